@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The one way in: ./build.sh run | test | bench | build | format | help
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+configuration=${CONFIGURATION:-Release}
+results=artifacts/test-results
+
+usage() {
+  cat <<'EOF'
+./build.sh run [ARGS]       build, and start samples/WebApp on epoll (ARGS go to it: --transport sockets, --urls …)
+./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
+                            (sockets, epoll, …), to "files" or to "bench"
+./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
+./build.sh build            build everything
+./build.sh format           check the formatting
+EOF
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# want COMMAND PACKAGE: make a tool present where apt may install it; otherwise say what will be skipped.
+want() {
+  command -v "$1" >/dev/null 2>&1 && return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "build.sh: installing $2 (for $1)"
+    if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1; then
+      apt-get update -qq >/dev/null 2>&1 || true
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1 || true
+    fi
+  fi
+  command -v "$1" >/dev/null 2>&1 || say "build.sh: $1 is not here and could not be installed (apt package $2): what needs it is skipped"
+}
+
+need_sdk() {
+  command -v dotnet >/dev/null 2>&1 || { say "build.sh: the .NET 10 SDK is needed (https://dotnet.microsoft.com/download)"; exit 1; }
+}
+
+run_tests() {
+  local name=${1:-} projects=() filter=()
+  case "$name" in
+    "") mapfile -t projects < <(find test -mindepth 2 -maxdepth 2 -name '*.Tests.csproj' | sort) ;;
+    files) projects=(test/FileAio.Tests/FileAio.Tests.csproj) ;;
+    bench) projects=(test/Bench.Tests/Bench.Tests.csproj) ;;
+    *) projects=(test/Transport.Tests/Transport.Tests.csproj); export TRANSPORT_UNDER_TEST=$name ;;
+  esac
+  want gcc gcc
+  [ -e /usr/include/stdio.h ] || want cc libc6-dev
+  want curl curl
+  dotnet build Transports.sln -c "$configuration" -warnaserror --nologo -v quiet
+  rm -rf "$results"
+  local failed=0 project
+  for project in "${projects[@]}"; do
+    dotnet test "$project" -c "$configuration" --no-build --nologo \
+      --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" || failed=1
+  done
+  return $failed
+}
+
+command=${1:-help}
+[ $# -gt 0 ] && shift
+case "$command" in
+  run)
+    need_sdk
+    dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
+    exec dotnet "samples/WebApp/bin/$configuration/net10.0/WebApp.dll" "$@" ;;
+  test) need_sdk; run_tests "$@" ;;
+  bench)
+    need_sdk
+    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want strace strace
+    dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
+    dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
+    exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
+  build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
+  format) need_sdk; dotnet format Transports.sln --verify-no-changes ;;
+  help|-h|--help) usage ;;
+  *) say "build.sh: '$command' is not one of run, test, bench, build, format, help"; usage >&2; exit 2 ;;
+esac
