@@ -1,0 +1,13 @@
+namespace WebApp.Endpoints;
+
+/// <summary><c>GET /abort</c>: <see cref="HttpContext.Abort"/>: the client sees its connection reset.</summary>
+internal static class AbortEndpoint
+{
+    public static void MapAbort(this IEndpointRouteBuilder app) => app.MapGet("/abort", HandleAsync);
+
+    private static Task HandleAsync(HttpContext context)
+    {
+        context.Abort();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Mvc;
+
+namespace WebApp.Endpoints;
+
+/// <summary><c>POST /echo</c>: the body back as it comes in, never held as a whole, with the request's Content-Length where it has one.</summary>
+internal static class EchoEndpoint
+{
+    public static void MapEcho(this IEndpointRouteBuilder app) =>
+        app.MapPost("/echo", HandleAsync).WithMetadata(new DisableRequestSizeLimitAttribute());
+
+    private static Task HandleAsync(HttpContext context)
+    {
+        context.Response.ContentType = context.Request.ContentType ?? "application/octet-stream";
+        context.Response.ContentLength = context.Request.ContentLength;
+        return context.Request.BodyReader.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+    }
+}

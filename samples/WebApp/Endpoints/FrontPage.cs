@@ -1,0 +1,37 @@
+using System.Net.Mime;
+
+namespace WebApp.Endpoints;
+
+/// <summary><c>GET /</c>: which transport serves this page, and where to go from it.</summary>
+internal static class FrontPage
+{
+    public static void MapFrontPage(this IEndpointRouteBuilder app) => app.MapGet("/", Show);
+
+    private static IResult Show(SampleSettings settings) => Results.Content(
+        $$"""
+        <!doctype html>
+        <html lang="en">
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width">
+        <title>{{settings.Transport}}: Kestrel transports</title>
+        <style>body { font: 1rem/1.5 system-ui; max-width: 40rem; margin: 2rem auto; padding: 0 1rem } code { background: #8881 } dd { margin-bottom: .5rem }</style>
+        <h1>Served by <code>{{settings.Transport}}</code></h1>
+        <p>This is ASP.NET Core on Kestrel, over the <strong>{{settings.Transport}}</strong> transport.
+        Another one: <code>--transport {{string.Join("|", Transports.ByName.Keys)}}</code>.</p>
+        <dl>
+        <dt><a href="/transport">/transport</a><dd>the model, its loops, connections and counters, as JSON
+        <dt><a href="/plaintext">/plaintext</a><dd>"Hello, World!", ahead of routing
+        <dt><a href="/json">/json</a><dd>the same as JSON
+        <dt><a href="/stream?bytes=1048576">/stream?bytes=N</a><dd>N bytes of a known pattern
+        <dt><a href="/delay?ms=200">/delay?ms=N</a><dd>an answer after N milliseconds
+        <dt><a href="/block?ms=200">/block?ms=N</a><dd>the same, holding a thread, on purpose
+        <dt><a href="/abort">/abort</a><dd>the connection reset
+        <dt>POST /echo<dd>the body back, streamed: <code>curl --data-binary @file …/echo</code>
+        <dt>POST /upload<dd>its length and SHA-256
+        <dt>/ws<dd>a WebSocket that says everything back
+        </dl>
+        </html>
+
+        """,
+        MediaTypeNames.Text.Html);
+}

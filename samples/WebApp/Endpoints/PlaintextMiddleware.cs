@@ -1,0 +1,23 @@
+using System.Buffers;
+
+namespace WebApp.Endpoints;
+
+/// <summary><c>GET /plaintext</c>: "Hello, World!", answered ahead of everything else, so that what is measured is the transport and Kestrel's HTTP.</summary>
+internal static class PlaintextMiddleware
+{
+    private const string Path = "/plaintext";
+
+    private static readonly byte[] Body = "Hello, World!"u8.ToArray();
+
+    public static void UsePlaintext(this IApplicationBuilder app) => app.Use(next => context =>
+    {
+        if (!string.Equals(context.Request.Path.Value, Path, StringComparison.Ordinal))
+            return next(context);
+
+        var response = context.Response;
+        response.ContentType = "text/plain";
+        response.ContentLength = Body.Length;
+        response.BodyWriter.Write(Body);   // flushed by Kestrel, once, when the response ends
+        return Task.CompletedTask;
+    });
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace WebApp.Endpoints;
+
+/// <summary>Numbers in the query string, and the answer to those who get them wrong.</summary>
+internal static class Query
+{
+    /// <summary>A whole number from 0 to <paramref name="max"/>, given exactly once and in plain digits.</summary>
+    public static bool TryReadCount(HttpContext context, string name, long max, out long value)
+    {
+        var values = context.Request.Query[name];
+        value = 0;
+        return values.Count == 1
+            && long.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out value)
+            && value <= max;
+    }
+
+    /// <summary>400, and what was expected.</summary>
+    public static Task RefuseAsync(HttpContext context, string name, long max)
+    {
+        var given = context.Request.Query[name];
+        var what = given.Count switch
+        {
+            0 => "is missing",
+            1 => $"is '{given[0]}'",
+            _ => "is given more than once",
+        };
+        return RefuseAsync(context, $"The query parameter '{name}' {what}; a whole number from 0 to {max} is expected.");
+    }
+
+    /// <summary>400 and the reason.</summary>
+    public static Task RefuseAsync(HttpContext context, string detail) =>
+        TypedResults.Problem(detail, statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
+}

@@ -1,0 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WebApp.Endpoints;
+
+internal sealed record Greeting(string Message);
+
+internal sealed record Uploaded(long Bytes, string Sha256);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Greeting))]
+[JsonSerializable(typeof(Uploaded))]
+[JsonSerializable(typeof(TransportReport))]
+internal sealed partial class SampleJson : JsonSerializerContext;

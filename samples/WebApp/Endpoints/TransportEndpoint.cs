@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace WebApp.Endpoints;
+
+/// <summary><c>GET /transport</c>: the model in use, its loops, connections and counters, and what the process has spent so far.</summary>
+internal static class TransportEndpoint
+{
+    public static void MapTransportStatus(this IEndpointRouteBuilder app) => app.MapGet("/transport", HandleAsync);
+
+    private static Task HandleAsync(
+        HttpContext context, SampleSettings settings, TransportStatus status, IOptions<SocketTransportOptions> sockets)
+    {
+        var report = settings.Transport == Transports.Sockets ? OfSockets(settings, sockets.Value) : OfLoops(settings, status);
+        return context.Response.WriteAsJsonAsync(report, SampleJson.Default.TransportReport);
+    }
+
+    private static TransportReport OfLoops(SampleSettings settings, TransportStatus status)
+    {
+        var instruments = status.Read();
+        var totals = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var loops = new SortedDictionary<int, SortedDictionary<string, long>>();
+        foreach (var (instrument, byLoop) in instruments)
+        {
+            totals[instrument] = byLoop.Values.Sum();
+            foreach (var (loop, value) in byLoop.Where(entry => entry.Key >= 0))
+            {
+                if (!loops.TryGetValue(loop, out var values))
+                    loops[loop] = values = new SortedDictionary<string, long>(StringComparer.Ordinal);
+                values[instrument] = value;
+            }
+        }
+
+        return new TransportReport
+        {
+            Transport = settings.Transport,
+            Scheduling = SchedulingName(settings),
+            Loops = loops.Count,
+            Connections = totals.GetValueOrDefault("transport.connections"),
+            Counters = totals,
+            PerLoop = loops.Values,
+            Process = ProcessReport.Read(),
+        };
+    }
+
+    private static TransportReport OfSockets(SampleSettings settings, SocketTransportOptions options) => new()
+    {
+        Transport = settings.Transport,
+        Scheduling = options.UnsafePreferInlineScheduling ? "inline" : "threadpool",
+        Loops = options.IOQueueCount,
+        Note = "The framework's transport has no meter of its own. Kestrel's, Microsoft.AspNetCore.Server.Kestrel, counts for every transport alike "
+            + "(kestrel.active_connections and others): dotnet-counters shows it.",
+        Process = ProcessReport.Read(),
+    };
+
+    private static string SchedulingName(SampleSettings settings) => settings.Scheduling?.ToString().ToLowerInvariant() ?? "default";
+}

@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Mvc;
+
+namespace WebApp.Endpoints;
+
+/// <summary><c>POST /upload</c>: how many bytes came, and their SHA-256.</summary>
+internal static class UploadEndpoint
+{
+    public static void MapUpload(this IEndpointRouteBuilder app) =>
+        app.MapPost("/upload", HandleAsync).WithMetadata(new DisableRequestSizeLimitAttribute());
+
+    private static async Task HandleAsync(HttpContext context)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var bytes = 0L;
+        var body = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync(context.RequestAborted);
+            foreach (var segment in read.Buffer)
+                hash.AppendData(segment.Span);
+
+            bytes += read.Buffer.Length;
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                break;
+        }
+
+        var uploaded = new Uploaded(bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        await context.Response.WriteAsJsonAsync(uploaded, SampleJson.Default.Uploaded);
+    }
+}

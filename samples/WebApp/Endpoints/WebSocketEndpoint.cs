@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Net.WebSockets;
+
+namespace WebApp.Endpoints;
+
+/// <summary><c>/ws</c>: a WebSocket that says everything back, fragment by fragment.</summary>
+internal static class WebSocketEndpoint
+{
+    private const int BufferSize = 16 * 1024;
+
+    public static void MapWebSocketEcho(this IEndpointRouteBuilder app) => app.Map("/ws", HandleAsync);
+
+    private static async Task HandleAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await Query.RefuseAsync(context, "/ws answers a WebSocket handshake only");
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            await EchoAsync(socket, buffer, stopping);
+        }
+        catch (WebSocketException gone) when (gone.WebSocketErrorCode == WebSocketError.ConnectionClosedPrematurely)
+        {
+            // The client left without a closing handshake, as clients do.
+        }
+        catch (OperationCanceledException)
+        {
+            // The client was reset, or the server is stopping.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task EchoAsync(WebSocket socket, byte[] buffer, CancellationToken stopping)
+    {
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), stopping);
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription, stopping);
+                return;
+            }
+
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, stopping);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using WebApp;
+using WebApp.Endpoints;
+
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+{
+    Args = args,
+    ContentRootPath = AppContext.BaseDirectory,
+});
+
+if (!SampleSettings.TryRead(builder.Configuration, out var settings, out var error))
+{
+    await Console.Error.WriteLineAsync($"WebApp: {error}");
+    return 2;
+}
+
+builder.UseSampleKestrel(settings);
+builder.Services.AddSingleton(settings);
+builder.Services.AddSingleton<TransportStatus>();
+
+var app = builder.Build();
+
+app.UsePlaintext();
+app.UseWebSockets();
+
+app.MapFrontPage();
+app.MapJson();
+app.MapEcho();
+app.MapUpload();
+app.MapStream();
+app.MapDelay();
+app.MapBlock();
+app.MapAbort();
+app.MapWebSocketEcho();
+app.MapTransportStatus();
+
+settings.Announce(app.Logger);
+app.Services.GetRequiredService<TransportStatus>().Start();
+await app.RunAsync();
+return 0;

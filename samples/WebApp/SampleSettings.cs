@@ -1,0 +1,116 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace WebApp;
+
+/// <summary>What the command line, the environment and appsettings.json may say: <c>--transport</c>, <c>--scheduling</c>, <c>--inline</c>,
+/// <c>--loops</c>, <c>--protocols</c>. Everything else (<c>--urls</c>, <c>Kestrel:…</c>, <c>Logging:…</c>) is ASP.NET Core's own.</summary>
+internal sealed record SampleSettings
+{
+    /// <summary>The I/O model that serves: a name of <see cref="Transports.ByName"/>.</summary>
+    public required string Transport { get; init; }
+
+    /// <summary>Where application code runs; null is the transport's own default.</summary>
+    public Scheduling? Scheduling { get; init; }
+
+    /// <summary>Event loops, at least 1; null is the transport's own default.</summary>
+    public int? Loops { get; init; }
+
+    /// <summary>HTTP versions of every endpoint; null is Kestrel's default. On a cleartext endpoint HTTP/2 (prior knowledge) needs <c>Http2</c> alone.</summary>
+    public HttpProtocols? Protocols { get; init; }
+
+    public static bool TryRead(
+        IConfiguration configuration,
+        [NotNullWhen(true)] out SampleSettings? settings,
+        [NotNullWhen(false)] out string? error)
+    {
+        settings = null;
+
+        var transport = configuration["transport"] ?? Transports.Default;
+        if (!Transports.ByName.ContainsKey(transport))
+        {
+            error = $"--transport {transport}: not one of {string.Join(", ", Transports.ByName.Keys)}";
+            return false;
+        }
+
+        if (!TryReadScheduling(configuration, out var scheduling, out error))
+            return false;
+
+        int? loops = null;
+        if (configuration["loops"] is { } loopsText)
+        {
+            if (!int.TryParse(loopsText, out var count) || count < 1)
+            {
+                error = $"--loops {loopsText}: not a whole number of at least 1";
+                return false;
+            }
+
+            loops = count;
+        }
+
+        HttpProtocols? protocols = null;
+        if (configuration["protocols"] is { } protocolsText)
+        {
+            if (!TryParse(protocolsText, out var parsed))
+            {
+                error = $"--protocols {protocolsText}: not one of Http1, Http2, Http1AndHttp2";
+                return false;
+            }
+
+            protocols = parsed;
+        }
+
+        settings = new SampleSettings { Transport = transport, Scheduling = scheduling, Loops = loops, Protocols = protocols };
+        error = null;
+        return true;
+    }
+
+    /// <summary>One line at start-up that says what serves, and one more where a wish could not be met.</summary>
+    public void Announce(ILogger logger)
+    {
+        Log.Serving(logger, Transport, Scheduling?.ToString().ToLowerInvariant() ?? "default");
+        if (Transport == Transports.Sockets && Scheduling == WebApp.Scheduling.Workers)
+            Log.NoWorkers(logger);
+    }
+
+    private static bool TryReadScheduling(IConfiguration configuration, out Scheduling? scheduling, [NotNullWhen(false)] out string? error)
+    {
+        scheduling = null;
+        error = null;
+        if (configuration["scheduling"] is { } name)
+        {
+            if (!Enum.TryParse<Scheduling>(name, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed) || int.TryParse(name, out _))
+            {
+                error = $"--scheduling {name}: not one of workers, threadpool, inline";
+                return false;
+            }
+
+            scheduling = parsed;
+        }
+
+        if (configuration["inline"] is { } inlineText)
+        {
+            if (!bool.TryParse(inlineText, out var inline))
+            {
+                error = $"--inline {inlineText}: not true or false";
+                return false;
+            }
+
+            if (inline && scheduling is not (null or WebApp.Scheduling.Inline))
+            {
+                error = $"--inline true and --scheduling {scheduling.ToString()!.ToLowerInvariant()}: they contradict each other";
+                return false;
+            }
+
+            if (inline)
+                scheduling = WebApp.Scheduling.Inline;
+        }
+
+        return true;
+    }
+
+    private static bool TryParse(string text, out HttpProtocols protocols) =>
+        Enum.TryParse(text, ignoreCase: true, out protocols)
+        && protocols is HttpProtocols.Http1 or HttpProtocols.Http2 or HttpProtocols.Http1AndHttp2
+        && !int.TryParse(text, out _);
+}

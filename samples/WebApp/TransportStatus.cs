@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+
+namespace WebApp;
+
+/// <summary>The <c>Transport.Core</c> meter as numbers to look at: every instrument, summed and loop by loop. Observable instruments cost nothing
+/// until somebody asks; the others are added up as they come.</summary>
+internal sealed class TransportStatus : IDisposable
+{
+    private const string MeterName = "Transport.Core";
+
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<Series, long> _values = new();
+
+    public TransportStatus(IMeterFactory meters)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            // Another host in this process has a meter of the same name, but a factory of its own.
+            if (instrument.Meter.Name == MeterName && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
+    }
+
+    /// <summary>Listens from here on; called before the first connection, so that nothing is missed.</summary>
+    public void Start() => _listener.Start();
+
+    /// <summary>Everything as it is now: by instrument, then by loop.</summary>
+    public SortedDictionary<string, SortedDictionary<int, long>> Read()
+    {
+        _listener.RecordObservableInstruments();
+
+        var instruments = new SortedDictionary<string, SortedDictionary<int, long>>(StringComparer.Ordinal);
+        foreach (var (series, value) in _values)
+        {
+            if (!instruments.TryGetValue(series.Instrument, out var loops))
+                instruments[series.Instrument] = loops = [];
+            loops[series.Loop] = loops.GetValueOrDefault(series.Loop) + value;
+        }
+
+        return instruments;
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Record(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var loop = Series.NoLoop;
+        var others = "";
+        foreach (var (key, tag) in tags)
+        {
+            if (key == "loop")
+                loop = Convert.ToInt32(tag, CultureInfo.InvariantCulture);
+            else
+                others += $"{key}={tag};";
+        }
+
+        var series = new Series(instrument.Name, loop, others);
+        if (instrument.IsObservable)
+            _values[series] = value;
+        else
+            _values.AddOrUpdate(series, value, (_, sum) => sum + value);
+    }
+
+    private readonly record struct Series(string Instrument, int Loop, string OtherTags)
+    {
+        /// <summary>What is counted for the transport as a whole.</summary>
+        public const int NoLoop = -1;
+    }
+}
