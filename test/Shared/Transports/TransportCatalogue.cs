@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Hosting;
+
+namespace Test.Shared;
+
+/// <summary>Every transport that the suite runs on. A new model is one line in <see cref="All"/>.</summary>
+public static class TransportCatalogue
+{
+    public const string Variable = "TRANSPORT_UNDER_TEST";
+
+    /// <summary>Each model as it comes.</summary>
+    public static IReadOnlyList<TransportUnderTest> All { get; } =
+    [
+        new("sockets", ApplySockets),
+    ];
+
+    /// <summary>Models with options of their own set: these run the core of the suite.</summary>
+    public static IReadOnlyList<TransportUnderTest> Variants { get; } =
+    [
+        new("sockets/inline", (web, settings) => ApplySockets(web, settings with { UnsafePreferInlineScheduling = true })),
+    ];
+
+    /// <summary><see cref="All"/>, narrowed to one model where the environment says so.</summary>
+    public static IReadOnlyList<TransportUnderTest> Selected => Narrow(All);
+
+    public static IReadOnlyList<TransportUnderTest> SelectedWithVariants => Narrow([.. All, .. Variants]);
+
+    public static TransportUnderTest Get(string name)
+        => All.Concat(Variants).FirstOrDefault(transport => transport.Name == name) ?? throw Unknown(name);
+
+    private static TransportUnderTest[] Narrow(IReadOnlyList<TransportUnderTest> transports)
+    {
+        var name = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(name))
+            return [.. transports];
+        if (!All.Concat(Variants).Any(transport => transport.Model == name || transport.Name == name))
+            throw Unknown(name);
+        return [.. transports.Where(transport => transport.Model == name || transport.Name == name)];
+    }
+
+    private static ArgumentException Unknown(string name)
+        => new($"{Variable} is '{name}', which is no transport. Allowed: "
+            + $"{string.Join(", ", All.Concat(Variants).Select(transport => transport.Name))}, or nothing for all of them.");
+
+    private static void ApplySockets(IWebHostBuilder web, TransportSettings settings) => web.UseSockets(options =>
+    {
+        options.IOQueueCount = settings.LoopCount ?? options.IOQueueCount;
+        options.Backlog = settings.Backlog;
+        options.NoDelay = settings.NoDelay;
+        options.MaxReadBufferSize = settings.MaxReadBufferSize;
+        options.MaxWriteBufferSize = settings.MaxWriteBufferSize;
+        options.WaitForDataBeforeAllocatingBuffer = settings.WaitForDataBeforeAllocatingBuffer;
+        options.UnsafePreferInlineScheduling = settings.UnsafePreferInlineScheduling;
+        options.CreateBoundListenSocket = settings.CreateBoundListenSocket ?? options.CreateBoundListenSocket;
+    });
+}

@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+
+// Descriptors, threads and the fault script are the process's: one test at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Transport.Tests;
+
+internal static class TestAssembly
+{
+    public const string FinOnErrorSwitch = "Microsoft.AspNetCore.Server.Kestrel.FinOnError";
+    public const string FinOnErrorVariable = "TEST_FIN_ON_ERROR";
+
+    /// <summary>The assemblies whose libc calls go through the fault shim.</summary>
+    private static readonly string[] Shipped = ["Transport.Core", "Transport.Epoll"];
+
+    /// <summary>Before anything of theirs has run: a libc call that was once resolved stays as it is.</summary>
+    [ModuleInitializer]
+    internal static void Prepare()
+    {
+        foreach (var name in Shipped)
+            FaultShim.Install(System.Reflection.Assembly.Load(name));
+        if (Environment.GetEnvironmentVariable(FinOnErrorVariable) == "1")
+            AppContext.SetSwitch(FinOnErrorSwitch, true);
+        // Handlers that block and churn tests would otherwise wait for the thread pool to grow, a thread every half second.
+        ThreadPool.SetMinThreads(16, 16);
+    }
+}

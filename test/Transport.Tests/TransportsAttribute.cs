@@ -1,0 +1,37 @@
+using System.Reflection;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace Transport.Tests;
+
+/// <summary>Runs a theory on every selected transport, as its first argument; the row's own arguments follow.</summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+public sealed class TransportsAttribute(params object?[]? arguments) : DataAttribute
+{
+    /// <summary>Also with each option that changes how the transport works: scheduling, accepting, triggering.</summary>
+    public bool Variants { get; init; }
+
+    /// <summary>Where ours goes beyond Kestrel's own: why the oracle cannot be asked.</summary>
+    public string? NotOnSockets { get; init; }
+
+    /// <summary>The row needs libc's calls to fail on demand.</summary>
+    public bool Faults { get; init; }
+
+    // A single null is taken by the compiler for no array at all.
+    private object?[] Arguments => arguments ?? [null];
+
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
+    {
+        var transports = Variants ? TransportCatalogue.SelectedWithVariants : TransportCatalogue.Selected;
+        var rows = transports.Where(transport => NotOnSockets is null || !transport.IsOracle).Select(Row).ToArray();
+        // A row that nobody is left to run says so, instead of vanishing.
+        if (rows.Length == 0)
+            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = "Not asked of Kestrel's own transport: " + NotOnSockets }];
+        return ValueTask.FromResult<IReadOnlyCollection<ITheoryDataRow>>(rows);
+    }
+
+    public override bool SupportsDiscoveryEnumeration() => true;
+
+    private TheoryDataRow Row(TransportUnderTest transport)
+        => new([transport, .. Arguments]) { Skip = transport.Unavailable ?? (Faults ? FaultShim.Unavailable : null) };
+}
