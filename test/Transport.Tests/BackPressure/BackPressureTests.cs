@@ -13,7 +13,7 @@ public class BackPressureTests
     {
         await using var listener = await BareListener.BindAsync(transport, settings: Small);
         await using var pair = await listener.ConnectAsync(sendBuffer: 16 * 1024);
-        var bytes = TestApp.PatternBytes(8_000_000);
+        var bytes = TestApp.PatternBytes(2_000_000);
         var sending = pair.Client.SendAsync(bytes);
         await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId);
         Assert.False(sending.IsCompleted);
