@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Connections;
+
+/// <summary>Makes a connected descriptor a connection on its loop.</summary>
+internal sealed class ConnectionFactory(EndPoint listening, TransportOptions options, ILogger logger)
+{
+    /// <summary>Of a wildcard address the connection's own says more; else it is the listener's, and a system call less.</summary>
+    private readonly bool _asksLocalEndPoint = listening is IPEndPoint { Address: var address }
+        && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+
+    /// <summary>A loop's pipes differ by its pool and its schedulers only.</summary>
+    private readonly ConditionalWeakTable<EventLoop, ConnectionPipes> _pipes = [];
+
+    /// <summary>On the loop's thread. The descriptor is the connection's, or closed if the loop cannot watch it.</summary>
+    public bool TryStart(EventLoop loop, int descriptor, [NotNullWhen(true)] out SocketConnection? connection)
+    {
+        loop.AssertCurrent();
+        LoopSocket socket;
+        try
+        {
+            socket = loop.Attach(descriptor, SocketRole.Connection);
+        }
+        catch (IOException exception)
+        {
+            loop.Counters.AcceptErrors++;
+            TransportLog.AcceptError(logger, listening, exception.Message);
+            SocketCalls.Close(descriptor);
+            connection = null;
+            return false;
+        }
+
+        EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
+        EndPoint? remote = SocketCalls.GetRemoteEndPoint(descriptor, listening);
+        connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger);
+        connection.Start();
+        return true;
+    }
+
+    private ConnectionPipes PipesOf(EventLoop loop) => _pipes.GetValue(loop, owner => new ConnectionPipes(owner, options));
+}

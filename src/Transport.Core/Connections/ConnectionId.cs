@@ -1,0 +1,18 @@
+namespace Transport.Core.Connections;
+
+/// <summary>Kestrel's kind of connection id: 13 characters that sort by time, unique in the process and all but unique beyond it.</summary>
+internal static class ConnectionId
+{
+    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+
+    private static long s_last = DateTime.UtcNow.Ticks;
+
+    public static string Next() => string.Create(13, Interlocked.Increment(ref s_last), static (text, id) =>
+    {
+        for (int i = text.Length - 1; i >= 0; i--)
+        {
+            text[i] = Digits[(int)(id & 31)];
+            id >>= 5;
+        }
+    });
+}

@@ -1,0 +1,25 @@
+using System.IO.Pipelines;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Connections;
+
+/// <summary>
+/// How the pipes between a loop's connections and Kestrel work. The application's ends run where application code runs, the transport's on the loop.
+/// </summary>
+internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
+{
+    /// <summary>The transport writes, the application reads.</summary>
+    public PipeOptions Input { get; } = Create(loop, options.MaxReadBufferSize, reader: loop.Application, writer: loop);
+
+    /// <summary>The application writes, the transport reads.</summary>
+    public PipeOptions Output { get; } = Create(loop, options.MaxWriteBufferSize, reader: loop, writer: loop.Application);
+
+    /// <summary>Null and 0 are no limit, as in Kestrel; what has paused resumes at half.</summary>
+    private static PipeOptions Create(EventLoop loop, long? limit, PipeScheduler reader, PipeScheduler writer) => new(
+        loop.MemoryPool,
+        reader,
+        writer,
+        pauseWriterThreshold: limit ?? 0,
+        resumeWriterThreshold: (limit ?? 0) / 2,
+        useSynchronizationContext: false);
+}

@@ -1,0 +1,130 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Connections;
+
+/// <summary>How a connection ends: the first reason wins, the socket is closed on its loop, and whoever listens is told off it.</summary>
+internal sealed partial class SocketConnection
+{
+    private readonly CancellationTokenSource _connectionClosed = new();
+    private readonly TaskCompletionSource _connectionClosedFired = new();
+    private readonly Lock _closeGate = new();
+    private Exception? _shutdownReason;
+    private bool _reset;
+    private bool _closed;
+    private bool _disposed;
+    private int _endedDirections;
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    /// <summary>Set once, by whoever ends the connection first.</summary>
+    private Exception? ShutdownReason => Volatile.Read(ref _shutdownReason);
+
+    /// <summary>Ends the connection at once, from any thread: RST with a reason; without one, as Kestrel calls it when the peer has left, FIN.</summary>
+    public override void Abort(ConnectionAbortedException? abortReason)
+    {
+        SetShutdownReason(abortReason);
+        _loop.TryPost(static connection => ((SocketConnection)connection!).CloseSocket(), this);
+        _output.Reader.CancelPendingRead();
+    }
+
+    void IConnectionLifetimeFeature.Abort() =>
+        Abort(new ConnectionAbortedException("The connection was aborted by the application via IConnectionLifetimeFeature.Abort()."));
+
+    void ILoopResident.Evict(Exception reason) =>
+        Abort(new ConnectionAbortedException($"The loop of the connection failed: {reason.Message}", reason));
+
+    /// <summary>The send loop's last act. Loop thread.</summary>
+    private void Shutdown(Exception? reason)
+    {
+        SetShutdownReason(reason);
+        CloseSocket();
+    }
+
+    private void SetShutdownReason(Exception? reason)
+    {
+        lock (_closeGate)
+        {
+            if (_shutdownReason is not null)
+            {
+                return;
+            }
+
+            _reset = reason is not null && !_finOnError;
+            Volatile.Write(ref _shutdownReason, reason ?? new ConnectionAbortedException("The Socket transport's send loop completed gracefully."));
+        }
+
+        if (_reset)
+        {
+            TransportLog.ConnectionWriteRst(_logger, ConnectionId, _shutdownReason.Message);
+        }
+        else
+        {
+            TransportLog.ConnectionWriteFin(_logger, ConnectionId, _shutdownReason.Message);
+        }
+    }
+
+    /// <summary>Sends RST or FIN and closes. What is pending on the socket ends with −ECANCELED, inside this. Loop thread.</summary>
+    private void CloseSocket()
+    {
+        _loop.AssertCurrent();
+        lock (_closeGate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            _socketFeature?.Dispose();
+        }
+
+        // A peer that has gone makes either call fail (ENOTCONN): there is nothing left to tell it.
+        if (_reset)
+        {
+            SocketCalls.ResetOnClose(_socket.Descriptor);
+        }
+        else
+        {
+            SocketCalls.Shutdown(_socket.Descriptor);
+        }
+
+        _socket.Close();
+    }
+
+    /// <summary>Neither direction will run on the loop again: it may let go. Loop thread.</summary>
+    private void EndDirection()
+    {
+        if (++_endedDirections == 2)
+        {
+            _loop.Remove(this);
+        }
+    }
+
+    /// <summary>
+    /// Tells the application, on the thread pool: its callbacks are none of the loop's. The connection's end waits for them, since they may still use what it owns.
+    /// </summary>
+    private Task FireConnectionClosedAsync()
+    {
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static connection =>
+            {
+                try
+                {
+                    connection._connectionClosed.Cancel();
+                }
+                catch (Exception exception)
+                {
+                    TransportLog.UnexpectedError(connection._logger, connection.ConnectionId, exception);
+                }
+
+                connection._connectionClosedFired.SetResult();
+            },
+            this,
+            preferLocal: false);
+        return _connectionClosedFired.Task;
+    }
+}

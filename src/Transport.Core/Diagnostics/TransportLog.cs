@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+
+namespace Transport.Core.Diagnostics;
+
+/// <summary>Everything that a transport logs. Kestrel's ids and names below 100 (3 is reserved there), ours from 100.</summary>
+internal static partial class TransportLog
+{
+    [LoggerMessage(0, LogLevel.Error, @"Unexpected exception in the transport, connection id ""{ConnectionId}"".", EventName = "UnexpectedError")]
+    public static partial void UnexpectedError(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Debug, @"Connection id ""{ConnectionId}"" paused.", EventName = "ConnectionPause")]
+    public static partial void ConnectionPause(ILogger logger, string connectionId);
+
+    [LoggerMessage(5, LogLevel.Debug, @"Connection id ""{ConnectionId}"" resumed.", EventName = "ConnectionResume")]
+    public static partial void ConnectionResume(ILogger logger, string connectionId);
+
+    [LoggerMessage(6, LogLevel.Debug, @"Connection id ""{ConnectionId}"" received FIN.", EventName = "ConnectionReadFin")]
+    public static partial void ConnectionReadFin(ILogger logger, string connectionId);
+
+    [LoggerMessage(7, LogLevel.Debug, @"Connection id ""{ConnectionId}"" sending FIN because: ""{Reason}""", EventName = "ConnectionWriteFin")]
+    public static partial void ConnectionWriteFin(ILogger logger, string connectionId, string reason);
+
+    [LoggerMessage(8, LogLevel.Debug, @"Connection id ""{ConnectionId}"" sending RST because: ""{Reason}""", EventName = "ConnectionWriteRst")]
+    public static partial void ConnectionWriteRst(ILogger logger, string connectionId, string reason);
+
+    [LoggerMessage(14, LogLevel.Debug, @"Connection id ""{ConnectionId}"" communication error.", EventName = "ConnectionError")]
+    public static partial void ConnectionError(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(19, LogLevel.Debug, @"Connection id ""{ConnectionId}"" reset.", EventName = "ConnectionReset")]
+    public static partial void ConnectionReset(ILogger logger, string connectionId);
+
+    [LoggerMessage(100, LogLevel.Warning, "Accepting on {EndPoint} pauses: {Reason}. It is tried again by itself; clients wait in the backlog.", EventName = "AcceptPause")]
+    public static partial void AcceptPause(ILogger logger, object endPoint, string reason);
+
+    [LoggerMessage(101, LogLevel.Information, "Accepting on {EndPoint} goes on.", EventName = "AcceptResume")]
+    public static partial void AcceptResume(ILogger logger, object endPoint);
+
+    [LoggerMessage(102, LogLevel.Debug, "A client of {EndPoint} was lost before it was accepted: {Reason}.", EventName = "AcceptError")]
+    public static partial void AcceptError(ILogger logger, object endPoint, string reason);
+
+    [LoggerMessage(103, LogLevel.Critical, "The loop {Loop} failed; the host is stopped.", EventName = "LoopFailed")]
+    public static partial void LoopFailed(ILogger logger, string loop, Exception exception);
+
+    [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not possible on {EndPoint} ({Reason}): {Instead} it is.", EventName = "AcceptStrategyFallback")]
+    public static partial void AcceptStrategyFallback(ILogger logger, string wanted, object endPoint, string reason, string instead);
+
+    [LoggerMessage(105, LogLevel.Warning, "{Loop}: all {Workers} application threads are busy or blocked; work waits for one of them (MaxWorkers).", EventName = "WorkersExhausted")]
+    public static partial void WorkersExhausted(ILogger logger, string loop, int workers);
+}

@@ -1,0 +1,9 @@
+using Transport.Core.Loops;
+
+namespace Transport.Core.Hosting;
+
+/// <summary>An I/O model as the transport knows it: a name, and a way to make a loop.</summary>
+/// <param name="Name">As users write it, in the meter's tags and on a command line: <c>epoll</c>.</param>
+/// <param name="LogName">The end of the log category: <c>Epoll</c>.</param>
+/// <param name="CreateLoop">Makes a loop; its thread is started by the caller.</param>
+internal sealed record IoModel(string Name, string LogName, Func<LoopSetup, EventLoop> CreateLoop);

@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
+using Transport.Core.Listening;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Hosting;
+
+/// <summary>What Kestrel asks to listen: binds end points, on loops that all of them share.</summary>
+internal sealed class TransportFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    private readonly TransportOptions _options;
+    private readonly EventLoopGroup _loops;
+    private readonly ILogger _logger;
+
+    public TransportFactory(
+        IoModel model,
+        TransportOptions options,
+        ILoggerFactory loggers,
+        IMemoryPoolFactory<byte> pools,
+        TransportMetrics metrics,
+        IHostApplicationLifetime? lifetime)
+    {
+        _options = options;
+        _logger = loggers.CreateLogger($"Microsoft.AspNetCore.Server.Kestrel.Transport.{model.LogName}");
+        _loops = new EventLoopGroup(model, options, _logger, pools, metrics, () => lifetime?.StopApplication());
+    }
+
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
+
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ListenSocket socket = ListenSocket.Bind(endpoint, _options, _logger);
+        try
+        {
+            EventLoop[] loops = await _loops.AcquireAsync();
+            return await SocketListener.StartAsync(socket, loops, _loops, _options, _logger);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Transport.Core;
+
+/// <summary>What users set of any transport here: the names and defaults of <see cref="SocketTransportOptions"/>, and how the loops work.</summary>
+public abstract class TransportOptions
+{
+    /// <summary>
+    /// How many loops there are, each a thread. Default: one a processor, at most 16. Allowed: 1 to 1,024.
+    /// </summary>
+    public int LoopCount { get; set; } = Math.Min(Environment.ProcessorCount, 16);
+
+    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.Workers"/>.</summary>
+    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.Workers;
+
+    /// <summary>
+    /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads that drain its work
+    /// (<see cref="ApplicationScheduling.ThreadPool"/>). It has one, and more only while handlers block. Past the limit work waits, and a warning says so.
+    /// Default: 256. Allowed: 1 to 32,767.
+    /// </summary>
+    public int MaxWorkers { get; set; } = 256;
+
+    /// <summary>How new connections spread over the loops. Default: <see cref="AcceptStrategy.ReusePort"/>.</summary>
+    public AcceptStrategy AcceptStrategy { get; set; } = AcceptStrategy.ReusePort;
+
+    /// <summary>
+    /// The length of the queue of clients that wait to be accepted; the kernel caps it at <c>net.core.somaxconn</c>. Default: 512. Allowed: 1 and more.
+    /// </summary>
+    public int Backlog { get; set; } = 512;
+
+    /// <summary>Sets TCP_NODELAY: answers leave at once, without waiting for the peer's ACK. Default: true.</summary>
+    public bool NoDelay { get; set; } = true;
+
+    /// <summary>
+    /// The most received bytes that wait for the application before reading pauses; it resumes at half. Null or 0: no limit. Default: 1 MiB. Allowed: 0 and more.
+    /// </summary>
+    public long? MaxReadBufferSize { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// The most bytes that wait for the peer before the application's flush waits; it resumes at half. Null or 0: no limit. Default: 64 KiB. Allowed: 0 and more.
+    /// </summary>
+    public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// Here for <see cref="SocketTransportOptions"/>' sake. The readiness models take a buffer only when there is something to put in it, whatever this says.
+    /// Default: true.
+    /// </summary>
+    public bool WaitForDataBeforeAllocatingBuffer { get; set; } = true;
+
+    /// <summary>True means <see cref="ApplicationScheduling.Inline"/>, with all that is said there. Default: false.</summary>
+    public bool UnsafePreferInlineScheduling { get; set; }
+
+    /// <summary>
+    /// Makes the bound socket that the transport then listens on; the transport disposes it. One socket is made, so <see cref="AcceptStrategy.ReusePort"/> becomes
+    /// <see cref="AcceptStrategy.Shared"/> if this is set. Default: <see cref="SocketTransportOptions.CreateDefaultBoundListenSocket"/>.
+    /// </summary>
+    public Func<EndPoint, Socket> CreateBoundListenSocket { get; set; } = SocketTransportOptions.CreateDefaultBoundListenSocket;
+
+    /// <summary>FIN in place of RST when a connection ends for an error, as Kestrel's own switch has it.</summary>
+    internal bool FinOnError { get; } = AppContext.TryGetSwitch("Microsoft.AspNetCore.Server.Kestrel.FinOnError", out bool finOnError) && finOnError;
+
+    internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;
+
+    /// <summary>What is wrong with the values, a sentence each that names the option and what it allows.</summary>
+    /// <returns>Empty when nothing is.</returns>
+    protected internal virtual IEnumerable<string> Validate()
+    {
+        if (LoopCount is < 1 or > 1024)
+        {
+            yield return $"{nameof(LoopCount)} is {LoopCount}; allowed: 1 to 1024.";
+        }
+
+        if (MaxWorkers is < 1 or > 32767)
+        {
+            yield return $"{nameof(MaxWorkers)} is {MaxWorkers}; allowed: 1 to 32767.";
+        }
+
+        if (Backlog < 1)
+        {
+            yield return $"{nameof(Backlog)} is {Backlog}; allowed: 1 and more.";
+        }
+
+        if (MaxReadBufferSize < 0)
+        {
+            yield return $"{nameof(MaxReadBufferSize)} is {MaxReadBufferSize}; allowed: 0 and more, or null (0 and null: no limit).";
+        }
+
+        if (MaxWriteBufferSize < 0)
+        {
+            yield return $"{nameof(MaxWriteBufferSize)} is {MaxWriteBufferSize}; allowed: 0 and more, or null (0 and null: no limit).";
+        }
+
+        if (!Enum.IsDefined(ApplicationScheduling))
+        {
+            yield return $"{nameof(ApplicationScheduling)} is {ApplicationScheduling}; allowed: {string.Join(", ", Enum.GetNames<ApplicationScheduling>())}.";
+        }
+
+        if (!Enum.IsDefined(AcceptStrategy))
+        {
+            yield return $"{nameof(AcceptStrategy)} is {AcceptStrategy}; allowed: {string.Join(", ", Enum.GetNames<AcceptStrategy>())}.";
+        }
+
+        if (CreateBoundListenSocket is null)
+        {
+            yield return $"{nameof(CreateBoundListenSocket)} is null; allowed: a function that returns a bound socket.";
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Transport.Core.Diagnostics;
+
+namespace Transport.Core.Hosting;
+
+/// <summary>How a model's <c>UseXxxTransport</c> gets it to Kestrel.</summary>
+internal static class TransportRegistration
+{
+    /// <summary>
+    /// Adds the transport as a listener factory. Kestrel asks the one that was registered last first, so the last call wins, and its own Sockets transport
+    /// remains for end points that we do not take.
+    /// </summary>
+    public static void AddTransport<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
+        this IServiceCollection services, Func<TOptions, IoModel> model)
+        where TOptions : TransportOptions
+    {
+        services.AddOptions<TOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TransportOptionsValidator<TOptions>>());
+        services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
+        services.AddSingleton<IConnectionListenerFactory>(provider =>
+        {
+            TOptions options = provider.GetRequiredService<IOptions<TOptions>>().Value;
+            return new TransportFactory(
+                model(options),
+                options,
+                provider.GetRequiredService<ILoggerFactory>(),
+                provider.GetRequiredService<IMemoryPoolFactory<byte>>(),
+                provider.GetRequiredService<TransportMetrics>(),
+                provider.GetService<IHostApplicationLifetime>());
+        });
+    }
+}

@@ -1,0 +1,31 @@
+namespace Transport.Core.Interop;
+
+/// <summary>The kernel's error numbers that somebody here tells apart (asm-generic; the same on x86-64 and arm64).</summary>
+internal static class Errno
+{
+    public const int EPERM = 1;
+    public const int EINTR = 4;
+    public const int EBADF = 9;
+    public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
+    public const int EACCES = 13;
+    public const int EINVAL = 22;
+    public const int ENFILE = 23;
+    public const int EMFILE = 24;
+    public const int EPIPE = 32;
+    public const int ENONET = 64;
+    public const int EPROTO = 71;
+    public const int ENOTSOCK = 88;
+    public const int ENOPROTOOPT = 92;
+    public const int EOPNOTSUPP = 95;
+    public const int ENETDOWN = 100;
+    public const int ENETUNREACH = 101;
+    public const int ECONNABORTED = 103;
+    public const int ECONNRESET = 104;
+    public const int ENOBUFS = 105;
+    public const int ENOTCONN = 107;
+    public const int ETIMEDOUT = 110;
+    public const int EHOSTDOWN = 112;
+    public const int EHOSTUNREACH = 113;
+    public const int ECANCELED = 125;
+}

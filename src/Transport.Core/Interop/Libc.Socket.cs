@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace Transport.Core.Interop;
+
+/// <summary>sys/socket.h and netinet/tcp.h. Blittable, one declaration a call; errno is read by <see cref="SysResult.From"/>.</summary>
+internal static unsafe partial class Libc
+{
+    public const int SOCK_NONBLOCK = 0x800;
+    public const int SOCK_CLOEXEC = 0x80000;
+
+    public const int SOL_SOCKET = 1;
+    public const int SO_LINGER = 13;
+    public const int SO_REUSEPORT = 15;
+    public const int IPPROTO_TCP = 6;
+    public const int TCP_NODELAY = 1;
+
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const int SHUT_RDWR = 2;
+
+    public const ushort AF_UNIX = 1;
+    public const ushort AF_INET = 2;
+    public const ushort AF_INET6 = 10;
+
+    /// <summary>struct iovec: one piece of a gathered send.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct iovec
+    {
+        public void* iov_base;
+        public nuint iov_len;
+    }
+
+    /// <summary>struct msghdr as glibc and musl lay it out on 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct msghdr
+    {
+        public void* msg_name;
+        public uint msg_namelen;
+        public iovec* msg_iov;
+        public nuint msg_iovlen;
+        public void* msg_control;
+        public nuint msg_controllen;
+        public int msg_flags;
+    }
+
+    /// <summary>struct linger: with l_onoff = 1 and l_linger = 0 close(2) sends RST.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct linger
+    {
+        public int l_onoff;
+        public int l_linger;
+    }
+
+    [LibraryImport("libc")]
+    internal static partial int accept4(int sockfd, void* addr, uint* addrlen, int flags);
+
+    [LibraryImport("libc")]
+    internal static partial nint recv(int sockfd, void* buf, nuint len, int flags);
+
+    [LibraryImport("libc")]
+    internal static partial nint send(int sockfd, void* buf, nuint len, int flags);
+
+    [LibraryImport("libc")]
+    internal static partial nint sendmsg(int sockfd, msghdr* msg, int flags);
+
+    [LibraryImport("libc")]
+    internal static partial int setsockopt(int sockfd, int level, int optname, void* optval, uint optlen);
+
+    [LibraryImport("libc")]
+    internal static partial int getsockname(int sockfd, void* addr, uint* addrlen);
+
+    [LibraryImport("libc")]
+    internal static partial int getpeername(int sockfd, void* addr, uint* addrlen);
+
+    [LibraryImport("libc")]
+    internal static partial int shutdown(int sockfd, int how);
+}

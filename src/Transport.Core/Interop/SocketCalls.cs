@@ -1,0 +1,189 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net;
+using System.Runtime.CompilerServices;
+
+namespace Transport.Core.Interop;
+
+/// <summary>
+/// The socket calls as the rest of Core sees them: spans and end points in, <see cref="SysResult"/> out, no pointer beyond this file.
+/// </summary>
+internal static unsafe class SocketCalls
+{
+    /// <summary>Pieces gathered into one sendmsg: 16 blocks of 4 KiB are the default write buffer. The kernel's own limit is 1,024.</summary>
+    private const int MaxPieces = 16;
+
+    /// <summary>sizeof(struct sockaddr_storage): no address is longer.</summary>
+    private const int MaxAddress = 128;
+
+    /// <summary>
+    /// accept4(2). Linux gives errors that wait on the new socket (ENETDOWN, EPROTO and their like) as if they were accept's own. EINTR is retried.
+    /// </summary>
+    public static SysResult Accept(int listening)
+    {
+        SysResult result;
+        do
+        {
+            result = SysResult.From(Libc.accept4(listening, null, null, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC));
+        }
+        while (result.Errno == Errno.EINTR);
+        return result;
+    }
+
+    /// <summary>recv(2) into <paramref name="buffer"/>; 0 is FIN. EINTR is retried.</summary>
+    public static SysResult Receive(int socket, Span<byte> buffer)
+    {
+        SysResult result;
+        do
+        {
+            // SAFETY: fixed keeps the span's memory in place for the call, whatever pool it is from.
+            fixed (byte* start = buffer)
+            {
+                result = SysResult.From(Libc.recv(socket, start, (nuint)buffer.Length, 0));
+            }
+        }
+        while (result.Errno == Errno.EINTR);
+        return result;
+    }
+
+    /// <summary>send(2) of one piece. MSG_NOSIGNAL: a peer that left is EPIPE, not SIGPIPE. EINTR is retried.</summary>
+    public static SysResult Send(int socket, ReadOnlySpan<byte> piece)
+    {
+        SysResult result;
+        do
+        {
+            // SAFETY: fixed keeps the span's memory in place for the call.
+            fixed (byte* start = piece)
+            {
+                result = SysResult.From(Libc.send(socket, start, (nuint)piece.Length, Libc.MSG_NOSIGNAL));
+            }
+        }
+        while (result.Errno == Errno.EINTR);
+        return result;
+    }
+
+    /// <summary>sendmsg(2) of the first pieces of <paramref name="output"/>; may take fewer bytes than it is given. EINTR is retried.</summary>
+    public static SysResult Send(int socket, in ReadOnlySequence<byte> output)
+    {
+        if (output.IsSingleSegment)
+        {
+            return Send(socket, output.FirstSpan);
+        }
+
+        Libc.iovec* pieces = stackalloc Libc.iovec[MaxPieces];
+        Pins pins = default;
+        int count = 0;
+        try
+        {
+            // SAFETY: each piece stays pinned by its handle until the call has returned. Blocks of Kestrel's pool are pinned for good, which makes this cheap.
+            foreach (ReadOnlyMemory<byte> piece in output)
+            {
+                if (piece.IsEmpty)
+                {
+                    continue;
+                }
+
+                pins[count] = piece.Pin();
+                pieces[count].iov_base = pins[count].Pointer;
+                pieces[count].iov_len = (nuint)piece.Length;
+                if (++count == MaxPieces)
+                {
+                    break;
+                }
+            }
+
+            Libc.msghdr message = new() { msg_iov = pieces, msg_iovlen = (nuint)count };
+            SysResult result;
+            do
+            {
+                result = SysResult.From(Libc.sendmsg(socket, &message, Libc.MSG_NOSIGNAL));
+            }
+            while (result.Errno == Errno.EINTR);
+            return result;
+        }
+        finally
+        {
+            for (int i = 0; i < count; i++)
+            {
+                pins[i].Dispose();
+            }
+        }
+    }
+
+    [InlineArray(MaxPieces)]
+    private struct Pins
+    {
+        private MemoryHandle _first;
+    }
+
+    /// <summary>TCP_NODELAY: answers leave at once instead of waiting for the peer's ACK (Nagle).</summary>
+    public static SysResult SetNoDelay(int socket)
+    {
+        int on = 1;
+        return SysResult.From(Libc.setsockopt(socket, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, &on, sizeof(int)));
+    }
+
+    /// <summary>From now on close(2) throws away what is unsent and sends RST.</summary>
+    public static SysResult ResetOnClose(int socket)
+    {
+        Libc.linger linger = new() { l_onoff = 1, l_linger = 0 };
+        return SysResult.From(Libc.setsockopt(socket, Libc.SOL_SOCKET, Libc.SO_LINGER, &linger, (uint)sizeof(Libc.linger)));
+    }
+
+    /// <summary>SO_REUSEPORT on or off, on a socket of any state.</summary>
+    public static SysResult SetReusePort(int socket, bool on)
+    {
+        int value = on ? 1 : 0;
+        return SysResult.From(Libc.setsockopt(socket, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, &value, sizeof(int)));
+    }
+
+    /// <summary>shutdown(SHUT_RDWR): FIN after what is still to be sent. Before close(2), which on unread data alone would send RST.</summary>
+    public static SysResult Shutdown(int socket) => SysResult.From(Libc.shutdown(socket, Libc.SHUT_RDWR));
+
+    /// <summary>close(2), once: on Linux the descriptor is gone whatever it returns, EINTR too.</summary>
+    public static void Close(int descriptor) => _ = Libc.close(descriptor);
+
+    /// <summary>A descriptor of one's own for the same socket.</summary>
+    public static SysResult Duplicate(int descriptor) => SysResult.From(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 0));
+
+    /// <summary>O_NONBLOCK, on the open file description: whoever shares it shares this.</summary>
+    public static SysResult SetNonBlocking(int descriptor)
+    {
+        SysResult flags = SysResult.From(Libc.fcntl(descriptor, Libc.F_GETFL, 0));
+        return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, flags.Value | Libc.O_NONBLOCK));
+    }
+
+    /// <summary>getpeername(2), or null when the peer has already gone (ENOTCONN).</summary>
+    /// <param name="socket">The connected socket.</param>
+    /// <param name="family">An end point of the socket's family, which knows how to read addresses other than IP.</param>
+    public static EndPoint? GetRemoteEndPoint(int socket, EndPoint family)
+    {
+        byte* address = stackalloc byte[MaxAddress];
+        uint length = MaxAddress;
+        return Libc.getpeername(socket, address, &length) == 0 ? Read(new(address, (int)length), family) : null;
+    }
+
+    /// <summary>getsockname(2), or null.</summary>
+    public static EndPoint? GetLocalEndPoint(int socket, EndPoint family)
+    {
+        byte* address = stackalloc byte[MaxAddress];
+        uint length = MaxAddress;
+        return Libc.getsockname(socket, address, &length) == 0 ? Read(new(address, (int)length), family) : null;
+    }
+
+    /// <summary>struct sockaddr_in, sockaddr_in6, or whatever <paramref name="family"/> can read.</summary>
+    private static EndPoint Read(ReadOnlySpan<byte> address, EndPoint family)
+    {
+        switch (address.Length < 2 ? (ushort)0 : BitConverter.ToUInt16(address))
+        {
+            case Libc.AF_INET when address.Length >= 16:
+                return new IPEndPoint(new IPAddress(address.Slice(4, 4)), BinaryPrimitives.ReadUInt16BigEndian(address[2..]));
+            case Libc.AF_INET6 when address.Length >= 28:
+                return new IPEndPoint(new IPAddress(address.Slice(8, 16), BitConverter.ToUInt32(address[24..])), BinaryPrimitives.ReadUInt16BigEndian(address[2..]));
+            default:
+                SocketAddress raw = new(family.AddressFamily, Math.Max(address.Length, 2));
+                address.CopyTo(raw.Buffer.Span);
+                return family.Create(raw);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Transport.Core.Interop;
+
+/// <summary>
+/// What a system call said: 0 or more is success (a count, a descriptor), less than 0 is −errno. The convention of the kernel itself, and of io_uring.
+/// </summary>
+internal readonly struct SysResult
+{
+    public SysResult(nint value) => Value = value;
+
+    /// <summary>The count or descriptor, or −errno.</summary>
+    public nint Value { get; }
+
+    public bool IsError => Value < 0;
+
+    public bool WouldBlock => Value == -Interop.Errno.EAGAIN;
+
+    /// <summary>The errno of a failed call; 0 after a success.</summary>
+    public int Errno => Value < 0 ? (int)-Value : 0;
+
+    /// <summary>Folds libc's −1 and errno into one value. To be called straight after the call.</summary>
+    /// <remarks>
+    /// The runtime preserves errno over the return from native code, so this reads what a SetLastError stub would,
+    /// without the two thread-static writes that such a stub adds to every call that succeeds.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SysResult From(nint returned) => new(returned >= 0 ? returned : -Marshal.GetLastSystemError());
+
+    /// <summary>For set-up code only.</summary>
+    /// <exception cref="IOException">The call failed; the message starts with its name.</exception>
+    public nint ThrowIfError(string call) => IsError ? throw ToException(call) : Value;
+
+    /// <summary>The failure as an exception whose message starts with the call's name.</summary>
+    public IOException ToException(string call) => new($"{call} failed: {new Win32Exception(Errno).Message} (errno {Errno})");
+
+    public override string ToString() => IsError ? $"errno {Errno}" : Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

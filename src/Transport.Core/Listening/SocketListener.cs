@@ -1,0 +1,160 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Transport.Core.Connections;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Listening;
+
+/// <summary>
+/// A listening end point as Kestrel sees it. Loops accept; connections start on their loop at once and wait here, in order, until Kestrel asks for them.
+/// </summary>
+internal sealed class SocketListener : IConnectionListener
+{
+    private readonly ListenSocket _socket;
+    private readonly EventLoop[] _loops;
+    private readonly EventLoopGroup _group;
+    private readonly ConnectionFactory _connections;
+    private readonly List<AcceptLoop> _acceptLoops = [];
+
+    /// <summary>
+    /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop costs no hop to another thread.
+    /// </summary>
+    private readonly Channel<SocketConnection> _accepted = Channel.CreateUnbounded<SocketConnection>(new() { AllowSynchronousContinuations = true });
+    private readonly Action<object?> _offer;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private int _next;
+    private bool _unbound;
+    private bool _disposed;
+
+    private SocketListener(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ILogger logger)
+    {
+        _socket = socket;
+        _loops = loops;
+        _group = group;
+        _connections = new ConnectionFactory(socket.EndPoint, options, logger);
+        _offer = connection => Offer((SocketConnection)connection!);
+    }
+
+    public EndPoint EndPoint => _socket.EndPoint;
+
+    /// <exception cref="IOException">The kernel refused to let a loop watch the socket.</exception>
+    public static async Task<SocketListener> StartAsync(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ILogger logger)
+    {
+        SocketListener listener = new(socket, loops, group, options, logger);
+        try
+        {
+            int count = socket.Strategy == AcceptStrategy.RoundRobin ? 1 : loops.Length;
+            for (int i = 0; i < count; i++)
+            {
+                SocketRole role = socket.Strategy == AcceptStrategy.Shared ? SocketRole.SharedListener : SocketRole.Listener;
+                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), role, socket.EndPoint, listener.HandOver);
+                await acceptLoop.StartAsync();
+                listener._acceptLoops.Add(acceptLoop);
+            }
+
+            return listener;
+        }
+        catch
+        {
+            await listener.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <returns>The next connection; null once, and for ever after, the end point is unbound.</returns>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await _accepted.Reader.WaitToReadAsync(cancellationToken))
+        {
+            if (_accepted.Reader.TryRead(out SocketConnection? connection))
+            {
+                return connection;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of them.
+    /// </summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_unbound)
+            {
+                return;
+            }
+
+            _unbound = true;
+            await Task.WhenAll(_acceptLoops.Select(acceptLoop => acceptLoop.StopAsync()));
+            _socket.Dispose();
+            _accepted.Writer.TryComplete();
+            while (_accepted.Reader.TryRead(out SocketConnection? connection))
+            {
+                Refuse(connection);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            await _group.ReleaseAsync();
+        }
+    }
+
+    /// <summary>A client arrives: chooses its loop. On the accepting loop's thread.</summary>
+    private void HandOver(EventLoop acceptedOn, int descriptor)
+    {
+        EventLoop loop = _socket.Strategy == AcceptStrategy.RoundRobin ? _loops[_next++ % _loops.Length] : acceptedOn;
+        if (loop == acceptedOn)
+        {
+            Start(loop, descriptor);
+        }
+        else if (!loop.TryPost(static hop => ((Hop)hop!).Land(), new Hop(this, loop, descriptor)))
+        {
+            SocketCalls.Close(descriptor);
+        }
+    }
+
+    /// <summary>On the connection's own loop: it begins to receive, and is offered where application code runs.</summary>
+    private void Start(EventLoop loop, int descriptor)
+    {
+        if (_connections.TryStart(loop, descriptor, out SocketConnection? connection))
+        {
+            loop.Application.Schedule(_offer, connection);
+        }
+    }
+
+    private void Offer(SocketConnection connection)
+    {
+        if (!_accepted.Writer.TryWrite(connection))
+        {
+            Refuse(connection);
+        }
+    }
+
+    private static void Refuse(SocketConnection connection)
+    {
+        connection.Abort(new ConnectionAbortedException("The end point was unbound before the connection was accepted."));
+        _ = connection.DisposeAsync().AsTask();
+    }
+
+    /// <summary>A descriptor on its way to another loop.</summary>
+    private sealed record Hop(SocketListener Listener, EventLoop Loop, int Descriptor)
+    {
+        public void Land() => Listener.Start(Loop, Descriptor);
+    }
+}

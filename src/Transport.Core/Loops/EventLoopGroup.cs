@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
+using Transport.Core.Hosting;
+
+namespace Transport.Core.Loops;
+
+/// <summary>
+/// The loops of a transport, shared by its listeners. They start with the first, and end by themselves once the last listener is gone and the last
+/// connection after it; a listener that comes later gets new ones.
+/// </summary>
+internal sealed class EventLoopGroup(
+    IoModel model, TransportOptions options, ILogger logger, IMemoryPoolFactory<byte> pools, TransportMetrics metrics, Action stopHost)
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private EventLoop[]? _loops;
+    private int _listeners;
+
+    /// <summary>The running loops, for one more listener.</summary>
+    /// <exception cref="IOException">The kernel refused a loop what it needs.</exception>
+    public async Task<EventLoop[]> AcquireAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            _loops ??= await StartAsync();
+            _listeners++;
+            return _loops;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>A listener is gone.</summary>
+    public async Task ReleaseAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            if (--_listeners == 0)
+            {
+                Stop(_loops!);
+                _loops = null;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<EventLoop[]> StartAsync()
+    {
+        List<EventLoop> started = [];
+        try
+        {
+            for (int i = 0; i < options.LoopCount; i++)
+            {
+                EventLoop loop = model.CreateLoop(new LoopSetup(
+                    $"{model.Name} loop {i}",
+                    options,
+                    pools.Create(new MemoryPoolOptions { Owner = "kestrel" }),
+                    metrics.ForLoop(model.Name, i),
+                    logger,
+                    _ => stopHost()));
+                await loop.StartThreadAsync();
+                started.Add(loop);
+            }
+
+            return [.. started];
+        }
+        catch
+        {
+            Stop(started);
+            throw;
+        }
+    }
+
+    private static void Stop(IEnumerable<EventLoop> loops)
+    {
+        foreach (EventLoop loop in loops)
+        {
+            loop.StopWhenEmpty();
+        }
+    }
+}

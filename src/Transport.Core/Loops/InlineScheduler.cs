@@ -1,0 +1,49 @@
+namespace Transport.Core.Loops;
+
+/// <summary>
+/// Application code on the loop's own thread, in a phase of its own between receiving and sending. The cheapest way; a handler that blocks
+/// blocks every connection of the loop.
+/// </summary>
+internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
+{
+    private WorkList _turn = new();
+    private WorkList _running = new();
+
+    public override bool HasWork => _turn.Count > 0;
+
+    public override bool IsOut => false;
+
+    public override void Schedule(Action<object?> action, object? state)
+    {
+        if (loop.IsCurrent)
+        {
+            _turn.Add(new WorkItem(action, state));
+        }
+        else if (!loop.TryPost(static item => ((DeferredItem)item!).Reschedule(), new DeferredItem(this, action, state)))
+        {
+            UnsafeThreadPool.Queue(action, state);
+        }
+    }
+
+    public override void RunTurn()
+    {
+        // What the work schedules in its turn waits for the next: sends come first.
+        (_turn, _running) = (_running, _turn);
+        for (int i = 0; i < _running.Count; i++)
+        {
+            _running[i].RunAsApplication();
+        }
+
+        _running.Clear();
+    }
+
+    public override void Stop()
+    {
+    }
+
+    /// <summary>Scheduled off the loop, which happens when a read is cancelled by a timer or the like: rare enough to allocate.</summary>
+    private sealed record DeferredItem(InlineScheduler Scheduler, Action<object?> Action, object? State)
+    {
+        public void Reschedule() => Scheduler.Schedule(Action, State);
+    }
+}

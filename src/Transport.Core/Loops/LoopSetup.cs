@@ -1,0 +1,20 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
+
+namespace Transport.Core.Loops;
+
+/// <summary>What a loop is made with.</summary>
+/// <param name="Name">The thread's name: the model and the loop's number.</param>
+/// <param name="Options">What the user set.</param>
+/// <param name="MemoryPool">The loop's own; it disposes it.</param>
+/// <param name="Counters">What the loop counts.</param>
+/// <param name="Logger">The transport's category.</param>
+/// <param name="Failed">Called on the loop's thread, with the reason, if the loop has to end.</param>
+internal sealed record LoopSetup(
+    string Name,
+    TransportOptions Options,
+    MemoryPool<byte> MemoryPool,
+    LoopCounters Counters,
+    ILogger Logger,
+    Action<Exception> Failed);

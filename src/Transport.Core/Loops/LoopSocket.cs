@@ -1,0 +1,30 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Transport.Core.Interop;
+
+namespace Transport.Core.Loops;
+
+/// <summary>
+/// Seam A: a listening or connected socket as its loop's I/O model sees it: how bytes move. Loop thread only.
+/// One accept or receive, and one send, may be under way at a time.
+/// </summary>
+internal abstract class LoopSocket(int descriptor)
+{
+    /// <summary>The socket's number, ours to close; −1 once it is.</summary>
+    public int Descriptor { get; protected set; } = descriptor;
+
+    /// <summary>Waits for a client. The result is a connected descriptor, non-blocking and close-on-exec, which is the caller's.</summary>
+    public abstract ValueTask<SysResult> AcceptAsync();
+
+    /// <summary>
+    /// Waits for bytes and appends them to the pipe, without flushing it. The result is how many; 0 is FIN.
+    /// It takes the pipe and not memory: the model decides when a buffer is needed, so an idle connection holds none.
+    /// </summary>
+    public abstract ValueTask<SysResult> ReceiveAsync(PipeWriter input);
+
+    /// <summary>Sends all of <paramref name="output"/>, however long the peer takes. The memory is the socket's until the result is there.</summary>
+    public abstract ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output);
+
+    /// <summary>Closes the descriptor once the kernel has let go of it. Pending operations end with −ECANCELED.</summary>
+    public abstract void Close();
+}

@@ -1,0 +1,51 @@
+using Transport.Core.Interop;
+
+namespace Transport.Core.Loops;
+
+/// <summary>
+/// What a loop waits on beside its sockets, so that another thread can end the wait: an eventfd (eventfd(2)), named for the pipe that it replaced.
+/// </summary>
+internal sealed unsafe class WakePipe : IDisposable
+{
+    /// <summary>The owner and whoever is writing: at 0 the descriptor is closed. A late write must never meet a number that is somebody else's by now.</summary>
+    private int _users = 1;
+
+    public WakePipe() => Descriptor = (int)SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)).ThrowIfError("eventfd");
+
+    /// <summary>Readable from <see cref="Wake"/> to <see cref="Drain"/>.</summary>
+    public int Descriptor { get; }
+
+    /// <summary>Any thread. EAGAIN would mean a counter of 2⁶⁴−2 wake-ups, so there is no failure to report.</summary>
+    public void Wake()
+    {
+        int users;
+        do
+        {
+            users = Volatile.Read(ref _users);
+            if (users == 0)
+            {
+                return;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _users, users + 1, users) != users);
+
+        ulong one = 1;
+        Libc.write(Descriptor, &one, sizeof(ulong));
+        Dispose();
+    }
+
+    /// <summary>Takes back what <see cref="Wake"/> said. Loop thread.</summary>
+    public void Drain()
+    {
+        ulong count;
+        Libc.read(Descriptor, &count, sizeof(ulong));
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            SocketCalls.Close(Descriptor);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Transport.Core.Loops;
+
+namespace Transport.Core.Readiness;
+
+/// <summary>The loop of every model that says when a descriptor may be ready and leaves the call to us.</summary>
+internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup)
+{
+    /// <summary>Reports a turn; a guess that covers a busy loop's usual turn. What does not fit comes with the next.</summary>
+    private const int MaxReports = 512;
+
+    private readonly Ready[] _ready = new Ready[MaxReports];
+    private ReadinessSocket?[] _sockets = new ReadinessSocket?[256];
+    private List<ReadinessSocket> _unfinished = [];
+    private List<ReadinessSocket> _continuing = [];
+    private IPoller? _poller;
+
+    public IPoller Poller => _poller!;
+
+    public override LoopSocket Attach(int descriptor, SocketRole role)
+    {
+        AssertCurrent();
+        Poller.Add(descriptor, role).ThrowIfError($"{Name}: watching descriptor {descriptor}");
+        if (descriptor >= _sockets.Length)
+        {
+            Array.Resize(ref _sockets, Math.Max(descriptor + 1, _sockets.Length * 2));
+        }
+
+        return _sockets[descriptor] = new ReadinessSocket(this, descriptor);
+    }
+
+    /// <summary>Stops watching a socket that is about to be closed.</summary>
+    public void Detach(ReadinessSocket socket)
+    {
+        Poller.Remove(socket.Descriptor);
+        _sockets[socket.Descriptor] = null;
+    }
+
+    /// <summary>A socket has had its share of this turn, and goes on in the next without a report.</summary>
+    public void ContinueNextTurn(ReadinessSocket socket) => _unfinished.Add(socket);
+
+    protected override void Start()
+    {
+        _poller = createPoller();
+        Poller.Add(WakePipe.Descriptor, SocketRole.Listener).ThrowIfError($"{Name}: watching the eventfd");
+        Poller.Arm(WakePipe.Descriptor, Readiness.Readable);
+    }
+
+    protected override void Wait(int timeoutMilliseconds)
+    {
+        (_unfinished, _continuing) = (_continuing, _unfinished);
+        int count = (int)Poller.Wait(_ready, _continuing.Count > 0 ? 0 : timeoutMilliseconds).ThrowIfError($"{Name}: waiting");
+        Counters.Waits++;
+        Counters.Events += count;
+        for (int i = 0; i < count; i++)
+        {
+            Ready ready = _ready[i];
+            if (ready.Descriptor == WakePipe.Descriptor)
+            {
+                WakePipe.Drain();
+                Poller.Arm(WakePipe.Descriptor, Readiness.Readable);
+            }
+            else if (ready.Descriptor < _sockets.Length)
+            {
+                // Null, or a newer socket of the same number: the stale report of a descriptor that was closed earlier in this turn. A hint, so it harms nobody.
+                _sockets[ready.Descriptor]?.OnReady(ready.Readiness);
+            }
+        }
+
+        foreach (ReadinessSocket socket in _continuing)
+        {
+            socket.Continue();
+        }
+
+        _continuing.Clear();
+    }
+
+    protected override void End()
+    {
+        foreach (ReadinessSocket? socket in _sockets)
+        {
+            socket?.Close();
+        }
+
+        _poller?.Dispose();
+    }
+}

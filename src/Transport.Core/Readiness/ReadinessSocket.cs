@@ -1,0 +1,260 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Readiness;
+
+/// <summary>
+/// A socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the last one said
+/// EAGAIN or came back short; and to remember a hint that arrives when nobody waits. Loop thread only.
+/// </summary>
+internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : LoopSocket(descriptor)
+{
+    /// <summary>At least half a block of Kestrel's: less is not worth a system call.</summary>
+    private const int MinimumBuffer = 2048;
+
+    /// <summary>The most that a bulk receive asks for at once, when what it asked for before was filled.</summary>
+    private const int MaximumBuffer = 64 * 1024;
+
+    /// <summary>Accepts or receives of one socket in a turn, so that none starves the others. A guess.</summary>
+    private const int MaxPerTurn = 16;
+
+    private readonly SocketCompletion _incoming = new();
+    private SocketCompletion? _outgoing;
+    private PipeWriter? _input;
+    private ReadOnlySequence<byte> _output;
+    private long _sent;
+    private int _buffer = MinimumBuffer;
+    private long _turn;
+    private int _callsThisTurn;
+    private bool _isUnfinished;
+
+    /// <summary>False at first: <see cref="IPoller.Add"/> reports what is there already, and a try that met nothing would leave a block with an idle connection.</summary>
+    private bool _mayBeReadable;
+    private bool _mayBeWritable = true;
+    private bool _shortProvesNothing;
+
+    public override ValueTask<SysResult> AcceptAsync()
+    {
+        _input = null;
+        return TakeInAsync();
+    }
+
+    public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
+    {
+        _input = input;
+        return TakeInAsync();
+    }
+
+    public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
+    {
+        loop.AssertCurrent();
+        _output = output;
+        _sent = 0;
+        if (_mayBeWritable)
+        {
+            SysResult result = PushOut();
+            if (!result.WouldBlock)
+            {
+                return new ValueTask<SysResult>(result);
+            }
+        }
+
+        loop.Poller.Arm(Descriptor, Readiness.Writable);
+        return (_outgoing ??= new SocketCompletion()).Wait();
+    }
+
+    /// <summary>A report, or the turn after one that was cut short.</summary>
+    public void OnReady(Readiness readiness)
+    {
+        if ((readiness & Readiness.Exceptional) != 0)
+        {
+            _shortProvesNothing = true;
+        }
+
+        if ((readiness & Readiness.Readable) != 0)
+        {
+            _mayBeReadable = true;
+            if (_incoming.IsPending)
+            {
+                FinishIncoming();
+            }
+        }
+
+        // The continuation above may have closed the socket.
+        if ((readiness & Readiness.Writable) != 0 && Descriptor >= 0)
+        {
+            _mayBeWritable = true;
+            if (_outgoing is { IsPending: true })
+            {
+                FinishOutgoing();
+            }
+        }
+    }
+
+    /// <summary>Goes on where the last turn stopped.</summary>
+    public void Continue()
+    {
+        _isUnfinished = false;
+        OnReady(Readiness.Readable);
+    }
+
+    public override void Close()
+    {
+        if (Descriptor < 0)
+        {
+            return;
+        }
+
+        loop.AssertCurrent();
+        loop.Detach(this);
+        SocketCalls.Close(Descriptor);
+        Descriptor = -1;
+        if (_incoming.IsPending)
+        {
+            _incoming.Complete(new SysResult(-Errno.ECANCELED));
+        }
+
+        if (_outgoing is { IsPending: true })
+        {
+            _outgoing.Complete(new SysResult(-Errno.ECANCELED));
+        }
+    }
+
+    private ValueTask<SysResult> TakeInAsync()
+    {
+        loop.AssertCurrent();
+        if (_mayBeReadable)
+        {
+            if (HasHadItsShare())
+            {
+                return _incoming.Wait();
+            }
+
+            SysResult result = TakeIn();
+            if (!result.WouldBlock)
+            {
+                return new ValueTask<SysResult>(result);
+            }
+        }
+
+        loop.Poller.Arm(Descriptor, Readiness.Readable);
+        return _incoming.Wait();
+    }
+
+    private void FinishIncoming()
+    {
+        if (HasHadItsShare())
+        {
+            return;
+        }
+
+        SysResult result = TakeIn();
+        if (result.WouldBlock)
+        {
+            loop.Counters.SpuriousReports++;
+            loop.Poller.Arm(Descriptor, Readiness.Readable);
+            return;
+        }
+
+        _incoming.Complete(result);
+    }
+
+    private void FinishOutgoing()
+    {
+        SysResult result = PushOut();
+        if (result.WouldBlock)
+        {
+            loop.Poller.Arm(Descriptor, Readiness.Writable);
+            return;
+        }
+
+        _outgoing!.Complete(result);
+    }
+
+    /// <summary>One accept4 or recv, and what it tells about the next.</summary>
+    private SysResult TakeIn()
+    {
+        if (_input is null)
+        {
+            SysResult accepted = SocketCalls.Accept(Descriptor);
+            _mayBeReadable = !accepted.WouldBlock;
+            return accepted;
+        }
+
+        Memory<byte> buffer = _input.GetMemory(_buffer);
+        SysResult received = SocketCalls.Receive(Descriptor, buffer.Span);
+        if (received.Value > 0)
+        {
+            // On a stream a short receive has emptied the socket (epoll(7)): asking again would only meet EAGAIN.
+            _input.Advance((int)received.Value);
+            loop.Counters.BytesReceived += received.Value;
+            bool filled = received.Value == buffer.Length;
+            _mayBeReadable = filled || _shortProvesNothing;
+            _buffer = filled ? Math.Min(_buffer * 2, MaximumBuffer) : MinimumBuffer;
+        }
+        else if (received.WouldBlock)
+        {
+            _mayBeReadable = false;
+        }
+
+        return received;
+    }
+
+    /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
+    private SysResult PushOut()
+    {
+        while (true)
+        {
+            SysResult sent = SocketCalls.Send(Descriptor, _output);
+            if (sent.IsError)
+            {
+                if (sent.WouldBlock)
+                {
+                    _mayBeWritable = false;
+                }
+                else
+                {
+                    _output = default;
+                }
+
+                return sent;
+            }
+
+            loop.Counters.BytesSent += sent.Value;
+            _sent += sent.Value;
+            if (sent.Value == _output.Length)
+            {
+                _output = default;
+                return new SysResult((nint)_sent);
+            }
+
+            _output = _output.Slice(sent.Value);
+        }
+    }
+
+    /// <summary>Whether the socket must wait for the next turn, and if so arranges that it is called.</summary>
+    private bool HasHadItsShare()
+    {
+        long turn = loop.Counters.Waits;
+        if (_turn != turn)
+        {
+            _turn = turn;
+            _callsThisTurn = 0;
+        }
+
+        if (++_callsThisTurn <= MaxPerTurn)
+        {
+            return false;
+        }
+
+        if (!_isUnfinished)
+        {
+            _isUnfinished = true;
+            loop.ContinueNextTurn(this);
+        }
+
+        return true;
+    }
+}
