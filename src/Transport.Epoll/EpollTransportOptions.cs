@@ -1,0 +1,24 @@
+using Transport.Core;
+
+namespace Transport.Epoll;
+
+/// <summary>What users set of the epoll transport. Bound from the configuration section <c>Kestrel:Transport:Epoll</c>.</summary>
+public sealed class EpollTransportOptions : TransportOptions
+{
+    /// <summary>How epoll reports readiness. Default: <see cref="EpollTrigger.Edge"/>.</summary>
+    public EpollTrigger Trigger { get; set; } = EpollTrigger.Edge;
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<string> Validate()
+    {
+        foreach (string problem in base.Validate())
+        {
+            yield return problem;
+        }
+
+        if (!Enum.IsDefined(Trigger))
+        {
+            yield return $"{nameof(Trigger)} is {Trigger}; allowed: {string.Join(", ", Enum.GetNames<EpollTrigger>())}.";
+        }
+    }
+}
