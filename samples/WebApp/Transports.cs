@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Transport.Core;
 
 namespace WebApp;
 
@@ -7,13 +8,28 @@ internal static class Transports
 {
     public const string Sockets = "sockets";
 
-    public const string Default = Sockets;
+    public const string Epoll = "epoll";
+
+    public const string Default = Epoll;
 
     public static readonly IReadOnlyDictionary<string, Action<IWebHostBuilder, SampleSettings>> ByName =
         new Dictionary<string, Action<IWebHostBuilder, SampleSettings>>(StringComparer.Ordinal)
         {
+            [Epoll] = (host, settings) => host.UseEpollTransport(options => Apply(settings, options)),
             [Sockets] = (host, settings) => host.UseSockets(options => Apply(settings, options)),
         };
+
+    private static void Apply(SampleSettings settings, TransportOptions options)
+    {
+        options.ApplicationScheduling = settings.Scheduling switch
+        {
+            Scheduling.Inline => ApplicationScheduling.Inline,
+            Scheduling.ThreadPool => ApplicationScheduling.ThreadPool,
+            Scheduling.Workers => ApplicationScheduling.Workers,
+            _ => options.ApplicationScheduling,
+        };
+        options.LoopCount = settings.Loops ?? options.LoopCount;
+    }
 
     private static void Apply(SampleSettings settings, SocketTransportOptions options)
     {
