@@ -7,6 +7,13 @@ var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
     ContentRootPath = AppContext.BaseDirectory,
 });
 
+if (builder.Configuration["transport"] == "list")
+{
+    foreach (var name in Transports.ByName.Keys)
+        Console.WriteLine(name);
+    return 0;
+}
+
 if (!SampleSettings.TryRead(builder.Configuration, out var settings, out var error))
 {
     await Console.Error.WriteLineAsync($"WebApp: {error}");

@@ -1,0 +1,137 @@
+using Bench.Results;
+using Bench.Servers;
+using Bench.Works;
+
+namespace Bench.Ab;
+
+/// <summary>Runs an <see cref="AbPlan"/>: A B, B A, A B, … on pairs of processes that are replaced between generations. While one of the two is measured the
+/// other is stopped, so it can neither help nor hinder.</summary>
+internal sealed class AbRunner(AbPlan plan, Action<string> say)
+{
+    /// <summary>A pair with a refused cell is measured again this often; then it is left out.</summary>
+    private const int Attempts = 3;
+
+    private readonly List<Cell> _cells = [];
+    private readonly Dictionary<(string Work, string Side), double> _systemCalls = [];
+    private readonly HashSet<string> _hopeless = [];
+
+    public IReadOnlyList<Cell> Cells => _cells;
+
+    public async Task<IReadOnlyList<Comparison>> RunAsync(CancellationToken cancellation)
+    {
+        for (var generation = 0; generation < plan.Generations; generation++)
+        {
+            foreach (var group in plan.Works.Where(work => !work.Fresh).GroupBy(work => work.Spread))
+                await RunSharedAsync(generation, [.. group], group.Key ? Cpus.All : Cpus.Server, cancellation);
+            foreach (var work in plan.Works.Where(work => work.Fresh))
+                await RunFreshAsync(generation, work, cancellation);
+        }
+
+        return [.. plan.Works.Select(work => Comparer.Compare(_cells, work, plan, SystemCallsOf(work)))];
+    }
+
+    /// <summary>One pair of processes does all the works in turn.</summary>
+    private async Task RunSharedAsync(int generation, IReadOnlyList<Work> works, Cpus cpus, CancellationToken cancellation)
+    {
+        await using var a = await WebAppServer.StartAsync(plan.A, cpus, cancellation);
+        a.Freeze();
+        await using var b = await WebAppServer.StartAsync(plan.B, cpus, cancellation);
+        b.Freeze();
+
+        foreach (var work in works.Where(work => !_hopeless.Contains(work.Name)))
+        {
+            foreach (var server in new[] { a, b })
+            {
+                Say(generation, work, $"warming up {server.Name}");
+                await AloneAsync(server, () => work.WarmAsync(server, plan.WarmUp, cancellation));
+            }
+
+            await RunPairsAsync(generation, work,
+                () => AloneAsync(a, () => work.MeasureAsync(a, plan.Window, cancellation)),
+                () => AloneAsync(b, () => work.MeasureAsync(b, plan.Window, cancellation)));
+
+            if (generation == 0 && !_hopeless.Contains(work.Name))
+            {
+                Say(generation, work, "counting system calls");
+                await CountSystemCallsAsync(work, "A", a, cancellation);
+                await CountSystemCallsAsync(work, "B", b, cancellation);
+            }
+        }
+    }
+
+    /// <summary>Every cell has a process of its own.</summary>
+    private Task RunFreshAsync(int generation, Work work, CancellationToken cancellation)
+    {
+        return _hopeless.Contains(work.Name) ? Task.CompletedTask : RunPairsAsync(generation, work, () => OneAsync(plan.A), () => OneAsync(plan.B));
+
+        async Task<Cell> OneAsync(ServerSpec spec)
+        {
+            await using var server = await WebAppServer.StartAsync(spec, work.Spread ? Cpus.All : Cpus.Server, cancellation);
+            await work.WarmAsync(server, plan.WarmUp, cancellation);
+            return await work.MeasureAsync(server, plan.Window, cancellation);
+        }
+    }
+
+    private async Task RunPairsAsync(int generation, Work work, Func<Task<Cell>> measureA, Func<Task<Cell>> measureB)
+    {
+        for (var pair = 0; pair < plan.PairsOf(generation); pair++)
+        {
+            var attempt = 0;
+            bool counted;
+            do
+            {
+                Say(generation, work, $"pair {pair + 1} of {plan.PairsOf(generation)}{(attempt > 0 ? ", again" : "")}");
+
+                // A first, then B first: a machine that slows down steadily favours neither.
+                var aFirst = pair % 2 == 0;
+                var first = await (aFirst ? measureA : measureB)();
+                var second = await (aFirst ? measureB : measureA)();
+                var (a, b) = aFirst ? (first, second) : (second, first);
+                counted = a.Counts && b.Counts;
+                _cells.Add(a with { Series = "A", Generation = generation, Pair = pair });
+                _cells.Add(b with { Series = "B", Generation = generation, Pair = pair });
+            }
+            while (!counted && ++attempt < Attempts);
+
+            if (!counted && generation == 0 && pair == 0)
+            {
+                _hopeless.Add(work.Name);   // refused again and again from the start: the reason will not go away
+                return;
+            }
+        }
+    }
+
+    private static async Task AloneAsync(Server server, Func<Task> action) => await AloneAsync(server, async () =>
+    {
+        await action();
+        return 0;
+    });
+
+    private static async Task<T> AloneAsync<T>(Server server, Func<Task<T>> action)
+    {
+        server.Thaw();
+        try
+        {
+            return await action();
+        }
+        finally
+        {
+            server.Freeze();
+        }
+    }
+
+    private async Task CountSystemCallsAsync(Work work, string side, Server server, CancellationToken cancellation)
+    {
+        if (await AloneAsync(server, () => work.CountSystemCallsAsync(server, cancellation)) is { } calls)
+            _systemCalls[(work.Name, side)] = calls;
+    }
+
+    private Dictionary<string, double>? SystemCallsOf(Work work)
+    {
+        var calls = _systemCalls.Where(entry => entry.Key.Work == work.Name).ToDictionary(entry => entry.Key.Side, entry => entry.Value);
+        return calls.Count == 0 ? null : calls;
+    }
+
+    private void Say(int generation, Work work, string what) =>
+        say($"{plan.A.Name} ⇄ {plan.B.Name} · {work.Name} · processes {generation + 1} of {plan.Generations} · {what}");
+}

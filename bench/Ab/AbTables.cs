@@ -1,0 +1,108 @@
+using System.Globalization;
+using Bench.Results;
+using Bench.Statistics;
+using Spectre.Console;
+
+namespace Bench.Ab;
+
+/// <summary>What a person reads at the end of a comparison.</summary>
+internal static class AbTables
+{
+    public static void Write(IAnsiConsole console, ResultFile result)
+    {
+        if (result.Comparisons.Count == 0)
+            return;
+
+        WriteVerdicts(console, result.Comparisons);
+        WriteDetails(console, result);
+        foreach (var refusal in result.Comparisons.SelectMany(comparison => comparison.Refusals.Select(reason => $"{comparison.Work}: thrown out: {reason}")))
+            console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
+    }
+
+    public static string Word(Comparison comparison) => comparison.Verdict switch
+    {
+        Verdict.Faster => $"{comparison.B} is better",
+        Verdict.Slower => $"{comparison.B} is worse",
+        Verdict.NoDifference => "no difference",
+        _ => $"no verdict ({comparison.Pairs} pairs)",
+    };
+
+    private static void WriteVerdicts(IAnsiConsole console, IReadOnlyList<Comparison> comparisons)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn("work");
+        table.AddColumn("judged by");
+        table.AddColumn(new TableColumn("A").RightAligned());
+        table.AddColumn(new TableColumn("B").RightAligned());
+        table.AddColumn(new TableColumn("B ÷ A").RightAligned());
+        table.AddColumn("95 % interval");
+        table.AddColumn("verdict");
+        foreach (var comparison in comparisons)
+        {
+            var colour = comparison.Verdict switch { Verdict.Faster => "green", Verdict.Slower => "red", _ => "default" };
+            table.AddRow(
+                Markup.Escape(comparison.Work),
+                Markup.Escape($"{comparison.Metric}{(comparison.Unit.Length > 0 ? $", {comparison.Unit}" : "")}"),
+                Figure(comparison.MedianOfA),
+                Figure(comparison.MedianOfB),
+                comparison.Ratio?.ToString("F3", CultureInfo.InvariantCulture) ?? "–",
+                comparison.Interval is { } interval ? string.Create(CultureInfo.InvariantCulture, $"{interval.Low:F3} … {interval.High:F3}") : "–",
+                $"[{colour}]{Markup.Escape(Word(comparison))}[/]");
+        }
+
+        console.MarkupLineInterpolated($"A = [bold]{comparisons[0].A}[/], B = [bold]{comparisons[0].B}[/]");
+        console.Write(table);
+    }
+
+    private static void WriteDetails(IAnsiConsole console, ResultFile result)
+    {
+        (string Title, Func<Cell, double?> Read)[] columns =
+        [
+            ("req/s", cell => cell.RequestsPerSecond), ("CPU µs", cell => cell.CpuPerRequest),
+            ("user instr.", cell => cell.UserInstructionsPerRequest), ("kernel instr.", cell => cell.KernelInstructionsPerRequest),
+            ("switches", cell => cell.ContextSwitchesPerRequest), ("alloc. B", cell => cell.AllocatedBytesPerRequest), ("GCs", cell => cell.Collections),
+            ("p50 µs", cell => cell.Latency?.P50), ("p90", cell => cell.Latency?.P90), ("p99", cell => cell.Latency?.P99),
+            ("p99.9", cell => cell.Latency?.P999), ("max", cell => cell.Latency?.Max), ("PSS MiB", cell => cell.ProportionalMemory / 1048576.0),
+            ("server", cell => cell.ServerBusy * 100), ("client %", cell => cell.ClientBusy * 100),
+        ];
+        var shown = columns.Where(column => result.Cells.Any(cell => column.Read(cell) is not null)).ToArray();
+
+        var table = new Table().Border(TableBorder.Rounded).Title("medians of the cells that count, per request");
+        table.AddColumn("work");
+        table.AddColumn("server");
+        table.AddColumn(new TableColumn("sys. calls").RightAligned());
+        foreach (var (title, _) in shown)
+            table.AddColumn(new TableColumn(title).RightAligned());
+
+        foreach (var comparison in result.Comparisons)
+        {
+            foreach (var side in new[] { "A", "B" })
+            {
+                var cells = result.Cells.Where(cell => cell.Work == comparison.Work && cell.Series == side && cell.Counts).ToArray();
+                if (cells.Length == 0)
+                    continue;
+
+                var calls = comparison.SystemCallsPerRequest?.TryGetValue(side, out var count) == true ? count : (double?)null;
+                table.AddRow([
+                    Markup.Escape(comparison.Work), Markup.Escape(cells[0].Server), Figure(calls), .. shown.Select(column => Figure(MedianOf(cells, column.Read)))]);
+            }
+        }
+
+        console.Write(table);
+    }
+
+    private static double? MedianOf(IEnumerable<Cell> cells, Func<Cell, double?> read)
+    {
+        var values = cells.Select(read).OfType<double>().ToArray();
+        return values.Length == 0 ? null : Sample.Median(values);
+    }
+
+    /// <summary>Three digits that matter.</summary>
+    private static string Figure(double? value) => value switch
+    {
+        null => "–",
+        { } number when Math.Abs(number) >= 100 => number.ToString("N0", CultureInfo.InvariantCulture),
+        { } number when Math.Abs(number) >= 10 => number.ToString("F1", CultureInfo.InvariantCulture),
+        { } number => number.ToString("F2", CultureInfo.InvariantCulture),
+    };
+}

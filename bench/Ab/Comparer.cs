@@ -1,0 +1,48 @@
+using Bench.Results;
+using Bench.Statistics;
+using Bench.Works;
+
+namespace Bench.Ab;
+
+/// <summary>From cells to a word.</summary>
+internal static class Comparer
+{
+    public static Comparison Compare(
+        IReadOnlyList<Cell> cells, Work work, AbPlan plan, IReadOnlyDictionary<string, double>? systemCalls = null)
+    {
+        var headline = plan.Metric ?? work.Headline;
+        var ofWork = cells.Where(cell => cell.Work == work.Name).ToArray();
+
+        // A pair counts when both of its cells do: an attempt that was refused has the same numbers as the one that took its place.
+        var pairs = ofWork
+            .Where(cell => cell.Counts && headline.Read(cell) is > 0)
+            .GroupBy(cell => (cell.Generation, cell.Pair))
+            .Select(pair => (pair.Key.Generation, A: pair.LastOrDefault(cell => cell.Series == "A"), B: pair.LastOrDefault(cell => cell.Series == "B")))
+            .Where(pair => pair.A is not null && pair.B is not null)
+            .Select(pair => (pair.Generation, A: headline.Read(pair.A!)!.Value, B: headline.Read(pair.B!)!.Value))
+            .ToArray();
+
+        var generations = pairs
+            .GroupBy(pair => pair.Generation)
+            .Select(generation => (IReadOnlyList<double>)generation.Select(pair => pair.B / pair.A).ToArray())
+            .ToArray();
+        var outcome = new PairedRatios(generations, headline.LowerIsBetter).Judge(plan.Margin);
+
+        return new Comparison
+        {
+            A = plan.A.Name,
+            B = plan.B.Name,
+            Work = work.Name,
+            Metric = headline.Name,
+            Unit = headline.Unit,
+            Verdict = outcome.Verdict,
+            Ratio = pairs.Length == 0 ? null : outcome.Ratio,
+            Interval = pairs.Length == 0 ? null : outcome.Interval,
+            Pairs = pairs.Length,
+            MedianOfA = pairs.Length == 0 ? null : Sample.Median(pairs.Select(pair => pair.A)),
+            MedianOfB = pairs.Length == 0 ? null : Sample.Median(pairs.Select(pair => pair.B)),
+            SystemCallsPerRequest = systemCalls,
+            Refusals = [.. ofWork.Where(cell => !cell.Counts).Select(cell => $"{cell.Server}: {cell.Refused}").Distinct()],
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace Bench.Interop;
+
+/// <summary>The few calls that .NET has no name for. A result of −1 comes back as −errno.</summary>
+internal static unsafe partial class Libc
+{
+    public const int EPOLL_CTL_ADD = 1;
+    public const uint EPOLLIN = 0x1;
+    public const uint EPOLLOUT = 0x4;
+    public const int SIGCONT = 18;
+    public const int SIGSTOP = 19;
+    public const int SIGTERM = 15;
+    public const int EINTR = 4;
+
+    // The kernel packs this struct on x86-64 alone (EPOLL_PACKED in uapi/linux/eventpoll.h).
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    public struct epoll_event_packed
+    {
+        public uint events;
+        public ulong data;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct epoll_event_aligned
+    {
+        public uint events;
+        public ulong data;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct timespec
+    {
+        public long tv_sec;
+        public long tv_nsec;
+    }
+
+    public static int OrErrno(int result) => result == -1 ? -Marshal.GetLastSystemError() : result;
+
+    [LibraryImport("libc")]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc")]
+    public static partial int epoll_ctl(int epfd, int op, int fd, void* @event);
+
+    [LibraryImport("libc")]
+    public static partial int epoll_wait(int epfd, void* events, int maxevents, int timeout);
+
+    [LibraryImport("libc")]
+    public static partial int close(int fd);
+
+    [LibraryImport("libc")]
+    public static partial int kill(int pid, int sig);
+
+    [LibraryImport("libc")]
+    public static partial int clock_gettime(int clockid, timespec* tp);
+
+    [LibraryImport("libc")]
+    public static partial int sched_setaffinity(int pid, nuint cpusetsize, byte* mask);
+}

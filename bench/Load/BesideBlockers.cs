@@ -1,0 +1,17 @@
+using Bench.Servers;
+
+namespace Bench.Load;
+
+/// <summary>An open loop's requests beside clients that keep calling a handler which sleeps its thread: only the open loop's count.</summary>
+internal sealed record BesideBlockers(string BlockingPath, int Blockers, ILoad Measured) : ILoad
+{
+    public Tool? Needs => Measured.Needs;
+
+    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<int> started, CancellationToken cancellation)
+    {
+        var blockers = OwnLoad.Closed(Exchange.Get(BlockingPath), Blockers).RunAsync(server, duration, _ => { }, cancellation);
+        var result = await Measured.RunAsync(server, duration, started, cancellation);
+        var blocked = await blockers;
+        return result with { Error = result.Error ?? blocked.Error };
+    }
+}

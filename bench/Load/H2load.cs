@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Bench.Servers;
+
+namespace Bench.Load;
+
+/// <summary>h2load: the closed loop over HTTP/2, cleartext with prior knowledge. It tells no percentiles.</summary>
+/// <param name="Path">What to ask for.</param>
+/// <param name="Connections">Connections held.</param>
+/// <param name="Streams">Requests under way on each.</param>
+internal sealed partial record H2load(string Path, int Connections, int Streams) : ILoad
+{
+    public Tool Needs => Tool.H2load;
+
+    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<int> started, CancellationToken cancellation)
+    {
+        var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        string[] command = ["h2load", "-t1", $"-c{Connections}", $"-m{Streams}", "-D", seconds, server.Http2 + Path];
+        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), started, cancellation);
+
+        var finished = Finished().Match(run.Output);
+        var counts = Counts().Match(run.Output);
+        if (run.ExitCode != 0 || !finished.Success || !counts.Success)
+            return new LoadResult { Requests = 0, Seconds = duration.TotalSeconds, Error = $"h2load ended with {run.ExitCode}: {run.LastWords}" };
+
+        var succeeded = Number(counts, "succeeded");
+        var bad = Number(counts, "failed") + Number(counts, "errored") + Number(counts, "timeout");
+        return new LoadResult
+        {
+            Requests = succeeded,
+            Seconds = duration.TotalSeconds,
+            Error = succeeded == 0 ? "h2load got no answer at all" : bad > 0 ? $"h2load saw {bad} failed requests" : null,
+        };
+
+        static long Number(Match match, string group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"finished in (?<time>\S+), (?<rate>[0-9.]+) req/s")]
+    private static partial Regex Finished();
+
+    [GeneratedRegex(@"(?<succeeded>\d+) succeeded, (?<failed>\d+) failed, (?<errored>\d+) errored, (?<timeout>\d+) timeout")]
+    private static partial Regex Counts();
+}

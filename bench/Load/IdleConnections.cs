@@ -1,0 +1,71 @@
+using System.Net;
+
+namespace Bench.Load;
+
+/// <summary>Connections that asked once, were answered, and stay.</summary>
+internal sealed class IdleConnections : IDisposable
+{
+    private readonly List<ClientConnection> _connections = [];
+
+    /// <summary>Opens them, a few hundred at a time so that no backlog overflows.</summary>
+    /// <exception cref="IOException">The server would not have that many.</exception>
+    public static IdleConnections Open(IPEndPoint server, int count, CancellationToken cancellation)
+    {
+        const int Batch = 200;
+        var idle = new IdleConnections();
+        try
+        {
+            var exchange = Exchange.Get("/plaintext");
+            while (idle._connections.Count < count)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                idle.OpenBatch(server, exchange, Math.Min(Batch, count - idle._connections.Count), cancellation);
+            }
+
+            return idle;
+        }
+        catch
+        {
+            idle.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var connection in _connections)
+            connection.Dispose();
+        _connections.Clear();
+    }
+
+    private void OpenBatch(IPEndPoint server, Exchange exchange, int count, CancellationToken cancellation)
+    {
+        using var ready = new ReadySet();
+        var first = _connections.Count;
+        for (var number = 0; number < count; number++)
+        {
+            var connection = ClientConnection.Open(server, exchange);
+            _connections.Add(connection);
+            ready.Add(connection.Descriptor, number);
+            connection.Send(0);
+        }
+
+        var scratch = new byte[4096];
+        var numbers = new int[count];
+        var silent = 0;
+        for (var answered = 0; answered < count;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var readable = ready.Wait(numbers, milliseconds: 1000);
+            silent = readable == 0 ? silent + 1 : 0;
+            if (silent == 10)
+                throw new IOException($"{count - answered} of {first + count} connections were not answered within ten seconds");
+
+            foreach (var number in numbers.AsSpan(0, readable))
+            {
+                if (_connections[first + number].Continue(scratch))
+                    answered++;
+            }
+        }
+    }
+}

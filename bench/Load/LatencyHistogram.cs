@@ -1,0 +1,71 @@
+using System.Numerics;
+
+namespace Bench.Load;
+
+/// <summary>Latencies in buckets whose width grows with the value: constant memory, no allocation a sample, and an error below 0.8 %.</summary>
+internal sealed class LatencyHistogram
+{
+    /// <summary>Buckets per power of two: 2^7, so a bucket is at most 1/128 of its value wide.</summary>
+    private const int PrecisionBits = 7;
+
+    private readonly long[] _counts = new long[(64 - PrecisionBits) << PrecisionBits];
+
+    /// <summary>Samples recorded.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The largest sample, in nanoseconds, exactly.</summary>
+    public long Max { get; private set; }
+
+    /// <summary>Adds a sample in nanoseconds; what is negative counts as 0.</summary>
+    public void Record(long nanoseconds)
+    {
+        nanoseconds = Math.Max(nanoseconds, 0);
+        _counts[BucketOf(nanoseconds)]++;
+        Count++;
+        Max = Math.Max(Max, nanoseconds);
+    }
+
+    /// <summary>Nanoseconds that <paramref name="fraction"/> of the samples did not exceed; 0 without samples.</summary>
+    public long Percentile(double fraction)
+    {
+        if (Count == 0)
+            return 0;
+
+        var wanted = Math.Max(1, (long)Math.Ceiling(fraction * Count));
+        var seen = 0L;
+        for (var bucket = 0; bucket < _counts.Length; bucket++)
+        {
+            seen += _counts[bucket];
+            if (seen >= wanted)
+                return Math.Min(UpperEndOf(bucket), Max);
+        }
+
+        return Max;
+    }
+
+    /// <summary>Samples above the given number of nanoseconds, to the precision of a bucket.</summary>
+    public long CountAbove(long nanoseconds)
+    {
+        var above = 0L;
+        for (var bucket = BucketOf(nanoseconds) + 1; bucket < _counts.Length; bucket++)
+            above += _counts[bucket];
+        return above;
+    }
+
+    private static int BucketOf(long value)
+    {
+        var shift = Math.Max(0, 63 - BitOperations.LeadingZeroCount((ulong)value) - PrecisionBits);
+        return (shift << PrecisionBits) + (int)(value >> shift);
+    }
+
+    private static long UpperEndOf(int bucket)
+    {
+        // From 2^PrecisionBits on, the mantissa runs from 2^PrecisionBits to twice that: one octave a shift.
+        if (bucket < 2 << PrecisionBits)
+            return bucket;
+
+        var shift = (bucket >> PrecisionBits) - 1;
+        var mantissa = bucket - (shift << PrecisionBits);
+        return ((mantissa + 1L) << shift) - 1;
+    }
+}

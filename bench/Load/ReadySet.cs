@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Bench.Interop;
+
+namespace Bench.Load;
+
+/// <summary>The client's own epoll set: which connections have bytes to read. Level-triggered, one thread.</summary>
+internal sealed unsafe class ReadySet : IDisposable
+{
+    private const int Capacity = 256;
+
+    private static readonly bool Packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    private readonly int _epoll = Check(Libc.epoll_create1(0), "epoll_create1");
+    private readonly byte[] _events = GC.AllocateArray<byte>(Capacity * sizeof(Libc.epoll_event_aligned), pinned: true);
+
+    /// <summary>Watches a descriptor under a number that <see cref="Wait"/> gives back.</summary>
+    public void Add(int descriptor, int number)
+    {
+        var packed = new Libc.epoll_event_packed { events = Libc.EPOLLIN, data = (uint)number };
+        var aligned = new Libc.epoll_event_aligned { events = Libc.EPOLLIN, data = (uint)number };
+        // Both structs live on this stack for the call.
+        Check(Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_ADD, descriptor, Packed ? &packed : &aligned), "epoll_ctl");
+    }
+
+    /// <summary>Numbers of the readable ones, for as long as the next call has not been made.</summary>
+    /// <param name="numbers">Room for the answer.</param>
+    /// <param name="milliseconds">How long to wait; 0 only looks.</param>
+    public int Wait(Span<int> numbers, int milliseconds)
+    {
+        fixed (byte* events = _events)   // allocated pinned
+        {
+            var count = Libc.OrErrno(Libc.epoll_wait(_epoll, events, Math.Min(Capacity, numbers.Length), milliseconds));
+            if (count == -Libc.EINTR)
+                return 0;
+            if (count < 0)
+                throw new Win32Exception(-count, "epoll_wait");
+
+            for (var i = 0; i < count; i++)
+            {
+                numbers[i] = Packed
+                    ? (int)((Libc.epoll_event_packed*)events)[i].data
+                    : (int)((Libc.epoll_event_aligned*)events)[i].data;
+            }
+
+            return count;
+        }
+    }
+
+    public void Dispose() => _ = Libc.close(_epoll);
+
+    private static int Check(int result, string call)
+    {
+        result = Libc.OrErrno(result);
+        return result >= 0 ? result : throw new Win32Exception(-result, call);
+    }
+}

@@ -1,0 +1,1 @@
+-- The URL as it is, again and again.

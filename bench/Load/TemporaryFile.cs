@@ -1,0 +1,14 @@
+namespace Bench.Load;
+
+/// <summary>A file that goes when it is disposed of.</summary>
+internal sealed record TemporaryFile(string Path) : IDisposable
+{
+    public static TemporaryFile Write(string text, string extension)
+    {
+        var path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"bench-{Guid.NewGuid():N}{extension}");
+        File.WriteAllText(path, text);
+        return new TemporaryFile(path);
+    }
+
+    public void Dispose() => File.Delete(Path);
+}

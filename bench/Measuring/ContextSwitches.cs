@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Bench.Measuring;
+
+/// <summary>Context switches of the threads that a process has now.</summary>
+internal static class ContextSwitches
+{
+    /// <summary>Voluntary and involuntary ones, by thread, so that one that ends between two readings does not make the difference negative.</summary>
+    public static IReadOnlyDictionary<int, long> Read(IEnumerable<int> processes)
+    {
+        var switches = new Dictionary<int, long>();
+        foreach (var process in processes)
+        {
+            foreach (var task in Tasks(process))
+                switches[task] = ReadTask(process, task);
+        }
+
+        return switches;
+    }
+
+    public static long Between(IReadOnlyDictionary<int, long> before, IReadOnlyDictionary<int, long> after) =>
+        after.Sum(task => task.Value - before.GetValueOrDefault(task.Key));
+
+    private static IEnumerable<int> Tasks(int process)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    private static long ReadTask(int process, int task)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{process}/task/{task}/status")
+                .Where(line => line.Contains("ctxt_switches:", StringComparison.Ordinal))
+                .Sum(line => long.Parse(line.AsSpan(line.IndexOf(':') + 1), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return 0;   // the thread ended between being listed and being read
+        }
+    }
+}

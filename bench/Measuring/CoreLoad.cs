@@ -1,0 +1,35 @@
+using System.Globalization;
+using Bench.Servers;
+
+namespace Bench.Measuring;
+
+/// <summary>How busy processors have been, by /proc/stat: with it one sees work that is not ours.</summary>
+/// <param name="Busy">Time spent on anything but idling and waiting for a disk.</param>
+/// <param name="Stolen">Time that the hypervisor gave to others.</param>
+internal readonly record struct CoreLoad(TimeSpan Busy, TimeSpan Stolen)
+{
+    /// <summary>USER_HZ: what /proc counts in, 100 a second on every architecture that .NET runs on.</summary>
+    private const double TicksPerSecond = 100;
+
+    public static CoreLoad Read(Cpus cpus)
+    {
+        var (busy, stolen) = (0L, 0L);
+        foreach (var line in File.ReadLines("/proc/stat"))
+        {
+            var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (!columns[0].StartsWith("cpu", StringComparison.Ordinal) || columns[0].Length == 3)
+                continue;
+            if (!cpus.Numbers.Contains(int.Parse(columns[0].AsSpan(3), CultureInfo.InvariantCulture)))
+                continue;
+
+            // user nice system idle iowait irq softirq steal
+            var ticks = columns[1..9].Select(column => long.Parse(column, CultureInfo.InvariantCulture)).ToArray();
+            busy += ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6];
+            stolen += ticks[7];
+        }
+
+        return new CoreLoad(TimeSpan.FromSeconds(busy / TicksPerSecond), TimeSpan.FromSeconds(stolen / TicksPerSecond));
+    }
+
+    public static CoreLoad operator -(CoreLoad after, CoreLoad before) => new(after.Busy - before.Busy, after.Stolen - before.Stolen);
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Bench.Servers;
+
+namespace Bench.Results;
+
+/// <summary>What a run leaves in bench/results/: the one schema of them all.</summary>
+internal sealed record ResultFile
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>Version of this schema.</summary>
+    public int Schema { get; init; } = 1;
+
+    /// <summary>"ab", "models" or "files".</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>When the run began, UTC.</summary>
+    public required DateTimeOffset Taken { get; init; }
+
+    /// <summary>The commit that was measured; "-dirty" behind it when files differed from it.</summary>
+    public required string Commit { get; init; }
+
+    /// <summary>The command line that repeats the run.</summary>
+    public required string Command { get; init; }
+
+    public required Machine Machine { get; init; }
+
+    public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
+
+    public required IReadOnlyList<Cell> Cells { get; init; }
+
+    /// <summary>What was not measured, and for want of what.</summary>
+    public IReadOnlyList<string> Skipped { get; init; } = [];
+
+    public static ResultFile Begin(string kind, string command, string commit) => new()
+    {
+        Kind = kind,
+        Taken = DateTimeOffset.UtcNow,
+        Commit = commit,
+        Command = command,
+        Machine = Machine.Read(),
+        Cells = [],
+    };
+
+    public static async Task<string> ReadCommitAsync()
+    {
+        var commit = await ChildProcess.TryReadAsync("git", "-C", Repository.Root, "describe", "--always", "--dirty", "--abbrev=12");
+        return commit is { Length: > 0 } ? commit : "unknown";
+    }
+
+    /// <exception cref="InvalidDataException">The file is not a result of this schema.</exception>
+    public static ResultFile Read(string path)
+    {
+        try
+        {
+            var result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
+            return result is { Schema: 1 } ? result : throw new InvalidDataException($"{path}: schema {result?.Schema}, and this reads schema 1");
+        }
+        catch (JsonException malformed)
+        {
+            throw new InvalidDataException($"{path}: {malformed.Message}", malformed);
+        }
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>Writes it under a name made of its kind and time, and says where.</summary>
+    public string Save(string? folder = null)
+    {
+        folder ??= Path.Combine(Repository.BenchFolder, "results");
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, $"{Taken:yyyy-MM-dd-HHmmss}-{Kind}.json");
+        File.WriteAllText(path, ToJson() + "\n");
+        return path;
+    }
+}

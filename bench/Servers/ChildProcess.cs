@@ -1,0 +1,64 @@
+using System.Diagnostics;
+
+namespace Bench.Servers;
+
+/// <summary>Programs run to their end, with their output.</summary>
+internal static class ChildProcess
+{
+    /// <summary>Runs a command to its end; cancelled, it is killed.</summary>
+    public static async Task<Ended> RunAsync(string[] command, Action<int> started, CancellationToken cancellation)
+    {
+        using var process = Start(command);
+        started(process.Id);
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            await process.WaitForExitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+
+        return new Ended(process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>Runs a short command whose output is wanted; null when it cannot be started or fails.</summary>
+    public static async Task<string?> TryReadAsync(params string[] command)
+    {
+        try
+        {
+            var ended = await RunAsync(command, _ => { }, CancellationToken.None);
+            return ended.ExitCode == 0 ? ended.Output.Trim() : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Starts a command with its output redirected.</summary>
+    public static Process Start(string[] command, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
+    {
+        var start = new ProcessStartInfo(command[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder ?? "",
+        };
+        foreach (var argument in command.AsSpan(1))
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} did not start");
+    }
+
+    internal sealed record Ended(int ExitCode, string Output, string Errors)
+    {
+        /// <summary>The last line it said, for a message.</summary>
+        public string LastWords => (Errors + "\n" + Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("(nothing said)");
+    }
+}

@@ -1,0 +1,21 @@
+namespace Bench.Servers;
+
+/// <summary>The checkout that this program was built in.</summary>
+internal static class Repository
+{
+    /// <summary>The folder that holds Transports.sln.</summary>
+    public static readonly string Root = Find();
+
+    public static string BenchFolder => Path.Combine(Root, "bench");
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Transports.sln")))
+                return folder.FullName;
+        }
+
+        throw new InvalidOperationException($"no Transports.sln above {AppContext.BaseDirectory}: run the bench from its checkout");
+    }
+}

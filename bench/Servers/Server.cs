@@ -1,0 +1,49 @@
+using System.Net;
+using Bench.Interop;
+
+namespace Bench.Servers;
+
+/// <summary>A server process that this bench started and that only this bench ends.</summary>
+internal abstract class Server : IAsyncDisposable
+{
+    /// <summary>As results name it.</summary>
+    public abstract string Name { get; }
+
+    public abstract int ProcessId { get; }
+
+    /// <summary>Every process of it: nginx has several.</summary>
+    public virtual IReadOnlyList<int> ProcessIds => [ProcessId];
+
+    /// <summary>The cleartext HTTP/1.1 endpoint, on loopback.</summary>
+    public abstract IPEndPoint EndPoint { get; }
+
+    public string Http => $"http://{EndPoint}";
+
+    public virtual string Https => throw new NotSupportedException($"{Name} has no https endpoint");
+
+    public virtual string Http2 => throw new NotSupportedException($"{Name} has no HTTP/2 endpoint");
+
+    /// <summary>What the process tells of itself; null where it cannot.</summary>
+    public virtual Task<SelfReport?> AskAsync(CancellationToken cancellation) => Task.FromResult<SelfReport?>(null);
+
+    /// <summary>Stops every thread of it, so that it costs nothing while another server is measured.</summary>
+    public void Freeze() => Signal(Libc.SIGSTOP);
+
+    public void Thaw() => Signal(Libc.SIGCONT);
+
+    public abstract ValueTask DisposeAsync();
+
+    protected void Signal(int signal)
+    {
+        foreach (var process in ProcessIds)
+            _ = Libc.kill(process, signal);
+    }
+
+    /// <summary>A port that was free a moment ago.</summary>
+    protected static int FreePort()
+    {
+        using var socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Bench.Interop;
+
+namespace Bench.Servers;
+
+/// <summary>samples/WebApp on one transport: three endpoints (HTTP/1.1, HTTP/2 with prior knowledge, https) in one process.</summary>
+internal sealed class WebAppServer : Server
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Process _process;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly Queue<string> _lastLines = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int _http2Port;
+    private readonly int _httpsPort;
+
+    private WebAppServer(ServerSpec spec, Cpus cpus, IReadOnlyList<string> extra)
+    {
+        Spec = spec;
+        EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
+        (_http2Port, _httpsPort) = (FreePort(), FreePort());
+        string[] command =
+        [
+            .. cpus.Pin("dotnet", AppPath), "--transport", spec.Transport, .. spec.Arguments, .. extra,
+            "--Kestrel:Endpoints:Http:Url", Http, "--Kestrel:Endpoints:Http:Protocols", "Http1",
+            "--Kestrel:Endpoints:Http2:Url", Http2, "--Kestrel:Endpoints:Http2:Protocols", "Http2",
+            "--Kestrel:Endpoints:Https:Url", Https,
+        ];
+        _process = ChildProcess.Start(command, spec.Environment);
+        _process.OutputDataReceived += (_, line) => OnLine(line.Data);
+        _process.ErrorDataReceived += (_, line) => OnLine(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where the built sample is: beside this program in the repository.</summary>
+    public static string AppPath { get; set; } = Path.Combine(Repository.Root, "samples/WebApp/bin/Release/net10.0/WebApp.dll");
+
+    public ServerSpec Spec { get; }
+
+    public override string Name => Spec.Name;
+
+    /// <summary>taskset replaces itself by the command, so the child's id is the server's.</summary>
+    public override int ProcessId => _process.Id;
+
+    public override IPEndPoint EndPoint { get; }
+
+    public override string Http2 => $"http://127.0.0.1:{_http2Port}";
+
+    public override string Https => $"https://127.0.0.1:{_httpsPort}";
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    /// <exception cref="InvalidOperationException">It ended instead; the message has its last words.</exception>
+    public static async Task<WebAppServer> StartAsync(
+        ServerSpec spec, Cpus cpus, CancellationToken cancellation, params IReadOnlyList<string> extra)
+    {
+        if (!File.Exists(AppPath))
+            throw new FileNotFoundException("the sample is not built: ./build.sh bench builds it", AppPath);
+
+        var server = new WebAppServer(spec, cpus, extra);
+        try
+        {
+            var ended = server._process.WaitForExitAsync(cancellation);
+            if (await Task.WhenAny(server._started.Task, ended, Task.Delay(StartLimit, cancellation)) != server._started.Task)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                throw new InvalidOperationException($"{spec.Name} did not start: {server.LastWords()}");
+            }
+
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Every transport that the sample knows.</summary>
+    public static async Task<IReadOnlyList<string>> ListTransportsAsync() =>
+        (await ChildProcess.TryReadAsync("dotnet", AppPath, "--transport", "list"))?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        ?? throw new InvalidOperationException($"{AppPath} --transport list: failed");
+
+    public override async Task<SelfReport?> AskAsync(CancellationToken cancellation) =>
+        await _http.GetFromJsonAsync<SelfReport>(Http + "/transport", JsonSerializerOptions.Web, cancellation);
+
+    public override async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (!_process.HasExited)
+        {
+            Thaw();
+            Signal(Libc.SIGTERM);
+            using var limit = new CancellationTokenSource(StopLimit);
+            try
+            {
+                await _process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill();   // it holds on to connections past its time: nothing to learn from waiting longer
+                await _process.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null)
+            return;
+
+        lock (_lastLines)
+        {
+            _lastLines.Enqueue(line.Trim());
+            if (_lastLines.Count > 5)
+                _lastLines.Dequeue();
+        }
+
+        if (line.Contains("Application started", StringComparison.Ordinal))
+            _started.TrySetResult();
+    }
+
+    private string LastWords()
+    {
+        lock (_lastLines)
+            return string.Join(" / ", _lastLines);
+    }
+}
