@@ -12,10 +12,15 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
     private const int Attempts = 3;
 
     private readonly List<Cell> _cells = [];
+    private readonly List<Cell> _latencies = [];
     private readonly Dictionary<(string Work, string Side), double> _systemCalls = [];
     private readonly HashSet<string> _hopeless = [];
 
+    /// <summary>The cells that were compared.</summary>
     public IReadOnlyList<Cell> Cells => _cells;
+
+    /// <summary>Undisturbed windows beside them, for latencies and what perf counts.</summary>
+    public IReadOnlyList<Cell> LatencyCells => _latencies;
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(CancellationToken cancellation)
     {
@@ -46,23 +51,21 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
                 await AloneAsync(server, () => work.WarmAsync(server, plan.WarmUp, cancellation));
             }
 
-            await RunPairsAsync(generation, work,
-                () => AloneAsync(a, () => work.MeasureAsync(a, plan.Window, cancellation)),
-                () => AloneAsync(b, () => work.MeasureAsync(b, plan.Window, cancellation)));
+            await RunPairsAsync(generation, work, aFirst => work is LoadWork { Sliced: true } load
+                ? new SlicedPair(load, a, b).MeasureAsync(aFirst, plan.Window, cancellation)
+                : InTurnAsync(aFirst, () => OneAsync(a), () => OneAsync(b)));
 
-            if (generation == 0 && !_hopeless.Contains(work.Name))
-            {
-                Say(generation, work, "counting system calls");
-                await CountSystemCallsAsync(work, "A", a, cancellation);
-                await CountSystemCallsAsync(work, "B", b, cancellation);
-            }
+            if (!_hopeless.Contains(work.Name))
+                await RunExtrasAsync(generation, work, a, b, cancellation);
+
+            Task<Cell> OneAsync(Server server) => AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
         }
     }
 
     /// <summary>Every cell has a process of its own.</summary>
     private Task RunFreshAsync(int generation, Work work, CancellationToken cancellation)
     {
-        return _hopeless.Contains(work.Name) ? Task.CompletedTask : RunPairsAsync(generation, work, () => OneAsync(plan.A), () => OneAsync(plan.B));
+        return _hopeless.Contains(work.Name) ? Task.CompletedTask : RunPairsAsync(generation, work, aFirst => InTurnAsync(aFirst, () => OneAsync(plan.A), () => OneAsync(plan.B)));
 
         async Task<Cell> OneAsync(ServerSpec spec)
         {
@@ -72,7 +75,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         }
     }
 
-    private async Task RunPairsAsync(int generation, Work work, Func<Task<Cell>> measureA, Func<Task<Cell>> measureB)
+    private async Task RunPairsAsync(int generation, Work work, Func<bool, Task<(Cell A, Cell B)>> measure)
     {
         for (var pair = 0; pair < plan.PairsOf(generation); pair++)
         {
@@ -83,10 +86,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
                 Say(generation, work, $"pair {pair + 1} of {plan.PairsOf(generation)}{(attempt > 0 ? ", again" : "")}");
 
                 // A first, then B first: a machine that slows down steadily favours neither.
-                var aFirst = pair % 2 == 0;
-                var first = await (aFirst ? measureA : measureB)();
-                var second = await (aFirst ? measureB : measureA)();
-                var (a, b) = aFirst ? (first, second) : (second, first);
+                var (a, b) = await measure(pair % 2 == 0);
                 counted = a.Counts && b.Counts;
                 _cells.Add(a with { Series = "A", Generation = generation, Pair = pair });
                 _cells.Add(b with { Series = "B", Generation = generation, Pair = pair });
@@ -97,6 +97,34 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
             {
                 _hopeless.Add(work.Name);   // refused again and again from the start: the reason will not go away
                 return;
+            }
+        }
+    }
+
+    private static async Task<(Cell A, Cell B)> InTurnAsync(bool aFirst, Func<Task<Cell>> measureA, Func<Task<Cell>> measureB)
+    {
+        var first = await (aFirst ? measureA : measureB)();
+        var second = await (aFirst ? measureB : measureA)();
+        return aFirst ? (first, second) : (second, first);
+    }
+
+    /// <summary>What the pairs cannot show: latencies, where the pairs were sliced, and system calls, whose counting costs.</summary>
+    private async Task RunExtrasAsync(int generation, Work work, Server a, Server b, CancellationToken cancellation)
+    {
+        foreach (var (side, server) in new[] { ("A", a), ("B", b) })
+        {
+            if (work is LoadWork { Sliced: true })
+            {
+                Say(generation, work, $"latencies of {server.Name}");
+                var cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
+                _latencies.Add(cell with { Series = side, Generation = generation });
+            }
+
+            if (generation == 0)
+            {
+                Say(generation, work, $"system calls of {server.Name}");
+                if (await AloneAsync(server, () => work.CountSystemCallsAsync(server, cancellation)) is { } calls)
+                    _systemCalls[(work.Name, side)] = calls;
             }
         }
     }
@@ -118,12 +146,6 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         {
             server.Freeze();
         }
-    }
-
-    private async Task CountSystemCallsAsync(Work work, string side, Server server, CancellationToken cancellation)
-    {
-        if (await AloneAsync(server, () => work.CountSystemCallsAsync(server, cancellation)) is { } calls)
-            _systemCalls[(work.Name, side)] = calls;
     }
 
     private Dictionary<string, double>? SystemCallsOf(Work work)

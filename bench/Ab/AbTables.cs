@@ -65,7 +65,7 @@ internal static class AbTables
             ("p99.9", cell => cell.Latency?.P999), ("max", cell => cell.Latency?.Max), ("PSS MiB", cell => cell.ProportionalMemory / 1048576.0),
             ("server", cell => cell.ServerBusy * 100), ("client %", cell => cell.ClientBusy * 100),
         ];
-        var shown = columns.Where(column => result.Cells.Any(cell => column.Read(cell) is not null)).ToArray();
+        var shown = columns.Where(column => result.Cells.Concat(result.LatencyCells).Any(cell => column.Read(cell) is not null)).ToArray();
 
         var table = new Table().Border(TableBorder.Rounded).Title("medians of the cells that count, per request");
         table.AddColumn("work");
@@ -78,7 +78,7 @@ internal static class AbTables
         {
             foreach (var side in new[] { "A", "B" })
             {
-                var cells = result.Cells.Where(cell => cell.Work == comparison.Work && cell.Series == side && cell.Counts).ToArray();
+                var cells = result.Cells.Concat(result.LatencyCells).Where(cell => cell.Work == comparison.Work && cell.Series == side && cell.Counts).ToArray();
                 if (cells.Length == 0)
                     continue;
 

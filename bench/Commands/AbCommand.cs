@@ -88,7 +88,7 @@ internal static class AbCommand
             runner = new AbRunner(plan, say);
             return runner.RunAsync(cancellation);
         });
-        result = result with { Comparisons = comparisons, Cells = runner.Cells, Skipped = skipped };
+        result = result with { Comparisons = comparisons, Cells = runner.Cells, LatencyCells = runner.LatencyCells, Skipped = skipped };
         AbTables.Write(session.Out, result);
         session.Finish(result);
         return result;

@@ -7,7 +7,7 @@ internal sealed record BesideBlockers(string BlockingPath, int Blockers, ILoad M
 {
     public Tool? Needs => Measured.Needs;
 
-    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<int> started, CancellationToken cancellation)
+    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
         var blockers = OwnLoad.Closed(Exchange.Get(BlockingPath), Blockers).RunAsync(server, duration, _ => { }, cancellation);
         var result = await Measured.RunAsync(server, duration, started, cancellation);

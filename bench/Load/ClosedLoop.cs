@@ -9,7 +9,7 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
     private bool _stopping;
 
     /// <summary>Runs to the end of the time, then waits for no one.</summary>
-    public LoadResult Run(TimeSpan duration, CancellationToken cancellation)
+    public LoadResult Run(TimeSpan duration, Gate gate, CancellationToken cancellation)
     {
         Connect();
         var start = Stopwatch.GetTimestamp();
@@ -19,7 +19,7 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
 
         while (Stopwatch.GetTimestamp() < end && !HasFailed)
         {
-            cancellation.ThrowIfCancellationRequested();
+            gate.Pass(cancellation);
             Turn(milliseconds: 10);
         }
 

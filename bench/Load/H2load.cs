@@ -12,11 +12,11 @@ internal sealed partial record H2load(string Path, int Connections, int Streams)
 {
     public Tool Needs => Tool.H2load;
 
-    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<int> started, CancellationToken cancellation)
+    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
         var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         string[] command = ["h2load", "-t1", $"-c{Connections}", $"-m{Streams}", "-D", seconds, server.Http2 + Path];
-        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), started, cancellation);
+        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
         var finished = Finished().Match(run.Output);
         var counts = Counts().Match(run.Output);

@@ -21,7 +21,7 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
 
     public Tool Needs => Tool.Wrk;
 
-    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<int> started, CancellationToken cancellation)
+    public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
         var url = (Tls ? server.Https : server.Http) + Path;
         var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
@@ -30,7 +30,7 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
         [
             "wrk", "-t1", $"-c{Connections}", $"-d{seconds}s", "--timeout", "10s", "-s", script.Path, url, "--", .. Arguments,
         ];
-        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), started, cancellation);
+        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
         var line = run.Output.Split('\n').LastOrDefault(text => text.StartsWith("BENCH ", StringComparison.Ordinal));
         if (run.ExitCode != 0 || line is null)

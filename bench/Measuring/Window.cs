@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bench.Load;
 using Bench.Servers;
 
 namespace Bench.Measuring;
@@ -13,7 +14,7 @@ internal sealed class Window
     private readonly CoreLoad _coreBefore;
     private readonly TimeSpan _cpuBefore;
     private readonly long _opened;
-    private int? _client;
+    private ILoadControl? _client;
     private double _serverBusy;
     private double? _clientBusy;
 
@@ -29,7 +30,7 @@ internal sealed class Window
 
     public static Window Open(Server server, Cpus serverCpus) => new(server, serverCpus);
 
-    public void OnClientStarted(int process) => _client = process;
+    public void OnClientStarted(ILoadControl client) => _client = client;
 
     /// <summary>Compares CPU time against the clock in the middle half of the load, when nobody is starting or ending.</summary>
     public async Task WatchAsync(TimeSpan duration, Task load, CancellationToken cancellation)
@@ -37,12 +38,12 @@ internal sealed class Window
         await Task.WhenAny(load, Task.Delay(duration / 4, cancellation));
         var from = Stopwatch.GetTimestamp();
         var server = CpuClock.ReadAll(_server.ProcessIds);
-        var client = _client is { } process ? CpuClock.Read(process) : null;
+        var client = _client is { } running ? CpuClock.Read(running.ProcessId) : null;
 
         await Task.WhenAny(load, Task.Delay(duration / 2, cancellation));
         var elapsed = Stopwatch.GetElapsedTime(from);
         _serverBusy = (CpuClock.ReadAll(_server.ProcessIds) - server) / elapsed / _serverCpus.Numbers.Count;
-        if (client is { } before && CpuClock.Read(_client!.Value) is { } after)
+        if (client is { } before && CpuClock.Read(_client!.ProcessId) is { } after)
             _clientBusy = (after - before) / elapsed / Cpus.Client.Numbers.Count;
     }
 

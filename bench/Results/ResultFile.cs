@@ -35,6 +35,9 @@ internal sealed record ResultFile
 
     public required IReadOnlyList<Cell> Cells { get; init; }
 
+    /// <summary>Undisturbed windows beside sliced cells: latencies, instructions.</summary>
+    public IReadOnlyList<Cell> LatencyCells { get; init; } = [];
+
     /// <summary>What was not measured, and for want of what.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
