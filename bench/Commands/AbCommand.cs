@@ -30,7 +30,7 @@ internal static class AbCommand
         var work = new Option<string>("--work") { Description = $"works, with commas, or all: {string.Join(", ", names)}", DefaultValueFactory = _ => string.Join(',', AllWorks.Default) };
         var pairs = new Option<int>("--pairs") { Description = "pairs of measurements per work, at least 5", DefaultValueFactory = _ => 6 };
         var generations = new Option<int>("--generations") { Description = "pairs of processes that they are spread over", DefaultValueFactory = _ => 3 };
-        var seconds = new Option<double>("--seconds") { Description = "length of a measurement", DefaultValueFactory = _ => 3 };
+        var seconds = new Option<double?>("--seconds") { Description = "length of a measurement, at least 1 (3, or 1 with --short)" };
         var rate = new Option<double>("--rate") { Description = "requests a second of the open-loop works", DefaultValueFactory = _ => 10_000 };
         var idle = new Option<int>("--idle") { Description = "idle keep-alive connections held beside every load", DefaultValueFactory = _ => 0 };
         var metric = new Option<string?>("--metric") { Description = $"judge by this instead of the work's own figure: {string.Join(", ", Metrics.Keys)}" };
@@ -49,14 +49,14 @@ internal static class AbCommand
             var metricName = parsed.GetValue(metric);
             if (metricName is not null && !Metrics.ContainsKey(metricName))
                 throw new FormatException($"--metric {metricName}: not one of {string.Join(", ", Metrics.Keys)}");
-            if (parsed.GetValue(pairs) < 1 || parsed.GetValue(generations) < 1 || !(parsed.GetValue(seconds) >= 1) || parsed.GetValue(idle) < 0 || !(parsed.GetValue(rate) > 0))
+            if (parsed.GetValue(pairs) < 1 || parsed.GetValue(generations) < 1 || parsed.GetValue(seconds) < 1 || parsed.GetValue(idle) < 0 || !(parsed.GetValue(rate) > 0))
                 throw new FormatException("--pairs, --generations and --seconds are at least 1, --idle at least 0, --rate above 0");
 
             var plan = new AbPlan(ServerSpec.Parse(parsed.GetValue(a)!), ServerSpec.Parse(parsed.GetValue(b)!), works)
             {
                 Pairs = parsed.GetValue(pairs),
                 Generations = Math.Min(parsed.GetValue(generations), parsed.GetValue(pairs)),
-                Window = TimeSpan.FromSeconds(parsed.GetValue(brief) ? 1 : parsed.GetValue(seconds)),
+                Window = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (parsed.GetValue(brief) ? 1 : 3)),
                 WarmUp = parsed.GetValue(brief) ? WarmUp.Short : WarmUp.Thorough,
                 Margin = Share.Parse(parsed.GetValue(margin)!),
                 Metric = metricName is null ? null : Metrics[metricName],
