@@ -163,7 +163,9 @@ public class BackPressureTests
             await pairs[i].Server.WriteAsync("pong");
             Assert.Equal("pong", await pairs[i].Client.ReceiveTextAsync(4));
         }
-        await Deadline.Until(() => listener.Pools.Rented == 0, () => $"20 idle connections hold {listener.Pools.Rented} blocks");
+        // Kestrel's own, inline, may keep the last one's.
+        var kept = transport.IsOracle ? 1 : 0;
+        await Deadline.Until(() => listener.Pools.Rented <= kept, () => $"20 idle connections hold {listener.Pools.Rented} blocks");
         foreach (var pair in pairs)
             await pair.DisposeAsync();
     }
