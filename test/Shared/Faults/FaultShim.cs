@@ -84,8 +84,8 @@ public static unsafe partial class FaultShim
 
     private static nint Load()
     {
-        var source = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "native", "Faults", "faults.c"));
-        return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source, "libtestfaults"));
+        using var source = new StreamReader(typeof(FaultShim).Assembly.GetManifestResourceStream("faults.c")!);
+        return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source.ReadToEnd(), "libtestfaults"));
     }
 
     static FaultShim() => NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value : 0);

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Hosting;
+using Transport.Core;
+using Transport.Epoll;
 
 namespace Test.Shared;
 
@@ -11,12 +13,16 @@ public static class TransportCatalogue
     public static IReadOnlyList<TransportUnderTest> All { get; } =
     [
         new("sockets", ApplySockets),
+        Ours("epoll", (web, configure) => web.UseEpollTransport(configure)),
     ];
 
     /// <summary>Models with options of their own set: these run the core of the suite.</summary>
     public static IReadOnlyList<TransportUnderTest> Variants { get; } =
     [
         new("sockets/inline", (web, settings) => ApplySockets(web, settings with { UnsafePreferInlineScheduling = true })),
+        .. SharedVariants("epoll", (web, configure) => web.UseEpollTransport(configure)),
+        Ours("epoll/level", (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Level; configure(options); })),
+        Ours("epoll/oneshot", (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Oneshot; configure(options); })),
     ];
 
     /// <summary><see cref="All"/>, narrowed to one model where the environment says so.</summary>
@@ -26,6 +32,36 @@ public static class TransportCatalogue
 
     public static TransportUnderTest Get(string name)
         => All.Concat(Variants).FirstOrDefault(transport => transport.Name == name) ?? throw Unknown(name);
+
+    /// <summary>One of ours, whose options all begin with <see cref="TransportOptions"/>.</summary>
+    private static TransportUnderTest Ours(string name, Action<IWebHostBuilder, Action<TransportOptions>> use, string? unavailable = null)
+        => new(name, (web, settings) => use(web, options =>
+        {
+            options.LoopCount = settings.LoopCount ?? options.LoopCount;
+            options.Backlog = settings.Backlog;
+            options.NoDelay = settings.NoDelay;
+            options.MaxReadBufferSize = settings.MaxReadBufferSize;
+            options.MaxWriteBufferSize = settings.MaxWriteBufferSize;
+            options.WaitForDataBeforeAllocatingBuffer = settings.WaitForDataBeforeAllocatingBuffer;
+            options.UnsafePreferInlineScheduling = settings.UnsafePreferInlineScheduling;
+            options.CreateBoundListenSocket = settings.CreateBoundListenSocket ?? options.CreateBoundListenSocket;
+            settings.Ours?.Invoke(options);
+        }), unavailable);
+
+    /// <summary>What every model of ours can be set to.</summary>
+    private static IEnumerable<TransportUnderTest> SharedVariants(string model, Action<IWebHostBuilder, Action<TransportOptions>> use)
+    {
+        yield return Variant("inline", options => options.ApplicationScheduling = ApplicationScheduling.Inline);
+        yield return Variant("threadpool", options => options.ApplicationScheduling = ApplicationScheduling.ThreadPool);
+        yield return Variant("shared", options => options.AcceptStrategy = AcceptStrategy.Shared);
+        yield return Variant("roundrobin", options => options.AcceptStrategy = AcceptStrategy.RoundRobin);
+
+        TransportUnderTest Variant(string name, Action<TransportOptions> set) => Ours($"{model}/{name}", (web, configure) => use(web, options =>
+        {
+            set(options);
+            configure(options);
+        }));
+    }
 
     private static TransportUnderTest[] Narrow(IReadOnlyList<TransportUnderTest> transports)
     {

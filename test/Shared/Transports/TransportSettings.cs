@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Transport.Core;
 
 namespace Test.Shared;
 
@@ -15,4 +16,7 @@ public sealed record TransportSettings
     public bool WaitForDataBeforeAllocatingBuffer { get; init; } = true;
     public bool UnsafePreferInlineScheduling { get; init; }
     public Func<EndPoint, Socket>? CreateBoundListenSocket { get; init; }
+
+    /// <summary>What only our transports have; Kestrel's own does not see it.</summary>
+    public Action<TransportOptions>? Ours { get; init; }
 }
