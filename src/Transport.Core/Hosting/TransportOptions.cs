@@ -61,6 +61,9 @@ public abstract class TransportOptions
     /// <summary>FIN in place of RST when a connection ends for an error, as Kestrel's own switch has it.</summary>
     internal bool FinOnError { get; } = AppContext.TryGetSwitch("Microsoft.AspNetCore.Server.Kestrel.FinOnError", out bool finOnError) && finOnError;
 
+    /// <summary>How loops accept where <see cref="AcceptStrategy.ReusePort"/> is not possible. A model that cannot share a socket says something else.</summary>
+    internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
+
     internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;
 
     /// <summary>What is wrong with the values, a sentence each that names the option and what it allows.</summary>

@@ -19,6 +19,12 @@ internal static class TransportRegistration
     /// </summary>
     public static void AddTransport<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
         this IServiceCollection services, Func<TOptions, IoModel> model)
+        where TOptions : TransportOptions => services.AddTransport<TOptions>((options, _) => model(options));
+
+    /// <inheritdoc cref="AddTransport{TOptions}(IServiceCollection, Func{TOptions, IoModel})"/>
+    /// <remarks>For a model that has services to ask for, such as a meter factory for counters of its own.</remarks>
+    public static void AddTransport<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
+        this IServiceCollection services, Func<TOptions, IServiceProvider, IoModel> model)
         where TOptions : TransportOptions
     {
         services.AddOptions<TOptions>().ValidateOnStart();
@@ -28,7 +34,7 @@ internal static class TransportRegistration
         {
             TOptions options = provider.GetRequiredService<IOptions<TOptions>>().Value;
             return new TransportFactory(
-                model(options),
+                model(options, provider),
                 options,
                 provider.GetRequiredService<ILoggerFactory>(),
                 provider.GetRequiredService<IMemoryPoolFactory<byte>>(),

@@ -117,8 +117,8 @@ internal sealed class ListenSocket : IDisposable
         {
             _sockets.Skip(1).ToList().ForEach(socket => socket.Dispose());
             _sockets.RemoveRange(1, _sockets.Count - 1);
-            Strategy = AcceptStrategy.Shared;
-            TransportLog.AcceptStrategyFallback(logger, nameof(AcceptStrategy.ReusePort), EndPoint, refusal, nameof(AcceptStrategy.Shared));
+            Strategy = options.WithoutReusePort;
+            TransportLog.AcceptStrategyFallback(logger, nameof(AcceptStrategy.ReusePort), EndPoint, refusal, Strategy.ToString());
         }
     }
 

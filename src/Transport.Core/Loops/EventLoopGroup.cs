@@ -59,6 +59,7 @@ internal sealed class EventLoopGroup(
             for (int i = 0; i < options.LoopCount; i++)
             {
                 EventLoop loop = model.CreateLoop(new LoopSetup(
+                    i,
                     $"{model.Name} loop {i}",
                     options,
                     pools.Create(new MemoryPoolOptions { Owner = "kestrel" }),

@@ -5,6 +5,7 @@ using Transport.Core.Diagnostics;
 namespace Transport.Core.Loops;
 
 /// <summary>What a loop is made with.</summary>
+/// <param name="Index">The loop's number, from 0.</param>
 /// <param name="Name">The thread's name: the model and the loop's number.</param>
 /// <param name="Options">What the user set.</param>
 /// <param name="MemoryPool">The loop's own; it disposes it.</param>
@@ -12,6 +13,7 @@ namespace Transport.Core.Loops;
 /// <param name="Logger">The transport's category.</param>
 /// <param name="Failed">Called on the loop's thread, with the reason, if the loop has to end.</param>
 internal sealed record LoopSetup(
+    int Index,
     string Name,
     TransportOptions Options,
     MemoryPool<byte> MemoryPool,

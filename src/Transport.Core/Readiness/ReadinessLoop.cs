@@ -41,7 +41,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     protected override void Start()
     {
         _poller = createPoller();
-        Poller.Add(WakePipe.Descriptor, SocketRole.Listener).ThrowIfError($"{Name}: watching the eventfd");
+        Poller.Add(WakePipe.Descriptor, SocketRole.WakePipe).ThrowIfError($"{Name}: watching the eventfd");
         Poller.Arm(WakePipe.Descriptor, Readiness.Readable);
     }
 
