@@ -4,11 +4,11 @@ using System.Globalization;
 
 namespace WebApp;
 
-/// <summary>The <c>Transport.Core</c> meter as numbers to look at: every instrument, summed and loop by loop. Observable instruments cost nothing
+/// <summary>The transports' meters, <c>Transport.Core</c> and each model's own, as numbers to look at: every instrument, summed and loop by loop. Observable instruments cost nothing
 /// until somebody asks; the others are added up as they come.</summary>
 internal sealed class TransportStatus : IDisposable
 {
-    private const string MeterName = "Transport.Core";
+    private const string MeterNames = "Transport.";
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Series, long> _values = new();
@@ -18,7 +18,7 @@ internal sealed class TransportStatus : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             // Another host in this process has a meter of the same name, but a factory of its own.
-            if (instrument.Meter.Name == MeterName && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
+            if (instrument.Meter.Name.StartsWith(MeterNames, StringComparison.Ordinal) && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));

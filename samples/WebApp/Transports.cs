@@ -10,12 +10,18 @@ internal static class Transports
 
     public const string Epoll = "epoll";
 
+    public const string Poll = "poll";
+
+    public const string Select = "select";
+
     public const string Default = Epoll;
 
     public static readonly IReadOnlyDictionary<string, Action<IWebHostBuilder, SampleSettings>> ByName =
         new Dictionary<string, Action<IWebHostBuilder, SampleSettings>>(StringComparer.Ordinal)
         {
             [Epoll] = (host, settings) => host.UseEpollTransport(options => Apply(settings, options)),
+            [Poll] = (host, settings) => host.UsePollTransport(options => Apply(settings, options)),
+            [Select] = (host, settings) => host.UseSelectTransport(options => Apply(settings, options)),
             [Sockets] = (host, settings) => host.UseSockets(options => Apply(settings, options)),
         };
 

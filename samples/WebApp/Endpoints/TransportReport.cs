@@ -19,7 +19,7 @@ internal sealed record TransportReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Connections { get; init; }
 
-    /// <summary>Every instrument of the <c>Transport.Core</c> meter, summed over the loops.</summary>
+    /// <summary>Every instrument of the transports' meters, the model's own among them, summed over the loops.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, long>? Counters { get; init; }
 
