@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Threading.Tasks.Sources;
+using FileAio.Diagnostics;
+using FileAio.Interop;
+
+namespace FileAio.Engines;
+
+/// <summary>One read under way, reusable once it has completed. It is what an engine sees of a response.</summary>
+internal sealed class FileRead : IValueTaskSource<SysResult>
+{
+    private ManualResetValueTaskSourceCore<SysResult> _source;
+    private IFileEngine? _engine;
+    private long _started;
+    private SysResult _result;
+
+    public int Descriptor { get; private set; }
+
+    public nint Buffer { get; private set; }
+
+    public int Length { get; private set; }
+
+    public long Offset { get; private set; }
+
+    /// <summary>The engine's own: where it keeps the kernel's block of this read. −1 while the kernel has none.</summary>
+    public int Slot { get; set; } = -1;
+
+    /// <summary>True from <see cref="StartAsync"/> until the read has completed.</summary>
+    public bool InFlight { get; private set; }
+
+    /// <summary>Starts the read. The buffer belongs to the kernel until the returned task has completed, whatever happens to the client.</summary>
+    public ValueTask<SysResult> StartAsync(IFileEngine engine, int descriptor, nint buffer, int length, long offset)
+    {
+        Debug.Assert(!InFlight, "a read is started again before it has completed");
+        _source.Reset();
+        _engine = engine;
+        (Descriptor, Buffer, Length, Offset) = (descriptor, buffer, length, offset);
+        InFlight = true;
+        _started = FileMetrics.ReadStarted();
+        engine.Submit(this);
+        return new ValueTask<SysResult>(this, _source.Version);
+    }
+
+    /// <summary>Engine's side: notes the result. <see cref="Complete"/> tells it.</summary>
+    public void SetResult(SysResult result) => _result = result;
+
+    /// <summary>Tells whoever waits, on this very thread.</summary>
+    public void Complete()
+    {
+        FileMetrics.ReadEnded(_engine!.Name, _started, _result);
+        InFlight = false;
+        _source.SetResult(_result);
+    }
+
+    /// <summary>Gives up a read that nobody wants any more; it must still be awaited.</summary>
+    public void TryCancel()
+    {
+        if (InFlight)
+            _engine!.TryCancel(this);
+    }
+
+    SysResult IValueTaskSource<SysResult>.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<SysResult>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<SysResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,24 @@
+using FileAio.Interop;
+
+namespace FileAio.Engines;
+
+/// <summary>No asynchrony at all: pread(2) on the calling thread, which waits for the disk. nginx's <c>aio off</c>.</summary>
+internal sealed class OffEngine : IFileEngine
+{
+    public string Name => "off";
+
+    public void Submit(FileRead read)
+    {
+        read.SetResult(Libc.Read(read.Descriptor, read.Buffer, read.Length, read.Offset));
+        read.Complete();
+    }
+
+    public void TryCancel(FileRead read)
+    {
+        // Nothing is ever under way: Submit returns when the read is done.
+    }
+
+    public void Dispose()
+    {
+    }
+}

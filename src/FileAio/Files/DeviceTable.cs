@@ -1,0 +1,19 @@
+using System.Collections.Concurrent;
+using FileAio.Interop;
+using Microsoft.Extensions.Logging;
+
+namespace FileAio.Files;
+
+/// <summary>The devices met so far.</summary>
+internal sealed class DeviceTable(ILogger logger)
+{
+    private readonly ConcurrentDictionary<ulong, DeviceFacts> _devices = new();
+
+    public DeviceFacts Of(ulong device, int descriptor)
+    {
+        if (_devices.TryGetValue(device, out var known))
+            return known;
+        var inMemory = !Libc.StatFs(descriptor, out var facts).IsError && (uint)facts.f_type is Libc.TMPFS_MAGIC or Libc.RAMFS_MAGIC;
+        return _devices.GetOrAdd(device, new DeviceFacts(device, inMemory, logger));
+    }
+}

@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using FileAio.Interop;
+
+namespace FileAio.Files;
+
+/// <summary>
+/// The folder that is served, as a descriptor: paths are resolved relative to it, by the kernel, under the symlink policy.
+/// Callers have already refused "..", so only links can lead out.
+/// </summary>
+internal sealed class FileRoot
+{
+    // O_NONBLOCK: the open of a FIFO returns at once (and fstat then tells that it is none of ours). It does nothing to reads of a file.
+    private const int OpenFlags = Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_NONBLOCK;
+    private const int MaxPath = 4096; // PATH_MAX, the terminating NUL included
+
+    private readonly int _descriptor;
+    private readonly SymlinkPolicy _policy;
+    private readonly DeviceTable _devices;
+    private bool _hasOpenat2 = true, _hasCached = true;
+
+    private FileRoot(string path, int descriptor, SymlinkPolicy policy, DeviceTable devices)
+    {
+        (Path, _descriptor, _policy, _devices) = (path, descriptor, policy, devices);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Opens the folder; throws <see cref="IOException"/> where it cannot be.</summary>
+    public static unsafe FileRoot Open(string path, SymlinkPolicy policy, DeviceTable devices)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            var opened = Libc.Open(Libc.AT_FDCWD, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
+            return new FileRoot(path, (int)opened.ThrowIfError($"open \"{path}\""), policy, devices);
+        }
+    }
+
+    /// <summary>Opens without waiting for the disk: −EAGAIN where the names are not all in the kernel's cache, and a thread that may wait must ask again.</summary>
+    public SysResult TryOpenCached(string relative, out OpenedFile? file, out bool isDirectory) =>
+        Open(relative, cachedOnly: true, out file, out isDirectory);
+
+    /// <summary>Opens, and waits for the disk where need be.</summary>
+    public SysResult Open(string relative, out OpenedFile? file, out bool isDirectory) =>
+        Open(relative, cachedOnly: false, out file, out isDirectory);
+
+    private SysResult Open(string relative, bool cachedOnly, out OpenedFile? file, out bool isDirectory)
+    {
+        file = null;
+        isDirectory = false;
+        var opened = OpenDescriptor(relative.Length == 0 ? "." : relative, cachedOnly);
+        if (opened.IsError)
+            return opened;
+        var descriptor = (int)opened.Value;
+        var stated = FileFacts.Of(descriptor, out var facts);
+        isDirectory = facts.IsDirectory;
+        if (!stated.IsError && facts.IsRegular)
+            file = new OpenedFile(descriptor, facts, System.IO.Path.Join(Path, relative), _devices.Of(facts.Device, descriptor));
+        else
+            Libc.Close(descriptor);
+        return stated;
+    }
+
+    [SkipLocalsInit]
+    private unsafe SysResult OpenDescriptor(string relative, bool cachedOnly)
+    {
+        if (_policy == SymlinkPolicy.IfNotOwner)
+            return cachedOnly ? SysResult.Error(Errno.EAGAIN) : SymlinkWalk.Open(_descriptor, relative, OpenFlags, ownersMustAgree: true);
+        Span<byte> name = stackalloc byte[MaxPath];
+        if (!TryEncode(relative, name))
+            return SysResult.Error(Errno.ENAMETOOLONG);
+        var resolve = Libc.RESOLVE_NO_MAGICLINKS | _policy switch
+        {
+            SymlinkPolicy.On => Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_BENEATH,
+            SymlinkPolicy.Beneath => Libc.RESOLVE_BENEATH,
+            _ => 0,
+        };
+        fixed (byte* pointer = name)
+        {
+            if (_hasOpenat2 && (!cachedOnly || _hasCached))
+            {
+                var opened = Libc.Open2(_descriptor, pointer, OpenFlags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
+                switch (opened.Errno)
+                {
+                    case Errno.EINVAL when cachedOnly: // RESOLVE_CACHED is of 5.12
+                        _hasCached = false;
+                        break;
+                    case Errno.ENOSYS or Errno.EPERM: // before 5.6, or a container's filter
+                        _hasOpenat2 = false;
+                        break;
+                    default:
+                        return opened;
+                }
+            }
+            if (cachedOnly)
+                return SysResult.Error(Errno.EAGAIN);
+            return _policy == SymlinkPolicy.Off
+                ? Libc.Open(_descriptor, pointer, OpenFlags)
+                : SymlinkWalk.Open(_descriptor, relative, OpenFlags, ownersMustAgree: false);
+        }
+    }
+
+    private static bool TryEncode(string relative, Span<byte> name)
+    {
+        if (!Encoding.UTF8.TryGetBytes(relative, name[..^1], out var written))
+            return false;
+        name[written] = 0;
+        return true;
+    }
+}

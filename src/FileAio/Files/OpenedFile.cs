@@ -1,0 +1,110 @@
+using System.Text;
+using FileAio.Interop;
+
+namespace FileAio.Files;
+
+/// <summary>
+/// An open regular file: a descriptor for the page cache, and one for direct reads where they are wanted.
+/// Counted: whoever reads holds a reference, and the last one to let go closes. O_DIRECT is never switched on or off on a descriptor,
+/// since other responses may be reading by it.
+/// </summary>
+internal sealed class OpenedFile
+{
+    private const int NotTried = -1, Refused = -2;
+
+    private readonly Lock _gate = new();
+    private int _references = 1;
+    private int _direct = NotTried;
+
+    public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device)
+    {
+        (Descriptor, Facts, Path, Device) = (descriptor, facts, path, device);
+        EntityTag = $"\"{(facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds:x}-{facts.Size:x}";
+    }
+
+    /// <summary>The buffered descriptor.</summary>
+    public int Descriptor { get; }
+
+    public FileFacts Facts { get; }
+
+    public string Path { get; }
+
+    public DeviceFacts Device { get; }
+
+    public long Size => Facts.Size;
+
+    /// <summary>The opaque tag but for what closes it, which depends on the content coding: <c>"mtime-size</c>, nanoseconds and bytes in hexadecimal.</summary>
+    public string EntityTag { get; }
+
+    /// <summary>Bytes that offsets and lengths of direct reads are multiples of.</summary>
+    public int DirectAlignment { get; private set; }
+
+    /// <summary>True unless the last reference is gone, in which case the file is closed or about to be.</summary>
+    public bool TryAddReference()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _references);
+            if (seen == 0)
+                return false;
+        }
+        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
+        return true;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) > 0)
+            return;
+        if (_direct >= 0)
+            Libc.Close(_direct);
+        Libc.Close(Descriptor);
+    }
+
+    /// <summary>
+    /// The descriptor for direct reads, opened on first use; false where this file or its device has none to offer.
+    /// It is opened anew, of the same inode, through /proc: fcntl(F_SETFL, O_DIRECT) would claim success on an overlay whose lower filesystem cannot.
+    /// </summary>
+    public bool TryGetDirect(int leastAlignment, out int descriptor)
+    {
+        descriptor = Volatile.Read(ref _direct);
+        if (descriptor == NotTried)
+        {
+            lock (_gate)
+            {
+                if (_direct == NotTried)
+                    Volatile.Write(ref _direct, OpenDirect(leastAlignment));
+                descriptor = _direct;
+            }
+        }
+        return descriptor >= 0 && Device.AllowsDirect;
+    }
+
+    private unsafe int OpenDirect(int leastAlignment)
+    {
+        var alignment = Facts.TellsDirectAlignment ? Facts.DirectOffsetAlignment : Device.InMemory ? 0 : 4096;
+        if (!Device.AllowsDirect)
+            return Refused;
+        if (alignment == 0)
+        {
+            Device.RefuseDirect(Device.InMemory ? "it is memory itself" : "statx names no alignment for it", Path);
+            return Refused;
+        }
+        Span<byte> link = stackalloc byte[32];
+        Encoding.ASCII.GetBytes($"/proc/self/fd/{Descriptor}\0", link);
+        fixed (byte* path = link)
+        {
+            var opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
+            if (opened.IsError)
+            {
+                // EMFILE and the like are this moment's trouble, not the device's.
+                if (opened.Errno == Errno.EINVAL)
+                    Device.RefuseDirect("open with O_DIRECT: " + opened.Describe(), Path);
+                return Refused;
+            }
+            DirectAlignment = Math.Max(alignment, leastAlignment);
+            return (int)opened.Value;
+        }
+    }
+}

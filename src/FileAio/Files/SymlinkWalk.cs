@@ -1,0 +1,54 @@
+using System.Text;
+using FileAio.Interop;
+
+namespace FileAio.Files;
+
+/// <summary>
+/// Resolves a path a component at a time, as nginx does for <c>disable_symlinks</c>: each is opened with O_NOFOLLOW, so that nothing can be swapped in between.
+/// For owner checks, which the kernel has no flag for, and for kernels without openat2.
+/// </summary>
+internal static class SymlinkWalk
+{
+    /// <summary>Opens <paramref name="relative"/> below <paramref name="root"/>; −ELOOP where a link is in the way that may not be followed.</summary>
+    public static SysResult Open(int root, string relative, int flags, bool ownersMustAgree)
+    {
+        var directory = root;
+        var parts = relative.Split('/');
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var last = i == parts.Length - 1;
+            var next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, ownersMustAgree);
+            if (directory != root)
+                Libc.Close(directory);
+            if (next.IsError || last)
+                return next;
+            directory = (int)next.Value;
+        }
+        return SysResult.Error(Errno.ENOENT);
+    }
+
+    private static unsafe SysResult OpenComponent(int directory, string name, int flags, bool ownersMustAgree)
+    {
+        fixed (byte* path = Encoding.UTF8.GetBytes(name + '\0'))
+        {
+            // What the name itself is, link or not.
+            var seen = Libc.Open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
+            if (seen.IsError)
+                return seen;
+            FileFacts.Of((int)seen.Value, out var own);
+            Libc.Close((int)seen.Value);
+            if (!own.IsSymbolicLink)
+                return Libc.Open(directory, path, flags | Libc.O_NOFOLLOW);
+            if (!ownersMustAgree)
+                return SysResult.Error(Errno.ELOOP);
+            var followed = Libc.Open(directory, path, flags);
+            if (followed.IsError)
+                return followed;
+            FileFacts.Of((int)followed.Value, out var target);
+            if (target.Owner == own.Owner)
+                return followed;
+            Libc.Close((int)followed.Value);
+            return SysResult.Error(Errno.ELOOP);
+        }
+    }
+}

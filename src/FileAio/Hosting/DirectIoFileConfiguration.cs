@@ -1,0 +1,131 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace FileAio.Hosting;
+
+/// <summary>
+/// Reads <see cref="DirectIoFileOptions"/> from configuration, with nginx's spellings: sizes as <c>128k</c>, <c>4m</c>, <c>1g</c>; <c>off</c>; <c>unlimited</c>;
+/// output buffers as <c>1 128k</c>. Written out, as the binder of the framework would say of a wrong value only that it is wrong.
+/// </summary>
+internal sealed class DirectIoFileConfiguration(IConfiguration section)
+{
+    private readonly List<string> _failures = [];
+
+    /// <exception cref="OptionsValidationException">A value cannot be read; every such option is named, with what it takes.</exception>
+    public static void Bind(IConfiguration section, DirectIoFileOptions options) => new DirectIoFileConfiguration(section).Bind(options);
+
+    private void Bind(DirectIoFileOptions o)
+    {
+        o.Root = section[nameof(o.Root)] ?? o.Root;
+        Set(nameof(o.RequestPath), "a path that begins with /", text => o.RequestPath = text);
+        o.DefaultContentType = section[nameof(o.DefaultContentType)] ?? o.DefaultContentType;
+        o.ServeUnknownFileTypes = Flag(nameof(o.ServeUnknownFileTypes), o.ServeUnknownFileTypes);
+        o.DefaultFiles = List(nameof(o.DefaultFiles)) ?? o.DefaultFiles;
+        o.RedirectToAppendTrailingSlash = Flag(nameof(o.RedirectToAppendTrailingSlash), o.RedirectToAppendTrailingSlash);
+        o.ServeDotFiles = Flag(nameof(o.ServeDotFiles), o.ServeDotFiles);
+        o.DisableSymlinks = Choice(nameof(o.DisableSymlinks), o.DisableSymlinks);
+        o.HttpsCompression = Choice(nameof(o.HttpsCompression), o.HttpsCompression);
+        o.Terminal = Flag(nameof(o.Terminal), o.Terminal);
+        o.ETag = Flag(nameof(o.ETag), o.ETag);
+        o.IfModifiedSince = Choice(nameof(o.IfModifiedSince), o.IfModifiedSince);
+        o.MaxRanges = Number(nameof(o.MaxRanges), o.MaxRanges, "unlimited", int.MaxValue);
+        o.Precompressed = List(nameof(o.Precompressed)) ?? o.Precompressed;
+        o.PrecompressedAlways = Flag(nameof(o.PrecompressedAlways), o.PrecompressedAlways);
+        o.Aio = Choice(nameof(o.Aio), o.Aio);
+        o.AioRequests = Number(nameof(o.AioRequests), o.AioRequests);
+        o.Threads = Number(nameof(o.Threads), o.Threads);
+        o.MaxQueue = Number(nameof(o.MaxQueue), o.MaxQueue);
+        o.QueueTimeout = Time(nameof(o.QueueTimeout), o.QueueTimeout);
+        Set(nameof(o.DirectIoThreshold), "a size such as 4194304 or 4m, or off", text =>
+            o.DirectIoThreshold = Is(text, "off") ? null : Sizes.Parse(text));
+        Set(nameof(o.DirectIoAlignment), "a size such as 4096 or 4k, or auto", text =>
+            o.DirectIoAlignment = Is(text, "auto") ? null : checked((int)Sizes.Parse(text)));
+        o.OutputBuffers = Buffers(nameof(o.OutputBuffers), o.OutputBuffers);
+        o.ReadIntoPipe = Flag(nameof(o.ReadIntoPipe), o.ReadIntoPipe);
+        o.InlineCompletions = Flag(nameof(o.InlineCompletions), o.InlineCompletions);
+        o.MaxInFlightBytes = Size(nameof(o.MaxInFlightBytes), o.MaxInFlightBytes);
+        o.ReadAhead = Flag(nameof(o.ReadAhead), o.ReadAhead);
+        o.OpenFileCache.Max = Number("OpenFileCache:Max", o.OpenFileCache.Max);
+        o.OpenFileCache.Inactive = Time("OpenFileCache:Inactive", o.OpenFileCache.Inactive);
+        o.OpenFileCache.Valid = Time("OpenFileCache:Valid", o.OpenFileCache.Valid);
+        o.OpenFileCache.MinUses = Number("OpenFileCache:MinUses", o.OpenFileCache.MinUses);
+        o.OpenFileCache.Errors = Flag("OpenFileCache:Errors", o.OpenFileCache.Errors);
+        o.LimitRate = Size(nameof(o.LimitRate), o.LimitRate);
+        o.LimitRateAfter = Size(nameof(o.LimitRateAfter), o.LimitRateAfter);
+
+        if (_failures.Count > 0)
+            throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), _failures);
+    }
+
+    private static bool Is(string text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    private void Set(string name, string allowed, Action<string> apply)
+    {
+        if (section[name] is not { } text)
+            return;
+        try
+        {
+            apply(text.Trim());
+        }
+        catch (Exception wrong) when (wrong is FormatException or OverflowException or ArgumentException)
+        {
+            _failures.Add($"DirectIoFiles:{name} is \"{text}\"; allowed: {allowed}.");
+        }
+    }
+
+    private bool Flag(string name, bool value)
+    {
+        Set(name, "true, false", text => value = bool.Parse(text));
+        return value;
+    }
+
+    private T Choice<T>(string name, T value) where T : struct, Enum
+    {
+        Set(name, string.Join(", ", Enum.GetNames<T>()), text =>
+            value = Enum.TryParse<T>(text, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : throw new FormatException());
+        return value;
+    }
+
+    private int Number(string name, int value, string? word = null, int wordValue = 0)
+    {
+        Set(name, word is null ? "a whole number" : $"a whole number, or {word}", text =>
+            value = word is not null && Is(text, word) ? wordValue : int.Parse(text, CultureInfo.InvariantCulture));
+        return value;
+    }
+
+    private long Size(string name, long value)
+    {
+        Set(name, "a size such as 131072, 128k or 4m", text => value = Sizes.Parse(text));
+        return value;
+    }
+
+    private TimeSpan Time(string name, TimeSpan value)
+    {
+        Set(name, "seconds (60), or hours:minutes:seconds (00:01:00)", text =>
+            value = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : TimeSpan.Parse(text, CultureInfo.InvariantCulture));
+        return value;
+    }
+
+    /// <summary>An array in JSON, or one value with commas from a command line; null where nothing is said.</summary>
+    private List<string>? List(string name)
+    {
+        var items = section.GetSection(name).GetChildren().Select(item => item.Value).OfType<string>().ToList();
+        if (items.Count > 0)
+            return items;
+        return section[name]?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList();
+    }
+
+    private OutputBuffers Buffers(string name, OutputBuffers value)
+    {
+        Set(name, "a count and a size such as 1 128k", text => value = Sizes.ParseBuffers(text));
+        foreach (var (count, size) in new[] { ($"{name}:0", $"{name}:1"), ($"{name}:Count", $"{name}:Size") })
+        {
+            value = value with { Count = Number(count, value.Count) };
+            Set(size, "a size such as 131072 or 128k", text => value = value with { Size = checked((int)Sizes.Parse(text)) });
+        }
+        return value;
+    }
+}

@@ -1,0 +1,130 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Extensions.FileProviders;
+
+namespace FileAio;
+
+/// <summary>
+/// Settings of <c>UseDirectIoFiles</c>. Names are <c>UseStaticFiles</c>' where it has the thing, and nginx's where nginx has it.
+/// All that is not a delegate or an object binds from the configuration section <c>DirectIoFiles</c>; a value out of range fails at start-up.
+/// </summary>
+public sealed class DirectIoFileOptions
+{
+    /// <summary>The folder to serve. Default: <see cref="FileProvider"/>'s, else the application's web root. Relative to the content root. A folder that is named must exist.</summary>
+    public string? Root { get; set; }
+
+    /// <summary>The folder as <c>UseStaticFiles</c> takes it: a <see cref="PhysicalFileProvider"/>, whose root is served. No other provider has descriptors to read by.</summary>
+    public IFileProvider? FileProvider { get; set; }
+
+    /// <summary>The path that the folder is at, such as <c>/files</c>. Default: empty, the application's root.</summary>
+    public PathString RequestPath { get; set; }
+
+    /// <summary>Tells a file's content type from its name. Default: <see cref="FileExtensionContentTypeProvider"/>.</summary>
+    public IContentTypeProvider ContentTypeProvider { get; set; } = new FileExtensionContentTypeProvider();
+
+    /// <summary>The type of files that the provider does not know, once they are served. Default: null, which then says <c>application/octet-stream</c>. nginx: <c>default_type</c>.</summary>
+    public string? DefaultContentType { get; set; }
+
+    /// <summary>Serves files of unknown type too. Default false, as in <c>UseStaticFiles</c>: what was never meant to be served is often of no known type.</summary>
+    public bool ServeUnknownFileTypes { get; set; }
+
+    /// <summary>Names looked for in a directory, in this order. Default: <c>UseDefaultFiles</c>' four. Empty: none. nginx: <c>index</c>.</summary>
+    public IList<string> DefaultFiles { get; set; } = ["default.htm", "default.html", "index.htm", "index.html"];
+
+    /// <summary>Sends <c>/dir</c> to <c>/dir/</c> where that has a default document. Default true.</summary>
+    public bool RedirectToAppendTrailingSlash { get; set; } = true;
+
+    /// <summary>Serves files and directories whose name begins with a dot. Default false, as in <c>UseStaticFiles</c>.</summary>
+    public bool ServeDotFiles { get; set; }
+
+    /// <summary>Which symbolic links are followed. Default: all. nginx: <c>disable_symlinks</c>.</summary>
+    public SymlinkPolicy DisableSymlinks { get; set; }
+
+    /// <summary>What response compression may do over HTTPS. Default <see cref="HttpsCompressionMode.Compress"/>, as in <c>UseStaticFiles</c>.</summary>
+    public HttpsCompressionMode HttpsCompression { get; set; } = HttpsCompressionMode.Compress;
+
+    /// <summary>Called when status and header fields are set and nothing is sent yet.</summary>
+    public Action<StaticFileResponseContext>? OnPrepareResponse { get; set; }
+
+    /// <summary>The same, awaited; it runs after <see cref="OnPrepareResponse"/>.</summary>
+    public Func<StaticFileResponseContext, Task>? OnPrepareResponseAsync { get; set; }
+
+    /// <summary>Answers 404 and 405 (with <c>Allow</c>) here instead of calling the next middleware. Default false.</summary>
+    public bool Terminal { get; set; }
+
+    /// <summary>Sends <c>ETag</c>: modification time in nanoseconds and size, weak for a file changed within the last two seconds. Default true. nginx: <c>etag</c>.</summary>
+    public bool ETag { get; set; } = true;
+
+    /// <summary>When <c>If-Modified-Since</c> makes a 304. Default <see cref="IfModifiedSinceMode.Before"/>. nginx: <c>if_modified_since</c>, whose default is exact.</summary>
+    public IfModifiedSinceMode IfModifiedSince { get; set; }
+
+    /// <summary>
+    /// Satisfiable ranges in a request at most; with more the whole file is sent. Default <see cref="int.MaxValue"/> ("unlimited" in configuration); 0 turns ranges off.
+    /// Whatever this says, ranges that add up to more than the file, or whose part headers do, get the whole file. nginx: <c>max_ranges</c>.
+    /// </summary>
+    public int MaxRanges { get; set; } = int.MaxValue;
+
+    /// <summary>Content codings to look for beside a file, best first: <c>br</c> (.br), <c>zstd</c> (.zst), <c>gzip</c> (.gz). Default: none. nginx: <c>gzip_static</c>.</summary>
+    public IList<string> Precompressed { get; set; } = [];
+
+    /// <summary>Sends the first variant that exists without asking whether the client accepts it. Default false. nginx: <c>gzip_static always</c>.</summary>
+    public bool PrecompressedAlways { get; set; }
+
+    /// <summary>How files are read. Default <see cref="AioMode.On"/>. nginx: <c>aio</c>.</summary>
+    public AioMode Aio { get; set; }
+
+    /// <summary>Reads in flight at most, for kernel and POSIX AIO. Default 128: past the device's queue io_submit blocks. Range 16 to 65,536. nginx: <c>worker_aio_requests</c>.</summary>
+    public int AioRequests { get; set; } = 128;
+
+    /// <summary>Threads that read, at most. Default 32; range 1 to 1,024. nginx: <c>thread_pool threads=</c>.</summary>
+    public int Threads { get; set; } = 32;
+
+    /// <summary>Reads that may wait for one of the threads; past it a request is answered 503. Default 65,536; at least 1. nginx: <c>thread_pool max_queue=</c>.</summary>
+    public int MaxQueue { get; set; } = 65536;
+
+    /// <summary>How long a response waits for a buffer before it is answered 503. Default 10 s; more than 0.</summary>
+    public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Files of this many bytes or more are read with O_DIRECT, past the page cache. Default 4 MiB (docs/files.md tells why); at least 1; null ("off") reads all through the cache.
+    /// nginx: <c>directio</c>.
+    /// </summary>
+    public long? DirectIoThreshold { get; set; } = 4 << 20;
+
+    /// <summary>Alignment of direct reads: a power of two from 512 to 1,048,576. Default null ("auto"): what statx says of the file. A smaller value than that has no effect. nginx: <c>directio_alignment</c>.</summary>
+    public int? DirectIoAlignment { get; set; }
+
+    /// <summary>Buffers of a response. Default 1 × 131,072. nginx: <c>output_buffers</c>.</summary>
+    public OutputBuffers OutputBuffers { get; set; } = new(1, 128 * 1024);
+
+    /// <summary>
+    /// Lets direct reads land in the response pipe's own memory, so that nothing is copied, where that memory is aligned (<c>UseAlignedMemoryPool</c>). Default true.
+    /// Such a response has one read under way, whatever <see cref="OutputBuffers"/> counts.
+    /// </summary>
+    public bool ReadIntoPipe { get; set; } = true;
+
+    /// <summary>
+    /// Continues a response on the thread that reaped its read instead of the thread pool: fewer context switches, but a transport that sends inline then
+    /// sends on that thread, and what is slow there holds up every file. Application code never runs there. Default false.
+    /// </summary>
+    public bool InlineCompletions { get; set; }
+
+    /// <summary>Bytes that reads may occupy at a time, in the whole process (the largest value given counts). Default 256 MiB; at least one response's buffers.</summary>
+    public long MaxInFlightBytes { get; set; } = 256 << 20;
+
+    /// <summary>Advises the kernel to read ahead in files read through the page cache (posix_fadvise SEQUENTIAL). Default false. nginx: <c>read_ahead</c>.</summary>
+    public bool ReadAhead { get; set; }
+
+    /// <summary>The open-file cache. Default: off.</summary>
+    public OpenFileCacheOptions OpenFileCache { get; set; } = new();
+
+    /// <summary>Bytes a second of a response at most; 0, the default, is no limit. nginx: <c>limit_rate</c>.</summary>
+    public long LimitRate { get; set; }
+
+    /// <summary>Bytes of a response that go before the limit counts. Default 0. nginx: <c>limit_rate_after</c>.</summary>
+    public long LimitRateAfter { get; set; }
+
+    /// <summary>The rate by request; wins over <see cref="LimitRate"/>. Default null.</summary>
+    public Func<HttpContext, long>? LimitRateOf { get; set; }
+}

@@ -1,0 +1,50 @@
+using System.Numerics;
+using FileAio.Http;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Options;
+
+namespace FileAio.Hosting;
+
+/// <summary>Says of each option what it allows, at start-up.</summary>
+internal static class DirectIoFileOptionsValidator
+{
+    /// <exception cref="OptionsValidationException">An option is out of range; every such option is named.</exception>
+    public static void Validate(DirectIoFileOptions o)
+    {
+        var failures = new List<string>();
+        void Check(bool ok, string name, object? value, string allowed)
+        {
+            if (!ok)
+                failures.Add($"DirectIoFiles:{name} is {value ?? "null"}; allowed: {allowed}.");
+        }
+
+        Check(Enum.IsDefined(o.Aio), nameof(o.Aio), o.Aio, "on, off, threads, posix");
+        Check(Enum.IsDefined(o.DisableSymlinks), nameof(o.DisableSymlinks), o.DisableSymlinks, "off, on, ifNotOwner, beneath");
+        Check(Enum.IsDefined(o.IfModifiedSince), nameof(o.IfModifiedSince), o.IfModifiedSince, "before, exact, off");
+        Check(o.AioRequests is >= 16 and <= 65536, nameof(o.AioRequests), o.AioRequests, "16 to 65536");
+        Check(o.Threads is >= 1 and <= 1024, nameof(o.Threads), o.Threads, "1 to 1024");
+        Check(o.MaxQueue >= 1, nameof(o.MaxQueue), o.MaxQueue, "1 or more");
+        Check(o.QueueTimeout > TimeSpan.Zero && o.QueueTimeout.TotalMilliseconds < int.MaxValue, nameof(o.QueueTimeout), o.QueueTimeout, "more than 0, less than 24 days");
+        Check(o.DirectIoThreshold is null or >= 1, nameof(o.DirectIoThreshold), o.DirectIoThreshold, "1 byte or more, or off");
+        Check(o.DirectIoAlignment is null || (o.DirectIoAlignment is >= 512 and <= 1 << 20 && BitOperations.IsPow2(o.DirectIoAlignment.Value)),
+            nameof(o.DirectIoAlignment), o.DirectIoAlignment, "a power of two from 512 to 1048576, or auto");
+        Check(o.OutputBuffers.Count is >= 1 and <= 64, "OutputBuffers:Count", o.OutputBuffers.Count, "1 to 64");
+        Check(o.OutputBuffers.Size is >= 4096 and <= 1 << 20, "OutputBuffers:Size", o.OutputBuffers.Size, "4096 to 1048576 bytes");
+        var largestResponse = 2L * o.OutputBuffers.Count * o.OutputBuffers.Size;
+        Check(o.MaxInFlightBytes >= largestResponse, nameof(o.MaxInFlightBytes), o.MaxInFlightBytes, $"{largestResponse} bytes or more (one response's buffers, twice)");
+        Check(o.MaxRanges >= 0, nameof(o.MaxRanges), o.MaxRanges, "0 or more, or unlimited");
+        Check(o.LimitRate >= 0, nameof(o.LimitRate), o.LimitRate, "0 (no limit) or more bytes a second");
+        Check(o.LimitRateAfter >= 0, nameof(o.LimitRateAfter), o.LimitRateAfter, "0 or more bytes");
+        Check(o.OpenFileCache.Max >= 0, "OpenFileCache:Max", o.OpenFileCache.Max, "0 (no cache) or more names");
+        Check(o.OpenFileCache.MinUses >= 1, "OpenFileCache:MinUses", o.OpenFileCache.MinUses, "1 or more");
+        Check(o.OpenFileCache.Inactive > TimeSpan.Zero, "OpenFileCache:Inactive", o.OpenFileCache.Inactive, "more than 0");
+        Check(o.OpenFileCache.Valid >= TimeSpan.Zero, "OpenFileCache:Valid", o.OpenFileCache.Valid, "0 or more");
+        foreach (var coding in o.Precompressed)
+            Check(ContentCoding.Find(coding) is not null, nameof(o.Precompressed), $"\"{coding}\"", "br, zstd, gzip");
+        Check(o.FileProvider is null or PhysicalFileProvider, nameof(o.FileProvider), o.FileProvider?.GetType().Name, "a PhysicalFileProvider");
+        Check(o.Root is null || Directory.Exists(o.Root), nameof(o.Root), $"\"{o.Root}\"", "a folder that exists");
+
+        if (failures.Count > 0)
+            throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), failures);
+    }
+}

@@ -1,0 +1,129 @@
+using FileAio;
+using FileAio.Buffers;
+using FileAio.Diagnostics;
+using FileAio.Hosting;
+using FileAio.Http;
+using FileAio.Sending;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Static files through kernel AIO and O_DIRECT.</summary>
+public static class DirectIoFilesBuilderExtensions
+{
+    private const string StatusKey = "FileAio.Status";
+
+    /// <summary>
+    /// Serves the web root, or what the configuration section <c>DirectIoFiles</c> says: in the place of <c>UseDefaultFiles</c> and <c>UseStaticFiles</c>.
+    /// Large files go past the page cache by kernel AIO; small ones come out of it.
+    /// </summary>
+    /// <param name="app">The application.</param>
+    /// <returns>The application.</returns>
+    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app) => app.UseDirectIoFiles(static _ => { });
+
+    /// <summary>Serves the web root at a path; otherwise as the configuration section <c>DirectIoFiles</c> says.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="requestPath">The path, such as <c>/files</c>.</param>
+    /// <returns>The application.</returns>
+    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, string requestPath) =>
+        app.UseDirectIoFiles(options => options.RequestPath = requestPath);
+
+    /// <summary>Serves files as the configuration section <c>DirectIoFiles</c> says, and then <paramref name="configure"/>.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="configure">Has the last word.</param>
+    /// <returns>The application.</returns>
+    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, Action<DirectIoFileOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new DirectIoFileOptions();
+        if (app.ApplicationServices.GetService<IConfiguration>() is { } configuration)
+            DirectIoFileConfiguration.Bind(configuration.GetSection("DirectIoFiles"), options);
+        configure(options);
+        return app.UseDirectIoFiles(options);
+    }
+
+    /// <summary>Serves files as <paramref name="options"/> say, and nothing else. Off Linux this is <c>UseDefaultFiles</c> and <c>UseStaticFiles</c>.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="options">The settings; not to be changed afterwards.</param>
+    /// <returns>The application.</returns>
+    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, DirectIoFileOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentNullException.ThrowIfNull(options);
+        options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
+        var environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
+        if (options.Root is not null)
+            options.Root = Path.Combine(environment.ContentRootPath, options.Root);
+        DirectIoFileOptionsValidator.Validate(options);
+
+        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
+        var root = options.Root ?? (options.FileProvider as PhysicalFileProvider)?.Root ?? environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot");
+        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+        if (!Directory.Exists(root))
+        {
+            logger.NoRoot(root);
+            return app;
+        }
+        if (!OperatingSystem.IsLinux())
+            return app.UseFrameworkFiles(options, root);
+
+        var services = app.ApplicationServices;
+        var runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
+        var alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
+        var serving = new FileServing(options, root, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
+        if (serving.Cache is { } cache)
+            services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(cache.Clear);
+
+        var status = new DirectIoFilesStatus(serving, root);
+        logger.Serving(root, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
+        app.StatusList().Add(status);
+        return app.Use(next => new DirectIoFilesMiddleware(next, serving).InvokeAsync);
+    }
+
+    /// <summary>What each <c>UseDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>
+    /// <param name="app">The application.</param>
+    /// <returns>One status for each.</returns>
+    public static IReadOnlyList<DirectIoFilesStatus> DirectIoFilesStatus(this IApplicationBuilder app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        return (IReadOnlyList<DirectIoFilesStatus>)app.StatusList();
+    }
+
+    private static List<DirectIoFilesStatus> StatusList(this IApplicationBuilder app)
+    {
+        if (app.Properties.TryGetValue(StatusKey, out var known))
+            return (List<DirectIoFilesStatus>)known!;
+        var list = new List<DirectIoFilesStatus>();
+        app.Properties[StatusKey] = list;
+        return list;
+    }
+
+    private static IApplicationBuilder UseFrameworkFiles(this IApplicationBuilder app, DirectIoFileOptions options, string root)
+    {
+        var files = new PhysicalFileProvider(root);
+        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, RequestPath = options.RequestPath, DefaultFileNames = options.DefaultFiles });
+        return app.UseStaticFiles(new StaticFileOptions
+        {
+            FileProvider = files,
+            RequestPath = options.RequestPath,
+            ContentTypeProvider = options.ContentTypeProvider,
+            DefaultContentType = options.DefaultContentType,
+            ServeUnknownFileTypes = options.ServeUnknownFileTypes,
+            HttpsCompression = options.HttpsCompression,
+            OnPrepareResponse = options.OnPrepareResponse ?? (static _ => { }),
+            OnPrepareResponseAsync = options.OnPrepareResponseAsync ?? (static _ => Task.CompletedTask),
+        });
+    }
+}

@@ -1,0 +1,179 @@
+using FileAio.Diagnostics;
+using FileAio.Files;
+using FileAio.Interop;
+using FileAio.Sending;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+
+namespace FileAio.Http;
+
+/// <summary>Finds the file that a request asks for, and has it sent; calls the next middleware where there is none.</summary>
+internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving)
+{
+    private readonly DirectIoFileOptions _options = serving.Options;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        // An endpoint that routing has chosen goes first, as it does before UseStaticFiles.
+        if (context.GetEndpoint()?.RequestDelegate is not null || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out var path))
+            return next(context);
+        var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        if (!reads && !_options.Terminal)
+            return next(context);
+        if (!RequestFile.TryMap(path, _options.ServeDotFiles, out var relative, out var isDirectory))
+            return NotFound(context);
+        return ServeAsync(context, relative, isDirectory, reads);
+    }
+
+    private async Task ServeAsync(HttpContext context, string relative, bool isDirectory, bool reads)
+    {
+        var found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative) : await FindAsync(relative);
+        var slashMissing = !isDirectory && relative.Length == 0;
+        if (found.IsDirectory)
+        {
+            // A directory's name without its slash: relative links in its document would lead astray.
+            found = await FindDefaultAsync(relative);
+            slashMissing = true;
+        }
+        if (found.Name is null)
+        {
+            await RefuseAsync(context, relative, found.Result);
+            return;
+        }
+        if (found.File is null && !_options.Precompressed.Any())
+        {
+            await RefuseAsync(context, relative, found.Result);
+            return;
+        }
+        try
+        {
+            if (!reads)
+            {
+                context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                context.Response.Headers.Allow = "GET, HEAD";
+            }
+            else if (slashMissing)
+            {
+                await RedirectAsync(context);
+            }
+            else
+            {
+                await SendAsync(context, found);
+            }
+        }
+        finally
+        {
+            found.File?.Release();
+        }
+    }
+
+    private async Task SendAsync(HttpContext context, Found found)
+    {
+        var contentType = ContentType(found.Name!);
+        var variant = contentType is null ? default : await FindVariantAsync(context.Request, found.Name!);
+        try
+        {
+            if (contentType is null || (variant.File ?? found.File) is not { } file)
+                await NotFound(context);
+            else
+                await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options.ETag, serving.Time.GetUtcNow()), serving);
+        }
+        finally
+        {
+            variant.File?.Release();
+        }
+    }
+
+    /// <summary>A file under its own name. Where there is none a precompressed variant of it may still be.</summary>
+    private async ValueTask<Found> FindAsync(string relative)
+    {
+        var opened = await serving.OpenAsync(relative);
+        var couldBe = opened.File is not null || (_options.Precompressed.Count > 0 && opened.Result.Errno == Errno.ENOENT);
+        return new Found(couldBe ? relative : null, opened.File, opened.IsDirectory, opened.Result);
+    }
+
+    private async ValueTask<Found> FindDefaultAsync(string directory)
+    {
+        foreach (var name in _options.DefaultFiles)
+        {
+            var relative = directory.Length == 0 ? name : $"{directory}/{name}";
+            var opened = await serving.OpenAsync(relative);
+            if (opened.File is not null)
+                return new Found(relative, opened.File, false, opened.Result);
+            if (opened.Result.Errno is Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV)
+                return new Found(null, null, false, opened.Result);
+        }
+        return new Found(null, null, false, SysResult.Error(Errno.ENOENT));
+    }
+
+    /// <summary>The variant that the client wants most; between equals, the one named first in the options.</summary>
+    private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
+    {
+        if (_options.Precompressed.Count == 0)
+            return default;
+        var codings = _options.Precompressed.Select(name => ContentCoding.Find(name)!);
+        if (!_options.PrecompressedAlways)
+            codings = codings.Where(coding => coding.Quality(request.Headers.AcceptEncoding) > 0).OrderByDescending(coding => coding.Quality(request.Headers.AcceptEncoding));
+        foreach (var coding in codings)
+        {
+            var opened = await serving.OpenAsync(relative + coding.Extension);
+            if (opened.File is not null)
+                return (opened.File, coding);
+        }
+        return default;
+    }
+
+    /// <summary>Null for a file that is not to be served.</summary>
+    private string? ContentType(string relative)
+    {
+        if (_options.ContentTypeProvider.TryGetContentType(relative, out var known))
+            return known;
+        return _options.ServeUnknownFileTypes ? _options.DefaultContentType ?? "application/octet-stream" : null;
+    }
+
+    private Task RedirectAsync(HttpContext context)
+    {
+        if (!_options.RedirectToAppendTrailingSlash)
+            return NotFound(context);
+        // Relative to the host: what the client calls us is its own affair. The path has no empty segment, so it cannot name another host.
+        var request = context.Request;
+        context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
+        context.Response.Headers.Location = UriHelper.BuildRelative(request.PathBase, request.Path + "/", request.QueryString);
+        return Task.CompletedTask;
+    }
+
+    private Task RefuseAsync(HttpContext context, string relative, SysResult result)
+    {
+        switch (result.Errno)
+        {
+            case Errno.EACCES or Errno.EPERM:
+            case Errno.ELOOP or Errno.EXDEV when _options.DisableSymlinks != SymlinkPolicy.Off:
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Task.CompletedTask;
+            case Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.EAGAIN:
+                serving.Logger.OpenFailed(relative, result.Describe());
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                return Task.CompletedTask;
+            case Errno.EIO:
+                serving.Logger.OpenFailed(relative, result.Describe());
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+                return Task.CompletedTask;
+            default:
+                return NotFound(context);
+        }
+    }
+
+    private Task NotFound(HttpContext context)
+    {
+        if (!_options.Terminal)
+            return next(context);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    /// <param name="Name">The name that decides the type, relative to the root; null where nothing is there.</param>
+    /// <param name="File">The file by that name; null where only variants of it may be.</param>
+    /// <param name="IsDirectory">The name is a directory's.</param>
+    /// <param name="Result">What the open came to.</param>
+    private readonly record struct Found(string? Name, OpenedFile? File, bool IsDirectory, SysResult Result);
+}

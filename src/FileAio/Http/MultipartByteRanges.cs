@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace FileAio.Http;
+
+/// <summary>The frame of a <c>multipart/byteranges</c> body (RFC 9110, 14.6): what goes before each part and after the last, so that the length is known before anything is read.</summary>
+internal sealed class MultipartByteRanges
+{
+    private readonly byte[][] _heads;
+    private readonly byte[] _tail;
+
+    public MultipartByteRanges(List<ByteRange> ranges, string partType, long size)
+    {
+        // Random for each response, so that no file can hold it.
+        var boundary = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        ContentType = $"multipart/byteranges; boundary={boundary}";
+        _heads = new byte[ranges.Count][];
+        _tail = Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n");
+        Length = _tail.Length;
+        for (var i = 0; i < ranges.Count; i++)
+        {
+            var head = $"{(i == 0 ? "" : "\r\n")}--{boundary}\r\nContent-Type: {partType}\r\nContent-Range: {ranges[i].ContentRange(size)}\r\n\r\n";
+            _heads[i] = Encoding.Latin1.GetBytes(head);
+            Length += _heads[i].Length + ranges[i].Length;
+        }
+    }
+
+    public string ContentType { get; }
+
+    /// <summary>Bytes of the whole body.</summary>
+    public long Length { get; }
+
+    public ReadOnlySpan<byte> Head(int part) => _heads[part];
+
+    public ReadOnlySpan<byte> Tail => _tail;
+}

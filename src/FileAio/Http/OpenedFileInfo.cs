@@ -1,0 +1,22 @@
+using FileAio.Files;
+using Microsoft.Extensions.FileProviders;
+
+namespace FileAio.Http;
+
+/// <summary>The file that is being served, as <c>OnPrepareResponse</c> of <c>UseStaticFiles</c> has always been shown it.</summary>
+internal sealed class OpenedFileInfo(OpenedFile file) : IFileInfo
+{
+    public bool Exists => true;
+
+    public bool IsDirectory => false;
+
+    public DateTimeOffset LastModified => file.Facts.LastModified;
+
+    public long Length => file.Size;
+
+    public string Name => Path.GetFileName(file.Path);
+
+    public string? PhysicalPath => file.Path;
+
+    public Stream CreateReadStream() => new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous);
+}

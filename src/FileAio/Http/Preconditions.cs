@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace FileAio.Http;
+
+/// <summary>Conditional requests, in the order of RFC 9110, 13.2.2. A date that cannot be read is as if the field were not there.</summary>
+internal static class Preconditions
+{
+    /// <summary>The status that the conditions come to: 412, 304, or 200 where the request goes on.</summary>
+    public static int Evaluate(IHeaderDictionary request, in Representation file, IfModifiedSinceMode ifModifiedSince)
+    {
+        // 1 and 2: If-Unmodified-Since counts only without If-Match.
+        if (request.IfMatch.Count > 0)
+        {
+            if (!EntityTags.Match(request.IfMatch, file.EntityTag, strong: true))
+                return StatusCodes.Status412PreconditionFailed;
+        }
+        else if (TryDate(request.IfUnmodifiedSince, out var unmodifiedSince) && file.LastModified > unmodifiedSince)
+        {
+            return StatusCodes.Status412PreconditionFailed;
+        }
+
+        // 3 and 4: If-Modified-Since counts only without If-None-Match.
+        if (request.IfNoneMatch.Count > 0)
+        {
+            if (EntityTags.Match(request.IfNoneMatch, file.EntityTag, strong: false))
+                return StatusCodes.Status304NotModified;
+        }
+        else if (ifModifiedSince != IfModifiedSinceMode.Off && TryDate(request.IfModifiedSince, out var modifiedSince))
+        {
+            if (ifModifiedSince == IfModifiedSinceMode.Before ? file.LastModified <= modifiedSince : file.LastModified == modifiedSince)
+                return StatusCodes.Status304NotModified;
+        }
+        return StatusCodes.Status200OK;
+    }
+
+    /// <summary>5: the ranges to send, as <see cref="RangeHeader.Parse"/> tells them. Range belongs to GET alone (14.2), and on one line.</summary>
+    public static List<ByteRange>? Ranges(HttpRequest request, in Representation file, int maxRanges)
+    {
+        if (request.Headers.Range.Count != 1 || !HttpMethods.IsGet(request.Method) || !IfRangeHolds(request.Headers.IfRange, file))
+            return null;
+        return RangeHeader.Parse(request.Headers.Range[0], file.File.Size, maxRanges);
+    }
+
+    /// <summary>Strong comparison of a tag, exact comparison of a date; anything else does not hold (13.1.5).</summary>
+    private static bool IfRangeHolds(StringValues ifRange, in Representation file)
+    {
+        if (ifRange.Count == 0)
+            return true;
+        var value = ifRange.Count == 1 ? ifRange[0].AsSpan().Trim(" \t") : default;
+        if (value.StartsWith("\"", StringComparison.Ordinal) || EntityTags.IsWeak(value))
+            return file.EntityTag is not null && EntityTags.AreEqual(value, file.EntityTag, strong: true);
+        return file.IsStrong && TryDate(ifRange, out var date) && date == file.LastModified;
+    }
+
+    private static bool TryDate(StringValues field, out DateTimeOffset date)
+    {
+        date = default;
+        return field.Count == 1 && HeaderUtilities.TryParseDate(field[0], out date);
+    }
+}

@@ -1,0 +1,77 @@
+namespace FileAio.Http;
+
+/// <summary>What a Range field asks of a representation (RFC 9110, 14.1.2 and 14.2).</summary>
+internal static class RangeHeader
+{
+    // What nginx counts for the boundary and fields of a part, and what it lets them exceed the file by.
+    private const int PartOverhead = 256, FreeOverhead = 4096;
+
+    /// <summary>Null: send the whole file, the field is absent, invalid, of another unit, or asks too much. Empty: 416. Else the ranges in the order asked for.</summary>
+    /// <param name="value">The field's value.</param>
+    /// <param name="size">Bytes of the representation.</param>
+    /// <param name="maxRanges">Satisfiable ranges allowed.</param>
+    public static List<ByteRange>? Parse(ReadOnlySpan<char> value, long size, int maxRanges)
+    {
+        var equals = value.IndexOf('=');
+        if (equals < 0 || maxRanges == 0 || !value[..equals].Trim(" \t").Equals("bytes", StringComparison.OrdinalIgnoreCase))
+            return null;
+        var set = value[(equals + 1)..];
+        var ranges = new List<ByteRange>();
+        var members = 0;
+        long sum = 0;
+        foreach (var part in set.Split(','))
+        {
+            var member = set[part].Trim(" \t");
+            if (member.IsEmpty)
+                continue; // a recipient takes empty list elements (5.6.1.2)
+            members++;
+            if (!TryParse(member, size, out var range))
+                return null;
+            if (range.Length <= 0)
+                continue; // valid, but not satisfiable: does not count while another is
+            if (ranges.Count == maxRanges)
+                return null;
+            ranges.Add(range);
+            sum += range.Length;
+            // A request of a hundred bytes must not cost more than the file: overlapping ranges, or a crowd of tiny ones.
+            if (ranges.Count > 1 && (sum > size || sum + ((long)PartOverhead * ranges.Count) > size + FreeOverhead))
+                return null;
+        }
+        return members == 0 ? null : ranges;
+    }
+
+    private static bool TryParse(ReadOnlySpan<char> member, long size, out ByteRange range)
+    {
+        range = default;
+        var hyphen = member.IndexOf('-');
+        if (hyphen < 0)
+            return false;
+        var first = member[..hyphen].Trim(" \t");
+        var last = member[(hyphen + 1)..].Trim(" \t");
+        if (first.IsEmpty)
+        {
+            if (!TryNumber(last, out var suffix))
+                return false;
+            range = new ByteRange(size - Math.Min(suffix, size), size);
+            return true;
+        }
+        var end = long.MaxValue;
+        if (!TryNumber(first, out var start) || (!last.IsEmpty && !TryNumber(last, out end)) || end < start)
+            return false;
+        range = start >= size ? default : new ByteRange(start, Math.Min(end, size - 1) + 1);
+        return true;
+    }
+
+    /// <summary>Digits only; what does not fit 64 bits is as good as the largest that does.</summary>
+    private static bool TryNumber(ReadOnlySpan<char> digits, out long number)
+    {
+        number = 0;
+        foreach (var digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit))
+                return false;
+            number = number > (long.MaxValue - 9) / 10 ? long.MaxValue : (number * 10) + (digit - '0');
+        }
+        return digits.Length > 0;
+    }
+}

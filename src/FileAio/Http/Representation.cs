@@ -1,0 +1,35 @@
+using FileAio.Files;
+
+namespace FileAio.Http;
+
+/// <summary>A file as one response tells of it: validators, type, coding.</summary>
+internal readonly struct Representation
+{
+    // A file written to twice within the clock's grain would keep its validators: until it has rested they are weak (RFC 9110, 8.8.1 and 8.8.2.2).
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
+
+    public Representation(OpenedFile file, ContentCoding? coding, string contentType, bool tagged, DateTimeOffset now)
+    {
+        (File, Coding, ContentType) = (file, coding, contentType);
+        var modified = file.Facts.LastModified;
+        IsStrong = now - modified >= Rest;
+        // A Last-Modified later than Date must not be sent (8.8.2.1).
+        LastModified = modified > now ? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : modified;
+        EntityTag = tagged ? $"{(IsStrong ? "" : "W/")}{file.EntityTag}{(coding is null ? "" : "-" + coding.Name)}\"" : null;
+    }
+
+    public OpenedFile File { get; }
+
+    /// <summary>Null for the file as it is.</summary>
+    public ContentCoding? Coding { get; }
+
+    public string ContentType { get; }
+
+    /// <summary>Null where tags are off.</summary>
+    public string? EntityTag { get; }
+
+    /// <summary>Whole seconds.</summary>
+    public DateTimeOffset LastModified { get; }
+
+    public bool IsStrong { get; }
+}

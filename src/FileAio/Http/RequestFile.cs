@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+
+namespace FileAio.Http;
+
+/// <summary>Maps a request's path to one below the root. What it lets through has no way up: no "..", no empty segment, no NUL.</summary>
+internal static class RequestFile
+{
+    private const int MaxPath = 4095; // PATH_MAX without its NUL
+
+    /// <summary>False where no file can have this name, or none that is to be shown.</summary>
+    /// <param name="path">The path below <see cref="DirectIoFileOptions.RequestPath"/>, decoded: "" or beginning with a slash.</param>
+    /// <param name="serveDotFiles">Whether names may begin with a dot ("." and ".." never pass).</param>
+    /// <param name="relative">The path relative to the root, without slashes at its ends; "" is the root.</param>
+    /// <param name="isDirectory">The request's path ends in a slash.</param>
+    public static bool TryMap(PathString path, bool serveDotFiles, out string relative, out bool isDirectory)
+    {
+        var text = path.Value ?? "";
+        isDirectory = text.EndsWith('/');
+        relative = text.Length == 0 ? "" : text[1..^(isDirectory && text.Length > 1 ? 1 : 0)];
+        if (relative.Length == 0)
+            return text.Length < 2; // "//" names an empty segment, not the root
+        if (relative.Length > MaxPath || relative.Contains('\0'))
+            return false;
+        foreach (var range in relative.AsSpan().Split('/'))
+        {
+            var segment = relative.AsSpan(range);
+            if (segment.IsEmpty || segment is "." or ".." || (segment[0] == '.' && !serveDotFiles))
+                return false;
+        }
+        return true;
+    }
+}

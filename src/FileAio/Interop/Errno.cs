@@ -1,0 +1,24 @@
+namespace FileAio.Interop;
+
+/// <summary>The error numbers that are acted upon; the generic table, the same on x86-64 and arm64.</summary>
+internal static class Errno
+{
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int EBADF = 9;
+    public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
+    public const int EACCES = 13;
+    public const int EXDEV = 18;
+    public const int ENOTDIR = 20;
+    public const int EINVAL = 22;
+    public const int ENFILE = 23;
+    public const int EMFILE = 24;
+    public const int ENAMETOOLONG = 36;
+    public const int ENOSYS = 38;
+    public const int ELOOP = 40;
+    public const int EOPNOTSUPP = 95;
+    public const int ECANCELED = 125;
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace FileAio.Interop;
+
+/// <summary>
+/// linux/aio_abi.h by raw system call number: libaio is not needed, and its functions have other types and another errno convention.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    public const ushort IOCB_CMD_PREAD = 0;
+
+    private static readonly int io_setup_nr = Arm ? 0 : 206;
+    private static readonly int io_destroy_nr = Arm ? 1 : 207;
+    private static readonly int io_getevents_nr = Arm ? 4 : 208;
+    private static readonly int io_submit_nr = Arm ? 2 : 209;
+    private static readonly int io_cancel_nr = Arm ? 3 : 210;
+
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    public struct iocb
+    {
+        [FieldOffset(0)] public ulong aio_data;
+        [FieldOffset(8)] public uint aio_key;
+        [FieldOffset(12)] public int aio_rw_flags;
+        [FieldOffset(16)] public ushort aio_lio_opcode;
+        [FieldOffset(18)] public short aio_reqprio;
+        [FieldOffset(20)] public uint aio_fildes;
+        [FieldOffset(24)] public ulong aio_buf;
+        [FieldOffset(32)] public ulong aio_nbytes;
+        [FieldOffset(40)] public long aio_offset;
+        [FieldOffset(56)] public uint aio_flags;
+        [FieldOffset(60)] public uint aio_resfd;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct io_event
+    {
+        public ulong data;
+        public ulong obj;
+        public long res;
+        public long res2;
+    }
+
+    public static SysResult IoSetup(int events, out nint context)
+    {
+        context = 0;
+        fixed (nint* pointer = &context)
+            return SysResult.From(syscall_(io_setup_nr, events, (nint)pointer, 0, 0, 0));
+    }
+
+    public static SysResult IoDestroy(nint context) => SysResult.From(syscall_(io_destroy_nr, context, 0, 0, 0, 0));
+
+    public static SysResult IoSubmit(nint context, int count, iocb** blocks) =>
+        SysResult.From(syscall_(io_submit_nr, context, count, (nint)blocks, 0, 0));
+
+    /// <summary>Waits without a time limit for at least <paramref name="atLeast"/> events.</summary>
+    public static SysResult IoGetEvents(nint context, int atLeast, int atMost, io_event* events)
+    {
+        SysResult result;
+        do
+            result = SysResult.From(syscall_(io_getevents_nr, context, atLeast, atMost, (nint)events, 0));
+        while (result.Value == -Errno.EINTR);
+        return result;
+    }
+
+    public static SysResult IoCancel(nint context, iocb* block, out io_event result)
+    {
+        result = default;
+        fixed (io_event* pointer = &result)
+            return SysResult.From(syscall_(io_cancel_nr, context, (nint)block, (nint)pointer, 0, 0));
+    }
+}

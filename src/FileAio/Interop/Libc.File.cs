@@ -1,0 +1,188 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FileAio.Interop;
+
+/// <summary>fcntl.h, unistd.h, sys/stat.h, sys/uio.h and linux/openat2.h, as far as files are served.</summary>
+internal static unsafe partial class Libc
+{
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_EMPTY_PATH = 0x1000;
+
+    public const int O_RDONLY = 0;
+    public const int O_NOCTTY = 0x100;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
+
+    // The only three whose value differs between the two architectures.
+    public static readonly int O_DIRECT = Arm ? 0x10000 : 0x4000;
+    public static readonly int O_DIRECTORY = Arm ? 0x4000 : 0x10000;
+    public static readonly int O_NOFOLLOW = Arm ? 0x8000 : 0x20000;
+
+    public const ulong RESOLVE_NO_MAGICLINKS = 0x02;
+    public const ulong RESOLVE_NO_SYMLINKS = 0x04;
+    public const ulong RESOLVE_BENEATH = 0x08;
+    public const ulong RESOLVE_CACHED = 0x20;
+
+    public const uint STATX_BASIC_STATS = 0x7ff;
+    public const uint STATX_DIOALIGN = 0x2000;
+
+    public const ushort S_IFMT = 0xf000;
+    public const ushort S_IFREG = 0x8000;
+    public const ushort S_IFDIR = 0x4000;
+    public const ushort S_IFLNK = 0xa000;
+
+    public const int RWF_NOWAIT = 8;
+    public const int POSIX_FADV_SEQUENTIAL = 2;
+
+    public const uint TMPFS_MAGIC = 0x01021994;
+    public const uint RAMFS_MAGIC = 0x858458f6;
+
+    private static bool Arm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct open_how
+    {
+        public ulong flags;
+        public ulong mode;
+        public ulong resolve;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct iovec
+    {
+        public nint iov_base;
+        public nuint iov_len;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct statx_timestamp
+    {
+        public long tv_sec;
+        public uint tv_nsec;
+        public int reserved;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct statx
+    {
+        [FieldOffset(0x00)] public uint stx_mask;
+        [FieldOffset(0x10)] public uint stx_nlink;
+        [FieldOffset(0x14)] public uint stx_uid;
+        [FieldOffset(0x1c)] public ushort stx_mode;
+        [FieldOffset(0x20)] public ulong stx_ino;
+        [FieldOffset(0x28)] public ulong stx_size;
+        [FieldOffset(0x70)] public statx_timestamp stx_mtime;
+        [FieldOffset(0x88)] public uint stx_dev_major;
+        [FieldOffset(0x8c)] public uint stx_dev_minor;
+        [FieldOffset(0x98)] public uint stx_dio_mem_align;
+        [FieldOffset(0x9c)] public uint stx_dio_offset_align;
+    }
+
+    /// <summary>f_type is its first word on both architectures; the rest is only there to be written to.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 120)]
+    public struct statfs
+    {
+        [FieldOffset(0)] public long f_type;
+    }
+
+    [LibraryImport("libc", EntryPoint = "openat")]
+    private static partial int openat_(int dirfd, byte* path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int close_(int fd);
+
+    [LibraryImport("libc", EntryPoint = "pread")]
+    private static partial nint pread_(int fd, void* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "preadv2")]
+    private static partial nint preadv2_(int fd, iovec* vector, int count, long offset, int flags);
+
+    [LibraryImport("libc", EntryPoint = "statx")]
+    private static partial int statx_(int dirfd, byte* path, int flags, uint mask, statx* facts);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs")]
+    private static partial int fstatfs_(int fd, statfs* facts);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int posix_fadvise_(int fd, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial nint syscall_(nint number, nint a, nint b, nint c, nint d, nint e);
+
+    public static SysResult Open(int dirfd, byte* path, int flags)
+    {
+        SysResult result;
+        do
+            result = SysResult.From(openat_(dirfd, path, flags, 0));
+        while (result.Value == -Errno.EINTR);
+        return result;
+    }
+
+    /// <summary>openat2(2), Linux 5.6: a path resolved under rules. No wrapper in glibc, so by number (437 everywhere).</summary>
+    public static SysResult Open2(int dirfd, byte* path, int flags, ulong resolve)
+    {
+        var how = new open_how { flags = (ulong)flags, resolve = resolve };
+        SysResult result;
+        do
+            result = SysResult.From(syscall_(437, dirfd, (nint)path, (nint)(&how), sizeof(open_how), 0));
+        while (result.Value == -Errno.EINTR);
+        return result;
+    }
+
+    /// <summary>Never repeated on EINTR: Linux has released the descriptor by then.</summary>
+    public static SysResult Close(int fd) => SysResult.From(close_(fd));
+
+    public static SysResult Read(int fd, nint buffer, int count, long offset)
+    {
+        SysResult result;
+        do
+            result = SysResult.From(pread_(fd, (void*)buffer, (nuint)count, offset));
+        while (result.Value == -Errno.EINTR);
+        return result;
+    }
+
+    /// <summary>Reads what the page cache holds, and never waits: −EAGAIN where it would, a short count where the cache ends.</summary>
+    public static SysResult ReadNoWait(int fd, Span<byte> buffer, long offset)
+    {
+        // SAFETY: the span is pinned for the length of the call, and the kernel keeps nothing of it after.
+        fixed (byte* start = buffer)
+        {
+            var vector = new iovec { iov_base = (nint)start, iov_len = (nuint)buffer.Length };
+            return SysResult.From(preadv2_(fd, &vector, 1, offset, RWF_NOWAIT));
+        }
+    }
+
+    public static SysResult Read(int fd, Span<byte> buffer, long offset)
+    {
+        // SAFETY: the span is pinned for the length of the call.
+        fixed (byte* start = buffer)
+            return Read(fd, (nint)start, buffer.Length, offset);
+    }
+
+    public static SysResult Statx(int dirfd, byte* path, int flags, uint mask, out statx facts)
+    {
+        facts = default;
+        fixed (statx* pointer = &facts)
+            return SysResult.From(statx_(dirfd, path, flags, mask, pointer));
+    }
+
+    /// <summary>fstat by way of statx, which also tells the alignment that direct reads need.</summary>
+    public static SysResult Statx(int fd, out statx facts)
+    {
+        byte empty = 0;
+        return Statx(fd, &empty, AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_DIOALIGN, out facts);
+    }
+
+    public static SysResult StatFs(int fd, out statfs facts)
+    {
+        Unsafe.SkipInit(out facts);
+        fixed (statfs* pointer = &facts)
+            return SysResult.From(fstatfs_(fd, pointer));
+    }
+
+    /// <summary>Advice only; posix_fadvise returns the error number itself.</summary>
+    public static int AdviseSequential(int fd) => posix_fadvise_(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+}

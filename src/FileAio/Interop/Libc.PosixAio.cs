@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+
+namespace FileAio.Interop;
+
+/// <summary>aio.h of glibc (2.34 and later has it in libc itself): reads by threads in user space.</summary>
+internal static unsafe partial class Libc
+{
+    public const int LIO_READ = 0;
+    public const int LIO_NOWAIT = 1;
+    public const int SIGEV_NONE = 1;
+    public const int AIO_CANCELED = 0;
+    public const int EFD_CLOEXEC = 0x80000;
+
+    public const int EINPROGRESS = 115;
+
+    [StructLayout(LayoutKind.Explicit, Size = 168)]
+    public struct aiocb
+    {
+        [FieldOffset(0)] public int aio_fildes;
+        [FieldOffset(4)] public int aio_lio_opcode;
+        [FieldOffset(8)] public int aio_reqprio;
+        [FieldOffset(16)] public nint aio_buf;
+        [FieldOffset(24)] public nuint aio_nbytes;
+        [FieldOffset(44)] public int sigev_notify;
+        [FieldOffset(128)] public long aio_offset;
+    }
+
+    [LibraryImport("libc", EntryPoint = "aio_read")]
+    private static partial int aio_read_(aiocb* block);
+
+    [LibraryImport("libc", EntryPoint = "lio_listio")]
+    private static partial int lio_listio_(int mode, aiocb** blocks, int count, void* sigevent);
+
+    [LibraryImport("libc", EntryPoint = "aio_error")]
+    private static partial int aio_error_(aiocb* block);
+
+    [LibraryImport("libc", EntryPoint = "aio_return")]
+    private static partial nint aio_return_(aiocb* block);
+
+    [LibraryImport("libc", EntryPoint = "aio_suspend")]
+    private static partial int aio_suspend_(aiocb** blocks, int count, void* timeout);
+
+    [LibraryImport("libc", EntryPoint = "aio_cancel")]
+    private static partial int aio_cancel_(int fd, aiocb* block);
+
+    [LibraryImport("libc", EntryPoint = "eventfd")]
+    private static partial int eventfd_(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint write_(int fd, void* buffer, nuint count);
+
+    public static SysResult AioRead(aiocb* block) => SysResult.From(aio_read_(block));
+
+    public static SysResult LioListio(aiocb** blocks, int count) => SysResult.From(lio_listio_(LIO_NOWAIT, blocks, count, null));
+
+    /// <summary>0 when done, EINPROGRESS while it runs, else the read's errno.</summary>
+    public static int AioError(aiocb* block) => aio_error_(block);
+
+    public static long AioReturn(aiocb* block) => aio_return_(block);
+
+    public static SysResult AioSuspend(aiocb** blocks, int count) => SysResult.From(aio_suspend_(blocks, count, null));
+
+    /// <summary>AIO_CANCELED only for what no thread has begun.</summary>
+    public static int AioCancel(int fd, aiocb* block) => aio_cancel_(fd, block);
+
+    public static SysResult EventFd() => SysResult.From(eventfd_(0, EFD_CLOEXEC));
+
+    public static SysResult EventFdSignal(int fd)
+    {
+        ulong one = 1;
+        return SysResult.From(write_(fd, &one, sizeof(ulong)));
+    }
+}

@@ -1,0 +1,85 @@
+using FileAio.Diagnostics;
+using FileAio.Files;
+using FileAio.Http;
+using FileAio.Interop;
+using Microsoft.AspNetCore.Http;
+
+namespace FileAio.Sending;
+
+/// <summary>
+/// Sends a range through the page cache. What the cache holds is read at once into the response's pipe (RWF_NOWAIT: it never waits for the disk);
+/// what it does not, by an engine, into a buffer. So a warm file costs no thread switch, and a cold one blocks nobody.
+/// </summary>
+internal sealed class CachedSender(OpenedFile file, FileServing serving, ResponseBody body, HttpContext context)
+{
+    public async ValueTask<SendOutcome> SendAsync(ByteRange range)
+    {
+        var size = serving.Options.OutputBuffers.Size;
+        size = body.Limit?.Chunk(size) ?? size;
+        if (serving.Options.ReadAhead && range.Length > size)
+            Libc.AdviseSequential(file.Descriptor);
+        await body.StartAsync().ConfigureAwait(false);
+        for (var position = range.Start; ;)
+        {
+            var want = (int)Math.Min(size, range.End - position);
+            var read = ReadNow(position, want);
+            if (read.Value == -Errno.EAGAIN)
+                read = await ReadColdAsync(position, want).ConfigureAwait(false);
+            if (read.Value == -Errno.EAGAIN)
+                return new SendOutcome(SendEnd.Busy, position);
+            if (read.IsError)
+                return new SendOutcome(SendEnd.Failed, position, read);
+            if (read.Value == 0)
+                return new SendOutcome(SendEnd.Shrank, position);
+            position += read.Value;
+            // The end of the response flushes what is left.
+            if (position == range.End)
+                return new SendOutcome(SendEnd.Sent, position);
+            if (!await body.FlushAsync(read.Value).ConfigureAwait(false))
+                return new SendOutcome(SendEnd.ClientGone, position);
+        }
+    }
+
+    /// <summary>Reads into the pipe what can be had without waiting; −EAGAIN where nothing can.</summary>
+    private SysResult ReadNow(long position, int want)
+    {
+        var mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
+        if (!mayWait && !file.Device.AllowsNoWait)
+            return SysResult.Error(Errno.EAGAIN);
+        var memory = body.Writer.GetSpan(want)[..want];
+        var read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
+        switch (read.Errno)
+        {
+            case Errno.EOPNOTSUPP:
+                file.Device.AllowsNoWait = false;
+                return SysResult.Error(Errno.EAGAIN);
+            case Errno.EINTR:
+                return SysResult.Error(Errno.EAGAIN);
+        }
+        if (read.Value > 0)
+        {
+            body.Writer.Advance((int)read.Value);
+            FileMetrics.ReadFromPageCache(read.Value);
+        }
+        return read;
+    }
+
+    private async ValueTask<SysResult> ReadColdAsync(long position, int want)
+    {
+        var pool = serving.Runtime.Buffers;
+        var buffer = pool.TryRent(want) ?? await pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
+        if (buffer is null)
+            return SysResult.Error(Errno.EAGAIN);
+        try
+        {
+            var read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position).ConfigureAwait(false);
+            if (read.Value > 0)
+                await body.WriteAsync(buffer.Memory[..(int)read.Value]).ConfigureAwait(false);
+            return read;
+        }
+        finally
+        {
+            pool.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Text;
+using FileAio.Buffers;
+using FileAio.Diagnostics;
+using FileAio.Engines;
+using FileAio.Interop;
+using Microsoft.Extensions.Logging;
+
+namespace FileAio.Sending;
+
+/// <summary>
+/// What reads share in a process: the engines, and the buffers. Made once for each set of engine settings, and kept as long as the process lives:
+/// io_destroy takes 40 ms, and a device that hangs would hang it.
+/// </summary>
+internal sealed class FileRuntime : IDisposable
+{
+    private static readonly ConcurrentDictionary<(AioMode, int, int, int, bool), Lazy<FileRuntime>> Made = new();
+    private static readonly AlignedBufferPool SharedBuffers = new(new BufferBudget(0));
+
+    private readonly bool _ownsBuffers;
+
+    private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger)
+    {
+        (Mode, Buffers, _ownsBuffers) = (options.Aio, buffers, ownsBuffers);
+        Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, options.InlineCompletions);
+        Engine = Choose(options, logger);
+        Buffered = Engine is PosixAioEngine or OffEngine ? Engine : Threads;
+    }
+
+    public AioMode Mode { get; }
+
+    /// <summary>Reads what is opened for direct reads.</summary>
+    public IFileEngine Engine { get; }
+
+    /// <summary>Reads through the page cache what is not in it.</summary>
+    public IFileEngine Buffered { get; }
+
+    /// <summary>Threads that may wait for the disk: for buffered reads, and for open(2).</summary>
+    public ThreadPoolEngine Threads { get; }
+
+    public AlignedBufferPool Buffers { get; }
+
+    /// <summary>What the kernel said where the engine asked for is not the one that serves; else null.</summary>
+    public string? FallbackReason { get; private set; }
+
+    public static FileRuntime Shared(DirectIoFileOptions options, ILogger logger)
+    {
+        SharedBuffers.Budget.Widen(options.MaxInFlightBytes);
+        var settings = (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.InlineCompletions);
+        return Made.GetOrAdd(settings, _ => new Lazy<FileRuntime>(() => new FileRuntime(options, SharedBuffers, ownsBuffers: false, logger))).Value;
+    }
+
+    /// <summary>One of its own, for tests: engine, buffers and bound are nobody else's.</summary>
+    public static FileRuntime Create(DirectIoFileOptions options, ILogger logger) =>
+        new(options, new AlignedBufferPool(new BufferBudget(options.MaxInFlightBytes)), ownsBuffers: true, logger);
+
+    private IFileEngine Choose(DirectIoFileOptions options, ILogger logger)
+    {
+        switch (options.Aio)
+        {
+            case AioMode.Off:
+                return new OffEngine();
+            case AioMode.Posix:
+                if (PosixAioEngine.TryCreate(options.AioRequests, options.InlineCompletions, out var posix, out var missing))
+                    return posix;
+                return FallBack(logger, "POSIX AIO", missing, "posix-aio-missing", "It needs glibc 2.34 or later.");
+            case AioMode.On:
+                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, options.InlineCompletions, out var linux, out var refused))
+                    return FallBack(logger, "Kernel AIO", "io_setup: " + refused.Describe(), "io_setup", AioLimits(refused));
+                var probed = Probe(linux);
+                if (!probed.IsError)
+                    return linux;
+                linux.Dispose();
+                return FallBack(logger, "Kernel AIO", "io_submit: " + probed.Describe(), "io_submit", "");
+            default:
+                return Threads;
+        }
+    }
+
+    private ThreadPoolEngine FallBack(ILogger logger, string engine, string reason, string tag, string hint)
+    {
+        FallbackReason = reason;
+        FileMetrics.Fallback(tag);
+        logger.EngineFallback(engine, reason, "A pool of threads", hint);
+        return Threads;
+    }
+
+    /// <summary>Uses the engine once: a container's filter may let io_setup through and not io_submit.</summary>
+    private unsafe SysResult Probe(IFileEngine engine)
+    {
+        fixed (byte* path = "/proc/self/exe\0"u8)
+        {
+            var opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+            if (opened.IsError || Buffers.TryRent(4096) is not { } buffer)
+                return default; // nothing to try it with: the first real read will tell
+            var result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
+            Buffers.Return(buffer);
+            Libc.Close((int)opened.Value);
+            return result;
+        }
+    }
+
+    private static string AioLimits(SysResult refused)
+    {
+        if (refused.Errno != Errno.EAGAIN)
+            return "";
+        static string Read(string name) => File.Exists(name) ? File.ReadAllText(name, Encoding.ASCII).Trim() : "?";
+        return $"fs.aio-nr is {Read("/proc/sys/fs/aio-nr")} of fs.aio-max-nr {Read("/proc/sys/fs/aio-max-nr")}, system-wide: raise it with sysctl fs.aio-max-nr.";
+    }
+
+    public void Dispose()
+    {
+        if (!ReferenceEquals(Engine, Threads))
+            Engine.Dispose();
+        Threads.Dispose();
+        if (_ownsBuffers)
+            Buffers.Dispose();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers;
+using FileAio.Diagnostics;
+using FileAio.Files;
+using FileAio.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace FileAio.Sending;
+
+/// <summary>Sends ranges of one file as one response's body. Reads land in the response's pipe, or are copied to it; each flush waits for the client.</summary>
+internal sealed class FileSender
+{
+    private readonly HttpContext _context;
+    private readonly OpenedFile _file;
+    private readonly FileServing _serving;
+    private readonly ResponseBody _body;
+
+    public FileSender(HttpContext context, OpenedFile file, FileServing serving)
+    {
+        (_context, _file, _serving) = (context, file, serving);
+        var rate = serving.Options.LimitRateOf?.Invoke(context) ?? serving.Options.LimitRate;
+        _body = new ResponseBody(context.Response, rate > 0 ? new RateLimit(rate, serving.Options.LimitRateAfter, serving.Time) : null);
+    }
+
+    /// <summary>Sends one range. Returns off the engine's threads, whatever it was completed by.</summary>
+    public async Task SendAsync(ByteRange range)
+    {
+        if (range.Length == 0)
+            return;
+        Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End);
+        await new LeaveEngine();
+    }
+
+    public async Task SendAsync(List<ByteRange> ranges, MultipartByteRanges frame)
+    {
+        for (var i = 0; i < ranges.Count; i++)
+        {
+            await _body.StartAsync().ConfigureAwait(false);
+            _body.Writer.Write(frame.Head(i));
+            var outcome = await SendRangeAsync(ranges[i]).ConfigureAwait(false);
+            if (!Conclude(outcome, ranges[i].End))
+                return;
+        }
+        _body.Writer.Write(frame.Tail);
+        await new LeaveEngine();
+    }
+
+    private async ValueTask<SendOutcome> SendRangeAsync(ByteRange range)
+    {
+        try
+        {
+            if (_file.Size >= _serving.DirectIoThreshold && _file.TryGetDirect(_serving.Options.DirectIoAlignment ?? 0, out var direct))
+            {
+                var outcome = await new DirectSender(_file, direct, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
+                if (outcome.End != SendEnd.NotDirect)
+                    return outcome;
+                _file.Device.RefuseDirect("read: " + outcome.Reason.Describe(), _file.Path);
+                range = range with { Start = outcome.Position };
+            }
+            return await new CachedSender(_file, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return new SendOutcome(SendEnd.ClientGone, range.Start);
+        }
+    }
+
+    /// <summary>True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the whole.</summary>
+    private bool Conclude(SendOutcome outcome, long end)
+    {
+        switch (outcome.End)
+        {
+            case SendEnd.Sent:
+                return true;
+            case SendEnd.Shrank:
+                _serving.Logger.FileShrank(_file.Path, outcome.Position, end - outcome.Position);
+                break;
+            case SendEnd.Failed:
+                _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe());
+                break;
+            case SendEnd.Busy:
+                _serving.Logger.Busy(_file.Path, _serving.Options.QueueTimeout);
+                break;
+        }
+        if (_context.Response.HasStarted || outcome.End == SendEnd.ClientGone)
+        {
+            _context.Abort();
+            return false;
+        }
+        _context.Response.Clear();
+        _context.Response.StatusCode = outcome.End == SendEnd.Busy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
+        return false;
+    }
+}

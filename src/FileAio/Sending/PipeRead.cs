@@ -1,0 +1,44 @@
+using FileAio.Buffers;
+using FileAio.Engines;
+
+namespace FileAio.Sending;
+
+/// <summary>Reads that land in the response pipe's own memory. The block is held while the kernel writes, even if Kestrel drops the pipe meanwhile.</summary>
+internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBudget budget)
+{
+    private const nint Page = 4096;
+
+    private readonly FileRead _read = new();
+
+    /// <summary>Reads one chunk and advances the pipe. <see cref="SendEnd.NotDirect"/> without a reason: the pipe's memory is not aligned after all.</summary>
+    public async ValueTask<SendOutcome> ReadAsync(long position, int length, long end, TimeSpan timeout, CancellationToken cancellation)
+    {
+        await body.StartAsync().ConfigureAwait(false);
+        if (!budget.TryAcquire(length) && !await budget.AcquireAsync(length, timeout, cancellation).ConfigureAwait(false))
+            return new SendOutcome(SendEnd.Busy, position);
+        try
+        {
+            var memory = body.Writer.GetMemory(length);
+            if (AlignedBlock.Of(memory, out var start) is not { } block || ((block.Address + start) & (Page - 1)) != 0)
+                return new SendOutcome(SendEnd.NotDirect, position);
+            block.Hold();
+            try
+            {
+                var read = await reader.ReadAsync(_read, block.Address + start, position, length, end).ConfigureAwait(false);
+                if (read.IsError)
+                    return DirectReader.Failure(read, position);
+                var reached = Math.Min(position + read.Value, end);
+                body.Writer.Advance((int)(reached - position));
+                return new SendOutcome(reached < Math.Min(position + length, end) ? SendEnd.Shrank : SendEnd.Sent, reached);
+            }
+            finally
+            {
+                block.Release();
+            }
+        }
+        finally
+        {
+            budget.Release(length);
+        }
+    }
+}

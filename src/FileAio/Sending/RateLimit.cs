@@ -1,0 +1,21 @@
+namespace FileAio.Sending;
+
+/// <summary>nginx's limit_rate: bytes a second of one response, after the first few. No buffer is held while it waits.</summary>
+internal sealed class RateLimit(long bytesPerSecond, long after, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+    private long _sent;
+
+    /// <summary>How much to send at a time: a quarter of a second's worth, in whole pages, so that the rate is even.</summary>
+    public int Chunk(int most) => (int)Math.Min(most, ((bytesPerSecond / 4) + 4095) & ~4095L);
+
+    /// <summary>Counts what was sent, and waits until it is due.</summary>
+    public async ValueTask SentAsync(long bytes, CancellationToken cancellation)
+    {
+        _sent += bytes;
+        var due = TimeSpan.FromSeconds(Math.Max(0, _sent - after) / (double)bytesPerSecond);
+        var wait = due - time.GetElapsedTime(_started);
+        if (wait > TimeSpan.Zero)
+            await Task.Delay(wait, time, cancellation).ConfigureAwait(false);
+    }
+}
