@@ -21,12 +21,15 @@ if (!SampleSettings.TryRead(builder.Configuration, out var settings, out var err
 }
 
 builder.UseSampleKestrel(settings);
+builder.AddFiles();
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton<TransportStatus>();
+builder.Services.AddSingleton<FilesReport>();
 
 var app = builder.Build();
 
 app.UsePlaintext();
+app.UseFiles();
 app.UseWebSockets();
 
 app.MapFrontPage();

@@ -9,10 +9,10 @@ internal static class TransportEndpoint
     public static void MapTransportStatus(this IEndpointRouteBuilder app) => app.MapGet("/transport", HandleAsync);
 
     private static Task HandleAsync(
-        HttpContext context, SampleSettings settings, TransportStatus status, IOptions<SocketTransportOptions> sockets)
+        HttpContext context, SampleSettings settings, TransportStatus status, FilesReport files, IOptions<SocketTransportOptions> sockets)
     {
         var report = settings.Transport == Transports.Sockets ? OfSockets(settings, sockets.Value) : OfLoops(settings, status);
-        return context.Response.WriteAsJsonAsync(report, SampleJson.Default.TransportReport);
+        return context.Response.WriteAsJsonAsync(report with { Files = files.Folders }, SampleJson.Default.TransportReport);
     }
 
     private static TransportReport OfLoops(SampleSettings settings, TransportStatus status)

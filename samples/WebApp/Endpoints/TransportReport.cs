@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FileAio;
 
 namespace WebApp.Endpoints;
 
@@ -26,6 +27,9 @@ internal sealed record TransportReport
     /// <summary>The same, loop by loop.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IEnumerable<IReadOnlyDictionary<string, long>>? PerLoop { get; init; }
+
+    /// <summary>How files are served, folder by folder.</summary>
+    public IReadOnlyList<DirectIoFilesStatus> Files { get; init; } = [];
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
