@@ -30,6 +30,7 @@ var app = builder.Build();
 
 app.UsePlaintext();
 app.UseFiles();
+app.UseRouting();   // said here, or WebApplication puts it before everything above
 app.UseWebSockets();
 
 app.MapFrontPage();

@@ -81,9 +81,10 @@ internal sealed class SocketListener : IConnectionListener
     /// <summary>
     /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of them.
     /// </summary>
+    /// <param name="cancellationToken">Not heeded: Kestrel passes the host's shutdown token, which may be cancelled by now, and nothing here waits for a peer.</param>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await _gate.WaitAsync(cancellationToken);
+        await _gate.WaitAsync(CancellationToken.None);
         try
         {
             if (_unbound)

@@ -5,8 +5,11 @@ namespace Transport.Core.Readiness;
 /// <summary>The loop of every model that says when a descriptor may be ready and leaves the call to us.</summary>
 internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup)
 {
-    /// <summary>Reports a turn; a guess that covers a busy loop's usual turn. What does not fit comes with the next.</summary>
-    private const int MaxReports = 512;
+    /// <summary>
+    /// Reports a turn; what does not fit comes with the next. At 512 busy connections CPU per request is the same from 32 to 512 (within noise), the 99th
+    /// percentile half of what it is with 512: a turn answers those it has received from before it receives from the rest.
+    /// </summary>
+    private const int MaxReports = 128;
 
     private readonly Ready[] _ready = new Ready[MaxReports];
     private ReadinessSocket?[] _sockets = new ReadinessSocket?[256];
@@ -15,6 +18,10 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private IPoller? _poller;
 
     public IPoller Poller => _poller!;
+
+    /// <summary>A bulk receive is not to overshoot a small read buffer by much.</summary>
+    public int MaximumBuffer { get; } =
+        (int)Math.Clamp(setup.Options.MaxReadBufferSize is null or 0 ? long.MaxValue : setup.Options.MaxReadBufferSize.Value, ReadinessSocket.MinimumBuffer, ReadinessSocket.MaximumBuffer);
 
     public override LoopSocket Attach(int descriptor, SocketRole role)
     {

@@ -12,10 +12,10 @@ namespace Transport.Core.Readiness;
 internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : LoopSocket(descriptor)
 {
     /// <summary>At least half a block of Kestrel's: less is not worth a system call.</summary>
-    private const int MinimumBuffer = 2048;
+    public const int MinimumBuffer = 2048;
 
     /// <summary>The most that a bulk receive asks for at once, when what it asked for before was filled.</summary>
-    private const int MaximumBuffer = 64 * 1024;
+    public const int MaximumBuffer = 64 * 1024;
 
     /// <summary>Accepts or receives of one socket in a turn, so that none starves the others. A guess.</summary>
     private const int MaxPerTurn = 16;
@@ -192,7 +192,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             loop.Counters.BytesReceived += received.Value;
             bool filled = received.Value == buffer.Length;
             _mayBeReadable = filled || _shortProvesNothing;
-            _buffer = filled ? Math.Min(_buffer * 2, MaximumBuffer) : MinimumBuffer;
+            _buffer = filled ? Math.Min(_buffer * 2, loop.MaximumBuffer) : MinimumBuffer;
         }
         else if (received.WouldBlock)
         {
