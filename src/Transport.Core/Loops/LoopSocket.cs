@@ -25,6 +25,6 @@ internal abstract class LoopSocket(int descriptor)
     /// <summary>Sends all of <paramref name="output"/>, however long the peer takes. The memory is the socket's until the result is there.</summary>
     public abstract ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output);
 
-    /// <summary>Closes the descriptor once the kernel has let go of it. Pending operations end with −ECANCELED.</summary>
+    /// <summary>Closes the descriptor once the kernel has let go of it. Operations that are pending, or come later, end with −ECANCELED.</summary>
     public abstract void Close();
 }

@@ -20,6 +20,9 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     /// <summary>Accepts or receives of one socket in a turn, so that none starves the others. A guess.</summary>
     private const int MaxPerTurn = 16;
 
+    /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
+    private static readonly SysResult Canceled = new(-Errno.ECANCELED);
+
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
     private PipeWriter? _input;
@@ -50,6 +53,11 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
     {
         loop.AssertCurrent();
+        if (Descriptor < 0)
+        {
+            return new ValueTask<SysResult>(Canceled);
+        }
+
         _output = output;
         _sent = 0;
         if (_mayBeWritable)
@@ -113,18 +121,23 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         Descriptor = -1;
         if (_incoming.IsPending)
         {
-            _incoming.Complete(new SysResult(-Errno.ECANCELED));
+            _incoming.Complete(Canceled);
         }
 
         if (_outgoing is { IsPending: true })
         {
-            _outgoing.Complete(new SysResult(-Errno.ECANCELED));
+            _outgoing.Complete(Canceled);
         }
     }
 
     private ValueTask<SysResult> TakeInAsync()
     {
         loop.AssertCurrent();
+        if (Descriptor < 0)
+        {
+            return new ValueTask<SysResult>(Canceled);
+        }
+
         if (_mayBeReadable)
         {
             if (HasHadItsShare())
