@@ -4,8 +4,7 @@ using Bench.Works;
 
 namespace Bench.Ab;
 
-/// <summary>Runs an <see cref="AbPlan"/>: A B, B A, A B, … on pairs of processes that are replaced between generations. While one of the two is measured the
-/// other is stopped, so it can neither help nor hinder.</summary>
+/// <summary>Runs an <see cref="AbPlan"/>: A B, B A, A B, … on pairs of processes that are replaced between generations.</summary>
 internal sealed class AbRunner(AbPlan plan, Action<string> say)
 {
     /// <summary>A pair with a refused cell is measured again this often; then it is left out.</summary>

@@ -19,12 +19,16 @@ internal static class Comparer
             .GroupBy(cell => (cell.Generation, cell.Pair))
             .Select(pair => (pair.Key.Generation, A: pair.LastOrDefault(cell => cell.Series == "A"), B: pair.LastOrDefault(cell => cell.Series == "B")))
             .Where(pair => pair.A is not null && pair.B is not null)
-            .Select(pair => (pair.Generation, A: headline.Read(pair.A!)!.Value, B: headline.Read(pair.B!)!.Value))
+            .Select(pair => (
+                pair.Generation,
+                A: headline.Read(pair.A!)!.Value,
+                B: headline.Read(pair.B!)!.Value,
+                BySlices: headline == Headline.Cpu ? pair.B!.CpuRatioBySlices : null))
             .ToArray();
 
         var generations = pairs
             .GroupBy(pair => pair.Generation)
-            .Select(generation => (IReadOnlyList<double>)generation.Select(pair => pair.B / pair.A).ToArray())
+            .Select(generation => (IReadOnlyList<double>)generation.Select(pair => pair.BySlices ?? pair.B / pair.A).ToArray())
             .ToArray();
         var outcome = new PairedRatios(generations, headline.LowerIsBetter).Judge(plan.Margin);
 

@@ -1,22 +1,22 @@
 using System.Diagnostics;
-using Bench.Load;
 using Bench.Measuring;
 using Bench.Results;
 using Bench.Servers;
+using Bench.Statistics;
 using Bench.Works;
 
 namespace Bench.Ab;
 
-/// <summary>Two servers under the same closed-loop load at the same time, in slices: while one side runs, server and client of the other are stopped. A machine whose
-/// speed changes within seconds, as a virtual one's does, so treats both alike, where two windows of three seconds one after the other differ by half.
-/// Slices leave a mark on latencies, so these are measured elsewhere.</summary>
+/// <summary>Two servers under the same closed-loop load, turn and turn about in slices: while one side runs, the client of the other is stopped, and its server has
+/// nothing to do. A machine whose speed changes within seconds, as a virtual one's does, so treats both alike, where two windows of three seconds one after the
+/// other were seen to differ by half. Slices leave a mark on latencies, so these are measured elsewhere.</summary>
 internal sealed class SlicedPair(LoadWork work, Server a, Server b)
 {
-    /// <summary>Short against the machine's moods, long against the microseconds that a stop and the cold caches after it cost.</summary>
-    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(25);
+    /// <summary>Short against the machine's moods; long against the millisecond in which a server answers what its client had asked before it was stopped.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(50);
 
-    private readonly Side _a = new(work, a);
-    private readonly Side _b = new(work, b);
+    private readonly SlicedSide _a = new(work, a);
+    private readonly SlicedSide _b = new(work, b);
 
     /// <summary>Each side runs for <paramref name="window"/> in all.</summary>
     public async Task<(Cell A, Cell B)> MeasureAsync(bool aFirst, TimeSpan window, CancellationToken cancellation)
@@ -25,14 +25,15 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
         await _b.PrepareAsync(cancellation);
         var core = CoreLoad.Read(Cpus.Server);
 
-        var whole = 2 * window;
+        // A little more time than the slices need: a load that ends in the middle of one would spoil it.
         var opened = Stopwatch.GetTimestamp();
-        _a.Start(whole, cancellation);
-        _b.Start(whole, cancellation);
+        var whole = 2 * window + TimeSpan.FromSeconds(0.5);
         try
         {
+            await _a.StartAsync(whole, cancellation);
+            await _b.StartAsync(whole, cancellation);
             var (first, second) = aFirst ? (_a, _b) : (_b, _a);
-            while (Stopwatch.GetElapsedTime(opened) + 2 * Slice < whole)
+            for (var slices = (int)(window / Slice); slices > 0; slices--)
             {
                 await first.RunSliceAsync(Slice, cancellation);
                 await second.RunSliceAsync(Slice, cancellation);
@@ -40,107 +41,25 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
         }
         finally
         {
-            // Their time is up: both may run, to say what they saw.
             _a.LetGo();
             _b.LetGo();
         }
 
-        var resultOfA = await _a.FinishAsync();
-        var resultOfB = await _b.FinishAsync();
-        var used = CoreLoad.Read(Cpus.Server) - core;
+        await _a.FinishAsync();
+        await _b.FinishAsync();
         var elapsed = Stopwatch.GetElapsedTime(opened);
+        var used = CoreLoad.Read(Cpus.Server) - core;
         var others = Cpus.Apart ? Math.Max(0, (used.Busy - _a.Cpu - _b.Cpu) / elapsed) : 0;
+
         return (
-            await _a.ToCellAsync(resultOfA, others, used.Stolen / elapsed, cancellation),
-            await _b.ToCellAsync(resultOfB, others, used.Stolen / elapsed, cancellation));
+            await _a.ToCellAsync(others, used.Stolen / elapsed, cancellation),
+            await _b.ToCellAsync(others, used.Stolen / elapsed, cancellation) with { CpuRatioBySlices = RatioBySlices() });
     }
 
-    /// <summary>A server, its client, and the time that they were allowed to run.</summary>
-    private sealed class Side(LoadWork work, Server server)
+    /// <summary>The median over neighbouring slices of B's CPU per request to A's: a mood of the machine that spoils a few slices moves a sum, but not a median.</summary>
+    private double? RatioBySlices()
     {
-        private readonly TaskCompletionSource<ILoadControl> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private Task<LoadResult>? _load;
-        private ILoadControl? _client;
-        private SelfReport? _before;
-        private IReadOnlyDictionary<int, long> _switches = new Dictionary<int, long>();
-        private TimeSpan _cpuBefore;
-        private TimeSpan _clientCpuBefore;
-        private TimeSpan _clientCpu;
-        private TimeSpan _active;
-
-        public TimeSpan Cpu { get; private set; }
-
-        public async Task PrepareAsync(CancellationToken cancellation)
-        {
-            server.Thaw();
-            _before = await server.AskAsync(cancellation);
-            server.Freeze();
-            _switches = ContextSwitches.Read(server.ProcessIds);
-            _cpuBefore = CpuClock.ReadAll(server.ProcessIds);
-        }
-
-        public void Start(TimeSpan whole, CancellationToken cancellation) =>
-            _load = work.Load.RunAsync(server, whole, client => _started.TrySetResult(client), cancellation);
-
-        public async Task RunSliceAsync(TimeSpan slice, CancellationToken cancellation)
-        {
-            if (_client is null)
-            {
-                _client = await _started.Task.WaitAsync(cancellation);
-                _clientCpuBefore = CpuClock.Read(_client.ProcessId) ?? TimeSpan.Zero;
-            }
-
-            var from = Stopwatch.GetTimestamp();
-            server.Thaw();
-            _client.Resume();
-            await Task.Delay(slice, cancellation);
-            _client.Pause();
-            server.Freeze();
-            _active += Stopwatch.GetElapsedTime(from);
-            _clientCpu = (CpuClock.Read(_client.ProcessId) ?? _clientCpuBefore) - _clientCpuBefore;
-        }
-
-        public void LetGo()
-        {
-            server.Thaw();
-            _client?.Resume();
-        }
-
-        public async Task<LoadResult> FinishAsync()
-        {
-            var result = await _load!;
-            Cpu = CpuClock.ReadAll(server.ProcessIds) - _cpuBefore;
-            return result;
-        }
-
-        public async Task<Cell> ToCellAsync(LoadResult result, double others, double stolen, CancellationToken cancellation)
-        {
-            var switches = ContextSwitches.Between(_switches, ContextSwitches.Read(server.ProcessIds));
-            var after = await server.AskAsync(cancellation);
-            var memory = MemoryUse.Read(server.ProcessIds);
-            var use = new WindowUse(
-                server.EndPoint, Cpu, switches, Cpu / _active, _clientCpu / _active, others, stolen,
-                Listeners.Strangers(server.EndPoint, server.ProcessIds));
-            server.Freeze();
-
-            var requests = Math.Max(result.Requests, 1.0);
-            return new Cell
-            {
-                Server = server.Name,
-                Work = work.Name,
-                Refused = Acceptance.Judge(result, use),
-                Seconds = _active.TotalSeconds,
-                Requests = result.Requests,
-                RequestsPerSecond = result.Requests / _active.TotalSeconds,
-                CpuPerRequest = Cpu.TotalMicroseconds / requests,
-                ContextSwitchesPerRequest = switches / requests,
-                AllocatedBytesPerRequest = (after?.Process.AllocatedBytes - _before?.Process.AllocatedBytes) / requests,
-                Collections = after?.Process.Collections[0] - _before?.Process.Collections[0],
-                ProportionalMemory = memory.Proportional,
-                ResidentMemory = memory.Resident,
-                ServerBusy = use.ServerBusy,
-                ClientBusy = use.ClientBusy,
-            };
-        }
+        var ratios = _b.CpuPerRequestBySlice().Zip(_a.CpuPerRequestBySlice(), (b, a) => b / a).Where(double.IsFinite).ToArray();
+        return ratios.Length < 10 ? null : Sample.Median(ratios);
     }
 }

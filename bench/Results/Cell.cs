@@ -31,6 +31,9 @@ internal sealed record Cell
     /// <summary>CPU time of the server, user and kernel, in microseconds.</summary>
     public double? CpuPerRequest { get; init; }
 
+    /// <summary>In B's cells: the median of B's CPU per request to A's over neighbouring slices.</summary>
+    public double? CpuRatioBySlices { get; init; }
+
     public double? UserInstructionsPerRequest { get; init; }
 
     public double? KernelInstructionsPerRequest { get; init; }

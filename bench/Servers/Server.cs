@@ -26,10 +26,22 @@ internal abstract class Server : IAsyncDisposable
     /// <summary>What the process tells of itself; null where it cannot.</summary>
     public virtual Task<SelfReport?> AskAsync(CancellationToken cancellation) => Task.FromResult<SelfReport?>(null);
 
-    /// <summary>Stops every thread of it, so that it costs nothing while another server is measured.</summary>
-    public void Freeze() => Signal(Libc.SIGSTOP);
+    /// <summary>Whether it takes CPU time when there is nothing to do, as a model does that asks its sockets again and again.</summary>
+    public bool Restless { get; protected set; }
 
-    public void Thaw() => Signal(Libc.SIGCONT);
+    /// <summary>Sees to it that it costs nothing while another server is measured. One that sleeps by itself is left alone: stopped in the middle of its
+    /// work, it would take its own threads for blocked when it goes on.</summary>
+    public void Freeze()
+    {
+        if (Restless)
+            Signal(Libc.SIGSTOP);
+    }
+
+    public void Thaw()
+    {
+        if (Restless)
+            Signal(Libc.SIGCONT);
+    }
 
     public abstract ValueTask DisposeAsync();
 

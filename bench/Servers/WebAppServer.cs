@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Bench.Interop;
+using Bench.Measuring;
 
 namespace Bench.Servers;
 
@@ -72,6 +73,7 @@ internal sealed class WebAppServer : Server
                 throw new InvalidOperationException($"{spec.Name} did not start: {server.LastWords()}");
             }
 
+            server.Restless = await server.TakesTimeForNothingAsync(cancellation);
             return server;
         }
         catch
@@ -109,6 +111,15 @@ internal sealed class WebAppServer : Server
         }
 
         _process.Dispose();
+    }
+
+    private async Task<bool> TakesTimeForNothingAsync(CancellationToken cancellation)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(0.3), cancellation);   // what start-up has left to do
+        var before = CpuClock.Read(ProcessId);
+        var watched = TimeSpan.FromSeconds(0.2);
+        await Task.Delay(watched, cancellation);
+        return CpuClock.Read(ProcessId) - before > watched / 4;
     }
 
     private void OnLine(string? line)
