@@ -7,13 +7,13 @@ namespace Bench.Ab;
 internal sealed record AbPlan(ServerSpec A, ServerSpec B, IReadOnlyList<Work> Works)
 {
     /// <summary>Pairs of measurements for each work, over all generations.</summary>
-    public int Pairs { get; init; } = 6;
+    public int Pairs { get; init; } = 12;
 
     /// <summary>Pairs of processes that the pairs of measurements are spread over.</summary>
     public int Generations { get; init; } = 3;
 
     /// <summary>How long each measurement lasts.</summary>
-    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(1);
 
     public WarmUp WarmUp { get; init; } = WarmUp.Thorough;
 

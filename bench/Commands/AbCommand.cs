@@ -28,15 +28,15 @@ internal static class AbCommand
         var b = new Argument<string>("B") { Description = "the one that the verdict is about, in the same form" };
         var names = AllWorks.List(1, 0).Select(work => work.Name).ToArray();
         var work = new Option<string>("--work") { Description = $"works, with commas, or all: {string.Join(", ", names)}", DefaultValueFactory = _ => string.Join(',', AllWorks.Default) };
-        var pairs = new Option<int>("--pairs") { Description = "pairs of measurements per work, at least 5", DefaultValueFactory = _ => 6 };
+        var pairs = new Option<int>("--pairs") { Description = "pairs of measurements per work, at least 5", DefaultValueFactory = _ => 12 };
         var generations = new Option<int>("--generations") { Description = "pairs of processes that they are spread over", DefaultValueFactory = _ => 3 };
-        var seconds = new Option<double?>("--seconds") { Description = "length of a measurement, at least 1 (3, or 1 with --short)" };
+        var seconds = new Option<double?>("--seconds") { Description = "length of a measurement, at least 1 (the default)" };
         var rate = new Option<double>("--rate") { Description = "requests a second of the open-loop works", DefaultValueFactory = _ => 10_000 };
         var idle = new Option<int>("--idle") { Description = "idle keep-alive connections held beside every load", DefaultValueFactory = _ => 0 };
         var metric = new Option<string?>("--metric") { Description = $"judge by this instead of the work's own figure: {string.Join(", ", Metrics.Keys)}" };
         var margin = new Option<string>("--margin") { Description = "differences below this share are none", DefaultValueFactory = _ => "3%" };
         var fail = new Option<string?>("--fail-if-slower") { Description = "exit with 1 when B is surely worse by more than this share at any work, e.g. 3%" };
-        var brief = new Option<bool>("--short") { Description = "shorter warm-up and windows of a second: a first look" };
+        var brief = new Option<bool>("--short") { Description = "a shorter warm-up: a first look" };
         var json = new Option<bool>("--json") { Description = "the result as JSON on standard output, everything else on standard error" };
 
         var command = new Command("ab", "compare two transports on real work: which is better, by how much, and how sure that is")
@@ -56,7 +56,7 @@ internal static class AbCommand
             {
                 Pairs = parsed.GetValue(pairs),
                 Generations = Math.Min(parsed.GetValue(generations), parsed.GetValue(pairs)),
-                Window = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? (parsed.GetValue(brief) ? 1 : 3)),
+                Window = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? 1),
                 WarmUp = parsed.GetValue(brief) ? WarmUp.Short : WarmUp.Thorough,
                 Margin = Share.Parse(parsed.GetValue(margin)!),
                 Metric = metricName is null ? null : Metrics[metricName],
