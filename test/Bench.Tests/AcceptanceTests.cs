@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Bench.Load;
+using Bench.Measuring;
+using Bench.Works;
+
+namespace Bench.Tests;
+
+public class AcceptanceTests
+{
+    private static readonly LoadResult GoodResult = new() { Requests = 1000, Seconds = 1 };
+
+    private static readonly WindowUse GoodUse = new(
+        new IPEndPoint(IPAddress.Loopback, 5000), TimeSpan.FromSeconds(1), ContextSwitches: 10,
+        ServerBusy: 0.99, ClientBusy: 0.5, OthersBusy: 0.01, Stolen: 0, Strangers: 0);
+
+    [Fact]
+    public void A_good_cell_stays() => Assert.Null(Acceptance.Judge(GoodResult, GoodUse));
+
+    [Fact]
+    public void An_error_is_refused() => Assert.Equal("3 status errors", Acceptance.Judge(GoodResult with { Error = "3 status errors" }, GoodUse));
+
+    [Fact]
+    public void Silence_is_refused() => Assert.NotNull(Acceptance.Judge(GoodResult with { Requests = 0 }, GoodUse));
+
+    [Fact]
+    public void A_saturated_client_is_refused() =>
+        Assert.Contains("client was saturated", Acceptance.Judge(GoodResult, GoodUse with { ClientBusy = 1, ServerBusy = 0.6 }));
+
+    [Fact]
+    public void A_busy_client_of_a_full_server_stays() => Assert.Null(Acceptance.Judge(GoodResult, GoodUse with { ClientBusy = 1 }));
+
+    [Fact]
+    public void A_late_open_loop_is_refused() =>
+        Assert.Contains("own schedule", Acceptance.Judge(GoodResult with { Offered = 1000, ClientLag = 2500 }, GoodUse));
+
+    [Fact]
+    public void Somebody_else_on_the_processor_is_refused() => Assert.Contains("30", Acceptance.Judge(GoodResult, GoodUse with { OthersBusy = 0.3 }));
+
+    [Fact]
+    public void A_greedy_hypervisor_is_refused() => Assert.Contains("hypervisor", Acceptance.Judge(GoodResult, GoodUse with { Stolen = 0.4 }));
+
+    [Fact]
+    public void A_second_listener_is_refused() => Assert.Contains("another process", Acceptance.Judge(GoodResult, GoodUse with { Strangers = 1 }));
+
+    [Fact]
+    public void A_second_listener_is_seen()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        Assert.Equal(0, Listeners.Strangers(port, [Environment.ProcessId]));
+        using var other = Process.Start(new ProcessStartInfo("sleep", "30"))!;
+        try
+        {
+            Assert.Equal(1, Listeners.Strangers(port, [other.Id]));   // seen from another process, the listener is a stranger
+        }
+        finally
+        {
+            other.Kill();
+            other.WaitForExit();
+        }
+    }
+}

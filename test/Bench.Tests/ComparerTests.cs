@@ -1,0 +1,95 @@
+using Bench.Ab;
+using Bench.Load;
+using Bench.Results;
+using Bench.Servers;
+using Bench.Statistics;
+using Bench.Works;
+
+namespace Bench.Tests;
+
+public class ComparerTests
+{
+    private static readonly Work Work = new LoadWork("plaintext", "", new Wrk("/plaintext", 1), Headline.Cpu);
+    private static readonly AbPlan Plan = new(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), [Work]);
+
+    [Fact]
+    public void Halved_cost_is_better()
+    {
+        var comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work, Plan);
+        Assert.Equal(Verdict.Faster, comparison.Verdict);
+        Assert.Equal(0.5, comparison.Ratio!.Value, 6);
+        Assert.Equal((10.0, 5.0), (comparison.MedianOfA!.Value, comparison.MedianOfB!.Value));
+    }
+
+    [Fact]
+    public void A_refused_cell_takes_its_pair_with_it_and_is_told()
+    {
+        var cells = Pairs(6, _ => 10, _ => 5);
+        cells[1] = cells[1] with { Refused = "wrk saw 3 status errors" };
+        var comparison = Comparer.Compare(cells, Work, Plan);
+        Assert.Equal(5, comparison.Pairs);
+        Assert.Equal(["epoll: wrk saw 3 status errors"], comparison.Refusals);
+    }
+
+    [Fact]
+    public void A_pair_measured_again_counts_once()
+    {
+        var cells = Pairs(6, _ => 10, _ => 5);
+        cells.Insert(0, cells[0] with { Refused = "x" });
+        cells.Insert(1, cells[2] with { CpuPerRequest = 1000 });   // the partner of the refused one
+        var comparison = Comparer.Compare(cells, Work, Plan);
+        Assert.Equal(6, comparison.Pairs);
+        Assert.Equal(0.5, comparison.Ratio!.Value, 6);
+    }
+
+    [Fact]
+    public void Nothing_left_is_no_verdict()
+    {
+        var cells = Pairs(6, _ => 10, _ => 5).Select(cell => cell with { Refused = "x" }).ToList();
+        Assert.Equal(Verdict.None, Comparer.Compare(cells, Work, Plan).Verdict);
+    }
+
+    [Fact]
+    public void Slower_by_a_tenth_fails_a_limit_of_three_per_cent_and_not_one_of_twenty()
+    {
+        var comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 11), Work, Plan);
+        Assert.True(comparison.SlowerBy(0.03, lowerIsBetter: true));
+        Assert.False(comparison.SlowerBy(0.20, lowerIsBetter: true));
+    }
+
+    [Theory]
+    [InlineData("epoll", "epoll", "")]
+    [InlineData("sockets:inline", "sockets", "--scheduling inline")]
+    [InlineData("epoll:Trigger=Level:loops=2", "epoll", "--Kestrel:Transport:Epoll:Trigger Level --loops 2")]
+    public void A_server_is_named_in_one_word(string text, string transport, string arguments)
+    {
+        var spec = ServerSpec.Parse(text);
+        Assert.Equal((transport, arguments), (spec.Transport, string.Join(' ', spec.Arguments)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(":inline")]
+    [InlineData("epoll:fast")]
+    [InlineData("epoll:=1")]
+    public void A_name_that_means_nothing_is_refused(string text) => Assert.Throws<FormatException>(() => ServerSpec.Parse(text));
+
+    [Theory]
+    [InlineData("3%", 0.03)]
+    [InlineData("0.03", 0.03)]
+    [InlineData("0%", 0)]
+    public void A_share_is_read(string text, double expected) => Assert.Equal(expected, Commands.Share.Parse(text), 9);
+
+    [Theory]
+    [InlineData("three")]
+    [InlineData("-3%")]
+    [InlineData("NaN")]
+    public void What_is_no_share_is_refused(string text) => Assert.Throws<FormatException>(() => Commands.Share.Parse(text));
+
+    private static List<Cell> Pairs(int count, Func<int, double> a, Func<int, double> b) =>
+        [.. Enumerable.Range(0, count).SelectMany(i => new[]
+        {
+            new Cell { Server = "sockets", Work = "plaintext", Series = "A", Generation = i / 3, Pair = i % 3, CpuPerRequest = a(i) },
+            new Cell { Server = "epoll", Work = "plaintext", Series = "B", Generation = i / 3, Pair = i % 3, CpuPerRequest = b(i) },
+        })];
+}

@@ -1,0 +1,50 @@
+using Bench.Load;
+
+namespace Bench.Tests;
+
+public class LatencyHistogramTests
+{
+    [Fact]
+    public void Percentiles_are_right_to_a_bucket()
+    {
+        var random = new Random(5);
+        var values = Enumerable.Range(0, 50_000).Select(_ => (long)Math.Exp(random.NextDouble() * 25)).ToArray();
+        var histogram = new LatencyHistogram();
+        foreach (var value in values)
+            histogram.Record(value);
+
+        Array.Sort(values);
+        foreach (var fraction in new[] { 0.01, 0.5, 0.9, 0.99, 0.999 })
+        {
+            var exact = values[(int)Math.Ceiling(fraction * values.Length) - 1];
+            Assert.InRange(histogram.Percentile(fraction), exact, exact * (1 + 1 / 128.0) + 1);
+        }
+
+        Assert.Equal(values[^1], histogram.Max);
+        Assert.Equal(values[^1], histogram.Percentile(1));
+        Assert.Equal(values.Length, histogram.Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(127)]
+    [InlineData(128)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(long.MaxValue)]
+    public void Every_value_has_a_bucket(long value)
+    {
+        var histogram = new LatencyHistogram();
+        histogram.Record(value);
+        Assert.Equal(value, histogram.Percentile(0.5));
+    }
+
+    [Fact]
+    public void Counts_what_lies_above()
+    {
+        var histogram = new LatencyHistogram();
+        for (var i = 0; i < 100; i++)
+            histogram.Record(i * 1_000_000L);
+        Assert.InRange(histogram.CountAbove(49_000_000), 49, 50);
+    }
+}

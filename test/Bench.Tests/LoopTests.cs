@@ -1,0 +1,83 @@
+using Bench.Load;
+
+namespace Bench.Tests;
+
+public class LoopTests
+{
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(0.5);
+    private static readonly long HalfAStall = (long)Stall.TotalNanoseconds / 2;
+
+    private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+
+    /// <summary>A busy machine can only add slow requests to those that the stall makes, so the bounds are lower bounds.</summary>
+    [Fact]
+    public void The_open_loop_shows_everybody_who_would_have_come_during_a_stall()
+    {
+        using var server = new StallingServer(stallAfter: 200, Stall);
+        using var loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 8, rate: 400);
+        var result = loop.Run(TimeSpan.FromSeconds(2), Deadline);
+
+        Assert.Null(result.Error);
+        Assert.Equal(800, result.Offered);
+
+        // 400 a second for half a second is 200 requests; half of these come in its first half and wait for a quarter of a second or more.
+        Assert.InRange(loop.Latencies.CountAbove(HalfAStall), 90, 800);
+        Assert.True(result.Latency!.P99 >= 400_000, $"p99 is {result.Latency.P99} µs");
+    }
+
+    /// <summary>What the correction is for: the same stall, and a client that waits politely notes a handful of slow requests, one a connection at most.</summary>
+    [Fact]
+    public void The_closed_loop_hides_the_same_stall()
+    {
+        using var server = new StallingServer(stallAfter: 200, Stall);
+        using var loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 8);
+        using var gate = new Gate();
+        var result = loop.Run(TimeSpan.FromSeconds(2), gate, Deadline);
+
+        Assert.Null(result.Error);
+        Assert.True(loop.Latencies.Count > 1000);
+        Assert.True(result.Latency!.Max >= 500_000, $"the longest is {result.Latency.Max} µs");
+        Assert.True(loop.Latencies.CountAbove(HalfAStall) < loop.Latencies.Count / 10);
+    }
+
+    [Fact]
+    public void What_is_never_answered_counts_with_the_time_it_waited()
+    {
+        using var server = new StallingServer(stallAfter: 100, TimeSpan.FromSeconds(4));
+        using var loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 2, rate: 200);
+        var result = loop.Run(TimeSpan.FromSeconds(1.5), Deadline);
+
+        Assert.True(result.Requests < result.Offered, $"{result.Requests} of {result.Offered}");
+        Assert.Equal(result.Offered, loop.Latencies.Count);
+        Assert.True(result.Latency!.P99 >= 900_000, $"p99 is {result.Latency.P99} µs");
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "503")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Content-Length")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", "more bytes")]
+    public void A_wrong_answer_is_an_error(string response, string complaint)
+    {
+        using var server = new StallingServer(stallAfter: int.MaxValue, Stall, response);
+        using var loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 2);
+        using var gate = new Gate();
+        var result = loop.Run(TimeSpan.FromSeconds(0.5), gate, Deadline);
+        Assert.Contains(complaint, result.Error);
+        Assert.Equal(0, result.Requests);
+    }
+
+    [Fact]
+    public void A_response_is_read_whatever_way_it_is_cut()
+    {
+        var response = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nDate: x\r\n\r\nHello, World!"u8.ToArray();
+        for (var cut = 1; cut < response.Length; cut++)
+        {
+            var reader = new HttpResponseReader();
+            for (var round = 0; round < 2; round++)
+            {
+                Assert.False(reader.Take(response.AsSpan(0, cut)));
+                Assert.True(reader.Take(response.AsSpan(cut)));
+            }
+        }
+    }
+}
