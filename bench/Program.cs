@@ -4,7 +4,11 @@ using Bench.Commands;
 var root = new RootCommand("Load tests of Kestrel transports: which one is better, by how much, and how sure that is.")
 {
     AbCommand.Make(),
+    ModelsCommand.Make(),
+    FilesCommand.Make(),
+    ReportCommand.Make(),
 };
+root.SetAction((_, cancellation) => EverythingCommand.RunAsync(cancellation));
 
 try
 {

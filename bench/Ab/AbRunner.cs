@@ -92,9 +92,10 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
             }
             while (!counted && ++attempt < Attempts);
 
-            if (!counted && generation == 0 && pair == 0)
+            // Not one answer, again and again: the reason will not go away. Noise may.
+            if (!counted && _cells.TakeLast(2).Any(cell => cell.Requests is null or 0))
             {
-                _hopeless.Add(work.Name);   // refused again and again from the start: the reason will not go away
+                _hopeless.Add(work.Name);
                 return;
             }
         }

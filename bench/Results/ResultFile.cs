@@ -41,6 +41,10 @@ internal sealed record ResultFile
     /// <summary>What was not measured, and for want of what.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
+    /// <summary>Where <see cref="Save"/> puts it when not told otherwise.</summary>
+    [JsonIgnore]
+    public string DefaultPath => Path.Combine(Repository.BenchFolder, "results", $"{Taken:yyyy-MM-dd-HHmmss}-{Kind}.json");
+
     public static ResultFile Begin(string kind, string command, string commit) => new()
     {
         Kind = kind,
@@ -76,9 +80,8 @@ internal sealed record ResultFile
     /// <summary>Writes it under a name made of its kind and time, and says where.</summary>
     public string Save(string? folder = null)
     {
-        folder ??= Path.Combine(Repository.BenchFolder, "results");
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"{Taken:yyyy-MM-dd-HHmmss}-{Kind}.json");
+        var path = folder is null ? DefaultPath : Path.Combine(folder, Path.GetFileName(DefaultPath));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, ToJson() + "\n");
         return path;
     }

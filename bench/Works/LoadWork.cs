@@ -37,7 +37,7 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException or System.Net.Sockets.SocketException)
         {
-            return new Cell { Server = server.Name, Work = Name, Refused = failure.Message };
+            return new Cell { Server = server.Name, Work = Name, Refused = failure.Message, Requests = 0 };
         }
     }
 

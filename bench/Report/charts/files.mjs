@@ -1,0 +1,42 @@
+// Files: what each server reaches at each work, and what it costs.
+import { median, short } from '../figures.mjs';
+import { colours } from '../theme.mjs';
+
+const figures = [
+  ['throughput', 'Throughput', 'GB/s, more is better', c => c.figures?.gigabytesPerSecond],
+  ['cpu', 'CPU time', 'seconds per GiB, less is better', c => c.figures?.cpuSecondsPerGibibyte],
+  ['beside', 'p99 of /plaintext on the same server meanwhile', 'ms, less is better', c => c.figures?.besideP99Milliseconds],
+  ['cache', 'Page cache grown', 'MiB, less is better', c => c.figures?.pageCacheGrownMebibytes],
+];
+
+export function files(result) {
+  if (result.kind !== 'files') return [];
+  const cells = result.cells.filter(c => !c.refused);
+  return figures.map(([name, title, unit, read]) => picture(name, title, unit, read, cells)).filter(Boolean);
+}
+
+function picture(name, title, unit, read, cells) {
+  const shown = cells.filter(c => Number.isFinite(read(c)));
+  if (shown.length === 0) return null;
+  const works = [...new Set(shown.map(c => c.work))];
+  const servers = [...new Set(shown.map(c => c.server))].reverse();
+  return {
+    name,
+    title,
+    height: 120 + servers.length * (works.length * 13 + 12),
+    option: {
+      title: { text: title, subtext: unit },
+      grid: { left: 190, right: 70, top: 62, bottom: 60 },
+      legend: { data: works },
+      xAxis: { type: 'value', axisLabel: { formatter: short } },
+      yAxis: { type: 'category', data: servers },
+      series: works.map((work, i) => ({
+        name: work,
+        type: 'bar',
+        color: colours[i % colours.length],
+        label: { show: true, position: 'right', fontSize: 10, formatter: p => (p.value === null || p.value === undefined ? '' : short(p.value)) },
+        data: servers.map(server => median(shown.filter(c => c.work === work && c.server === server).map(read))),
+      })),
+    },
+  };
+}
