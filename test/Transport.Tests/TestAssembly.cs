@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 
 // Descriptors, threads and the fault script are the process's: one test at a time.
@@ -11,14 +12,16 @@ internal static class TestAssembly
     public const string FinOnErrorVariable = "TEST_FIN_ON_ERROR";
 
     /// <summary>The assemblies whose libc calls go through the fault shim.</summary>
-    private static readonly string[] Shipped = ["Transport.Core", "Transport.Epoll"];
+    private static readonly string[] Shipped = ["Transport.Core", "Transport.Epoll", "Transport.Select"];
+
+    public static IEnumerable<Assembly> ShippedAssemblies => Shipped.Select(Assembly.Load);
 
     /// <summary>Before anything of theirs has run: a libc call that was once resolved stays as it is.</summary>
     [ModuleInitializer]
     internal static void Prepare()
     {
-        foreach (var name in Shipped)
-            FaultShim.Install(System.Reflection.Assembly.Load(name));
+        foreach (var assembly in ShippedAssemblies)
+            FaultShim.Install(assembly);
         if (Environment.GetEnvironmentVariable(FinOnErrorVariable) == "1")
             AppContext.SetSwitch(FinOnErrorSwitch, true);
         // Handlers that block and churn tests would otherwise wait for the thread pool to grow, a thread every half second.

@@ -14,6 +14,9 @@ public sealed class TransportsAttribute(params object?[]? arguments) : DataAttri
     /// <summary>Where ours goes beyond Kestrel's own: why the oracle cannot be asked.</summary>
     public string? NotOnSockets { get; init; }
 
+    /// <summary>The row is about one model's own calls.</summary>
+    public string? Model { get; init; }
+
     /// <summary>The row needs libc's calls to fail on demand.</summary>
     public bool Faults { get; init; }
 
@@ -23,10 +26,11 @@ public sealed class TransportsAttribute(params object?[]? arguments) : DataAttri
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
         var transports = Variants ? TransportCatalogue.SelectedWithVariants : TransportCatalogue.Selected;
-        var rows = transports.Where(transport => NotOnSockets is null || !transport.IsOracle).Select(Row).ToArray();
+        var rows = transports.Where(transport => (NotOnSockets is null || !transport.IsOracle) && (Model is null || transport.Model == Model))
+            .Select(Row).ToArray();
         // A row that nobody is left to run says so, instead of vanishing.
         if (rows.Length == 0)
-            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = "Not asked of Kestrel's own transport: " + NotOnSockets }];
+            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = Model is null ? "Not asked of Kestrel's own transport: " + NotOnSockets : $"Asked of {Model} only." }];
         return ValueTask.FromResult<IReadOnlyCollection<ITheoryDataRow>>(rows);
     }
 

@@ -116,6 +116,7 @@ public class ChurnTests
             for (var i = 0; i < 8; i++)
             {
                 blockers.Add(await server.ConnectAsync());
+                await blockers[i].GetAsync("/");   // Kestrel may answer a connection's first request on a thread of the pool
                 await blockers[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
             }
             await Deadline.Until(() => Volatile.Read(ref blocked) == 8, () => $"only {blocked} of 8 handlers run while the others block");

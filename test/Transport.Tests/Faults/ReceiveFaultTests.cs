@@ -1,0 +1,102 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Transport.Tests.Faults;
+
+/// <summary>Every errno that a receive may give, to one connection among others.</summary>
+public class ReceiveFaultTests
+{
+    [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    public async Task A_reset_is_the_connections_end(TransportUnderTest transport)
+    {
+        var (exception, world) = await VictimSeesAsync(transport, Errno.ECONNRESET);
+        await using (world)
+        {
+            Assert.IsType<SocketException>(Assert.IsType<ConnectionResetException>(exception).InnerException);
+            await world.Server.Logs.WaitForAsync(transport.LogCategory, 19);
+        }
+    }
+
+    /// <summary>What the network says to a connection (tcp(7), icmp_err_convert), and what memory does.</summary>
+    [Theory]
+    [Transports(Errno.ETIMEDOUT, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.EHOSTUNREACH, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ENETUNREACH, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ECONNREFUSED, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ENOPROTOOPT, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.EHOSTDOWN, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ENONET, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.EMSGSIZE, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.EOPNOTSUPP, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ENOTCONN, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ENOMEM, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(Errno.ENOBUFS, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    public async Task Any_other_error_is_thrown_as_it_is_and_logged(TransportUnderTest transport, Errno error)
+    {
+        var (exception, world) = await VictimSeesAsync(transport, error);
+        await using (world)
+        {
+            Assert.IsAssignableFrom<SocketException>(exception);
+            Assert.Same(exception, (await world.Server.Logs.WaitForAsync(transport.LogCategory, 14)).Exception);
+        }
+    }
+
+    [Theory]
+    [Transports(true, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    public async Task Interrupted_or_not_there_yet_is_tried_again(TransportUnderTest transport, bool interrupted)
+    {
+        await using var world = await FaultWorld.StartAsync(transport);
+        using var victim = await world.Server.ConnectAsync();
+        using var fault = interrupted
+            ? FaultShim.Fail(FaultShim.Receives, Errno.EINTR, Role.Connected, victim.LocalPort, count: 20)
+            : FaultShim.Again(FaultShim.Receives, victim.LocalPort, count: 20);
+        for (var i = 0; i < 10; i++)
+        {
+            await FaultWorld.EchoAsync(victim);
+            await world.WitnessIsAnsweredAsync();
+        }
+        await fault.FiredAsync(20);
+    }
+
+    [Theory]
+    [Transports(1, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    [Transports(1000, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    public async Task Short_receives_lose_nothing(TransportUnderTest transport, int most)
+    {
+        await using var world = await FaultWorld.StartAsync(transport);
+        using var victim = await world.Server.ConnectAsync();
+        using var fault = FaultShim.Shorten(FaultShim.Receives, most, victim.LocalPort);
+        var bytes = TestApp.PatternBytes(2000 + 20 * most);
+        var sending = victim.SendAsync(bytes);
+        Assert.Equal(bytes, await victim.ReceiveExactlyAsync(bytes.Length));
+        await sending;
+        Assert.True(fault.Fired >= bytes.Length / most);
+    }
+
+    private static async Task<(Exception Seen, FaultWorld World)> VictimSeesAsync(TransportUnderTest transport, Errno error)
+    {
+        var seen = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var world = await FaultWorld.StartAsync(transport, async connection =>
+        {
+            try
+            {
+                await connection.EchoAsync();
+            }
+            catch (Exception exception)
+            {
+                seen.TrySetResult(exception);
+            }
+        });
+        using var victim = await world.Server.ConnectAsync();
+        await FaultWorld.EchoAsync(victim);
+        using (var fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort))
+        {
+            await victim.SendAsync("x");
+            await fault.FiredAsync();
+            await world.EverybodyIsAnsweredAsync();
+            await victim.DrainAsync();
+        }
+        return (await seen.Task.WithinDeadline("what the victim's handler sees"), world);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using Transport.Core.Interop;
+
+namespace Transport.Tests.Interop;
+
+/// <summary>What src/Transport.Core/Interop says of the C library, against its headers.</summary>
+public class CoreInteropTests
+{
+    [Fact]
+    public void Error_numbers() => CComparison.Holds(["errno.h"], CComparison.ConstantsOf(typeof(Core.Interop.Errno)));
+
+    [Fact]
+    public void Constants_of_the_socket_file_and_event_headers() => CComparison.Holds(
+        ["sys/socket.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h"],
+        CComparison.ConstantsOf(typeof(Libc)));
+
+    [Fact]
+    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h"],
+    [
+        .. CComparison.LayoutOf<Libc.iovec>(),
+        .. CComparison.LayoutOf<Libc.msghdr>(),
+        .. CComparison.LayoutOf<Libc.linger>(),
+    ]);
+
+    /// <summary>SocketCalls reads addresses by these offsets.</summary>
+    [Fact]
+    public void Socket_addresses() => CComparison.Holds(["netinet/in.h", "sys/socket.h", "sys/un.h"],
+        ("sizeof(struct sockaddr_storage)", 128),
+        ("sizeof(struct sockaddr_in)", 16),
+        ("offsetof(struct sockaddr_in, sin_port)", 2),
+        ("offsetof(struct sockaddr_in, sin_addr)", 4),
+        ("sizeof(struct sockaddr_in6)", 28),
+        ("offsetof(struct sockaddr_in6, sin6_port)", 2),
+        ("offsetof(struct sockaddr_in6, sin6_addr)", 8),
+        ("offsetof(struct sockaddr_in6, sin6_scope_id)", 24));
+
+    [Fact]
+    public void Futexes() => CComparison.Holds(["linux/futex.h", "sys/syscall.h", "time.h"],
+    [
+        .. CComparison.ConstantsOf(typeof(Futex)),
+        ("SYS_futex", Futex.SYS_futex),
+        ("sizeof(struct timespec)", Marshal.SizeOf<Futex.timespec>()),
+        .. CComparison.LayoutOf<Futex.timespec>(),
+    ]);
+}

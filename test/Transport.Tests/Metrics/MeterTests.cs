@@ -1,0 +1,92 @@
+namespace Transport.Tests.Metrics;
+
+/// <summary>The transport's own meter. Kestrel's own transport has none.</summary>
+public class MeterTests
+{
+    private const string Reason = "it has no meter";
+
+    [Theory, Transports(Variants = true, NotOnSockets = Reason)]
+    public async Task Connections_accepts_and_bytes_are_counted(TransportUnderTest transport)
+    {
+        await using var server = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync());
+        using var meter = new MeterReader(server.Application.Services);
+        var clients = new List<RawClient>();
+        for (var i = 0; i < 5; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+            await clients[i].SendAsync("12345678");
+            Assert.Equal("12345678", await clients[i].ReceiveTextAsync(8));
+        }
+        Assert.Equal(5, meter.Sum("transport.connections"));
+        Assert.Equal(5, meter.Sum("transport.accepts"));
+        Assert.Equal(0, meter.Sum("transport.accept_errors"));
+        Assert.Equal(40, meter.Sum("transport.bytes_received"));
+        await meter.ReachesAsync("transport.bytes_sent", 40);
+        Assert.True(meter.Sum("transport.waits") > 0);
+        foreach (var client in clients)
+            client.Dispose();
+        await meter.ReachesAsync("transport.connections", 0);
+        Assert.Equal(5, meter.Sum("transport.accepts"));
+    }
+
+    [Theory, Transports(NotOnSockets = Reason)]
+    public async Task Every_measurement_says_which_transport_and_which_loop(TransportUnderTest transport)
+    {
+        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 3 });
+        using var meter = new MeterReader(server.Application.Services);
+        foreach (var instrument in new[]
+        {
+            "transport.connections", "transport.accepts", "transport.accept_errors", "transport.bytes_received", "transport.bytes_sent", "transport.waits",
+            "transport.events", "transport.wake_ups", "transport.spurious_reports", "transport.paused_connections", "transport.accept_pauses", "transport.workers",
+        })
+        {
+            var measurements = meter.Read(instrument);
+            Assert.Equal([0, 1, 2], measurements.Select(measurement => Convert.ToInt32(measurement.Tags["loop"], null)).Order());
+            Assert.All(measurements, measurement => Assert.Equal(transport.Model, measurement.Tags["transport"]));
+        }
+    }
+
+    [Theory, Transports(Variants = true, NotOnSockets = Reason)]
+    public async Task A_paused_connection_is_counted_while_it_is_paused(TransportUnderTest transport)
+    {
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await WebServer.StartRawAsync(transport, async connection =>
+        {
+            await read.Task;
+            await connection.ReadToEndAsync();
+        }, new TransportSettings { MaxReadBufferSize = 1000 });
+        using var meter = new MeterReader(server.Application.Services);
+        using var client = await server.ConnectAsync();
+        await client.SendAsync(new byte[20_000]);
+        await meter.ReachesAsync("transport.paused_connections", 1);
+        read.SetResult();
+        await meter.ReachesAsync("transport.paused_connections", 0);
+    }
+
+    [Theory, Transports(NotOnSockets = Reason)]
+    public async Task Blocked_handlers_show_as_workers(TransportUnderTest transport)
+    {
+        using var release = new ManualResetEventSlim();
+        await using var server = await WebServer.StartAsync(transport, context =>
+        {
+            if (context.Request.Path == "/block")
+                release.Wait(Deadline.Default);
+            return TestApp.HelloAsync(context);
+        }, new TransportSettings { LoopCount = 1 });
+        using var meter = new MeterReader(server.Application.Services);
+        var clients = new List<RawClient>();
+        for (var i = 0; i < 4; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+            await clients[i].GetAsync("/");   // Kestrel may answer a connection's first request on a thread of the pool
+            await clients[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
+        }
+        await Deadline.Until(() => meter.Sum("transport.workers") >= 4, () => $"{meter.Sum("transport.workers")} workers for 4 handlers that block");
+        release.Set();
+        foreach (var client in clients)
+        {
+            Assert.Equal(200, (await new HttpReplyReader(client).ReadAsync()).Status);
+            client.Dispose();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Transport.Core;
+using Transport.Epoll;
+
+namespace Transport.Tests.Registration;
+
+/// <summary>Options: Kestrel's names and defaults, values from configuration, and bad ones refused at the start by name.</summary>
+public class OptionsTests
+{
+    public static TheoryData<string> OptionsTypes => [.. AllOptions().Select(type => type.FullName!)];
+
+    [Theory, MemberData(nameof(OptionsTypes))]
+    public void Names_types_and_defaults_are_those_of_SocketTransportOptions(string typeName)
+    {
+        var type = Type(typeName);
+        var ours = Activator.CreateInstance(type)!;
+        var theirs = new SocketTransportOptions();
+        foreach (var property in typeof(SocketTransportOptions).GetProperties())
+        {
+            if (property.Name == nameof(SocketTransportOptions.IOQueueCount))
+                continue;   // LoopCount here
+            var own = type.GetProperty(property.Name);
+            Assert.True(own is not null, $"{type.Name} lacks {property.Name}");
+            Assert.Equal(property.PropertyType, own.PropertyType);
+            Assert.Equal(property.GetValue(theirs), own.GetValue(ours));
+        }
+        Assert.Equal(Math.Min(Environment.ProcessorCount, 16), ((TransportOptions)ours).LoopCount);
+    }
+
+    [Theory]
+    [Transports("LoopCount", 0), Transports("LoopCount", -1), Transports("Backlog", 0), Transports("MaxReadBufferSize", -1), Transports("MaxWriteBufferSize", -1)]
+    [Transports("MaxWorkers", 0), Transports("ApplicationScheduling", 99), Transports("AcceptStrategy", 99), Transports("CreateBoundListenSocket", null)]
+    public async Task A_bad_value_fails_the_start_by_its_name(TransportUnderTest transport, string option, object? value)
+    {
+        Assert.SkipWhen(transport.IsOracle, "Kestrel's own does not look at its options at the start.");
+        var settings = new TransportSettings { Ours = options => Set(options, option, value) };
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync(transport, TestApp.HelloAsync, settings));
+        Assert.Contains(option, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("allowed", exception.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Options_come_from_configuration_and_code_has_the_last_word()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kestrel:Transport:Epoll:LoopCount"] = "3",
+            ["Kestrel:Transport:Epoll:Trigger"] = "Level",
+            ["Kestrel:Transport:Epoll:ApplicationScheduling"] = "Inline",
+            ["Kestrel:Transport:Epoll:MaxReadBufferSize"] = "4321",
+            ["Kestrel:Transport:Epoll:NoDelay"] = "false",
+        });
+        builder.WebHost.UseKestrelCore().UseEpollTransport(options => options.LoopCount = 4);
+        await using var app = builder.Build();
+        var options = app.Services.GetRequiredService<IOptions<EpollTransportOptions>>().Value;
+        Assert.Equal((4, EpollTrigger.Level, ApplicationScheduling.Inline, 4321L, false),
+            (options.LoopCount, options.Trigger, options.ApplicationScheduling, options.MaxReadBufferSize, options.NoDelay));
+    }
+
+    [Theory, MemberData(nameof(OptionsTypes))]
+    public async Task Each_model_can_be_asked_for_in_four_ways(string typeName)
+    {
+        var model = Type(typeName).Name.Replace("TransportOptions", "", StringComparison.Ordinal);
+        var methods = Type(typeName).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+            .Where(method => method.Name == $"Use{model}Transport").ToArray();
+        Assert.Equal(2, methods.Count(method => method.GetParameters()[0].ParameterType == typeof(IWebHostBuilder)));
+        Assert.Equal(2, methods.Count(method => method.GetParameters()[0].ParameterType == typeof(IServiceCollection)));
+        Assert.All(methods, method => Assert.Equal(method.GetParameters()[0].ParameterType, method.ReturnType));
+        await using var services = new ServiceCollection().BuildServiceProvider();
+        foreach (var method in methods)
+        {
+            // No builder is a mistake that is told at once.
+            var arguments = new object?[method.GetParameters().Length];
+            Assert.IsType<ArgumentNullException>(Assert.Throws<TargetInvocationException>(() => method.Invoke(null, arguments)).InnerException);
+        }
+    }
+
+    private static IEnumerable<Type> AllOptions() => TestAssembly.ShippedAssemblies
+        .SelectMany(assembly => assembly.GetExportedTypes()).Where(type => type.IsSubclassOf(typeof(TransportOptions)) && !type.IsAbstract);
+
+    private static Type Type(string name) => AllOptions().Single(type => type.FullName == name);
+
+    private static void Set(TransportOptions options, string name, object? value)
+    {
+        var property = options.GetType().GetProperty(name) ?? throw new ArgumentException($"{options.GetType().Name} lacks {name}");
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        property.SetValue(options, value is null ? null : type.IsEnum ? Enum.ToObject(type, value) : Convert.ChangeType(value, type, null));
+    }
+}
