@@ -35,7 +35,7 @@ internal static class CComparison
     {
         var fields = type.GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic
             | System.Reflection.BindingFlags.DeclaredOnly);
-        return [.. fields.Where(field => field.IsLiteral && field.Name == field.Name.ToUpperInvariant() && field.FieldType != typeof(string))
+        return [.. fields.Where(field => field.IsLiteral && !field.Name.Any(char.IsLower) && field.FieldType != typeof(string))
             .Select(field => (field.Name, Convert.ToInt64(field.GetRawConstantValue(), null)))];
     }
 
