@@ -163,8 +163,8 @@ public class BackPressureTests
             await pairs[i].Server.WriteAsync("pong");
             Assert.Equal("pong", await pairs[i].Client.ReceiveTextAsync(4));
         }
-        // Kestrel's own, inline, may keep the last one's.
-        var kept = transport.IsOracle ? 1 : 0;
+        // Kestrel's own keeps one here and there, where its next receive found the answer already waited for.
+        var kept = transport.IsOracle ? pairs.Count / 2 : 0;
         await Deadline.Until(() => listener.Pools.Rented <= kept, () => $"20 idle connections hold {listener.Pools.Rented} blocks");
         foreach (var pair in pairs)
             await pair.DisposeAsync();
