@@ -105,26 +105,25 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Tells the application, on the thread pool: its callbacks are none of the loop's. The connection's end waits for them, since they may still use what it owns.
+    /// Tells the application, off the loop: its callbacks are none of the loop's. The connection's end waits for them, since they may still use what it owns.
     /// </summary>
     private Task FireConnectionClosedAsync()
     {
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static connection =>
-            {
-                try
-                {
-                    connection._connectionClosed.Cancel();
-                }
-                catch (Exception exception)
-                {
-                    TransportLog.UnexpectedError(connection._logger, connection.ConnectionId, exception);
-                }
-
-                connection._connectionClosedFired.SetResult();
-            },
-            this,
-            preferLocal: false);
+        _loop.Application.ScheduleOffLoop(static connection => ((SocketConnection)connection!).FireConnectionClosed(), this);
         return _connectionClosedFired.Task;
+    }
+
+    private void FireConnectionClosed()
+    {
+        try
+        {
+            _connectionClosed.Cancel();
+        }
+        catch (Exception exception)
+        {
+            TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+        }
+
+        _connectionClosedFired.SetResult();
     }
 }

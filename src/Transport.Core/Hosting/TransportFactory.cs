@@ -25,15 +25,25 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         IHostApplicationLifetime? lifetime)
     {
         _options = options;
-        _logger = loggers.CreateLogger($"Microsoft.AspNetCore.Server.Kestrel.Transport.{model.LogName}");
+        _logger = new GuardedLogger(loggers.CreateLogger($"Microsoft.AspNetCore.Server.Kestrel.Transport.{model.LogName}"));
         _loops = new EventLoopGroup(model, options, _logger, pools, metrics, () => lifetime?.StopApplication());
     }
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
 
+    /// <exception cref="AddressInUseException">The address is somebody else's.</exception>
+    /// <exception cref="SocketException">The kernel refused for another reason, or the end point is none of the three.</exception>
+    /// <exception cref="IOException">The kernel refused a loop what it needs.</exception>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        if (!CanBind(endpoint))
+        {
+            throw new SocketException(
+                (int)SocketError.ProtocolNotSupported,
+                $"{endpoint} ({endpoint.GetType().Name}) is not an end point of this transport; allowed: IPEndPoint, UnixDomainSocketEndPoint, FileHandleEndPoint.");
+        }
+
         ListenSocket socket = ListenSocket.Bind(endpoint, _options, _logger);
         try
         {

@@ -82,7 +82,7 @@ internal sealed class AcceptLoop
             {
                 _loop.Counters.Accepts++;
                 Resume();
-                _accepted(_loop, (int)accepted.Value);
+                HandOver((int)accepted.Value);
             }
             else if (accepted.Errno == Errno.ECANCELED)
             {
@@ -103,6 +103,20 @@ internal sealed class AcceptLoop
         }
 
         _ended.SetResult();
+    }
+
+    /// <summary>Whatever goes wrong with one client, accepting goes on: Kestrel would wait for ever, and look alive.</summary>
+    private void HandOver(int descriptor)
+    {
+        try
+        {
+            _accepted(_loop, descriptor);
+        }
+        catch (Exception exception)
+        {
+            _loop.Counters.AcceptErrors++;
+            TransportLog.AcceptError(_loop.Logger, _endPoint, exception.ToString());
+        }
     }
 
     /// <summary>

@@ -25,7 +25,7 @@ internal sealed class SocketListener : IConnectionListener
     private readonly Channel<SocketConnection> _accepted = Channel.CreateUnbounded<SocketConnection>(new() { AllowSynchronousContinuations = true });
     private readonly Action<object?> _offer;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private int _next;
+    private uint _next;
     private bool _unbound;
     private bool _disposed;
 
@@ -119,7 +119,7 @@ internal sealed class SocketListener : IConnectionListener
     /// <summary>A client arrives: chooses its loop. On the accepting loop's thread.</summary>
     private void HandOver(EventLoop acceptedOn, int descriptor)
     {
-        EventLoop loop = _socket.Strategy == AcceptStrategy.RoundRobin ? _loops[_next++ % _loops.Length] : acceptedOn;
+        EventLoop loop = _socket.Strategy == AcceptStrategy.RoundRobin ? _loops[_next++ % (uint)_loops.Length] : acceptedOn;
         if (loop == acceptedOn)
         {
             Start(loop, descriptor);
