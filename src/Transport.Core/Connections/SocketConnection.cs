@@ -60,9 +60,10 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _features.Set<IConnectionSocketFeature>(this);
     }
 
+    /// <summary>Asked for by the loop, which logs it, and by the application: both must see the same one.</summary>
     public override string ConnectionId
     {
-        get => _connectionId ??= Connections.ConnectionId.Next();
+        get => _connectionId ?? Interlocked.CompareExchange(ref _connectionId, Connections.ConnectionId.Next(), null) ?? _connectionId;
         set => _connectionId = value;
     }
 
