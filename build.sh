@@ -37,6 +37,16 @@ need_sdk() {
   command -v dotnet >/dev/null 2>&1 || { say "build.sh: the .NET 10 SDK is needed (https://dotnet.microsoft.com/download)"; exit 1; }
 }
 
+# A folder to try downloads in: half a gigabyte that no compression shrinks, made once.
+sample_files() {
+  local folder=artifacts/files
+  [ -s "$folder/large.bin" ] && return 0
+  say "build.sh: making $folder/large.bin (512 MiB)"
+  mkdir -p "$folder"
+  head -c 512M /dev/urandom > "$folder/large.bin.part" && mv "$folder/large.bin.part" "$folder/large.bin"
+  echo "hello from a file" > "$folder/hello.txt"
+}
+
 run_tests() {
   local name=${1:-} projects=() filter=()
   case "$name" in
@@ -64,7 +74,8 @@ case "$command" in
   run)
     need_sdk
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
-    exec dotnet "samples/WebApp/bin/$configuration/net10.0/WebApp.dll" "$@" ;;
+    sample_files
+    exec dotnet "samples/WebApp/bin/$configuration/net10.0/WebApp.dll" --files artifacts/files "$@" ;;
   test) need_sdk; run_tests "$@" ;;
   bench)
     need_sdk

@@ -16,13 +16,16 @@ internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : I
     private const int Crowd = 8;
 
     [ThreadStatic]
-    private static int t_depth;
+    private static CompletionQueue? t_draining;
 
     private readonly ConcurrentQueue<FileRead> _completed = new();
     private int _drainers;
 
-    /// <summary>True on a thread that is just bringing completions: what it submits is handed over in a batch soon.</summary>
-    public static bool IsDraining => t_depth > 0;
+    /// <summary>True on a thread that is just bringing completions of any engine.</summary>
+    public static bool IsAnyDraining => t_draining is not null;
+
+    /// <summary>True on a thread that is just bringing this engine's completions: what it submits is handed over in a batch soon.</summary>
+    public bool IsDraining => ReferenceEquals(t_draining, this);
 
     public void Add(FileRead read, SysResult result)
     {
@@ -50,7 +53,8 @@ internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : I
 
     private void Drain()
     {
-        t_depth++;
+        var outer = t_draining;
+        t_draining = this;
         try
         {
             var done = 0;
@@ -65,7 +69,7 @@ internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : I
         }
         finally
         {
-            t_depth--;
+            t_draining = outer;
         }
         afterSome?.Invoke();
     }

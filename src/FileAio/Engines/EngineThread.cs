@@ -7,7 +7,7 @@ internal static class EngineThread
     private static bool t_current;
 
     /// <summary>True on a thread of an engine's, where application code must not run: it would hold up everybody's reads.</summary>
-    public static bool IsCurrent => t_current || CompletionQueue.IsDraining;
+    public static bool IsCurrent => t_current || CompletionQueue.IsAnyDraining;
 
     public static Thread Start(string name, Action run)
     {

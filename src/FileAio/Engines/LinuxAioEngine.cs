@@ -66,7 +66,7 @@ internal sealed class LinuxAioEngine : IFileEngine
             ObjectDisposedException.ThrowIf(_disposed, this);
             _waiting.Append(read);
         }
-        if (CompletionQueue.IsDraining)
+        if (_completions.IsDraining)
             return; // HandOver follows
         if (Thread.CurrentThread.IsThreadPoolThread)
             HandOver();

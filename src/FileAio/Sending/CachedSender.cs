@@ -32,7 +32,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
             if (read.Value == 0)
                 return new SendOutcome(SendEnd.Shrank, position);
             position += read.Value;
-            // The end of the response flushes what is left.
+            // FileSender flushes what is left: Kestrel does not, once a response was started, until something else makes it.
             if (position == range.End)
                 return new SendOutcome(SendEnd.Sent, position);
             if (!await body.FlushAsync(read.Value).ConfigureAwait(false))

@@ -26,7 +26,8 @@ internal sealed class FileSender
     {
         if (range.Length == 0)
             return;
-        Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End);
+        if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+            await _body.FlushAsync(0).ConfigureAwait(false);
         await new LeaveEngine();
     }
 
@@ -38,9 +39,13 @@ internal sealed class FileSender
             _body.Writer.Write(frame.Head(i));
             var outcome = await SendRangeAsync(ranges[i]).ConfigureAwait(false);
             if (!Conclude(outcome, ranges[i].End))
+            {
+                await new LeaveEngine();
                 return;
+            }
         }
         _body.Writer.Write(frame.Tail);
+        await _body.FlushAsync(0).ConfigureAwait(false);
         await new LeaveEngine();
     }
 
