@@ -34,7 +34,7 @@ internal sealed record WholeFiles(string Prefix, int Clients, long Bytes) : ILoa
     {
         try
         {
-            using var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 60_000 };
+            using var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
             socket.Connect(server.EndPoint);
             socket.Send(Encoding.ASCII.GetBytes($"GET {Prefix}{number} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
 
