@@ -58,6 +58,7 @@ run_tests() {
   want gcc gcc
   [ -e /usr/include/stdio.h ] || want cc libc6-dev
   want curl curl
+  case "$name" in ""|bench) want chromium chromium; want node nodejs; want npm npm ;; esac
   dotnet build Transports.sln -c "$configuration" -warnaserror --nologo -v quiet
   rm -rf "$results"
   local failed=0 project

@@ -35,13 +35,14 @@ internal static class AbCommand
         var idle = new Option<int>("--idle") { Description = "idle keep-alive connections held beside every load", DefaultValueFactory = _ => 0 };
         var metric = new Option<string?>("--metric") { Description = $"judge by this instead of the work's own figure: {string.Join(", ", Metrics.Keys)}" };
         var margin = new Option<string>("--margin") { Description = "differences below this share are none", DefaultValueFactory = _ => "3%" };
+        var others = new Option<string>("--others") { Description = "share of the server's processor that other processes may have before a cell is thrown out", DefaultValueFactory = _ => "10%" };
         var fail = new Option<string?>("--fail-if-slower") { Description = "exit with 1 when B is surely worse by more than this share at any work, e.g. 3%" };
         var brief = new Option<bool>("--short") { Description = "a shorter warm-up: a first look" };
         var json = new Option<bool>("--json") { Description = "the result as JSON on standard output, everything else on standard error" };
 
         var command = new Command("ab", "compare two transports on real work: which is better, by how much, and how sure that is")
         {
-            a, b, work, pairs, generations, seconds, rate, idle, metric, margin, fail, brief, json,
+            a, b, work, pairs, generations, seconds, rate, idle, metric, margin, others, fail, brief, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -61,6 +62,7 @@ internal static class AbCommand
                 Margin = Share.Parse(parsed.GetValue(margin)!),
                 Metric = metricName is null ? null : Metrics[metricName],
             };
+            Acceptance.OthersTolerated = Share.Parse(parsed.GetValue(others)!);
             var limit = parsed.GetValue(fail) is { } share ? Share.Parse(share) : (double?)null;
             var session = new Session(parsed.GetValue(json));
             var result = await RunAsync(plan, session, CommandLines.Of(parsed), cancellation);

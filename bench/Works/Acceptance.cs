@@ -10,13 +10,14 @@ internal static class Acceptance
     private const double ClientSaturated = 0.97;
     private const double ServerNotFull = 0.90;
 
-    /// <summary>Somebody else on the server's processor: above the ticks' own error for a window of a second.</summary>
-    private const double OthersTolerated = 0.10;
     /// <summary>What the hypervisor takes, it takes from both sides of a pair; only when it takes a lot are the figures of another machine.</summary>
     private const double StolenTolerated = 0.20;
 
     /// <summary>Microseconds that the open loop may be late by itself.</summary>
     private const double LagTolerated = 1000;
+
+    /// <summary>Share of the server's processor that others may have: by default just above the ticks' own error in a window of a second.</summary>
+    public static double OthersTolerated { get; set; } = 0.10;
 
     /// <summary>Why a cell must be thrown out; null when it may stay.</summary>
     public static string? Judge(LoadResult result, WindowUse use)
