@@ -1,0 +1,169 @@
+using FileAio.Tests.Support;
+using Microsoft.Extensions.Logging;
+using Errno = FileAio.Interop.Errno;
+
+namespace FileAio.Tests.Engines;
+
+/// <summary>What the kernel may answer under pressure, scripted: the response is whole all the same, or ends, and nothing is left behind.</summary>
+[Collection(nameof(Alone))]
+public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
+{
+    private const string File = "b1048579.bin";
+
+    [Fact]
+    public async Task Contexts_nearly_used_up_a_smaller_one_does()
+    {
+        using var fault = AioFault.Script(AioFaultKind.IoSetupFails, Errno.EAGAIN, count: 2);
+        await using var server = await FileServer.StartAsync(tree.Root);
+        Assert.Equal("linux-aio", server.Status.Engine);
+        Assert.Equal(32, ((FileAio.Engines.LinuxAioEngine)server.Runtime.Engine).Requests);
+        await ServesAsync(server);
+    }
+
+    [Theory]
+    [InlineData(Errno.EAGAIN, "fs.aio-max-nr")]
+    [InlineData(Errno.EPERM, "Operation not permitted")]
+    [InlineData(Errno.ENOSYS, "Function not implemented")]
+    public async Task Refused_threads_read_instead_and_the_log_says_why(int errno, string said)
+    {
+        using var fault = AioFault.Script(AioFaultKind.IoSetupFails, errno, count: -1);
+        await using var server = await FileServer.StartAsync(tree.Root);
+        Assert.Equal("threads", server.Status.Engine);
+        Assert.Contains("io_setup", server.Status.FallbackReason);
+        Assert.Contains(said, Assert.Single(server.Log.At(LogLevel.Warning)));
+        await ServesAsync(server);
+    }
+
+    [Fact]
+    public async Task Io_submit_refused_at_the_probe_threads_read_instead()
+    {
+        using var fault = AioFault.Script(AioFaultKind.IoSubmitFails, Errno.EPERM, count: -1);
+        await using var server = await FileServer.StartAsync(tree.Root);
+        Assert.Equal("threads", server.Status.Engine);
+        Assert.Contains("io_submit", server.Status.FallbackReason);
+        await ServesAsync(server);
+    }
+
+    [Theory]
+    [InlineData(AioFaultKind.IoSubmitFails, Errno.EAGAIN)]
+    [InlineData(AioFaultKind.IoSubmitShort, 0)]
+    public async Task A_kernel_that_takes_no_more_for_now_is_waited_for(object kind, int value)
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, options => options.OutputBuffers = new OutputBuffers(8, 16384));
+        using var fault = AioFault.Script((AioFaultKind)kind, value, count: 40);
+        await ServesAsync(server, clients: 16);
+        Assert.True(fault.Fired > 0, "the fault was never met");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Short_reads_are_continued(bool intoPipe)
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
+        using var fault = AioFault.Script(AioFaultKind.EventShort, 16360, count: 50); // what a network filesystem once answered 32768 with
+        await ServesAsync(server, clients: 4);
+        Assert.Equal(50, fault.Fired);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Refused_direct_reads_go_on_through_the_page_cache_and_are_told_once(bool intoPipe)
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
+        using var fault = AioFault.Script(AioFaultKind.EventResult, -Errno.EINVAL, count: 1, skip: 3);
+        await ServesAsync(server, clients: 4);
+        await ServesAsync(server);
+        Assert.Equal(1, fault.Fired);
+        Assert.Single(server.Log.At(LogLevel.Information), line => line.Contains("takes no direct reads"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_error_of_the_disk_before_the_first_byte_is_a_500_or_ends_the_connection(bool intoPipe)
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
+        using (AioFault.Script(AioFaultKind.EventResult, -Errno.EIO))
+        {
+            if (intoPipe)
+                await Assert.ThrowsAnyAsync<Exception>(() => RawReply.GetAsync(server.Port, "/" + File));
+            else
+                Assert.Equal(500, (await RawReply.GetAsync(server.Port, "/" + File)).Status);
+        }
+        Assert.Contains(server.Log.At(LogLevel.Error), line => line.Contains(File) && line.Contains("(5)"));
+        await ServesAsync(server);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_disk_in_the_middle_ends_the_connection()
+    {
+        await using var server = await FileServer.StartAsync(tree.Root);
+        using (AioFault.Script(AioFaultKind.EventResult, -Errno.EIO, skip: 4))
+        {
+            using var client = new HttpClient { BaseAddress = server.Address };
+            await Assert.ThrowsAnyAsync<Exception>(() => client.GetByteArrayAsync("/" + File).WithinDeadline());
+        }
+        await ServesAsync(server);
+    }
+
+    [Fact]
+    public async Task O_DIRECT_refused_at_open_the_page_cache_serves()
+    {
+        using var fault = AioFault.Script(AioFaultKind.OpenDirectFails, Errno.EINVAL, count: -1);
+        await using var server = await FileServer.StartAsync(tree.Root);
+        await ServesAsync(server, clients: 3);
+        Assert.Equal(1, fault.Fired);
+        Assert.Single(server.Log.At(LogLevel.Information), line => line.Contains("takes no direct reads"));
+    }
+
+    [Theory]
+    [InlineData(Errno.EAGAIN)]
+    [InlineData(Errno.EOPNOTSUPP)]
+    [InlineData(Errno.EINTR)]
+    public async Task What_the_page_cache_does_not_give_at_once_the_threads_read(int errno)
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null);
+        using var fault = AioFault.Script(AioFaultKind.PreadV2Fails, errno, count: -1);
+        await ServesAsync(server, clients: 4);
+        Assert.True(fault.Fired > 0);
+    }
+
+    [Theory]
+    [InlineData(Errno.ENOSYS)]
+    [InlineData(Errno.EPERM)]
+    public async Task Without_openat2_files_are_opened_and_links_still_refused(int errno)
+    {
+        using var fault = AioFault.Script(AioFaultKind.OpenAt2Fails, errno, count: -1);
+        await using var server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.On);
+        await ServesAsync(server);
+        Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/link.txt")).Status);
+        Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/nx.txt")).Status);
+    }
+
+    [Fact]
+    public async Task A_full_queue_of_threads_is_a_503()
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads, options.MaxQueue) = (AioMode.Threads, 1, 1));
+        using var gate = new ManualResetEventSlim();
+        var blocker = server.Runtime.Threads.TryRun(() => { gate.Wait(); return 0; })!;
+        await Deadline.Until(() => server.Runtime.Threads.TryRun(() => 0) is not null, () => "the thread never took the blocker");
+        Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/" + File)).Status);
+        gate.Set();
+        await blocker.WithinDeadline();
+        await ServesAsync(server);
+    }
+
+    private async Task ServesAsync(FileServer server, int clients = 1)
+    {
+        var expected = tree.Bytes(File);
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
+        {
+            var reply = await RawReply.GetAsync(server.Port, "/" + File);
+            Assert.Equal(200, reply.Status);
+            Assert.True(expected.AsSpan().SequenceEqual(reply.Body), $"{reply.Body.Length} bytes, and not the file's");
+        }));
+        await server.IdleAsync();
+    }
+}

@@ -1,0 +1,92 @@
+using FileAio.Buffers;
+using FileAio.Engines;
+using FileAio.Tests.Support;
+
+namespace FileAio.Tests.Engines;
+
+/// <summary>What IFileEngine promises, of every engine.</summary>
+public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
+{
+    public static TheoryData<string, bool> Engines
+    {
+        get
+        {
+            var rows = new TheoryData<string, bool> { { "off", false } };
+            foreach (var name in new[] { "linux-aio", "threads", "posix-aio" })
+            {
+                rows.Add(name, false);
+                rows.Add(name, true);
+            }
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task More_reads_than_have_room_all_complete_with_their_own_bytes(string name, bool inline)
+    {
+        using var threads = new ThreadPoolEngine(4, 10_000, inline);
+        var engine = Make(name, threads, inline);
+        using var pool = new AlignedBufferPool(new BufferBudget(64 << 20)) { Poison = true };
+        var content = tree.Bytes("b1048579.bin");
+        using var handle = File.OpenHandle(tree.At("b1048579.bin"));
+        var descriptor = (int)handle.DangerousGetHandle();
+
+        await Task.WhenAll(Enumerable.Range(0, 400).Select(async i =>
+        {
+            var buffer = pool.TryRent(4096)!;
+            var offset = i * 4096L % content.Length / 512 * 512;
+            var read = await buffer.Read.StartAsync(engine, descriptor, buffer.Address, 4096, offset).WithinDeadline();
+            var expected = content.AsSpan((int)offset, (int)Math.Min(4096, content.Length - offset));
+            Assert.True(expected.SequenceEqual(buffer.GetSpan()[..(int)read.Value]), $"the bytes at {offset} are not the file's");
+            pool.Return(buffer);
+        }));
+
+        var past = pool.TryRent(4096)!;
+        Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20).WithinDeadline()).Value);
+        Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0).WithinDeadline()).Value);
+        pool.Return(past);
+        Assert.Equal(0, pool.Rented);
+        await Task.Run(engine.Dispose); // not here: an inline completion has brought us to the very thread that Dispose waits for
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_read_given_up_completes_all_the_same(string name, bool inline)
+    {
+        using var threads = new ThreadPoolEngine(1, 10_000, inline);
+        var engine = Make(name, threads, inline);
+        using var pool = new AlignedBufferPool(new BufferBudget(64 << 20));
+        using var handle = File.OpenHandle(tree.At("b1048579.bin"));
+        var reads = Enumerable.Range(0, 300).Select(i =>
+        {
+            var buffer = pool.TryRent(65536)!;
+            return (Buffer: buffer, Result: buffer.Read.StartAsync(engine, (int)handle.DangerousGetHandle(), buffer.Address, 65536, i % 8 * 65536).AsTask());
+        }).ToArray();
+        foreach (var (buffer, _) in reads)
+            buffer.Read.TryCancel();
+        foreach (var (buffer, result) in reads)
+        {
+            Assert.Contains((await result.WithinDeadline()).Value, new long[] { 65536, -Interop.Errno.ECANCELED });
+            pool.Return(buffer);
+        }
+        await Task.Run(engine.Dispose); // not here: an inline completion has brought us to the very thread that Dispose waits for
+    }
+
+    private static IFileEngine Make(string name, ThreadPoolEngine threads, bool inline)
+    {
+        switch (name)
+        {
+            case "linux-aio":
+                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, inline, out var linux, out var refused), "io_setup: " + refused.Describe());
+                return linux!;
+            case "posix-aio":
+                Assert.SkipUnless(PosixAioEngine.TryCreate(16, inline, out var posix, out var reason), reason);
+                return posix!;
+            case "threads":
+                return threads;
+            default:
+                return new OffEngine();
+        }
+    }
+}

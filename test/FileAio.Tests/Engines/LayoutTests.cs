@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FileAio.Interop;
+
+namespace FileAio.Tests.Engines;
+
+/// <summary>The kernel's layouts and constants, as the machine's C compiler knows them.</summary>
+public sealed class LayoutTests
+{
+    [Fact]
+    public unsafe void Layouts_and_constants_are_C_s()
+    {
+        Assert.SkipWhen(CCompiler.Unavailable is not null, CCompiler.Unavailable ?? "");
+        var ours = new Dictionary<string, long>
+        {
+            ["sizeof(struct iocb)"] = sizeof(Libc.iocb),
+            ["sizeof(struct io_event)"] = sizeof(Libc.io_event),
+            ["sizeof(struct aiocb)"] = sizeof(Libc.aiocb),
+            ["sizeof(struct statx)"] = sizeof(Libc.statx),
+            ["sizeof(struct open_how)"] = sizeof(Libc.open_how),
+            ["sizeof(struct iovec)"] = sizeof(Libc.iovec),
+            ["sizeof(struct statfs)"] = sizeof(Libc.statfs),
+            ["O_DIRECT"] = Libc.O_DIRECT,
+            ["O_DIRECTORY"] = Libc.O_DIRECTORY,
+            ["O_NOFOLLOW"] = Libc.O_NOFOLLOW,
+            ["O_CLOEXEC"] = Libc.O_CLOEXEC,
+            ["O_NONBLOCK"] = Libc.O_NONBLOCK,
+            ["O_NOCTTY"] = Libc.O_NOCTTY,
+            ["O_PATH"] = Libc.O_PATH,
+            ["AT_FDCWD"] = Libc.AT_FDCWD,
+            ["AT_EMPTY_PATH"] = Libc.AT_EMPTY_PATH,
+            ["RESOLVE_NO_MAGICLINKS"] = (long)Libc.RESOLVE_NO_MAGICLINKS,
+            ["RESOLVE_NO_SYMLINKS"] = (long)Libc.RESOLVE_NO_SYMLINKS,
+            ["RESOLVE_BENEATH"] = (long)Libc.RESOLVE_BENEATH,
+            ["RESOLVE_CACHED"] = (long)Libc.RESOLVE_CACHED,
+            ["STATX_BASIC_STATS"] = Libc.STATX_BASIC_STATS,
+            ["RWF_NOWAIT"] = Libc.RWF_NOWAIT,
+            ["POSIX_FADV_SEQUENTIAL"] = Libc.POSIX_FADV_SEQUENTIAL,
+            ["TMPFS_MAGIC"] = Libc.TMPFS_MAGIC,
+            ["RAMFS_MAGIC"] = Libc.RAMFS_MAGIC,
+            ["IOCB_CMD_PREAD"] = Libc.IOCB_CMD_PREAD,
+            ["LIO_READ"] = Libc.LIO_READ,
+            ["LIO_NOWAIT"] = Libc.LIO_NOWAIT,
+            ["SIGEV_NONE"] = Libc.SIGEV_NONE,
+            ["AIO_CANCELED"] = Libc.AIO_CANCELED,
+            ["EFD_CLOEXEC"] = Libc.EFD_CLOEXEC,
+            ["EINPROGRESS"] = Libc.EINPROGRESS,
+            ["PROT_READ"] = Libc.PROT_READ,
+            ["PROT_WRITE"] = Libc.PROT_WRITE,
+            ["MAP_PRIVATE"] = Libc.MAP_PRIVATE,
+            ["MAP_ANONYMOUS"] = Libc.MAP_ANONYMOUS,
+            ["MAP_POPULATE"] = Libc.MAP_POPULATE,
+            ["MADV_DONTFORK"] = Libc.MADV_DONTFORK,
+            ["S_IFMT"] = Libc.S_IFMT,
+            ["S_IFREG"] = Libc.S_IFREG,
+            ["S_IFDIR"] = Libc.S_IFDIR,
+            ["S_IFLNK"] = Libc.S_IFLNK,
+        };
+        Add<Libc.iocb>(ours, "struct iocb", "aio_data", "aio_lio_opcode", "aio_fildes", "aio_buf", "aio_nbytes", "aio_offset", "aio_flags", "aio_resfd");
+        Add<Libc.io_event>(ours, "struct io_event", "data", "obj", "res", "res2");
+        Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "aio_offset");
+        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime", "stx_dev_major", "stx_dev_minor");
+        ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");
+
+        var lines = string.Concat(ours.Keys.Select(name => $"    printf(\"%lld\\n\", (long long)({name}));\n"));
+        var program = CCompiler.BuildProgram($$"""
+            #define _GNU_SOURCE
+            #include <aio.h>
+            #include <errno.h>
+            #include <fcntl.h>
+            #include <linux/aio_abi.h>
+            #include <linux/magic.h>
+            #include <linux/openat2.h>
+            #include <stddef.h>
+            #include <stdio.h>
+            #include <sys/eventfd.h>
+            #include <sys/mman.h>
+            #include <sys/stat.h>
+            #include <sys/uio.h>
+            #include <sys/vfs.h>
+            int main(void) {
+            {{lines}}
+                return 0;
+            }
+            """, "fileaio-layouts");
+        using var process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
+        var theirs = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(ours.Count, theirs.Length);
+        Assert.All(ours.Zip(theirs), pair => Assert.True(pair.First.Value == pair.Second, $"{pair.First.Key} is {pair.Second}, not {pair.First.Value}"));
+    }
+
+    private static void Add<T>(Dictionary<string, long> ours, string type, params string[] fields)
+    {
+        foreach (var field in fields)
+            ours[$"offsetof({type}, {field})"] = Marshal.OffsetOf<T>(field);
+    }
+}

@@ -1,0 +1,118 @@
+using FileAio.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace FileAio.Tests.Hosting;
+
+/// <summary>Options: read from configuration, and refused at start-up with the name and what is allowed.</summary>
+public sealed class OptionsTests
+{
+    [Theory]
+    [InlineData("MaxRanges", "-1", "0 or more")]
+    [InlineData("MaxRanges", "many", "unlimited")]
+    [InlineData("Aio", "fast", "Threads")]
+    [InlineData("AioRequests", "8", "16 to 65536")]
+    [InlineData("Threads", "0", "1 to 1024")]
+    [InlineData("MaxQueue", "0", "1 or more")]
+    [InlineData("QueueTimeout", "0", "more than 0")]
+    [InlineData("QueueTimeout", "soon", "seconds")]
+    [InlineData("DirectIoThreshold", "0", "1 byte or more")]
+    [InlineData("DirectIoThreshold", "4x", "off")]
+    [InlineData("DirectIoAlignment", "1000", "power of two")]
+    [InlineData("OutputBuffers", "0 128k", "1 to 64")]
+    [InlineData("OutputBuffers", "1 128", "4096 to 1048576")]
+    [InlineData("OutputBuffers", "128k", "a count and a size")]
+    [InlineData("OutputBuffers:Count", "65", "1 to 64")]
+    [InlineData("MaxInFlightBytes", "1k", "one response")]
+    [InlineData("DisableSymlinks", "perhaps", "IfNotOwner")]
+    [InlineData("IfModifiedSince", "never", "Before")]
+    [InlineData("ETag", "si", "true, false")]
+    [InlineData("Precompressed", "lzma", "br, zstd, gzip")]
+    [InlineData("OpenFileCache:Max", "-1", "0 (no cache)")]
+    [InlineData("OpenFileCache:MinUses", "0", "1 or more")]
+    [InlineData("OpenFileCache:Inactive", "0", "more than 0")]
+    [InlineData("LimitRate", "-5", "a size")]
+    [InlineData("RequestPath", "files", "begins with /")]
+    [InlineData("Root", "/no/such/folder", "a folder that exists")]
+    public void A_bad_value_fails_at_start_up_with_its_name_and_what_is_allowed(string name, string value, string allowed)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration[$"DirectIoFiles:{name}"] = value;
+        var app = builder.Build();
+        var refused = Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles());
+        Assert.Contains($"DirectIoFiles:{name.Split(':')[0]}", refused.Message);
+        Assert.Contains(allowed, refused.Message);
+    }
+
+    [Fact]
+    public void Every_option_binds()
+    {
+        var options = Bind(new()
+        {
+            ["Root"] = "/",
+            ["RequestPath"] = "/x",
+            ["DefaultContentType"] = "a/b",
+            ["ServeUnknownFileTypes"] = "true",
+            ["DefaultFiles:0"] = "i",
+            ["DefaultFiles:1"] = "j",
+            ["RedirectToAppendTrailingSlash"] = "false",
+            ["ServeDotFiles"] = "true",
+            ["DisableSymlinks"] = "ifNotOwner",
+            ["HttpsCompression"] = "DoNotCompress",
+            ["Terminal"] = "true",
+            ["ETag"] = "false",
+            ["IfModifiedSince"] = "exact",
+            ["MaxRanges"] = "2",
+            ["Precompressed"] = "br, gzip",
+            ["PrecompressedAlways"] = "true",
+            ["Aio"] = "threads",
+            ["AioRequests"] = "64",
+            ["Threads"] = "3",
+            ["MaxQueue"] = "5",
+            ["QueueTimeout"] = "2.5",
+            ["DirectIoThreshold"] = "4m",
+            ["DirectIoAlignment"] = "4k",
+            ["OutputBuffers"] = "2 256k",
+            ["ReadIntoPipe"] = "false",
+            ["InlineCompletions"] = "true",
+            ["MaxInFlightBytes"] = "1g",
+            ["ReadAhead"] = "true",
+            ["OpenFileCache:Max"] = "9",
+            ["OpenFileCache:Inactive"] = "20",
+            ["OpenFileCache:Valid"] = "00:00:30",
+            ["OpenFileCache:MinUses"] = "2",
+            ["OpenFileCache:Errors"] = "true",
+            ["LimitRate"] = "100k",
+            ["LimitRateAfter"] = "1m",
+        });
+        Assert.Equal(("/", "/x", "a/b", true), (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
+        Assert.Equal(["i", "j"], options.DefaultFiles);
+        Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false), (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
+        Assert.Equal((IfModifiedSinceMode.Exact, 2, true), (options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
+        Assert.Equal(["br", "gzip"], options.Precompressed);
+        Assert.Equal((AioMode.Threads, 64, 3, 5, TimeSpan.FromSeconds(2.5)), (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.QueueTimeout));
+        Assert.Equal((4 << 20, 4096, new OutputBuffers(2, 256 << 10)), ((int)options.DirectIoThreshold!, options.DirectIoAlignment, options.OutputBuffers));
+        Assert.Equal((false, true, 1L << 30, true), (options.ReadIntoPipe, options.InlineCompletions, options.MaxInFlightBytes, options.ReadAhead));
+        Assert.Equal((9, 20, 30, 2, true), (options.OpenFileCache.Max, (int)options.OpenFileCache.Inactive.TotalSeconds, (int)options.OpenFileCache.Valid.TotalSeconds, options.OpenFileCache.MinUses, options.OpenFileCache.Errors));
+        Assert.Equal((100L << 10, 1L << 20), (options.LimitRate, options.LimitRateAfter));
+    }
+
+    [Fact]
+    public void Nginx_words_and_array_forms_are_understood()
+    {
+        var options = Bind(new() { ["DirectIoThreshold"] = "off", ["DirectIoAlignment"] = "auto", ["MaxRanges"] = "unlimited", ["OutputBuffers:0"] = "4", ["OutputBuffers:1"] = "64k" });
+        Assert.Null(options.DirectIoThreshold);
+        Assert.Null(options.DirectIoAlignment);
+        Assert.Equal(int.MaxValue, options.MaxRanges);
+        Assert.Equal(new OutputBuffers(4, 65536), options.OutputBuffers);
+        Assert.Equal(new OutputBuffers(3, 8192), Bind(new() { ["OutputBuffers:Count"] = "3", ["OutputBuffers:Size"] = "8192" }).OutputBuffers);
+    }
+
+    private static DirectIoFileOptions Bind(Dictionary<string, string?> values)
+    {
+        var options = new DirectIoFileOptions();
+        DirectIoFileConfiguration.Bind(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), options);
+        return options;
+    }
+}

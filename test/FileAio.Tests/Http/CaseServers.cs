@@ -1,0 +1,35 @@
+using FileAio.Tests.Support;
+
+namespace FileAio.Tests.Http;
+
+/// <summary>One server for each way of reading and set of options: rows that agree in both share it.</summary>
+public sealed class CaseServers : IAsyncDisposable
+{
+    private readonly Dictionary<string, FileServer> _servers = [];
+
+    public FileTree Tree { get; } = new();
+
+    internal async Task<FileServer> ForAsync(string way, HttpCase row)
+    {
+        var key = $"{way}|{row.Options}";
+        if (_servers.TryGetValue(key, out var known))
+            return known;
+        var server = await FileServer.StartAsync(Tree.Root, options =>
+        {
+            row.Configure(options);
+            options.Aio = way switch { "threads" => AioMode.Threads, "posix" => AioMode.Posix, "off" => AioMode.Off, _ => AioMode.On };
+            options.DirectIoThreshold = way == "page cache" ? null : 512;
+            options.OpenFileCache.Max = way == "open-file cache" ? 100 : 0;
+            options.OutputBuffers = way == "threads" ? new OutputBuffers(3, 8192) : options.OutputBuffers;
+        }, alignedPool: way == "aio into the pipe");
+        _servers.Add(key, server);
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers.Values)
+            await server.DisposeAsync();
+        Tree.Dispose();
+    }
+}

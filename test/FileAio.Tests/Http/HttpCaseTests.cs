@@ -1,0 +1,28 @@
+namespace FileAio.Tests.Http;
+
+/// <summary>Every row of the HTTP cases, by every way of reading. The reply must not depend on it.</summary>
+public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServers>
+{
+    private static readonly string[] Ways = ["aio", "aio into the pipe", "threads", "posix", "off", "page cache", "open-file cache"];
+
+    public static TheoryData<string, string> Rows()
+    {
+        var rows = new TheoryData<string, string>();
+        foreach (var way in Ways)
+        {
+            foreach (var id in HttpCase.Ids)
+                rows.Add(way, id);
+        }
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Case_is_answered_as_RFC_9110_asks(string way, string id)
+    {
+        var row = HttpCase.Find(id);
+        var server = await servers.ForAsync(way, row);
+        await row.CheckAsync(server.Port, servers.Tree);
+        await server.IdleAsync();
+    }
+}

@@ -1,0 +1,77 @@
+/*
+ * Stands between FileAio and libc in the test host: what a test has scripted goes wrong, everything else goes through.
+ * Only the calls that are defined here are met; dlsym finds the others in libc behind this library.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, kinds };
+
+static struct { _Atomic long skip, count, value, fired; } script[kinds];
+
+void aio_fault_set(int kind, long skip, long count, long value) {
+    script[kind].skip = skip; script[kind].value = value; script[kind].fired = 0; script[kind].count = count;
+}
+
+long aio_fault_fired(int kind) { return script[kind].fired; }
+
+static int strikes(int kind) {
+    if (script[kind].count == 0) return 0;
+    if (script[kind].skip > 0 && script[kind].skip-- > 0) return 0;
+    if (script[kind].count > 0) script[kind].count--;
+    script[kind].fired++;
+    return 1;
+}
+
+static long fail(int kind) { errno = (int)script[kind].value; return -1; }
+
+long syscall(long number, ...) {
+    static long (*next)(long, ...);
+    if (!next) next = dlsym(RTLD_NEXT, "syscall");
+    va_list list;
+    va_start(list, number);
+    long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long), e = va_arg(list, long);
+    va_end(list);
+    if (number == SYS_io_setup && strikes(io_setup_fails)) return fail(io_setup_fails);
+    if (number == SYS_openat2 && strikes(openat2_fails)) return fail(openat2_fails);
+    if (number == SYS_io_submit) {
+        if (strikes(io_submit_fails)) return fail(io_submit_fails);
+        if (b > 1 && strikes(io_submit_short)) b = 1;
+    }
+    long result = next(number, a, b, c, d, e);
+    if (number == SYS_io_getevents && result > 0) {
+        struct io_event *events = (struct io_event *)d;
+        for (long i = 0; i < result; i++) {
+            if (strikes(event_result)) events[i].res = script[event_result].value;
+            else if ((long)events[i].res > script[event_short].value && strikes(event_short)) events[i].res = script[event_short].value;
+        }
+    }
+    return result;
+}
+
+int openat(int directory, const char *path, int flags, ...) {
+    static int (*next)(int, const char *, int, ...);
+    if (!next) next = dlsym(RTLD_NEXT, "openat");
+    if ((flags & O_DIRECT) && strikes(open_direct_fails)) return (int)fail(open_direct_fails);
+    return next(directory, path, flags, 0);
+}
+
+ssize_t preadv2(int descriptor, const struct iovec *vector, int count, off_t offset, int flags) {
+    static ssize_t (*next)(int, const struct iovec *, int, off_t, int);
+    if (!next) next = dlsym(RTLD_NEXT, "preadv2");
+    return strikes(preadv2_fails) ? fail(preadv2_fails) : next(descriptor, vector, count, offset, flags);
+}
+
+ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset) {
+    static ssize_t (*next)(int, void *, size_t, off_t);
+    if (!next) next = dlsym(RTLD_NEXT, "pread");
+    return strikes(pread_fails) ? fail(pread_fails) : next(descriptor, buffer, count, offset);
+}
