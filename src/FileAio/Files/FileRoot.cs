@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using FileAio.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Files;
 
@@ -8,18 +9,18 @@ namespace FileAio.Files;
 /// The folder that is served, as a descriptor: paths are resolved relative to it, by the kernel, under the symlink policy.
 /// Callers have already refused "..", so only links can lead out.
 /// </summary>
-internal sealed class FileRoot
+internal sealed class FileRoot : IDisposable
 {
     // O_NONBLOCK: the open of a FIFO returns at once (and fstat then tells that it is none of ours). It does nothing to reads of a file.
     private const int OpenFlags = Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_NONBLOCK;
     private const int MaxPath = 4096; // PATH_MAX, the terminating NUL included
 
-    private readonly int _descriptor;
+    private readonly SafeFileHandle _descriptor;
     private readonly SymlinkPolicy _policy;
     private readonly DeviceTable _devices;
     private bool _hasOpenat2 = true, _hasCached = true;
 
-    private FileRoot(string path, int descriptor, SymlinkPolicy policy, DeviceTable devices)
+    private FileRoot(string path, SafeFileHandle descriptor, SymlinkPolicy policy, DeviceTable devices)
     {
         (Path, _descriptor, _policy, _devices) = (path, descriptor, policy, devices);
     }
@@ -32,7 +33,7 @@ internal sealed class FileRoot
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
             var opened = Libc.Open(Libc.AT_FDCWD, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
-            return new FileRoot(path, (int)opened.ThrowIfError($"open \"{path}\""), policy, devices);
+            return new FileRoot(path, new SafeFileHandle((nint)opened.ThrowIfError($"open \"{path}\""), ownsHandle: true), policy, devices);
         }
     }
 
@@ -48,7 +49,18 @@ internal sealed class FileRoot
     {
         file = null;
         isDirectory = false;
-        var opened = OpenDescriptor(relative.Length == 0 ? "." : relative, cachedOnly);
+        SysResult opened;
+        var held = false;
+        try
+        {
+            _descriptor.DangerousAddRef(ref held); // a request that outlives the server must not open below a number that is somebody else's by now
+            opened = OpenDescriptor((int)_descriptor.DangerousGetHandle(), relative.Length == 0 ? "." : relative, cachedOnly);
+        }
+        finally
+        {
+            if (held)
+                _descriptor.DangerousRelease();
+        }
         if (opened.IsError)
             return opened;
         var descriptor = (int)opened.Value;
@@ -62,10 +74,10 @@ internal sealed class FileRoot
     }
 
     [SkipLocalsInit]
-    private unsafe SysResult OpenDescriptor(string relative, bool cachedOnly)
+    private unsafe SysResult OpenDescriptor(int root, string relative, bool cachedOnly)
     {
         if (_policy == SymlinkPolicy.IfNotOwner)
-            return cachedOnly ? SysResult.Error(Errno.EAGAIN) : SymlinkWalk.Open(_descriptor, relative, OpenFlags, ownersMustAgree: true);
+            return cachedOnly ? SysResult.Error(Errno.EAGAIN) : SymlinkWalk.Open(root, relative, OpenFlags, ownersMustAgree: true);
         Span<byte> name = stackalloc byte[MaxPath];
         if (!TryEncode(relative, name))
             return SysResult.Error(Errno.ENAMETOOLONG);
@@ -79,7 +91,7 @@ internal sealed class FileRoot
         {
             if (_hasOpenat2 && (!cachedOnly || _hasCached))
             {
-                var opened = Libc.Open2(_descriptor, pointer, OpenFlags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
+                var opened = Libc.Open2(root, pointer, OpenFlags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
                 switch (opened.Errno)
                 {
                     case Errno.EINVAL when cachedOnly: // RESOLVE_CACHED is of 5.12
@@ -95,10 +107,13 @@ internal sealed class FileRoot
             if (cachedOnly)
                 return SysResult.Error(Errno.EAGAIN);
             return _policy == SymlinkPolicy.Off
-                ? Libc.Open(_descriptor, pointer, OpenFlags)
-                : SymlinkWalk.Open(_descriptor, relative, OpenFlags, ownersMustAgree: false);
+                ? Libc.Open(root, pointer, OpenFlags)
+                : SymlinkWalk.Open(root, relative, OpenFlags, ownersMustAgree: false);
         }
     }
+
+    /// <summary>Lets the folder go, so that its filesystem can be unmounted.</summary>
+    public void Dispose() => _descriptor.Dispose();
 
     private static bool TryEncode(string relative, Span<byte> name)
     {

@@ -83,8 +83,7 @@ public static class DirectIoFilesBuilderExtensions
         var runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
         var alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
         var serving = new FileServing(options, root, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
-        if (serving.Cache is { } cache)
-            services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(cache.Clear);
+        services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(serving.Dispose);
 
         var status = new DirectIoFilesStatus(serving, root);
         logger.Serving(root, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>What one <c>UseDirectIoFiles</c> serves by: its options, its folder, its open-file cache, and the runtime it shares with the others.</summary>
-internal sealed class FileServing
+internal sealed class FileServing : IDisposable
 {
     private readonly FileRoot _root;
 
@@ -64,6 +64,13 @@ internal sealed class FileServing
             return new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
         }
         return Remember(relative, await opened);
+    }
+
+    /// <summary>Closes what is open, but for what is still being read.</summary>
+    public void Dispose()
+    {
+        Cache?.Clear();
+        _root.Dispose();
     }
 
     private OpenResult Remember(string relative, OpenResult opened) => Cache is null ? opened : Cache.Add(relative, opened);
