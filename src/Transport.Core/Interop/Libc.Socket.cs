@@ -14,7 +14,10 @@ internal static unsafe partial class Libc
     public const int IPPROTO_TCP = 6;
     public const int TCP_NODELAY = 1;
 
+    public const int MSG_PEEK = 0x2;
+    public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
+    public const int SHUT_RD = 0;
     public const int SHUT_RDWR = 2;
 
     public const ushort AF_UNIX = 1;

@@ -31,7 +31,7 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>recv(2) into <paramref name="buffer"/>; 0 is FIN. EINTR is retried.</summary>
-    public static SysResult Receive(int socket, Span<byte> buffer)
+    public static SysResult Receive(int socket, Span<byte> buffer, int flags = 0)
     {
         SysResult result;
         do
@@ -39,7 +39,7 @@ internal static unsafe class SocketCalls
             // SAFETY: fixed keeps the span's memory in place for the call, whatever pool it is from.
             fixed (byte* start = buffer)
             {
-                result = SysResult.From(Libc.recv(socket, start, (nuint)buffer.Length, 0));
+                result = SysResult.From(Libc.recv(socket, start, (nuint)buffer.Length, flags));
             }
         }
         while (result.Errno == Errno.EINTR);
@@ -47,7 +47,7 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>send(2) of one piece. MSG_NOSIGNAL: a peer that left is EPIPE, not SIGPIPE. EINTR is retried.</summary>
-    public static SysResult Send(int socket, ReadOnlySpan<byte> piece)
+    public static SysResult Send(int socket, ReadOnlySpan<byte> piece, int flags = 0)
     {
         SysResult result;
         do
@@ -55,7 +55,7 @@ internal static unsafe class SocketCalls
             // SAFETY: fixed keeps the span's memory in place for the call.
             fixed (byte* start = piece)
             {
-                result = SysResult.From(Libc.send(socket, start, (nuint)piece.Length, Libc.MSG_NOSIGNAL));
+                result = SysResult.From(Libc.send(socket, start, (nuint)piece.Length, Libc.MSG_NOSIGNAL | flags));
             }
         }
         while (result.Errno == Errno.EINTR);
@@ -63,11 +63,11 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>sendmsg(2) of the first pieces of <paramref name="output"/>; may take fewer bytes than it is given. EINTR is retried.</summary>
-    public static SysResult Send(int socket, in ReadOnlySequence<byte> output)
+    public static SysResult Send(int socket, in ReadOnlySequence<byte> output, int flags = 0)
     {
         if (output.IsSingleSegment)
         {
-            return Send(socket, output.FirstSpan);
+            return Send(socket, output.FirstSpan, flags);
         }
 
         Libc.iovec* pieces = stackalloc Libc.iovec[MaxPieces];
@@ -96,7 +96,7 @@ internal static unsafe class SocketCalls
             SysResult result;
             do
             {
-                result = SysResult.From(Libc.sendmsg(socket, &message, Libc.MSG_NOSIGNAL));
+                result = SysResult.From(Libc.sendmsg(socket, &message, Libc.MSG_NOSIGNAL | flags));
             }
             while (result.Errno == Errno.EINTR);
             return result;
@@ -140,6 +140,9 @@ internal static unsafe class SocketCalls
     /// <summary>shutdown(SHUT_RDWR): FIN after what is still to be sent. Before close(2), which on unread data alone would send RST.</summary>
     public static SysResult Shutdown(int socket) => SysResult.From(Libc.shutdown(socket, Libc.SHUT_RDWR));
 
+    /// <summary>shutdown(SHUT_RD): the peer is told nothing; a thread that is blocked in recv gets 0.</summary>
+    public static SysResult ShutdownReceive(int socket) => SysResult.From(Libc.shutdown(socket, Libc.SHUT_RD));
+
     /// <summary>close(2), once: on Linux the descriptor is gone whatever it returns, EINTR too.</summary>
     public static void Close(int descriptor) => _ = Libc.close(descriptor);
 
@@ -147,10 +150,15 @@ internal static unsafe class SocketCalls
     public static SysResult Duplicate(int descriptor) => SysResult.From(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 0));
 
     /// <summary>O_NONBLOCK, on the open file description: whoever shares it shares this.</summary>
-    public static SysResult SetNonBlocking(int descriptor)
+    public static SysResult SetNonBlocking(int descriptor) => SetNonBlocking(descriptor, Libc.O_NONBLOCK);
+
+    /// <summary>O_NONBLOCK taken away again, for calls that wait.</summary>
+    public static SysResult SetBlocking(int descriptor) => SetNonBlocking(descriptor, 0);
+
+    private static SysResult SetNonBlocking(int descriptor, int nonBlocking)
     {
         SysResult flags = SysResult.From(Libc.fcntl(descriptor, Libc.F_GETFL, 0));
-        return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, flags.Value | Libc.O_NONBLOCK));
+        return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, (flags.Value & ~Libc.O_NONBLOCK) | nonBlocking));
     }
 
     /// <summary>getpeername(2), or null when the peer has already gone (ENOTCONN).</summary>

@@ -21,7 +21,7 @@ internal sealed unsafe class PollSet(bool masksSignals)
     /// <summary>Where the next look through the reports begins: behind the last one that was handed on, so that none waits for ever.</summary>
     private int _next;
 
-    /// <summary>The last wait found more than it was given room for.</summary>
+    /// <summary>The last wait found more than it was given room for, or could not look.</summary>
     public bool HasMore { get; private set; }
 
     /// <summary>Puts a descriptor in, with nothing wanted of it.</summary>
@@ -74,6 +74,8 @@ internal sealed unsafe class PollSet(bool masksSignals)
         SysResult found = Poll(timeoutMilliseconds);
         if (found.IsError)
         {
+            HasMore = true;
+
             // ENOMEM: no room in the kernel for its copy of the set, which may be different in a moment.
             return found.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ENOMEM ? new SysResult(0) : found;
         }
@@ -98,6 +100,16 @@ internal sealed unsafe class PollSet(bool masksSignals)
         _next = place;
         HasMore = left > 0;
         return new SysResult(reports);
+    }
+
+    /// <summary>poll(2) of one descriptor, without waiting: what of what is wanted is there. Uses nothing up.</summary>
+    public Readiness Look(int descriptor)
+    {
+        // SAFETY: the array is on the pinned heap; fixed costs nothing.
+        fixed (Libc.pollfd* entry = &_entries[_places[descriptor] - 1])
+        {
+            return Libc.poll(entry, 1, 0) > 0 ? ToReadiness(entry->revents) : Readiness.None;
+        }
     }
 
     /// <summary>What poll's bits, or a signal's band, mean. Errors and hang-ups are folded into both directions: whoever waits makes its call and learns what happened.</summary>
