@@ -1,0 +1,52 @@
+using Transport.Core;
+using CoreLibc = Transport.Core.Interop.Libc;
+using Libc = Transport.Rtsig.Interop.Libc;
+
+namespace Transport.Rtsig;
+
+/// <summary>
+/// What users set of the transport on real-time signals. Bound from the configuration section <c>Kestrel:Transport:Rtsig</c>.
+/// <see cref="AcceptStrategy.Shared"/> is not possible: the kernel sends a socket's signals to one thread, so one loop alone would hear of clients.
+/// </summary>
+public sealed class RtsigTransportOptions : TransportOptions
+{
+    /// <summary>
+    /// The real-time signal that descriptors raise. It must be free: with a handler of anybody's the transport does not start. The runtime's own is SIGRTMIN,
+    /// libc's are below. Default: null, which is SIGRTMIN + 10 (44 with glibc), nginx's old choice. Allowed: SIGRTMIN + 1 to SIGRTMAX (35 to 64 with glibc).
+    /// </summary>
+    public int? Signal { get; set; }
+
+    /// <summary>How the queue is read. Default: <see cref="SignalReading.Batch"/>.</summary>
+    public SignalReading Reading { get; set; } = SignalReading.Batch;
+
+    internal int EffectiveSignal => Signal ?? CoreLibc.__libc_current_sigrtmin() + 10;
+
+    internal override AcceptStrategy WithoutReusePort => AcceptStrategy.RoundRobin;
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<string> Validate()
+    {
+        foreach (string problem in base.Validate())
+        {
+            yield return problem;
+        }
+
+        int lowest = CoreLibc.__libc_current_sigrtmin() + 1;
+        int highest = Libc.__libc_current_sigrtmax();
+        if (Signal < lowest || Signal > highest)
+        {
+            yield return $"{nameof(Signal)} is {Signal}; allowed: {lowest} to {highest}, or null.";
+        }
+
+        if (!Enum.IsDefined(Reading))
+        {
+            yield return $"{nameof(Reading)} is {Reading}; allowed: {string.Join(", ", Enum.GetNames<SignalReading>())}.";
+        }
+
+        if (AcceptStrategy == AcceptStrategy.Shared)
+        {
+            yield return $"{nameof(AcceptStrategy)} is {AcceptStrategy}; allowed: {AcceptStrategy.ReusePort}, {AcceptStrategy.RoundRobin}. "
+                + "The kernel sends a socket's signals to one thread, so one loop alone would hear of clients.";
+        }
+    }
+}
