@@ -1,0 +1,78 @@
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Blocking;
+
+/// <summary>
+/// The loop of a model in which the kernel's waiting is done by other threads: they make the calls, and post what came of them. It waits for its mail alone.
+/// </summary>
+internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, BlockingCounters counters) : EventLoop(setup)
+{
+    /// <summary>Those with a descriptor, or with an operation that is not over.</summary>
+    private readonly HashSet<BlockingSocket> _sockets = [];
+
+    public BlockingCounters Blocking => counters;
+
+    public ThreadBudget Budget => budget;
+
+    public bool WaitsForData { get; } = setup.Options.WaitForDataBeforeAllocatingBuffer;
+
+    /// <summary>A bulk receive is not to overshoot a small read buffer by much.</summary>
+    public int MaximumBuffer { get; } = (int)Math.Clamp(
+        setup.Options.MaxReadBufferSize is null or 0 ? long.MaxValue : setup.Options.MaxReadBufferSize.Value,
+        BlockingConnection.MinimumBuffer,
+        BlockingConnection.MaximumBuffer);
+
+    public override LoopSocket Attach(int descriptor, SocketRole role)
+    {
+        AssertCurrent();
+        BlockingSocket socket = role == SocketRole.Connection ? new BlockingConnection(this, descriptor) : new BlockingListener(this, descriptor);
+        _sockets.Add(socket);
+        return socket;
+    }
+
+    /// <summary>A socket is closed and nobody waits for it. Loop thread.</summary>
+    public void Detach(BlockingSocket socket) => _sockets.Remove(socket);
+
+    public void LogThreadsExhausted() => BlockingLog.ThreadsExhausted(Logger, Name, budget.MaxThreads);
+
+    public void LogThreadRefused(string reason)
+    {
+        Interlocked.Increment(ref counters.ThreadsRefused);
+        BlockingLog.ThreadRefused(Logger, Name, reason);
+    }
+
+    protected override void Start()
+    {
+    }
+
+    protected override void Wait(int timeoutMilliseconds)
+    {
+        Counters.Waits++;
+        if (timeoutMilliseconds == 0)
+        {
+            // Mail is collected after every wait, whether the eventfd was looked at or not.
+            return;
+        }
+
+        Libc.pollfd wake = new() { fd = WakePipe.Descriptor, events = Libc.POLLIN };
+        SysResult woken = SysResult.From(Libc.poll(&wake, 1, timeoutMilliseconds));
+        if (woken.Value > 0)
+        {
+            Counters.Events++;
+            WakePipe.Drain();
+        }
+        else if (woken.IsError && woken.Errno is not (Errno.EINTR or Errno.EAGAIN or Errno.ENOMEM))
+        {
+            woken.ThrowIfError($"{Name}: waiting");
+        }
+    }
+
+    protected override void End()
+    {
+        foreach (BlockingSocket socket in _sockets.ToArray())
+        {
+            socket.End();
+        }
+    }
+}
