@@ -23,6 +23,7 @@
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,6 +168,22 @@ static void pause_for(int microseconds) {
     nanosleep(&t, 0);
 }
 
+/* Signal-driven I/O is edge-triggered too: the kernel would have queued one more signal, for the thread that makes this call. */
+static void requeue(int fd) {
+    int saved = errno;
+    int flags = REAL(fcntl)(fd, F_GETFL);
+    if (flags != -1 && (flags & O_ASYNC)) {
+        siginfo_t info;
+        memset(&info, 0, sizeof info);
+        info.si_signo = REAL(fcntl)(fd, F_GETSIG);
+        info.si_code = POLL_IN;
+        info.si_band = POLLIN | POLLOUT;
+        info.si_fd = fd;
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), info.si_signo, &info);
+    }
+    errno = saved;
+}
+
 /* Readiness must be reported anew, or an edge-triggered reader waits for ever for what it was told is not there. */
 static void rearm(int fd) {
     if (fd < 0 || fd >= DESCRIPTORS) return;
@@ -177,6 +194,7 @@ static void rearm(int fd) {
         REAL(epoll_ctl)(epoll - 1, EPOLL_CTL_MOD, fd, &event);
         errno = saved;
     }
+    requeue(fd);
 }
 
 static struct verdict judge(enum call call, int fd) {

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Hosting;
 using Transport.Core;
 using Transport.Epoll;
+using Transport.Rtsig;
+using Transport.Select;
 
 namespace Test.Shared;
 
@@ -14,6 +16,11 @@ public static class TransportCatalogue
     [
         new("sockets", ApplySockets),
         Ours("epoll", (web, configure) => web.UseEpollTransport(configure)),
+        Ours("poll", (web, configure) => web.UsePollTransport(configure)),
+        Ours("select", (web, configure) => web.UseSelectTransport(configure)),
+        Ours("rtsig", (web, configure) => web.UseRtsigTransport(configure)),
+        Ours("blocking", (web, configure) => web.UseBlockingTransport(configure)),
+        Ours("busy", (web, configure) => web.UseBusyTransport(configure)),
     ];
 
     /// <summary>Models with options of their own set: these run the core of the suite.</summary>
@@ -23,6 +30,10 @@ public static class TransportCatalogue
         .. SharedVariants("epoll", (web, configure) => web.UseEpollTransport(configure)),
         Ours("epoll/level", (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Level; configure(options); })),
         Ours("epoll/oneshot", (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Oneshot; configure(options); })),
+        Ours("poll/ppoll", (web, configure) => web.UsePollTransport(options => { options.Call = PollCall.Ppoll; configure(options); })),
+        Ours("select/pselect", (web, configure) => web.UseSelectTransport(options => { options.Call = SelectCall.Pselect; configure(options); })),
+        Ours("rtsig/onebyone", (web, configure) => web.UseRtsigTransport(options => { options.Reading = SignalReading.OneByOne; configure(options); })),
+        Ours("rtsig/inline", (web, configure) => web.UseRtsigTransport(options => { options.UnsafePreferInlineScheduling = true; configure(options); })),
     ];
 
     /// <summary><see cref="All"/>, narrowed to one model where the environment says so.</summary>

@@ -32,7 +32,9 @@ public class OptionsTests
             Assert.Equal(property.PropertyType, own.PropertyType);
             Assert.Equal(property.GetValue(theirs), own.GetValue(ours));
         }
-        Assert.Equal(Math.Min(Environment.ProcessorCount, 16), ((TransportOptions)ours).LoopCount);
+        // A loop that never sleeps takes a processor whole: one is enough unless somebody says otherwise.
+        var loops = type == typeof(Transport.Blocking.BusyTransportOptions) ? 1 : Math.Min(Environment.ProcessorCount, 16);
+        Assert.Equal(loops, ((TransportOptions)ours).LoopCount);
     }
 
     [Theory]

@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+
+namespace Transport.Tests.Models;
+
+/// <summary>A thread a connection: how many there may be, and that they end.</summary>
+public class BlockingTests
+{
+    private static readonly TransportUnderTest Blocking = TransportCatalogue.Get("blocking");
+
+    /// <summary>Two connections take all four threads. The third is not refused: it waits in the backlog, and is served when one ends.</summary>
+    [Fact]
+    public async Task Past_the_limit_clients_wait_until_a_connection_ends()
+    {
+        await using var server = await WebServer.StartAsync(Limited(4), TestApp.HelloAsync);
+        var first = await server.ConnectAsync();
+        using var second = await server.ConnectAsync();
+        await AskAsync(first);
+        await AskAsync(second);
+        using var third = await server.ConnectAsync();
+        await third.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+        var answer = third.ReceiveAsync(new byte[4096]);
+        await server.Logs.WaitForAsync(Blocking.LogCategory, 130);
+        await AskAsync(second);
+        Assert.False(answer.IsCompleted);
+        first.Dispose();
+        Assert.True(await answer > 0);
+    }
+
+    [Fact]
+    public async Task A_server_stops_while_it_waits_for_threads()
+    {
+        await using var server = await WebServer.StartAsync(Limited(2), TestApp.HelloAsync);
+        using var first = await server.ConnectAsync();
+        await AskAsync(first);
+        using var second = await server.ConnectAsync();
+        await server.Logs.WaitForAsync(Blocking.LogCategory, 130);
+        await server.StopAsync();
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_thread_that_is_blocked_in_a_receive_lets_go_when_the_connection_is_aborted(bool waitsForData)
+    {
+        LeakCheck leaks = new();
+        await using (var listener = await BareListener.BindAsync(Blocking, settings: new() { WaitForDataBeforeAllocatingBuffer = waitsForData }))
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await using var pair = await listener.ConnectAsync();
+                pair.Server.Abort(new ConnectionAbortedException("test"));
+                await pair.Client.ExpectResetAsync();
+            }
+        }
+
+        await leaks.NothingLeakedAsync();
+    }
+
+    [Fact]
+    public async Task A_thread_that_is_blocked_in_a_send_lets_go_when_the_connection_is_aborted()
+    {
+        LeakCheck leaks = new();
+        await using (var listener = await BareListener.BindAsync(Blocking))
+        {
+            await using var pair = await listener.ConnectAsync(receiveBuffer: 4096);
+            var write = pair.Server.Transport.Output.WriteAsync(new byte[32 << 20]).AsTask();
+            await Deadline.Until(() => Threads("send") == 1, () => "no thread sends");
+            pair.Server.Abort(new ConnectionAbortedException("test"));
+            await pair.Client.ExpectResetAsync();
+            await write.WithinDeadline();
+        }
+
+        await leaks.NothingLeakedAsync();
+    }
+
+    /// <summary>What fits in the socket's buffer needs no second thread.</summary>
+    [Fact]
+    public async Task A_small_answer_is_sent_without_a_thread()
+    {
+        await using var server = await WebServer.StartAsync(Blocking, TestApp.HelloAsync);
+        using var client = await server.ConnectAsync();
+        await AskAsync(client);
+        Assert.Equal((1, 0), (Threads("recv"), Threads("send")));
+    }
+
+    private static TransportUnderTest Limited(int maxThreads) => new("blocking", (web, settings) =>
+    {
+        Blocking.Apply(web, settings);
+        web.UseBlockingTransport(options => (options.MaxThreads, options.LoopCount) = (maxThreads, 1));
+    });
+
+    private static async Task AskAsync(RawClient client)
+    {
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+        Assert.True(await client.ReceiveAsync(new byte[4096]) > 0);
+    }
+
+    /// <summary>Counts threads by the beginning of their names.</summary>
+    private static int Threads(string what) => Directory.GetDirectories("/proc/self/task").Count(task =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "comm")).StartsWith($"{what} ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
+}

@@ -1,0 +1,43 @@
+namespace Transport.Tests.Models;
+
+/// <summary>The calls that only one model makes, failing: the server goes on, or says at its start what the kernel refused.</summary>
+public class ModelFaultTests
+{
+    /// <summary>What the kernel may say at any time, and means nothing by.</summary>
+    [Theory]
+    [InlineData("poll", "poll", Errno.EINTR), InlineData("poll", "poll", Errno.ENOMEM)]
+    [InlineData("poll/ppoll", "ppoll", Errno.EINTR), InlineData("poll/ppoll", "ppoll", Errno.ENOMEM)]
+    [InlineData("select", "select", Errno.EINTR), InlineData("select", "select", Errno.ENOMEM)]
+    [InlineData("select/pselect", "pselect", Errno.EINTR), InlineData("select/pselect", "pselect", Errno.ENOMEM)]
+    [InlineData("rtsig", "poll", Errno.EINTR), InlineData("rtsig", "read", Errno.EINTR), InlineData("rtsig", "fcntl", Errno.ENOMEM)]
+    [InlineData("rtsig/onebyone", "sigtimedwait", Errno.EINTR)]
+    [InlineData("blocking", "poll", Errno.EINTR)]
+    public async Task A_call_that_fails_for_a_moment_is_made_again(string transport, string call, Errno error)
+    {
+        Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
+        var bytes = TestApp.PatternBytes(300_000);
+        await using var server = await WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.RouteAsync);
+        using var http = server.CreateClient();
+        Assert.Equal("Hello, World!", await http.GetStringAsync(new Uri("/", UriKind.Relative)));
+        // Setting flags fails where a connection is armed, not where it is added: a connection that cannot be added is closed.
+        using var fault = FaultShim.Fail([call], error, call == "fcntl" ? Role.Connected : Role.Any, skip: call == "fcntl" ? 2 : 0, count: call == "fcntl" ? 1 : 20);
+        for (var i = 0; i < 30 || (fault.Fired == 0 && i < 1000); i++)
+        {
+            using var other = server.CreateClient();
+            using var echoed = await other.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(bytes));
+            Assert.Equal(bytes, await echoed.Content.ReadAsByteArrayAsync());
+        }
+
+        Assert.True(fault.Fired > 0, $"{transport} never called {call}.");
+    }
+
+    [Theory]
+    [InlineData("rtsig", "signalfd", Errno.EMFILE), InlineData("rtsig", "fcntl", Errno.EMFILE), InlineData("blocking", "eventfd", Errno.EMFILE)]
+    public async Task What_the_kernel_refuses_at_the_start_is_said(string transport, string call, Errno error)
+    {
+        Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
+        using var fault = FaultShim.Fail([call], error, count: -1);
+        var exception = await Assert.ThrowsAnyAsync<Exception>(() => WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.HelloAsync));
+        Assert.Contains($"errno {(int)error}", exception.ToString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace Transport.Tests.Models;
+
+/// <summary>Lowers RLIMIT_SIGPENDING of this process, until it is disposed.</summary>
+internal sealed unsafe partial class PendingLimit : IDisposable
+{
+    private const int RLIMIT_SIGPENDING = 11;
+
+    private readonly nuint[] _before = new nuint[2];
+
+    public PendingLimit(nuint limit)
+    {
+        fixed (nuint* before = _before)
+            Assert.Equal(0, getrlimit(RLIMIT_SIGPENDING, before));
+        Set(limit);
+    }
+
+    public void Dispose() => Set(_before[0]);
+
+    private void Set(nuint limit)
+    {
+        var pair = stackalloc nuint[] { limit, _before[1] };
+        Assert.Equal(0, setrlimit(RLIMIT_SIGPENDING, pair));
+    }
+
+    [LibraryImport("libc")] private static partial int getrlimit(int resource, nuint* limit);
+    [LibraryImport("libc")] private static partial int setrlimit(int resource, nuint* limit);
+}

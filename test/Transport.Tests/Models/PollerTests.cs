@@ -1,0 +1,268 @@
+using System.Net.Sockets;
+using Transport.Core.Loops;
+using Transport.Core.Readiness;
+
+namespace Transport.Tests.Models;
+
+/// <summary>What IPoller promises, on bare socket pairs, of every poller there is.</summary>
+public class PollerTests
+{
+    public static TheoryData<string> All => [.. Pollers.Names];
+
+    public static TheoryData<string> Seeing => [.. Pollers.Names.Where(name => name != Pollers.Blind)];
+
+    [Theory, MemberData(nameof(All))]
+    public void What_was_there_before_it_was_added_is_reported(string name) => On(name, (poller, pair) =>
+    {
+        pair.SendOne();
+        Watch(poller, pair);
+        Reported(poller, pair, Readiness.Readable);
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void What_comes_later_is_reported(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        pair.SendOne();
+        Reported(poller, pair, Readiness.Readable);
+    });
+
+    [Theory, MemberData(nameof(Seeing))]
+    public void A_wait_without_end_ends_when_something_comes(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        poller.Wait(new Ready[8], 0);
+        var sender = OwnThread.Start(() => pair.Peer.Send([1]));
+        Reported(poller, pair, Readiness.Readable, timeout: -1);
+        sender();
+    });
+
+    [Theory, MemberData(nameof(Seeing))]
+    public void Nothing_is_not_reported(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        Assert.DoesNotContain(Wait(poller, 50), ready => (ready.Readiness & Readiness.Readable) != 0);
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void A_report_uses_up_what_was_armed(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        pair.SendOne();
+        Reported(poller, pair, Readiness.Readable);
+        Silent(poller);
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void Armed_again_it_is_reported_again(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        for (var i = 0; i < 20; i++)
+        {
+            pair.SendOne();
+            Reported(poller, pair, Readiness.Readable);
+            while (pair.Receive() >= 0)
+            {
+            }
+
+            poller.Arm(pair.Descriptor, Readiness.Readable);
+        }
+    });
+
+    /// <summary>The reader is behind: it arms late, for what came while nobody waited.</summary>
+    [Theory, MemberData(nameof(All))]
+    public void What_came_while_nobody_waited_is_reported_when_armed(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        for (var round = 0; round < 5; round++)
+        {
+            pair.SendOne();
+            Reported(poller, pair, Readiness.Readable);
+            Assert.Equal(1, pair.Receive());
+            var hinted = false;
+            for (var i = 0; i < 10; i++)
+            {
+                pair.SendOne();
+                hinted |= Wait(poller, 0).Any(ready => ready.Descriptor == pair.Descriptor);
+                pair.SendOne();
+            }
+
+            // A caller that was hinted tries before it arms; one that was not is owed a report.
+            var received = hinted ? pair.Receive() : -1;
+            if (received < 0)
+            {
+                poller.Arm(pair.Descriptor, Readiness.Readable);
+                Reported(poller, pair, Readiness.Readable);
+                received = pair.Receive();
+            }
+
+            // Small segments may wait for the peer's ACK.
+            while (received < 20 && pair.Watched.Poll(Deadline.Default, SelectMode.SelectRead))
+                received += pair.Receive();
+            Assert.Equal(20, received);
+            Assert.Equal(-1, pair.Receive());
+            poller.Arm(pair.Descriptor, Readiness.Readable);
+        }
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void Fin_is_readable(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        pair.Peer.Shutdown(SocketShutdown.Send);
+        Reported(poller, pair, Readiness.Readable);
+        Assert.Equal(0, pair.Receive());
+    });
+
+    /// <summary>The receive comes back short, and yet there is something left: either the report was exceptional, or there is another.</summary>
+    [Theory, MemberData(nameof(All))]
+    public void Fin_behind_data_is_not_lost(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        pair.SendOne();
+        pair.Peer.Shutdown(SocketShutdown.Send);
+        Assert.True(pair.Watched.Poll(Deadline.Default, SelectMode.SelectRead));
+        var received = -1;
+        var proves = true;
+        for (var waits = 0; waits < 30 && received != 0; waits++)
+        {
+            foreach (var ready in Wait(poller, 1000).Where(ready => ready.Descriptor == pair.Descriptor))
+            {
+                // A receive a report, and another while short proves nothing: what ReadinessSocket does.
+                proves &= (ready.Readiness & Readiness.Exceptional) == 0;
+                do
+                    received = received == 0 ? 0 : pair.Receive();
+                while (!proves && received > 0);
+            }
+
+            poller.Arm(pair.Descriptor, Readiness.Readable);
+        }
+
+        Assert.Equal(0, received);
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void Rst_is_reported_to_whoever_waits(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        pair.Peer.LingerState = new LingerOption(true, 0);
+        pair.Peer.Dispose();
+        Reported(poller, pair, Readiness.Readable);
+        Assert.Equal(SocketError.ConnectionReset, Assert.Throws<SocketException>(() => pair.Receive()).SocketErrorCode);
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void Writable_comes_when_the_peer_has_made_room_and_readable_stays_armed(string name) => On(name, (poller, pair) =>
+    {
+        Watch(poller, pair);
+        poller.Wait(new Ready[8], 0);
+        poller.Arm(pair.Descriptor, Readiness.Readable);
+        pair.Fill();
+        poller.Arm(pair.Descriptor, Readiness.Writable);
+        if (name != Pollers.Blind)
+            Silent(poller);
+        pair.Drain();
+        Reported(poller, pair, Readiness.Writable);
+        if (name == Pollers.Blind)
+            poller.Arm(pair.Descriptor, Readiness.Readable);
+        pair.SendOne();
+        Reported(poller, pair, Readiness.Readable);
+    });
+
+    [Theory, MemberData(nameof(All))]
+    public void A_descriptor_that_was_removed_is_not_reported(string name) => On(name, (poller, pair) =>
+    {
+        using SocketPair other = new();
+        Watch(poller, pair);
+        Watch(poller, other);
+        pair.SendOne();
+        other.SendOne();
+        poller.Remove(pair.Descriptor);
+        Reported(poller, other, Readiness.Readable);
+        Silent(poller);
+        poller.Remove(other.Descriptor);
+        poller.Add(pair.Descriptor, SocketRole.Connection);
+    });
+
+    /// <summary>More is ready than there is room for, and what was reported is ready again at once: the rest must have its turn all the same.</summary>
+    [Theory, MemberData(nameof(All))]
+    public void Nobody_starves(string name) => On(name, (poller, first) =>
+    {
+        const int Room = 16;
+        Watch(poller, first);
+        var pairs = Enumerable.Range(0, 200).Select(_ => new SocketPair()).ToDictionary(pair => pair.Descriptor);
+        foreach (var pair in pairs.Values)
+        {
+            Watch(poller, pair);
+            pair.SendOne();
+        }
+
+        var ready = new Ready[Room];
+        var heard = new HashSet<int>();
+        for (var waits = 0; waits < 3 * 200 / Room; waits++)
+        {
+            var count = (int)poller.Wait(ready, 0).ThrowIfError("wait");
+            foreach (var report in ready.AsSpan(0, count))
+            {
+                if (pairs.TryGetValue(report.Descriptor, out var pair))
+                {
+                    heard.Add(report.Descriptor);
+                    pair.Receive();
+                    poller.Arm(report.Descriptor, Readiness.Readable);
+                    pair.SendOne();
+                }
+            }
+        }
+
+        foreach (var pair in pairs.Values)
+        {
+            poller.Remove(pair.Descriptor);
+            pair.Dispose();
+        }
+
+        Assert.Equal(pairs.Count, heard.Count);
+    });
+
+    private static void On(string name, Action<IPoller, SocketPair> body) => OwnThread.Run(() =>
+    {
+        using var poller = Pollers.Create(name);
+        using SocketPair pair = new();
+        poller.Add(pair.Descriptor, SocketRole.Connection).ThrowIfError("add");
+        poller.Remove(pair.Descriptor);
+        body(poller, pair);
+        poller.Remove(pair.Descriptor);
+    });
+
+    private static void Watch(IPoller poller, SocketPair pair)
+    {
+        poller.Add(pair.Descriptor, SocketRole.Connection).ThrowIfError("add");
+        poller.Arm(pair.Descriptor, Readiness.Readable);
+    }
+
+    /// <summary>Waits until what is expected of the descriptor has been reported.</summary>
+    private static Readiness Reported(IPoller poller, SocketPair pair, Readiness expected, int timeout = 1000)
+    {
+        var all = Readiness.None;
+        for (var waits = 0; waits < 30 && (all & expected) == 0; waits++)
+        {
+            foreach (var ready in Wait(poller, timeout).Where(ready => ready.Descriptor == pair.Descriptor))
+                all |= ready.Readiness;
+        }
+
+        Assert.True((all & expected) != 0, $"{expected} was never reported.");
+        return all;
+    }
+
+    /// <summary>A report too many is a hint, and lawful; one after another would be a loop that spins.</summary>
+    private static void Silent(IPoller poller)
+    {
+        Wait(poller, 0);
+        Assert.DoesNotContain(Wait(poller, 50), ready => (ready.Readiness & Readiness.Readable) != 0);
+    }
+
+    private static Ready[] Wait(IPoller poller, int timeout)
+    {
+        var ready = new Ready[64];
+        return ready[..(int)poller.Wait(ready, timeout).ThrowIfError("wait")];
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Win32.SafeHandles;
+using System.Net.Sockets;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+using Transport.Core.Readiness;
+using Transport.Select;
+using Errno = Transport.Core.Interop.Errno;
+using Libc = Transport.Core.Interop.Libc;
+
+namespace Transport.Tests.Models;
+
+/// <summary>select at its limit and past it.</summary>
+public class SelectLimitTests
+{
+    [Fact]
+    public void A_descriptor_past_the_limit_is_refused_and_counted() => OwnThread.Run(() =>
+    {
+        SelectCounters counters = new();
+        using var poller = Pollers.Select(SelectCall.Select, maxDescriptors: 1024, counters);
+        Assert.Equal(-Errno.EMFILE, poller.Add(1024, SocketRole.Connection).Value);
+        Assert.False(poller.Add(1023, SocketRole.Connection).IsError);
+        Assert.Equal(1, counters.DescriptorsRefused);
+    });
+
+    [Theory, InlineData(SelectCall.Select), InlineData(SelectCall.Pselect)]
+    public void Wider_sets_take_descriptors_past_FD_SETSIZE(SelectCall call) => OwnThread.Run(() =>
+    {
+        using SocketPair pair = new();
+        using SafeFileHandle high = new(
+            (int)SysResult.From(Libc.fcntl(pair.Descriptor, Libc.F_DUPFD_CLOEXEC, 1500)).ThrowIfError("fcntl"), ownsHandle: true);
+        var descriptor = (int)high.DangerousGetHandle();
+        Assert.InRange(descriptor, 1500, 2000);
+        using var poller = Pollers.Select(call, maxDescriptors: 4096);
+        poller.Add(descriptor, SocketRole.Connection).ThrowIfError("add");
+        poller.Arm(descriptor, Readiness.Readable);
+        var ready = new Ready[4];
+        Assert.Equal(0, poller.Wait(ready, 0).Value);
+        pair.SendOne();
+        Assert.Equal(1, poller.Wait(ready, 1000).Value);
+        Assert.Equal(new Ready(descriptor, Readiness.Readable), ready[0]);
+        poller.Remove(descriptor);
+    });
+
+    /// <summary>Clients come until their numbers no longer fit; the rest of the server does not notice.</summary>
+    [Fact]
+    public async Task A_server_at_its_limit_refuses_the_next_and_goes_on()
+    {
+        var select = TransportCatalogue.Get("select");
+        using SafeFileHandle probe = new((int)SysResult.From(Libc.eventfd(0, 0)).ThrowIfError("eventfd"), ownsHandle: true);
+        var limit = (int)probe.DangerousGetHandle() + 120;
+        TransportUnderTest limited = new("select", (web, settings) =>
+        {
+            select.Apply(web, settings);
+            web.UseSelectTransport(options => (options.MaxDescriptors, options.LoopCount) = (limit, 1));
+        });
+        await using var server = await WebServer.StartAsync(limited, TestApp.HelloAsync);
+        List<RawClient> served = [];
+        try
+        {
+            while (await TryAskAsync(server) is { } client)
+            {
+                served.Add(client);
+                Assert.True(served.Count < 200, "Nobody was refused.");
+            }
+
+            Assert.NotEmpty(served);
+            Assert.Null(await TryAskAsync(server));
+            await server.Logs.WaitForAsync(limited.LogCategory, 110);
+            Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 110);
+            Assert.True(await AskAsync(served[0]));
+            served.ForEach(client => client.Dispose());
+            served.Clear();
+            await Deadline.Until(() => CanAskAsync(server).GetAwaiter().GetResult(), () => "nobody is served any more");
+        }
+        finally
+        {
+            served.ForEach(client => client.Dispose());
+        }
+    }
+
+    private static async Task<bool> CanAskAsync(WebServer server)
+    {
+        using var client = await TryAskAsync(server);
+        return client is not null;
+    }
+
+    private static async Task<RawClient?> TryAskAsync(WebServer server)
+    {
+        var client = await server.ConnectAsync();
+        if (await AskAsync(client))
+            return client;
+        client.Dispose();
+        return null;
+    }
+
+    private static async Task<bool> AskAsync(RawClient client)
+    {
+        try
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+            return await client.ReceiveAsync(new byte[4096]) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
