@@ -14,6 +14,12 @@ internal static class Transports
 
     public const string Select = "select";
 
+    public const string Rtsig = "rtsig";
+
+    public const string Blocking = "blocking";
+
+    public const string Busy = "busy";
+
     public const string Default = Epoll;
 
     public static readonly IReadOnlyDictionary<string, Action<IWebHostBuilder, SampleSettings>> ByName =
@@ -22,6 +28,9 @@ internal static class Transports
             [Epoll] = (host, settings) => host.UseEpollTransport(options => Apply(settings, options)),
             [Poll] = (host, settings) => host.UsePollTransport(options => Apply(settings, options)),
             [Select] = (host, settings) => host.UseSelectTransport(options => Apply(settings, options)),
+            [Rtsig] = (host, settings) => host.UseRtsigTransport(options => Apply(settings, options)),
+            [Blocking] = (host, settings) => host.UseBlockingTransport(options => Apply(settings, options)),
+            [Busy] = (host, settings) => host.UseBusyTransport(options => Apply(settings, options)),
             [Sockets] = (host, settings) => host.UseSockets(options => Apply(settings, options)),
         };
 
