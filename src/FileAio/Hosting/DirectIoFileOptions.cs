@@ -87,7 +87,7 @@ public sealed class DirectIoFileOptions
     public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Files of this many bytes or more are read with O_DIRECT, past the page cache. Default 4 MiB (docs/files.md tells why); at least 1; null ("off") reads all through the cache.
+    /// Files of this many bytes or more are read with O_DIRECT, past the page cache. Default 4 MiB, as nginx documents it (docs/files.md); at least 1; null ("off") reads all through the cache.
     /// nginx: <c>directio</c>.
     /// </summary>
     public long? DirectIoThreshold { get; set; } = 4 << 20;
