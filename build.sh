@@ -58,7 +58,7 @@ run_tests() {
   want gcc gcc
   [ -e /usr/include/stdio.h ] || want cc libc6-dev
   want curl curl
-  case "$name" in ""|bench) want chromium chromium; want node nodejs; want npm npm ;; esac
+  case "$name" in ""|bench) want chromium chromium ;; esac
   dotnet build Transports.sln -c "$configuration" -warnaserror --nologo -v quiet
   rm -rf "$results"
   local failed=0 project
@@ -80,7 +80,7 @@ case "$command" in
   test) need_sdk; run_tests "$@" ;;
   bench)
     need_sdk
-    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want strace strace
+    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want node nodejs; want npm npm
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;

@@ -48,7 +48,15 @@ internal static class ModelsCommand
         var runner = await session.ShowAsync(async say =>
         {
             var running = new ModelsRunner(curves, say);
-            await running.RunAsync(cancellation);
+            try
+            {
+                await running.RunAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                say("stopped: what has been measured so far is kept");
+            }
+
             return running;
         });
 

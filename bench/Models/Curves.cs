@@ -76,7 +76,7 @@ internal static class Curves
     };
 
     private static Func<Server, CancellationToken, Task> WarmWith(ModelsPlan plan) => (server, cancellation) =>
-        new WarmUp(plan.WarmUp, plan.WarmUp * 2).RunAsync(server, OwnLoad.Closed(Plaintext, 16), cancellation);
+        new WarmUp(plan.WarmUp, plan.WarmUp * 1.5).RunAsync(server, OwnLoad.Closed(Plaintext, 16), cancellation);
 
     private static async Task<Cell> MeasureAsync(
         Server server, CurvePoint point, ModelsPlan plan, ILoad load, CancellationToken cancellation, bool spread = false)

@@ -62,8 +62,8 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
             });
 
             // What a server cannot do at one point it cannot do further on: a select that has run out of descriptors, a thread a connection.
-            refusals = cell.Counts ? 0 : refusals + 1;
-            if (refusals == 3)
+            refusals = cell.Requests is > 0 ? 0 : refusals + 1;
+            if (refusals == 2)
                 break;
         }
     }
