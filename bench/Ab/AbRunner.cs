@@ -23,15 +23,25 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
     public async Task<IReadOnlyList<Comparison>> RunAsync(CancellationToken cancellation)
     {
-        for (var generation = 0; generation < plan.Generations; generation++)
+        try
         {
-            foreach (var group in plan.Works.Where(work => !work.Fresh).GroupBy(work => work.Spread))
-                await RunSharedAsync(generation, [.. group], group.Key ? Cpus.All : Cpus.Server, cancellation);
-            foreach (var work in plan.Works.Where(work => work.Fresh))
-                await RunFreshAsync(generation, work, cancellation);
+            for (var generation = 0; generation < plan.Generations; generation++)
+                await RunGenerationAsync(generation, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            say("stopped: what has been measured so far is judged and kept");
         }
 
         return [.. plan.Works.Select(work => Comparer.Compare(_cells, work, plan, SystemCallsOf(work)))];
+    }
+
+    private async Task RunGenerationAsync(int generation, CancellationToken cancellation)
+    {
+        foreach (var group in plan.Works.Where(work => !work.Fresh).GroupBy(work => work.Spread))
+            await RunSharedAsync(generation, [.. group], group.Key ? Cpus.All : Cpus.Server, cancellation);
+        foreach (var work in plan.Works.Where(work => work.Fresh))
+            await RunFreshAsync(generation, work, cancellation);
     }
 
     /// <summary>One pair of processes does all the works in turn.</summary>
