@@ -108,7 +108,14 @@ internal sealed unsafe class PollSet(bool masksSignals)
         // SAFETY: the array is on the pinned heap; fixed costs nothing.
         fixed (Libc.pollfd* entry = &_entries[_places[descriptor] - 1])
         {
-            return Libc.poll(entry, 1, 0) > 0 ? ToReadiness(entry->revents) : Readiness.None;
+            return Libc.poll(entry, 1, 0) switch
+            {
+                0 => Readiness.None,
+                > 0 => ToReadiness(entry->revents),
+
+                // ENOMEM, or EINTR: it may be anything, and whoever waits has to try.
+                _ => Readiness.Readable | Readiness.Writable | Readiness.Exceptional,
+            };
         }
     }
 
