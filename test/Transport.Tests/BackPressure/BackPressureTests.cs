@@ -114,6 +114,7 @@ public class BackPressureTests
     [Transports(false, Variants = true, Faults = true, NotOnSockets = "its calls do not go through the shim that counts them")]
     public async Task A_paused_connection_does_not_spin(TransportUnderTest transport, bool reset)
     {
+        Assert.SkipWhen(transport.Model == "busy", "It asks its other connections again and again: that is the model.");
         await using var listener = await BareListener.BindAsync(transport, settings: Small);
         await using var pair = await listener.ConnectAsync();
         await using var other = await listener.ConnectAsync();
@@ -153,6 +154,7 @@ public class BackPressureTests
     [Theory, Transports(Variants = true)]
     public async Task An_idle_connection_holds_no_block(TransportUnderTest transport)
     {
+        Assert.SkipWhen(transport.Model == "busy", "Its receives need somewhere to put what they do not get.");
         await using var listener = await BareListener.BindAsync(transport);
         var pairs = new List<BareListener.Pair>();
         for (var i = 0; i < 20; i++)
