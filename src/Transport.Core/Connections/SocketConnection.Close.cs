@@ -105,11 +105,12 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Tells the application, off the loop: its callbacks are none of the loop's. The connection's end waits for them, since they may still use what it owns.
+    /// Tells the application, on the thread pool as Kestrel's own transport does: its callbacks are none of the loop's. The connection's end waits for them, since
+    /// they may still use what it owns.
     /// </summary>
     private Task FireConnectionClosedAsync()
     {
-        _loop.Application.ScheduleOffLoop(static connection => ((SocketConnection)connection!).FireConnectionClosed(), this);
+        UnsafeThreadPool.Queue(static connection => ((SocketConnection)connection!).FireConnectionClosed(), this);
         return _connectionClosedFired.Task;
     }
 

@@ -17,9 +17,6 @@ internal abstract class ApplicationScheduler : PipeScheduler
     /// </summary>
     public abstract bool IsOut { get; }
 
-    /// <summary>Schedules what must not run on the loop's thread, wherever application code runs: callbacks that nobody waits for but the application.</summary>
-    public virtual void ScheduleOffLoop(Action<object?> action, object? state) => Schedule(action, state);
-
     /// <summary>The run phase of a turn: hands over, or runs, what the turn has made runnable. Loop thread.</summary>
     public abstract void RunTurn();
 

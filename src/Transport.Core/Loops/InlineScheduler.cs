@@ -25,8 +25,6 @@ internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
         }
     }
 
-    public override void ScheduleOffLoop(Action<object?> action, object? state) => UnsafeThreadPool.Queue(action, state);
-
     public override void RunTurn()
     {
         // What the work schedules in its turn waits for the next: sends come first.
