@@ -18,6 +18,9 @@ internal sealed class Batch
     /// <summary>No item is left to take. Those taken may still be running.</summary>
     public bool IsExhausted => Volatile.Read(ref _taken) >= _count;
 
+    /// <summary>Items left to take.</summary>
+    public int Remaining => Math.Max(0, _count - Volatile.Read(ref _taken));
+
     /// <summary>Before it is handed over; one thread.</summary>
     public void Add(Action<object?> action, object? state)
     {
