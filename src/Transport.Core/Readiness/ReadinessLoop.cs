@@ -6,8 +6,8 @@ namespace Transport.Core.Readiness;
 internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup)
 {
     /// <summary>
-    /// Reports a turn; what does not fit comes with the next. At 512 busy connections CPU per request is the same from 32 to 512 (within noise), the 99th
-    /// percentile half of what it is with 512: a turn answers those it has received from before it receives from the rest.
+    /// Reports a turn; what does not fit comes with the next. At 512 busy connections CPU per request was the same from 32 to 512, within noise. A guess, so that a
+    /// turn answers those it has received from before it receives from the rest.
     /// </summary>
     private const int MaxReports = 128;
 
