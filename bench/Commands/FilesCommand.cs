@@ -1,10 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using Bench.Files;
 using Bench.Results;
 using Bench.Servers;
-using Bench.Statistics;
-using Spectre.Console;
 
 namespace Bench.Commands;
 
@@ -17,77 +14,61 @@ internal static class FilesCommand
     {
         var folder = new Option<string>("--folder") { Description = "where the files are or are to be made", DefaultValueFactory = _ => DefaultFolder };
         var large = new Option<int>("--large") { Description = "large files, of 1 GiB each", DefaultValueFactory = _ => 8 };
+        var servers = new Option<string>("--servers") { Description = $"servers, with commas, or all: {string.Join(", ", FileServer.All.Select(server => server.Name))}", DefaultValueFactory = _ => "all" };
+        var works = new Option<string>("--works") { Description = "works, with commas, or all: alone, large-8, large-32, ranges, medium, small, stalled", DefaultValueFactory = _ => "all" };
         var rounds = new Option<int>("--rounds") { Description = "how often everything is measured", DefaultValueFactory = _ => 3 };
         var seconds = new Option<double>("--seconds") { Description = "length of a measurement", DefaultValueFactory = _ => 5 };
-        var brief = new Option<bool>("--short") { Description = "smaller files, one round of short windows" };
+        var warm = new Option<double>("--warm-up") { Description = "seconds of each work before it is measured", DefaultValueFactory = _ => 5 };
+        var brief = new Option<bool>("--short") { Description = "smaller files, fewer servers, one round of short windows" };
         var json = new Option<bool>("--json") { Description = "the result as JSON on standard output" };
-        var command = new Command("files", "static files: UseDirectIoFiles in each mode, UseStaticFiles, nginx") { folder, large, rounds, seconds, brief, json };
+        var command = new Command("files", "static files: UseDirectIoFiles in each mode, UseStaticFiles, nginx") { folder, large, servers, works, rounds, seconds, warm, brief, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            if (parsed.GetValue(large) < 1 || parsed.GetValue(rounds) < 1 || !(parsed.GetValue(seconds) >= 1))
-                throw new FormatException("--large, --rounds and --seconds are at least 1");
+            if (parsed.GetValue(large) < 1 || parsed.GetValue(rounds) < 1 || !(parsed.GetValue(seconds) >= 1) || !(parsed.GetValue(warm) >= 1))
+                throw new FormatException("--large, --rounds, --seconds and --warm-up are at least 1");
 
-            var session = new Session(parsed.GetValue(json));
-            var files = parsed.GetValue(brief) ? ShortSet : new FileSet(Path.GetFullPath(parsed.GetValue(folder)!), parsed.GetValue(large), 1L << 30, 256, 2048);
-            await (parsed.GetValue(brief)
-                ? RunShortAsync(session, CommandLines.Of(parsed), cancellation)
-                : RunAsync(files, TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(5), parsed.GetValue(rounds), session, CommandLines.Of(parsed), cancellation));
+            var files = new FileSet(Path.GetFullPath(parsed.GetValue(folder)!), parsed.GetValue(large), 1L << 30, 256, 2048);
+            var plan = parsed.GetValue(brief)
+                ? FilesPlan.Short(DefaultFolder)
+                : new FilesPlan(files, Choose("--servers", parsed.GetValue(servers)!, FileServer.All, server => server.Name), Choose("--works", parsed.GetValue(works)!, FileWorks.All(files), work => work.Name))
+                {
+                    Window = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                    WarmUp = TimeSpan.FromSeconds(parsed.GetValue(warm)),
+                    Rounds = parsed.GetValue(rounds),
+                };
+            await RunAsync(plan, new Session(parsed.GetValue(json)), CommandLines.Of(parsed), cancellation);
             return 0;
         });
         return command;
     }
 
-    private static FileSet ShortSet => new(DefaultFolder + "-short", 4, 256L << 20, 64, 512);
-
     public static Task<ResultFile> RunShortAsync(Session session, string commandLine, CancellationToken cancellation) =>
-        RunAsync(ShortSet, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 1, session, commandLine, cancellation);
+        RunAsync(FilesPlan.Short(DefaultFolder), session, commandLine, cancellation);
 
-    private static async Task<ResultFile> RunAsync(
-        FileSet files, TimeSpan window, TimeSpan warmUp, int rounds, Session session, string commandLine, CancellationToken cancellation)
+    private static async Task<ResultFile> RunAsync(FilesPlan plan, Session session, string commandLine, CancellationToken cancellation)
     {
         Cpus.Client.PinThisProcess();
         var result = ResultFile.Begin("files", commandLine, await ResultFile.ReadCommitAsync());
         var runner = await session.ShowAsync(async say =>
         {
-            var running = new FilesRunner(files, window, warmUp, rounds, say);
+            var running = new FilesRunner(plan, say);
             await running.RunAsync(cancellation);
             return running;
         });
         result = result with { Cells = runner.Cells, Skipped = [.. runner.Skipped.Distinct()] };
-        foreach (var work in result.Cells.GroupBy(cell => cell.Work))
-            Write(session.Out, work.Key, [.. work]);
+        foreach (var work in plan.Works)
+            FilesTables.Write(session.Out, $"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]);
         session.Finish(result);
         return result;
     }
 
-    private static void Write(IAnsiConsole console, string work, IReadOnlyList<Cell> cells)
+    private static IReadOnlyList<T> Choose<T>(string option, string names, IReadOnlyList<T> known, Func<T, string> nameOf)
     {
-        (string Title, Func<Cell, double?> Read, string Format)[] columns =
-        [
-            ("GB/s", cell => cell.Figures?["gigabytesPerSecond"], "F2"), ("CPU s/GiB", cell => cell.Figures?["cpuSecondsPerGibibyte"], "F2"),
-            ("requests/s", cell => cell.RequestsPerSecond, "N0"), ("p99 ms", cell => cell.Latency?.P99 / 1000, "F1"),
-            ("beside p50 ms", cell => cell.Figures?["besideP50Milliseconds"], "F2"), ("beside p99 ms", cell => cell.Figures?["besideP99Milliseconds"], "F2"),
-            ("cache MiB", cell => cell.Figures?["pageCacheGrownMebibytes"], "N0"), ("PSS MiB", cell => cell.ProportionalMemory / 1048576.0, "N0"),
-        ];
-        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(work));
-        table.AddColumn("server");
-        foreach (var (title, _, _) in columns)
-            table.AddColumn(new TableColumn(title).RightAligned());
-        table.AddColumn("thrown out");
-        foreach (var server in cells.GroupBy(cell => cell.Server))
-        {
-            var counting = server.Where(cell => cell.Counts).ToArray();
-            table.AddRow([
-                Markup.Escape(server.Key), .. columns.Select(column => MedianOf(counting, column.Read, column.Format)),
-                Markup.Escape(string.Join("; ", server.Select(cell => cell.Refused).OfType<string>().Distinct()))]);
-        }
+        if (names == "all")
+            return known;
 
-        console.Write(table);
-    }
-
-    private static string MedianOf(IEnumerable<Cell> cells, Func<Cell, double?> read, string format)
-    {
-        var values = cells.Select(read).OfType<double>().ToArray();
-        return values.Length == 0 ? "–" : Sample.Median(values).ToString(format, CultureInfo.InvariantCulture);
+        return [.. names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(name => known.FirstOrDefault(one => nameOf(one) == name)
+                ?? throw new FormatException($"{option} {name}: not one of all, {string.Join(", ", known.Select(nameOf))}"))];
     }
 }

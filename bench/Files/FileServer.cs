@@ -3,29 +3,45 @@ using Bench.Servers;
 namespace Bench.Files;
 
 /// <summary>One way to serve the files.</summary>
-/// <param name="Name">As results name it.</param>
+/// <param name="Name">As results and <c>--servers</c> name it.</param>
 /// <param name="Prefix">What comes before a file's name in its URL.</param>
 /// <param name="StartAsync">Starts the server.</param>
 internal sealed record FileServer(string Name, string Prefix, Func<FileSet, CancellationToken, Task<Server>> StartAsync)
 {
+    /// <summary>What the others are compared with.</summary>
+    public const string Reference = "static";
+
+    private static readonly string[] AlignedPool = ["--aligned-pool", "true"];
+    private static readonly string[] InlinePool = [.. AlignedPool, "--DirectIoFiles:InlineCompletions", "true"];
+
+    /// <summary>All but the last three are the sample, on the framework's own transport where nothing else is said.</summary>
     public static readonly IReadOnlyList<FileServer> All =
     [
-        Direct("UseDirectIoFiles, aio on", "--aio", "on"),
-        Direct("UseDirectIoFiles, aio threads", "--aio", "threads"),
-        Direct("UseDirectIoFiles, aio posix", "--aio", "posix"),
-        Direct("UseDirectIoFiles, aio off", "--aio", "off"),
-        new("UseStaticFiles", "/static/", StartApp("--aio", "off")),
-        Nginx("nginx, sendfile", "sendfile on;"),
-        Nginx("nginx, aio threads", "sendfile on; aio threads;"),
-        Nginx("nginx, aio threads, directio", "aio threads; directio 512; output_buffers 1 128k;"),
+        new(Reference, "/static/", StartApp("sockets")),
+        Direct("direct", "sockets"),
+        Direct("direct-2x128k", "sockets", "--output-buffers", "2,128k"),
+        Direct("direct-pool", "sockets", AlignedPool),
+        Direct("direct-pool-inline", "sockets:tuned", InlinePool),
+        Direct("direct-epoll", "epoll"),
+        Direct("direct-epoll-pool", "epoll", AlignedPool),
+        Direct("direct-epoll-pool-inline", "epoll:inline", InlinePool),
+        Direct("threads", "sockets", "--aio", "threads"),
+        Direct("posix", "sockets", "--aio", "posix"),
+        Direct("off", "sockets", "--aio", "off"),
+        Nginx("nginx-sendfile", "sendfile on;"),
+        Nginx("nginx-threads", "sendfile on; aio threads;"),
+        Nginx("nginx-threads-directio", "aio threads; directio 512; output_buffers 1 128k;"),
     ];
+
+    /// <summary>Those that say most, for a first look.</summary>
+    public static readonly IReadOnlyList<string> Few = [Reference, "direct", "direct-pool-inline", "nginx-sendfile", "nginx-threads-directio"];
 
     public bool IsNginx => Name.StartsWith("nginx", StringComparison.Ordinal);
 
-    private static FileServer Direct(string name, params string[] arguments) => new(name, "/files/", StartApp(arguments));
+    private static FileServer Direct(string name, string transport, params string[] arguments) => new(name, "/files/", StartApp(transport, arguments));
 
-    private static Func<FileSet, CancellationToken, Task<Server>> StartApp(params string[] arguments) => async (files, cancellation) =>
-        await WebAppServer.StartAsync(ServerSpec.Parse("epoll"), Cpus.Server, cancellation, ["--files", files.Folder, .. arguments]);
+    private static Func<FileSet, CancellationToken, Task<Server>> StartApp(string transport, params string[] arguments) => async (files, cancellation) =>
+        await WebAppServer.StartAsync(ServerSpec.Parse(transport), Cpus.Server, cancellation, ["--files", files.Folder, .. arguments]);
 
     private static FileServer Nginx(string name, string directives) => new(
         name, "/files/", async (files, cancellation) => await NginxServer.StartAsync(name, directives, files.Folder, cancellation));

@@ -1,25 +1,21 @@
-using System.Globalization;
 using Bench.Load;
+using Bench.Results;
+using Bench.Servers;
 
 namespace Bench.Files;
 
 /// <summary>A way to ask for files.</summary>
-/// <param name="Name">As results name it.</param>
+/// <param name="Name">As results and <c>--works</c> name it.</param>
+/// <param name="Says">What it is.</param>
 /// <param name="Cold">Whether the page cache is emptied first.</param>
-/// <param name="Load">Made for a URL prefix.</param>
-internal sealed record FileWork(string Name, bool Cold, Func<string, ILoad> Load)
+internal abstract record FileWork(string Name, string Says, bool Cold)
 {
-    public static IReadOnlyList<FileWork> All(FileSet files) =>
-    [
-        new($"whole files of {files.LargeBytes >> 20} MiB, cold", true, prefix => new WholeFiles($"{prefix}large-", files.LargeFiles, files.LargeBytes)),
-        new("random ranges of 1 MiB, cold", true, prefix => new Wrk("/", 32)
-        {
-            Script = "ranges.lua",
-            Arguments = [$"{prefix}large-", Number(files.LargeFiles), Number(files.LargeBytes)],
-        }),
-        new("256 KiB, warm", false, prefix => new Wrk("/", 32) { Script = "files.lua", Arguments = [$"{prefix}medium-", Number(files.MediumFiles)] }),
-        new("8 KiB, warm", false, prefix => new Wrk("/", 32) { Script = "files.lua", Arguments = [$"{prefix}small-", Number(files.SmallFiles)] }),
-    ];
+    /// <summary>What it needs that may not be here.</summary>
+    public abstract Tool? Needs { get; }
 
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Makes a server ready: JIT, pools, and the page cache where the work is warm.</summary>
+    public abstract Task WarmAsync(Server server, string prefix, TimeSpan duration, CancellationToken cancellation);
+
+    /// <summary>One cell.</summary>
+    public abstract Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation);
 }

@@ -1,16 +1,11 @@
 using Bench.Load;
-using Bench.Measuring;
 using Bench.Results;
-using Bench.Servers;
 
 namespace Bench.Files;
 
 /// <summary>Every server at every work, with a trickle of small requests beside it.</summary>
-internal sealed class FilesRunner(FileSet files, TimeSpan window, TimeSpan warmUp, int rounds, Action<string> say)
+internal sealed class FilesRunner(FilesPlan plan, Action<string> say)
 {
-    private const double Gibibyte = 1 << 30;
-    private const double BesideRate = 200;
-
     private readonly List<Cell> _cells = [];
     private readonly List<string> _skipped = [];
 
@@ -20,8 +15,8 @@ internal sealed class FilesRunner(FileSet files, TimeSpan window, TimeSpan warmU
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        say($"writing {files.TotalBytes >> 20} MiB of files to {files.Folder}");
-        await files.MakeAsync(cancellation);
+        say($"writing {plan.Files.TotalBytes >> 20} MiB of files to {plan.Files.Folder}");
+        await plan.Files.MakeAsync(cancellation);
 
         var coldRefused = PageCache.TryDrop();
         if (coldRefused is not null)
@@ -29,9 +24,9 @@ internal sealed class FilesRunner(FileSet files, TimeSpan window, TimeSpan warmU
         if (!Tool.Nginx.IsHere)
             _skipped.Add($"nginx: {Tool.Nginx.Missing}");
 
-        for (var round = 0; round < rounds; round++)
+        for (var round = 0; round < plan.Rounds; round++)
         {
-            foreach (var server in FileServer.All.Where(server => !server.IsNginx || Tool.Nginx.IsHere))
+            foreach (var server in plan.Servers.Where(server => !server.IsNginx || Tool.Nginx.IsHere))
             {
                 try
                 {
@@ -45,56 +40,23 @@ internal sealed class FilesRunner(FileSet files, TimeSpan window, TimeSpan warmU
         }
     }
 
+    /// <summary>A process for every work: one that goes on reading for clients that have left would spoil the next.</summary>
     private async Task RunServerAsync(FileServer spec, int round, bool canBeCold, CancellationToken cancellation)
     {
-        await using var server = await spec.StartAsync(files, cancellation);
-        foreach (var work in FileWork.All(files).Where(work => !work.Cold || canBeCold))
+        foreach (var work in plan.Works.Where(work => !work.Cold || canBeCold))
         {
-            var load = work.Load(spec.Prefix);
-            if (load.Needs is { IsHere: false } tool)
+            if (work.Needs is { IsHere: false } tool)
             {
                 _skipped.Add($"{work.Name}: {tool.Missing}");
                 continue;
             }
 
-            say($"{spec.Name} · {work.Name} · round {round + 1} of {rounds}");
-            if (load is Wrk)
-                await load.RunAsync(server, warmUp, _ => { }, cancellation);
+            say($"{spec.Name} · {work.Name} · round {round + 1} of {plan.Rounds}");
+            await using var server = await spec.StartAsync(plan.Files, cancellation);
+            await work.WarmAsync(server, spec.Prefix, plan.WarmUp, cancellation);
             if (work.Cold)
                 PageCache.TryDrop();
-            _cells.Add(await MeasureAsync(spec.Name, server, work.Name, load, cancellation) with { Pair = round });
+            _cells.Add(await work.MeasureAsync(spec, server, plan.Window, cancellation) with { Pair = round });
         }
-    }
-
-    private async Task<Cell> MeasureAsync(string name, Server server, string work, ILoad load, CancellationToken cancellation)
-    {
-        var cached = PageCache.ReadBytes();
-        var measuring = Window.Open(server, Cpus.Server);
-        var beside = OwnLoad.Open(Exchange.Get("/plaintext"), 2, BesideRate).RunAsync(server, window, _ => { }, cancellation);
-        var result = await load.RunAsync(server, window, measuring.OnClientStarted, cancellation);
-        var used = measuring.Close();
-        var small = await beside;
-
-        var bytes = (double)(result.Bytes ?? 0);
-        return new Cell
-        {
-            Server = name,
-            Work = work,
-            Refused = result.Error ?? small.Error ?? (used.Strangers > 0 ? $"another process listens on port {used.EndPoint.Port} too" : null),
-            Seconds = result.Seconds,
-            Requests = result.Requests,
-            RequestsPerSecond = result.RequestsPerSecond,
-            CpuPerRequest = used.Cpu.TotalMicroseconds / Math.Max(1, result.Requests),
-            Latency = result.Latency,
-            ProportionalMemory = MemoryUse.Read(server.ProcessIds).Proportional,
-            Figures = new Dictionary<string, double>
-            {
-                ["gigabytesPerSecond"] = bytes / 1e9 / result.Seconds,
-                ["cpuSecondsPerGibibyte"] = used.Cpu.TotalSeconds / Math.Max(bytes, 1) * Gibibyte,
-                ["besideP50Milliseconds"] = (small.Latency?.P50 ?? 0) / 1000,
-                ["besideP99Milliseconds"] = (small.Latency?.P99 ?? 0) / 1000,
-                ["pageCacheGrownMebibytes"] = (PageCache.ReadBytes() - cached) / 1048576.0,
-            },
-        };
     }
 }

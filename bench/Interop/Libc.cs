@@ -12,6 +12,8 @@ internal static unsafe partial class Libc
     public const int SIGSTOP = 19;
     public const int SIGTERM = 15;
     public const int EINTR = 4;
+    private const int PRIO_PROCESS = 0;
+    private const int HighestPriority = -20;
 
     // The kernel packs this struct on x86-64 alone (EPOLL_PACKED in uapi/linux/eventpoll.h).
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -43,8 +45,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int epoll_ctl(int epfd, int op, int fd, void* @event);
 
+    /// <summary>epoll_wait whose time-out counts in nanoseconds: Linux 5.11.</summary>
     [LibraryImport("libc")]
-    public static partial int epoll_wait(int epfd, void* events, int maxevents, int timeout);
+    public static partial int epoll_pwait2(int epfd, void* events, int maxevents, timespec* timeout, void* sigmask);
 
     [LibraryImport("libc")]
     public static partial int close(int fd);
@@ -57,4 +60,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial int sched_setaffinity(int pid, nuint cpusetsize, byte* mask);
+
+    /// <summary>Puts the calling thread before everything of ordinary priority, where the user may: on Linux a nice value is a thread's own, setpriority(2).</summary>
+    public static void RaiseThisThread() => _ = setpriority(PRIO_PROCESS, 0, HighestPriority);
+
+    [LibraryImport("libc")]
+    private static partial int setpriority(int which, int who, int prio);
 }

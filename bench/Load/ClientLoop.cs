@@ -63,9 +63,9 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
     protected long? IntendedOf(int number) => _connections[number] is { Busy: true } connection ? connection.Intended : null;
 
     /// <summary>Takes in what has come.</summary>
-    protected void Turn(int milliseconds)
+    protected void Turn(TimeSpan limit)
     {
-        var count = _ready.Wait(_numbers, milliseconds);
+        var count = _ready.Wait(_numbers, limit);
         for (var i = 0; i < count; i++)
             Continue(_numbers[i]);
     }

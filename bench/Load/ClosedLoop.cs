@@ -20,7 +20,7 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
         while (Stopwatch.GetTimestamp() < end && !HasFailed)
         {
             gate.Pass(cancellation);
-            Turn(milliseconds: 10);
+            Turn(TimeSpan.FromMilliseconds(10));
         }
 
         _stopping = true;

@@ -56,7 +56,7 @@ internal sealed class IdleConnections : IDisposable
         for (var answered = 0; answered < count;)
         {
             cancellation.ThrowIfCancellationRequested();
-            var readable = ready.Wait(numbers, milliseconds: 1000);
+            var readable = ready.Wait(numbers, TimeSpan.FromSeconds(1));
             silent = readable == 0 ? silent + 1 : 0;
             if (silent == 10)
                 throw new IOException($"{count - answered} of {first + count} connections were not answered within ten seconds");

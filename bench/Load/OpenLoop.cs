@@ -11,6 +11,9 @@ internal sealed class OpenLoop : ClientLoop
     /// <summary>How long answers to requests already sent are waited for at the end.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>The end of a wait that is not slept.</summary>
+    private static readonly TimeSpan Spun = TimeSpan.FromMicroseconds(150);
+
     private readonly double _rate;
     private readonly Stack<int> _free = new();
     private readonly LatencyHistogram _lag = new();
@@ -72,7 +75,7 @@ internal sealed class OpenLoop : ClientLoop
             if (now < due)
             {
                 connectionWasFree = true;
-                Turn(MillisecondsUntil(due, now));
+                Turn(SleepUntil(due, now));
             }
             else if (_free.TryPop(out var number))
             {
@@ -84,12 +87,12 @@ internal sealed class OpenLoop : ClientLoop
 
                 // The answers must not wait for a client that is busy catching up.
                 if (now - due > _interval)
-                    Turn(milliseconds: 0);
+                    Turn(TimeSpan.Zero);
             }
             else
             {
                 connectionWasFree = false;
-                Turn(milliseconds: 1);
+                Turn(TimeSpan.FromMilliseconds(1));
             }
         }
 
@@ -102,7 +105,7 @@ internal sealed class OpenLoop : ClientLoop
         while (Latencies.Count + Lost < started && !HasFailed && Stopwatch.GetElapsedTime(from) < Grace)
         {
             cancellation.ThrowIfCancellationRequested();
-            Turn(milliseconds: 10);
+            Turn(TimeSpan.FromMilliseconds(10));
         }
     }
 
@@ -123,9 +126,12 @@ internal sealed class OpenLoop : ClientLoop
 
     private long IntendedStart(long start, long request) => start + (long)(request * Stopwatch.Frequency / _rate);
 
-    /// <summary>Sleeps while there is time; the last two milliseconds are spun, since epoll_wait counts in whole ones.</summary>
-    private static int MillisecondsUntil(long due, long now) =>
-        (int)Math.Clamp((due - now) * 1000 / Stopwatch.Frequency - 2, 0, 100);
+    /// <summary>Sleeps while there is time; the rest is spun, since a sleep ends late by the timer's slack (50 µs) and the wake-up.</summary>
+    private static TimeSpan SleepUntil(long due, long now)
+    {
+        var left = Stopwatch.GetElapsedTime(now, due) - Spun;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 
     private static long Nanoseconds(long ticks) => ticks * (1_000_000_000 / Stopwatch.Frequency);
 }

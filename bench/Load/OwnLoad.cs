@@ -1,4 +1,5 @@
 using System.Net;
+using Bench.Interop;
 using Bench.Servers;
 
 namespace Bench.Load;
@@ -19,6 +20,8 @@ internal sealed record OwnLoad(Func<IPEndPoint, TimeSpan, Gate, CancellationToke
     /// <summary>At a fixed rate.</summary>
     public static OwnLoad Open(Exchange exchange, int connections, double rate) => new((server, duration, _, cancellation) =>
     {
+        // Its latencies are the server's: whatever else loads the client's processor must not be in them.
+        Libc.RaiseThisThread();
         using var loop = new OpenLoop(server, exchange, connections, rate);
         return loop.Run(duration, cancellation);
     });

@@ -25,12 +25,13 @@ internal sealed unsafe class ReadySet : IDisposable
 
     /// <summary>Numbers of the readable ones, for as long as the next call has not been made.</summary>
     /// <param name="numbers">Room for the answer.</param>
-    /// <param name="milliseconds">How long to wait; 0 only looks.</param>
-    public int Wait(Span<int> numbers, int milliseconds)
+    /// <param name="limit">How long to wait; zero only looks.</param>
+    public int Wait(Span<int> numbers, TimeSpan limit)
     {
+        var timeout = new Libc.timespec { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
         fixed (byte* events = _events)   // allocated pinned
         {
-            var count = Libc.OrErrno(Libc.epoll_wait(_epoll, events, Math.Min(Capacity, numbers.Length), milliseconds));
+            var count = Libc.OrErrno(Libc.epoll_pwait2(_epoll, events, Math.Min(Capacity, numbers.Length), &timeout, null));
             if (count == -Libc.EINTR)
                 return 0;
             if (count < 0)

@@ -6,6 +6,7 @@ const figures = [
   ['throughput', 'Throughput', 'GB/s, more is better', c => c.figures?.gigabytesPerSecond],
   ['cpu', 'CPU time', 'seconds per GiB, less is better', c => c.figures?.cpuSecondsPerGibibyte],
   ['beside', 'p99 of /plaintext on the same server meanwhile', 'ms, less is better', c => c.figures?.besideP99Milliseconds],
+  ['stalled', 'Memory of a stalled client', 'KiB, less is better', c => (Number.isFinite(c.memoryPerConnection) ? c.memoryPerConnection / 1024 : undefined)],
   ['cache', 'Page cache grown', 'MiB, less is better', c => c.figures?.pageCacheGrownMebibytes],
 ];
 

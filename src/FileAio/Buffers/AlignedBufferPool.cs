@@ -9,7 +9,7 @@ namespace FileAio.Buffers;
 /// </summary>
 internal sealed class AlignedBufferPool : IDisposable
 {
-    private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(10); // a guess: long enough for a burst's return, short enough to notice
+    private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(2); // a guess: a burst that comes back later pays the page faults again
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, SizeClass> _classes = [];

@@ -1,0 +1,60 @@
+using Bench.Load;
+using Bench.Measuring;
+using Bench.Results;
+using Bench.Servers;
+
+namespace Bench.Files;
+
+/// <summary>A load of files, and a trickle of small requests beside it.</summary>
+/// <param name="Load">Made for a URL prefix.</param>
+internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<string, ILoad> Load) : FileWork(Name, Says, Cold)
+{
+    /// <summary>What warms a server up, where the load itself would leave it with work for clients that have gone.</summary>
+    public Func<string, ILoad>? WarmLoad { get; init; }
+
+    private const double Gibibyte = 1 << 30;
+    private const double BesideRate = 200;
+
+    public override Tool? Needs => Load("").Needs;
+
+    public override Task WarmAsync(Server server, string prefix, TimeSpan duration, CancellationToken cancellation) =>
+        (WarmLoad ?? Load)(prefix).RunAsync(server, duration, _ => { }, cancellation);
+
+    public override async Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation)
+    {
+        var cached = PageCache.ReadBytes();
+        var window = Window.Open(server, Cpus.Server);
+        var beside = OwnLoad.Open(Exchange.Get("/plaintext"), 2, BesideRate).RunAsync(server, duration, _ => { }, cancellation);
+        var load = Load(spec.Prefix).RunAsync(server, duration, window.OnClientStarted, cancellation);
+        await window.WatchAsync(duration, load, cancellation);
+        var result = await load;
+        var used = window.Close();
+        var small = await beside;
+
+        var bytes = (double)(result.Bytes ?? 0);
+        return new Cell
+        {
+            Server = spec.Name,
+            Work = Name,
+            Refused = result.Error ?? small.Error ?? (used.Strangers > 0 ? $"another process listens on port {used.EndPoint.Port} too" : null),
+            Seconds = result.Seconds,
+            Requests = result.Requests,
+            RequestsPerSecond = result.RequestsPerSecond,
+            CpuPerRequest = used.Cpu.TotalMicroseconds / Math.Max(1, result.Requests),
+            Latency = result.Latency,
+            ProportionalMemory = MemoryUse.Read(server.ProcessIds).Proportional,
+            ServerBusy = used.ServerBusy,
+            ClientBusy = used.ClientBusy,
+            Figures = new Dictionary<string, double>
+            {
+                ["gigabytesPerSecond"] = bytes / 1e9 / result.Seconds,
+                ["cpuSecondsPerGibibyte"] = used.Cpu.TotalSeconds / Math.Max(bytes, 1) * Gibibyte,
+                ["besideP50Milliseconds"] = (small.Latency?.P50 ?? 0) / 1000,
+                ["besideP99Milliseconds"] = (small.Latency?.P99 ?? 0) / 1000,
+                ["besideClientLagMilliseconds"] = (small.ClientLag ?? 0) / 1000,
+                ["pageCacheGrownMebibytes"] = (PageCache.ReadBytes() - cached) / 1048576.0,
+                ["contextSwitchesPerSecond"] = used.ContextSwitches / result.Seconds,
+            },
+        };
+    }
+}
