@@ -18,14 +18,19 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
     private const int Slab = 128 * 1024;
     private const int LargestSlabbed = 16 * 1024;
 
-    // Large free blocks that are kept; more are left to the garbage collector. A guess: 64 responses' worth of 128 KiB.
-    private const int KeptBytesPerClass = 8 << 20;
+    private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentQueue<AlignedBlock>[] _free =
-        [.. Enumerable.Range(0, BitOperations.Log2(MaxBlock) - BitOperations.Log2(Page) + 1).Select(_ => new ConcurrentQueue<AlignedBlock>())];
+    private readonly ConcurrentQueue<AlignedBlock>[] _small = [.. Enumerable.Range(0, ClassOf(LargestSlabbed) + 1).Select(_ => new ConcurrentQueue<AlignedBlock>())];
+    private readonly LargeBlocks[] _large = [.. Enumerable.Range(0, ClassOf(MaxBlock) - ClassOf(LargestSlabbed)).Select(_ => new LargeBlocks())];
+    private readonly Timer _trim;
 
     private int _rented;
     private bool _disposed;
+
+    public AlignedMemoryPool()
+    {
+        _trim = new Timer(static state => ((AlignedMemoryPool)state!).Trim(), this, TrimPeriod, TrimPeriod);
+    }
 
     public override int MaxBufferSize => MaxBlock;
 
@@ -40,8 +45,7 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, MaxBlock);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(minBufferSize, Page));
-        if (!Class(size).TryDequeue(out var block))
-            block = Allocate(size);
+        var block = TryTake(size) ?? Allocate(size);
         block.Rented();
         Interlocked.Increment(ref _rented);
         return block;
@@ -52,9 +56,19 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
         if (Poison)
             block.GetSpan().Fill(0xDB);
         Interlocked.Decrement(ref _rented);
-        var free = Class(block.Length);
-        if (!_disposed && (block.Length <= LargestSlabbed || free.Count < Math.Max(4, KeptBytesPerClass / block.Length)))
-            free.Enqueue(block);
+        if (_disposed)
+            return;
+        if (block.Length <= LargestSlabbed)
+            Small(block.Length).Enqueue(block);
+        else
+            Large(block.Length).Return(block);
+    }
+
+    private AlignedBlock? TryTake(int size)
+    {
+        if (size > LargestSlabbed)
+            return Large(size).TryTake();
+        return Small(size).TryDequeue(out var block) ? block : null;
     }
 
     private AlignedBlock Allocate(int size)
@@ -63,16 +77,29 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
         var array = GC.AllocateUninitializedArray<byte>((count * size) + Page, pinned: true);
         var offset = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (Page - 1));
         for (var i = 1; i < count; i++)
-            Class(size).Enqueue(new AlignedBlock(this, array, offset + (i * size), size));
+            Small(size).Enqueue(new AlignedBlock(this, array, offset + (i * size), size));
         return new AlignedBlock(this, array, offset, size);
     }
 
-    private ConcurrentQueue<AlignedBlock> Class(int size) => _free[BitOperations.Log2((uint)size) - BitOperations.Log2(Page)];
+    private ConcurrentQueue<AlignedBlock> Small(int size) => _small[ClassOf(size)];
+
+    private LargeBlocks Large(int size) => _large[ClassOf(size) - ClassOf(LargestSlabbed) - 1];
+
+    private static int ClassOf(int size) => BitOperations.Log2((uint)size) - BitOperations.Log2(Page);
+
+    private void Trim()
+    {
+        foreach (var blocks in _large)
+            blocks.Trim();
+    }
 
     protected override void Dispose(bool disposing)
     {
         _disposed = true;
-        foreach (var free in _free)
+        _trim.Dispose();
+        foreach (var free in _small)
             free.Clear();
+        foreach (var blocks in _large)
+            blocks.Clear();
     }
 }

@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_POPULATE = 0x8000;
+    public const int MADV_DONTNEED = 4;
     public const int MADV_DONTFORK = 10;
 
     [LibraryImport("libc", EntryPoint = "mmap")]
@@ -30,6 +31,9 @@ internal static unsafe partial class Libc
         // A direct read into memory shared with a child by copy-on-write may land in the child's page: open(2), O_DIRECT.
         return madvise_(address, (nuint)length, MADV_DONTFORK) == 0 ? new SysResult(address) : SysResult.From(-1);
     }
+
+    /// <summary>Gives the pages back to the kernel; the addresses stay, and read as zero when they are touched again. Whole pages of private memory only.</summary>
+    public static void DropPages(nint address, int length) => _ = madvise_(address, (nuint)length, MADV_DONTNEED);
 
     public static SysResult UnmapBuffer(nint address, int length) => SysResult.From(munmap_(address, (nuint)length));
 }

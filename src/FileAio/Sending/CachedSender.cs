@@ -46,7 +46,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
         var mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
         if (!mayWait && !file.Device.AllowsNoWait)
             return SysResult.Error(Errno.EAGAIN);
-        var memory = body.Writer.GetSpan(want)[..want];
+        var memory = body.GetSpan(want);
         var read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
         switch (read.Errno)
         {

@@ -26,27 +26,45 @@ internal sealed class FileSender
     {
         if (range.Length == 0)
             return;
-        if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
-            await _body.FlushAsync(0).ConfigureAwait(false);
+        try
+        {
+            if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+                await _body.FlushAsync(0).ConfigureAwait(false);
+        }
+        finally
+        {
+            _body.End();
+        }
         await new LeaveEngine();
     }
 
     public async Task SendAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
+        try
+        {
+            if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
+            {
+                _body.Writer.Write(frame.Tail);
+                await _body.FlushAsync(0).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _body.End();
+        }
+        await new LeaveEngine();
+    }
+
+    private async ValueTask<bool> SendPartsAsync(List<ByteRange> ranges, MultipartByteRanges frame)
+    {
         for (var i = 0; i < ranges.Count; i++)
         {
             await _body.StartAsync().ConfigureAwait(false);
             _body.Writer.Write(frame.Head(i));
-            var outcome = await SendRangeAsync(ranges[i]).ConfigureAwait(false);
-            if (!Conclude(outcome, ranges[i].End))
-            {
-                await new LeaveEngine();
-                return;
-            }
+            if (!Conclude(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End))
+                return false;
         }
-        _body.Writer.Write(frame.Tail);
-        await _body.FlushAsync(0).ConfigureAwait(false);
-        await new LeaveEngine();
+        return true;
     }
 
     private async ValueTask<SendOutcome> SendRangeAsync(ByteRange range)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 
@@ -9,6 +10,11 @@ namespace FileAio.Sending;
 /// </summary>
 internal sealed class ResponseBody(HttpResponse response, RateLimit? limit)
 {
+    // Arrays that the garbage collector takes back cheaply.
+    private const int SmallPiece = 16 * 1024;
+
+    private PipePiece _piece;
+
     /// <summary>Null where the response may go as fast as the client takes it.</summary>
     public RateLimit? Limit => limit;
 
@@ -20,19 +26,36 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit)
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         await StartAsync().ConfigureAwait(false);
-        // In one piece: a send of one long segment costs less than one of 32 blocks of 4 KiB.
-        bytes.Span.CopyTo(Writer.GetSpan(bytes.Length));
-        Writer.Advance(bytes.Length);
+        if (_piece.TryTake())
+        {
+            bytes.Span.CopyTo(Writer.GetSpan(bytes.Length));
+            Writer.Advance(bytes.Length);
+        }
+        else
+        {
+            Writer.Write(bytes.Span);
+        }
+    }
+
+    /// <summary>Room in the pipe for <paramref name="want"/> bytes, or for as many as can be had without a large object.</summary>
+    public Span<byte> GetSpan(int want)
+    {
+        var length = want <= SmallPiece || _piece.TryTake() ? want : SmallPiece;
+        return Writer.GetSpan(length)[..length];
     }
 
     /// <summary>Waits until the client has taken enough for more to be read; false where there is no client any more.</summary>
     public async ValueTask<bool> FlushAsync(long justWritten)
     {
         var flushed = await Writer.FlushAsync().ConfigureAwait(false);
+        _piece.Release();
         if (flushed.IsCompleted || flushed.IsCanceled)
             return false;
         if (limit is not null)
             await limit.SentAsync(justWritten, response.HttpContext.RequestAborted).ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>To be called when nothing more will be written, however that came about.</summary>
+    public void End() => _piece.Release();
 }

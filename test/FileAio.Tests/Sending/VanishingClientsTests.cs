@@ -32,6 +32,7 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
             await server.IdleAsync();
             await Deadline.Until(() => OpenFiles() <= before, () => $"{OpenFiles()} of the tree's files are open, {before} were before");
             await DownloadAsync(server.Port, 1);
+            await Deadline.Until(() => FileAio.Sending.PipePiece.Out == 0, () => $"{FileAio.Sending.PipePiece.Out} pieces of the pipe are still out");
         }
         FileAio.Buffers.AlignedMemoryPool.Poison = false;
     }
