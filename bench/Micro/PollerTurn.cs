@@ -1,0 +1,100 @@
+using BenchmarkDotNet.Attributes;
+using Micro.Interop;
+using Microsoft.Extensions.Logging.Abstractions;
+using Transport.Blocking;
+using Transport.Core.Loops;
+using Transport.Core.Readiness;
+using Transport.Epoll;
+using Transport.Rtsig;
+using Transport.Select;
+
+namespace Micro;
+
+/// <summary>What one event costs a loop that watches many descriptors of which one is active: a byte is written to it, reported, read, and waited for again.
+/// The write and the read are the same for every model.</summary>
+public unsafe class PollerTurn
+{
+    private readonly List<(int Watched, int Peer)> _pairs = [];
+    private readonly Ready[] _ready = new Ready[64];
+    private IPoller _poller = null!;
+    private int _turn;
+
+    [Params(16, 1000, 9000)]
+    public int Watched { get; set; }
+
+    [Params("epoll", "epoll level", "epoll oneshot", "poll", "select", "rtsig", "busy")]
+    public string Model { get; set; } = "";
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _poller = Model switch
+        {
+            "epoll" => new EpollPoller(EpollTrigger.Edge),
+            "epoll level" => new EpollPoller(EpollTrigger.Level),
+            "epoll oneshot" => new EpollPoller(EpollTrigger.Oneshot),
+            "poll" => new PollPoller(PollCall.Poll),
+            "select" => new SelectPoller(SelectCall.Select, 65536, new SelectRefusals(new SelectCounters(), NullLogger.Instance, "micro")),
+            "busy" => new BusyPoller(),
+            _ => Rtsig(),
+        };
+        for (var i = 0; i < Watched; i++)
+        {
+            var (watched, peer) = Libc.SocketPair();
+            _pairs.Add((watched, peer));
+            _poller.Add(watched, SocketRole.Connection).ThrowIfError("add");
+            _poller.Arm(watched, Readiness.Readable);
+        }
+
+        // Adding counts as a change to an edge-triggered model: those reports are not what is measured.
+        while (_poller.Wait(_ready, 0).Value > 0 && Model != "busy")
+        {
+        }
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        foreach (var (watched, peer) in _pairs)
+        {
+            _poller.Remove(watched);
+            _ = Libc.close(watched);
+            _ = Libc.close(peer);
+        }
+
+        _pairs.Clear();
+        _poller.Dispose();
+    }
+
+    /// <summary>Descriptors that were reported.</summary>
+    [Benchmark]
+    public int Turn()
+    {
+        var (watched, peer) = _pairs[_turn++ % 8];   // a few active ones, spread over nothing: the idle ones are the question
+        byte one = 1;
+        _ = Libc.write(peer, &one, 1);
+        var reported = 0;
+        for (var seen = false; !seen;)
+        {
+            var count = (int)_poller.Wait(_ready, -1).Value;
+            for (var i = 0; i < count; i++)
+            {
+                // A report is a hint. The busy model hints at everything.
+                if (Libc.read(_ready[i].Descriptor, &one, 1) == 1)
+                    seen = true;
+                _poller.Arm(_ready[i].Descriptor, Readiness.Readable);
+            }
+
+            reported += count;
+        }
+
+        return reported;
+    }
+
+    private static RtsigPoller Rtsig()
+    {
+        var options = new RtsigTransportOptions();
+        var counters = new RtsigCounters();
+        return new RtsigPoller(options.EffectiveSignal, options.Reading, counters, new SignalOverflows(counters, NullLogger.Instance, "micro"));
+    }
+}
