@@ -11,6 +11,8 @@ internal static class BlockEndpoint
             return Query.RefuseAsync(context, "ms", int.MaxValue);
 
         Thread.Sleep((int)milliseconds);
-        return context.Response.WriteAsync($"slept {milliseconds} ms\n");
+        var answer = $"slept {milliseconds} ms\n";
+        context.Response.ContentLength = answer.Length;
+        return context.Response.WriteAsync(answer);
     }
 }

@@ -33,8 +33,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     private readonly Lock _gate = new();
     private readonly Queue<Batch> _handedOver = new();
     private readonly Stack<Batch> _spare = new();
-    private readonly List<Drainer> _atWork = [];
-    private int _stuck;
+    private readonly Roster _atWork = new();
     private bool _stopped;
 
     // Loop thread.
@@ -54,7 +53,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
             {
                 // A single item that is being run posts to a sleeping loop, which wakes it: nothing is held back, nothing to watch.
                 return _handedOver.TryPeek(out Batch? first)
-                    && (_handedOver.Count > 1 || !first.IsExhausted || (first.Count > 1 && _stuck < _atWork.Count));
+                    && (_handedOver.Count > 1 || !first.IsExhausted || (first.Count > 1 && !_atWork.AllStuck));
             }
         }
     }
@@ -155,7 +154,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
             }
 
             _handedOver.Enqueue(batch);
-            if (_stuck == _atWork.Count)
+            if (_atWork.AllStuck)
             {
                 called = CallOne();
             }
@@ -170,6 +169,8 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     {
         lock (_gate)
         {
+            // Ringing wakes the loop, which may have this thread's processor for a while and look at it twice: no item was in the way.
+            _atWork.Unmark(drainer);
             while (_handedOver.TryPeek(out batch))
             {
                 if (!batch.IsExhausted)
@@ -218,11 +219,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     {
         lock (_gate)
         {
-            if (drainer.IsStuck)
-            {
-                drainer.IsStuck = false;
-                _stuck--;
-            }
+            _atWork.Unmark(drainer);
         }
     }
 
@@ -245,21 +242,13 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
                 return;
             }
 
-            foreach (Drainer drainer in _atWork)
-            {
-                if (drainer.Look() >= StuckLooks && !drainer.IsStuck)
-                {
-                    drainer.IsStuck = true;
-                    _stuck++;
-                }
-            }
-
+            _atWork.Look(StuckLooks);
             bool waits = _handedOver.Count > 1 || !_handedOver.Peek().IsExhausted;
             _looksAtWaiting = waits ? _looksAtWaiting + 1 : 0;
-            if (waits && (_stuck == _atWork.Count || (_looksAtWaiting > StuckLooks && Volatile.Read(ref s_atWork) < Environment.ProcessorCount)))
+            if (waits && (_atWork.AllStuck || (_looksAtWaiting > StuckLooks && Volatile.Read(ref s_atWork) < Environment.ProcessorCount)))
             {
                 CallFor(_handedOver.Peek().Remaining + _handedOver.Count - 1);
-                exhausted = _called.Count == 0 && _stuck == maxDrainers;
+                exhausted = _called.Count == 0 && _atWork.Stuck == maxDrainers;
                 _looksAtWaiting = 0;
             }
         }
@@ -288,7 +277,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     /// </summary>
     private void CallFor(int waiting)
     {
-        int wanted = Math.Clamp(_stuck, 1, Math.Max(1, waiting));
+        int wanted = Math.Clamp(_atWork.Stuck, 1, Math.Max(1, waiting));
         while (_called.Count < wanted && CallOne() is { } drainer)
         {
             _called.Add(drainer);
@@ -301,7 +290,6 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
         Drainer? drainer = _atWork.Count < maxDrainers ? FindDrainer() : null;
         if (drainer is not null)
         {
-            drainer.Reset();
             _atWork.Add(drainer);
             Interlocked.Increment(ref s_atWork);
         }
