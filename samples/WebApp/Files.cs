@@ -5,46 +5,84 @@ using Microsoft.Extensions.Options;
 namespace WebApp;
 
 /// <summary>A folder served twice: by <c>UseDirectIoFiles</c> at <c>--files-path</c>, and by the framework's <c>UseStaticFiles</c> at <c>/static</c>, to compare.
-/// <c>--files DIR</c> names it; <c>--aio</c>, <c>--directio</c> and <c>--output-buffers</c> are short for the options of the section <c>DirectIoFiles</c>.</summary>
+/// <c>--files DIR</c> names it; <c>--aio</c>, <c>--directio</c> and <c>--output-buffers</c> are short for the options of the section <c>DirectIoFiles</c>.
+/// What is wrong is added to a list of errors, a line each, by the name that was typed.</summary>
 internal static class Files
 {
-    private const string DefaultPath = "/files", StaticPath = "/static";
+    private const string DefaultPath = "/files", StaticPath = "/static", Section = "DirectIoFiles";
 
     /// <summary>Short switches, and the options they stand for.</summary>
     private static readonly (string Switch, string Option)[] ShortForms =
-        [("aio", "Aio"), ("directio", "DirectIoThreshold"), ("output-buffers", "OutputBuffers")];
+        [("aio", "Aio"), ("directio", "DirectIoThreshold"), ("output-buffers", "OutputBuffers"), ("files", "Root"), ("files-path", "RequestPath")];
 
     /// <summary>Before the host is built: the short switches become configuration, and <c>--aligned-pool true</c> gives Kestrel memory that reads can land in.</summary>
-    public static void AddFiles(this WebApplicationBuilder builder)
+    public static void AddFiles(this WebApplicationBuilder builder, List<string> errors)
     {
         var configuration = builder.Configuration;
+        if (configuration["aligned-pool"] is { } text)
+        {
+            if (!bool.TryParse(text, out var aligned))
+                errors.Add($"--aligned-pool is \"{text}\"; allowed: true, false.");
+            if (aligned)
+                builder.WebHost.UseAlignedMemoryPool();
+        }
         foreach (var (name, option) in ShortForms)
         {
             if (configuration[name] is { } value)
-                configuration[$"DirectIoFiles:{option}"] = value;
+                configuration[$"{Section}:{option}"] = value;
         }
-        if (configuration.GetValue<bool>("aligned-pool"))
-            builder.WebHost.UseAlignedMemoryPool();
+        // Nothing would look at them, and so nobody say what is wrong with them.
+        if (configuration["files"] is not { Length: > 0 })
+        {
+            errors.AddRange(ShortForms.Where(form => configuration[form.Switch] is { Length: > 0 })
+                .Select(form => $"--{form.Switch} is \"{configuration[form.Switch]}\"; allowed: only with --files DIR."));
+        }
     }
 
-    /// <summary>Serves the folder, if there is one. Throws <see cref="OptionsValidationException"/> where an option is out of range.</summary>
-    public static void UseFiles(this WebApplication app)
+    /// <summary>Serves the folder, if there is one.</summary>
+    public static void UseFiles(this WebApplication app, List<string> errors)
     {
         if (app.Configuration["files"] is not { Length: > 0 } folder)
             return;
         folder = Path.GetFullPath(folder);
-        var everyType = app.Configuration["DirectIoFiles:ServeUnknownFileTypes"] is null;
-        app.UseDirectIoFiles(options =>
+        var everyType = app.Configuration[$"{Section}:ServeUnknownFileTypes"] is null;
+        try
         {
-            options.Root = folder;
-            options.RequestPath = (app.Configuration["files-path"] ?? DefaultPath).TrimEnd('/');
-            // A folder to try things in: whatever lies there is meant to be served.
-            options.ServeUnknownFileTypes |= everyType;
-        });
+            app.UseDirectIoFiles(options =>
+            {
+                options.Root = folder;
+                if (app.Configuration[$"{Section}:RequestPath"] is null)
+                    options.RequestPath = DefaultPath;
+                // A folder to try things in: whatever lies there is meant to be served.
+                options.ServeUnknownFileTypes |= everyType;
+            });
+        }
+        catch (OptionsValidationException wrong)
+        {
+            errors.AddRange(wrong.Failures.Select(failure => AsTyped(app.Configuration, failure)));
+            return;
+        }
 
         var provider = new PhysicalFileProvider(folder);
         app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = provider, RequestPath = StaticPath });
         app.UseStaticFiles(new StaticFileOptions { FileProvider = provider, RequestPath = StaticPath, ServeUnknownFileTypes = true });
         app.Services.GetRequiredService<FilesReport>().Folders = app.DirectIoFilesStatus();
+    }
+
+    /// <summary><c>DirectIoFiles:DirectIoThreshold is …</c> is said of <c>--directio</c> where that was typed; <c>DirectIoFiles:OutputBuffers:Count is …</c> of <c>--output-buffers</c>.</summary>
+    private static string AsTyped(IConfiguration configuration, string failure)
+    {
+        foreach (var (name, option) in ShortForms)
+        {
+            var prefix = $"{Section}:{option}";
+            if (configuration[name] is null || !failure.StartsWith(prefix, StringComparison.Ordinal))
+                continue;
+            var rest = failure[prefix.Length..];
+            if (rest[0] == ' ')
+                return $"--{name}{rest}";
+            if (rest[0] == ':')
+                return $"--{name} {configuration[name]}: {rest[1..]}";
+        }
+        return $"--{failure}";
     }
 }

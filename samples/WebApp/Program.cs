@@ -14,14 +14,10 @@ if (builder.Configuration["transport"] == "list")
     return 0;
 }
 
-if (!SampleSettings.TryRead(builder.Configuration, out var settings, out var error))
-{
-    await Console.Error.WriteLineAsync($"WebApp: {error}");
-    return 2;
-}
-
+var errors = new List<string>();
+var settings = SampleSettings.Read(builder.Configuration, errors);
 builder.UseSampleKestrel(settings);
-builder.AddFiles();
+builder.AddFiles(errors);
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton<TransportStatus>();
 builder.Services.AddSingleton<FilesReport>();
@@ -29,7 +25,14 @@ builder.Services.AddSingleton<FilesReport>();
 var app = builder.Build();
 
 app.UsePlaintext();
-app.UseFiles();
+app.UseFiles(errors);
+if (errors.Count > 0)
+{
+    foreach (var error in errors)
+        await Console.Error.WriteLineAsync($"WebApp: {error}");
+    return 2;
+}
+
 app.UseRouting();   // said here, or WebApplication puts it before everything above
 app.UseWebSockets();
 

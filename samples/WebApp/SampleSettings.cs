@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace WebApp;
@@ -19,50 +18,35 @@ internal sealed record SampleSettings
     /// <summary>HTTP versions of every endpoint; null is Kestrel's default. On a cleartext endpoint HTTP/2 (prior knowledge) needs <c>Http2</c> alone.</summary>
     public HttpProtocols? Protocols { get; init; }
 
-    public static bool TryRead(
-        IConfiguration configuration,
-        [NotNullWhen(true)] out SampleSettings? settings,
-        [NotNullWhen(false)] out string? error)
+    /// <summary>Reads them all; what is wrong is added to <paramref name="errors"/>, a line each, and its default stands in.</summary>
+    public static SampleSettings Read(IConfiguration configuration, List<string> errors)
     {
-        settings = null;
-
         var transport = configuration["transport"] ?? Transports.Default;
         if (!Transports.ByName.ContainsKey(transport))
         {
-            error = $"--transport {transport}: not one of {string.Join(", ", Transports.ByName.Keys)}";
-            return false;
+            errors.Add($"--transport {transport}: not one of {string.Join(", ", Transports.ByName.Keys)}");
+            transport = Transports.Default;
         }
-
-        if (!TryReadScheduling(configuration, out var scheduling, out error))
-            return false;
 
         int? loops = null;
         if (configuration["loops"] is { } loopsText)
         {
-            if (!int.TryParse(loopsText, out var count) || count < 1)
-            {
-                error = $"--loops {loopsText}: not a whole number of at least 1";
-                return false;
-            }
-
-            loops = count;
+            if (int.TryParse(loopsText, out var count) && count >= 1)
+                loops = count;
+            else
+                errors.Add($"--loops {loopsText}: not a whole number of at least 1");
         }
 
         HttpProtocols? protocols = null;
         if (configuration["protocols"] is { } protocolsText)
         {
-            if (!TryParse(protocolsText, out var parsed))
-            {
-                error = $"--protocols {protocolsText}: not one of Http1, Http2, Http1AndHttp2";
-                return false;
-            }
-
-            protocols = parsed;
+            if (TryParse(protocolsText, out var parsed))
+                protocols = parsed;
+            else
+                errors.Add($"--protocols {protocolsText}: not one of Http1, Http2, Http1AndHttp2");
         }
 
-        settings = new SampleSettings { Transport = transport, Scheduling = scheduling, Loops = loops, Protocols = protocols };
-        error = null;
-        return true;
+        return new SampleSettings { Transport = transport, Scheduling = ReadScheduling(configuration, errors), Loops = loops, Protocols = protocols };
     }
 
     /// <summary>One line at start-up that says what serves, and one more where a wish could not be met.</summary>
@@ -73,40 +57,28 @@ internal sealed record SampleSettings
             Log.NoWorkers(logger);
     }
 
-    private static bool TryReadScheduling(IConfiguration configuration, out Scheduling? scheduling, [NotNullWhen(false)] out string? error)
+    private static Scheduling? ReadScheduling(IConfiguration configuration, List<string> errors)
     {
-        scheduling = null;
-        error = null;
+        Scheduling? scheduling = null;
         if (configuration["scheduling"] is { } name)
         {
-            if (!Enum.TryParse<Scheduling>(name, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed) || int.TryParse(name, out _))
-            {
-                error = $"--scheduling {name}: not one of workers, threadpool, inline";
-                return false;
-            }
-
-            scheduling = parsed;
+            if (Enum.TryParse<Scheduling>(name, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && !int.TryParse(name, out _))
+                scheduling = parsed;
+            else
+                errors.Add($"--scheduling {name}: not one of workers, threadpool, inline");
         }
 
         if (configuration["inline"] is { } inlineText)
         {
             if (!bool.TryParse(inlineText, out var inline))
-            {
-                error = $"--inline {inlineText}: not true or false";
-                return false;
-            }
-
-            if (inline && scheduling is not (null or WebApp.Scheduling.Inline))
-            {
-                error = $"--inline true and --scheduling {scheduling.ToString()!.ToLowerInvariant()}: they contradict each other";
-                return false;
-            }
-
-            if (inline)
+                errors.Add($"--inline {inlineText}: not true or false");
+            else if (inline && scheduling is not (null or WebApp.Scheduling.Inline))
+                errors.Add($"--inline true and --scheduling {scheduling.ToString()!.ToLowerInvariant()}: they contradict each other");
+            else if (inline)
                 scheduling = WebApp.Scheduling.Inline;
         }
 
-        return true;
+        return scheduling;
     }
 
     private static bool TryParse(string text, out HttpProtocols protocols) =>

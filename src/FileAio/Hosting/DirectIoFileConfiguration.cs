@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace FileAio.Hosting;
 
@@ -12,8 +11,13 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
 {
     private readonly List<string> _failures = [];
 
-    /// <exception cref="OptionsValidationException">A value cannot be read; every such option is named, with what it takes.</exception>
-    public static void Bind(IConfiguration section, DirectIoFileOptions options) => new DirectIoFileConfiguration(section).Bind(options);
+    /// <summary>Sets what the section names. Of each value that cannot be read one line is returned, which says what the option takes; its option keeps the value it had.</summary>
+    public static IReadOnlyList<string> Bind(IConfiguration section, DirectIoFileOptions options)
+    {
+        var configuration = new DirectIoFileConfiguration(section);
+        configuration.Bind(options);
+        return configuration._failures;
+    }
 
     private void Bind(DirectIoFileOptions o)
     {
@@ -53,9 +57,6 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         o.OpenFileCache.Errors = Flag("OpenFileCache:Errors", o.OpenFileCache.Errors);
         o.LimitRate = Size(nameof(o.LimitRate), o.LimitRate);
         o.LimitRateAfter = Size(nameof(o.LimitRateAfter), o.LimitRateAfter);
-
-        if (_failures.Count > 0)
-            throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), _failures);
     }
 
     private static bool Is(string text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);

@@ -8,10 +8,12 @@ namespace FileAio.Hosting;
 /// <summary>Says of each option what it allows, at start-up.</summary>
 internal static class DirectIoFileOptionsValidator
 {
-    /// <exception cref="OptionsValidationException">An option is out of range; every such option is named.</exception>
-    public static void Validate(DirectIoFileOptions o)
+    /// <param name="o">The options.</param>
+    /// <param name="unreadable">What configuration said and could not be read, a line each.</param>
+    /// <exception cref="OptionsValidationException">There is such a value, or an option is out of range; every one is named.</exception>
+    public static void Validate(DirectIoFileOptions o, IReadOnlyList<string> unreadable)
     {
-        var failures = new List<string>();
+        var failures = new List<string>(unreadable);
         void Check(bool ok, string name, object? value, string allowed)
         {
             if (!ok)

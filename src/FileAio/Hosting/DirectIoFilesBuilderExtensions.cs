@@ -45,12 +45,14 @@ public static class DirectIoFilesBuilderExtensions
     /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, Action<DirectIoFileOptions> configure)
     {
+        ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(configure);
         var options = new DirectIoFileOptions();
-        if (app.ApplicationServices.GetService<IConfiguration>() is { } configuration)
-            DirectIoFileConfiguration.Bind(configuration.GetSection("DirectIoFiles"), options);
+        var unreadable = app.ApplicationServices.GetService<IConfiguration>() is { } configuration
+            ? DirectIoFileConfiguration.Bind(configuration.GetSection("DirectIoFiles"), options)
+            : [];
         configure(options);
-        return app.UseDirectIoFiles(options);
+        return app.Use(options, unreadable);
     }
 
     /// <summary>Serves files as <paramref name="options"/> say, and nothing else. Off Linux this is <c>UseDefaultFiles</c> and <c>UseStaticFiles</c>.</summary>
@@ -62,11 +64,16 @@ public static class DirectIoFilesBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(options);
+        return app.Use(options, []);
+    }
+
+    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, IReadOnlyList<string> unreadable)
+    {
         options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
         var environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
         if (options.Root is not null)
             options.Root = Path.Combine(environment.ContentRootPath, options.Root);
-        DirectIoFileOptionsValidator.Validate(options);
+        DirectIoFileOptionsValidator.Validate(options, unreadable);
 
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
         var root = options.Root ?? (options.FileProvider as PhysicalFileProvider)?.Root ?? environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot");

@@ -46,6 +46,16 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void Values_that_cannot_be_read_and_values_out_of_range_are_told_together()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration["DirectIoFiles:Aio"] = "fast";
+        builder.Configuration["DirectIoFiles:MaxRanges"] = "-1";
+        var app = builder.Build();
+        Assert.Equal(2, Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles()).Failures.Count());
+    }
+
+    [Fact]
     public void Every_option_binds()
     {
         var options = Bind(new()
@@ -112,7 +122,7 @@ public sealed class OptionsTests
     private static DirectIoFileOptions Bind(Dictionary<string, string?> values)
     {
         var options = new DirectIoFileOptions();
-        DirectIoFileConfiguration.Bind(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), options);
+        Assert.Empty(DirectIoFileConfiguration.Bind(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), options));
         return options;
     }
 }
