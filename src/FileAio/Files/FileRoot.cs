@@ -17,23 +17,24 @@ internal sealed class FileRoot : IDisposable
 
     private readonly SafeFileHandle _descriptor;
     private readonly SymlinkPolicy _policy;
+    private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
     private bool _hasOpenat2 = true, _hasCached = true;
 
-    private FileRoot(string path, SafeFileHandle descriptor, SymlinkPolicy policy, DeviceTable devices)
+    private FileRoot(string path, SafeFileHandle descriptor, DirectIoFileOptions options, DeviceTable devices)
     {
-        (Path, _descriptor, _policy, _devices) = (path, descriptor, policy, devices);
+        (Path, _descriptor, _policy, _precision, _devices) = (path, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
     }
 
     public string Path { get; }
 
     /// <summary>Opens the folder; throws <see cref="IOException"/> where it cannot be.</summary>
-    public static unsafe FileRoot Open(string path, SymlinkPolicy policy, DeviceTable devices)
+    public static unsafe FileRoot Open(string path, DirectIoFileOptions options, DeviceTable devices)
     {
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
             var opened = Libc.Open(Libc.AT_FDCWD, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
-            return new FileRoot(path, new SafeFileHandle((nint)opened.ThrowIfError($"open \"{path}\""), ownsHandle: true), policy, devices);
+            return new FileRoot(path, new SafeFileHandle((nint)opened.ThrowIfError($"open \"{path}\""), ownsHandle: true), options, devices);
         }
     }
 
@@ -67,7 +68,7 @@ internal sealed class FileRoot : IDisposable
         var stated = FileFacts.Of(descriptor, out var facts);
         isDirectory = facts.IsDirectory;
         if (!stated.IsError && facts.IsRegular)
-            file = new OpenedFile(descriptor, facts, System.IO.Path.Join(Path, relative), _devices.Of(facts.Device, descriptor));
+            file = new OpenedFile(descriptor, facts, System.IO.Path.Join(Path, relative), _devices.Of(facts.Device, descriptor), _precision);
         else
             Libc.Close(descriptor);
         return stated;

@@ -16,10 +16,11 @@ internal sealed class OpenedFile
     private int _references = 1;
     private int _direct = NotTried;
 
-    public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device)
+    public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device, ETagPrecision precision)
     {
         (Descriptor, Facts, Path, Device) = (descriptor, facts, path, device);
-        EntityTag = $"\"{(facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds:x}-{facts.Size:x}";
+        var modified = precision == ETagPrecision.Seconds ? facts.ModifiedSeconds : (facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds;
+        EntityTag = $"\"{modified:x}-{facts.Size:x}";
     }
 
     /// <summary>The buffered descriptor.</summary>
@@ -33,7 +34,7 @@ internal sealed class OpenedFile
 
     public long Size => Facts.Size;
 
-    /// <summary>The opaque tag but for what closes it, which depends on the content coding: <c>"mtime-size</c>, nanoseconds and bytes in hexadecimal.</summary>
+    /// <summary>The opaque tag but for what closes it, which depends on the content coding: <c>"mtime-size</c>, nanoseconds (or seconds) and bytes in hexadecimal.</summary>
     public string EntityTag { get; }
 
     /// <summary>Bytes that offsets and lengths of direct reads are multiples of.</summary>

@@ -32,6 +32,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         o.HttpsCompression = Choice(nameof(o.HttpsCompression), o.HttpsCompression);
         o.Terminal = Flag(nameof(o.Terminal), o.Terminal);
         o.ETag = Flag(nameof(o.ETag), o.ETag);
+        o.ETagPrecision = Choice(nameof(o.ETagPrecision), o.ETagPrecision);
         o.IfModifiedSince = Choice(nameof(o.IfModifiedSince), o.IfModifiedSince);
         o.MaxRanges = Number(nameof(o.MaxRanges), o.MaxRanges, "unlimited", int.MaxValue);
         o.Precompressed = List(nameof(o.Precompressed)) ?? o.Precompressed;

@@ -53,8 +53,13 @@ public sealed class DirectIoFileOptions
     /// <summary>Answers 404 and 405 (with <c>Allow</c>) here instead of calling the next middleware. Default false.</summary>
     public bool Terminal { get; set; }
 
-    /// <summary>Sends <c>ETag</c>: modification time in nanoseconds and size, weak for a file changed within the last two seconds. Default true. nginx: <c>etag</c>.</summary>
+    /// <summary>
+    /// Sends <c>ETag</c>: modification time and size, weak (<c>W/</c>; RFC 9110, 8.8.1) for a file changed within the last two seconds. Default true. nginx: <c>etag</c>.
+    /// </summary>
     public bool ETag { get; set; } = true;
+
+    /// <summary>How fine the tag's modification time is. Default <see cref="ETagPrecision.Nanoseconds"/>; nginx's tags are <see cref="ETagPrecision.Seconds"/>.</summary>
+    public ETagPrecision ETagPrecision { get; set; }
 
     /// <summary>When <c>If-Modified-Since</c> makes a 304. Default <see cref="IfModifiedSinceMode.Before"/>. nginx: <c>if_modified_since</c>, whose default is exact.</summary>
     public IfModifiedSinceMode IfModifiedSince { get; set; }

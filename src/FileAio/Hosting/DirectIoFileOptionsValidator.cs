@@ -22,6 +22,7 @@ internal static class DirectIoFileOptionsValidator
 
         Check(Enum.IsDefined(o.Aio), nameof(o.Aio), o.Aio, "on, off, threads, posix");
         Check(Enum.IsDefined(o.DisableSymlinks), nameof(o.DisableSymlinks), o.DisableSymlinks, "off, on, ifNotOwner, beneath");
+        Check(Enum.IsDefined(o.ETagPrecision), nameof(o.ETagPrecision), o.ETagPrecision, "nanoseconds, seconds");
         Check(Enum.IsDefined(o.IfModifiedSince), nameof(o.IfModifiedSince), o.IfModifiedSince, "before, exact, off");
         Check(o.AioRequests is >= 16 and <= 65536, nameof(o.AioRequests), o.AioRequests, "16 to 65536");
         Check(o.Threads is >= 1 and <= 1024, nameof(o.Threads), o.Threads, "1 to 1024");

@@ -76,7 +76,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             if (contentType is null || (variant.File ?? found.File) is not { } file)
                 await NotFound(context);
             else
-                await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options.ETag, serving.Time.GetUtcNow()), serving);
+                await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
         }
         finally
         {

@@ -8,14 +8,16 @@ internal readonly struct Representation
     // A file written to twice within the clock's grain would keep its validators: until it has rested they are weak (RFC 9110, 8.8.1 and 8.8.2.2).
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
 
-    public Representation(OpenedFile file, ContentCoding? coding, string contentType, bool tagged, DateTimeOffset now)
+    public Representation(OpenedFile file, ContentCoding? coding, string contentType, DirectIoFileOptions options, DateTimeOffset now)
     {
         (File, Coding, ContentType) = (file, coding, contentType);
         var modified = file.Facts.LastModified;
         IsStrong = now - modified >= Rest;
         // A Last-Modified later than Date must not be sent (8.8.2.1).
         LastModified = modified > now ? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : modified;
-        EntityTag = tagged ? $"{(IsStrong ? "" : "W/")}{file.EntityTag}{(coding is null ? "" : "-" + coding.Name)}\"" : null;
+        // gzip_static tags the variant by its own time and size alone. Of the others nginx has none, and a tag that tells them apart whatever their times is better.
+        var named = coding is not null && !(options.ETagPrecision == ETagPrecision.Seconds && coding.Name == "gzip");
+        EntityTag = options.ETag ? $"{(IsStrong ? "" : "W/")}{file.EntityTag}{(named ? "-" + coding!.Name : "")}\"" : null;
     }
 
     public OpenedFile File { get; }

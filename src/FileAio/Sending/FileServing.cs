@@ -13,7 +13,7 @@ internal sealed class FileServing : IDisposable
     public FileServing(DirectIoFileOptions options, string root, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
     {
         (Options, Runtime, Time, Logger) = (options, runtime, time, logger);
-        _root = FileRoot.Open(root, options.DisableSymlinks, new DeviceTable(logger));
+        _root = FileRoot.Open(root, options, new DeviceTable(logger));
         if (options.OpenFileCache.Max > 0)
             Cache = new OpenFileCache(options.OpenFileCache, time);
         ReadIntoPipe = options.ReadIntoPipe && alignedPipes;

@@ -28,6 +28,7 @@ public sealed class OptionsTests
     [InlineData("DisableSymlinks", "perhaps", "IfNotOwner")]
     [InlineData("IfModifiedSince", "never", "Before")]
     [InlineData("ETag", "si", "true, false")]
+    [InlineData("ETagPrecision", "minutes", "Seconds")]
     [InlineData("Precompressed", "lzma", "br, zstd, gzip")]
     [InlineData("OpenFileCache:Max", "-1", "0 (no cache)")]
     [InlineData("OpenFileCache:MinUses", "0", "1 or more")]
@@ -72,6 +73,7 @@ public sealed class OptionsTests
             ["HttpsCompression"] = "DoNotCompress",
             ["Terminal"] = "true",
             ["ETag"] = "false",
+            ["ETagPrecision"] = "seconds",
             ["IfModifiedSince"] = "exact",
             ["MaxRanges"] = "2",
             ["Precompressed"] = "br, gzip",
@@ -99,7 +101,7 @@ public sealed class OptionsTests
         Assert.Equal(("/", "/x", "a/b", true), (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
         Assert.Equal(["i", "j"], options.DefaultFiles);
         Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false), (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
-        Assert.Equal((IfModifiedSinceMode.Exact, 2, true), (options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
+        Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true), (options.ETagPrecision, options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
         Assert.Equal(["br", "gzip"], options.Precompressed);
         Assert.Equal((AioMode.Threads, 64, 3, 5, TimeSpan.FromSeconds(2.5)), (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.QueueTimeout));
         Assert.Equal((4 << 20, 4096, new OutputBuffers(2, 256 << 10)), ((int)options.DirectIoThreshold!, options.DirectIoAlignment, options.OutputBuffers));

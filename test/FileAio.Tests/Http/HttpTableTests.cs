@@ -208,6 +208,16 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/foreign.txt")).Status);
     }
 
+    [Theory]
+    [InlineData("/t1000.html", "\"6553f100-3e8\"")] // 1700000000 s, 1000 bytes
+    [InlineData("/pre.txt", "\"6553f100-{0:x}\"")]
+    public async Task Tags_in_seconds_are_nginxs(string target, string tag)
+    {
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.ETagPrecision, options.Precompressed) = (ETagPrecision.Seconds, ["gzip"]));
+        var reply = await RawReply.GetAsync(server.Port, target, "Accept-Encoding: gzip");
+        Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, new FileInfo(tree.At("pre.txt.gz")).Length), reply.Header("etag"));
+    }
+
     [Fact]
     public async Task A_directory_is_redirected_with_its_query_and_the_path_base()
     {
