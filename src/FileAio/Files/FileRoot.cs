@@ -17,6 +17,7 @@ internal sealed class FileRoot : IDisposable
 
     private readonly SafeFileHandle _descriptor;
     private readonly SymlinkPolicy _policy;
+    private readonly string _from;
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
     private bool _hasOpenat2 = true, _hasCached = true;
@@ -24,6 +25,7 @@ internal sealed class FileRoot : IDisposable
     private FileRoot(string path, SafeFileHandle descriptor, DirectIoFileOptions options, DeviceTable devices)
     {
         (Path, _descriptor, _policy, _precision, _devices) = (path, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
+        _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
     }
 
     public string Path { get; }
@@ -74,15 +76,32 @@ internal sealed class FileRoot : IDisposable
         return stated;
     }
 
-    [SkipLocalsInit]
-    private unsafe SysResult OpenDescriptor(int root, string relative, bool cachedOnly)
+    private SysResult OpenDescriptor(int root, string relative, bool cachedOnly)
     {
-        if (_policy == SymlinkPolicy.IfNotOwner)
-            return cachedOnly ? SysResult.Error(Errno.EAGAIN) : SymlinkWalk.Open(root, relative, OpenFlags, ownersMustAgree: true);
+        if (_from.Length == 0 || !relative.StartsWith(_from, StringComparison.Ordinal))
+            return OpenBelow(root, relative, OpenFlags, _policy, cachedOnly);
+        if (relative.Length == _from.Length)
+            return OpenBelow(root, relative, OpenFlags, SymlinkPolicy.Off, cachedOnly);
+        if (relative[_from.Length] != '/')
+            return OpenBelow(root, relative, OpenFlags, _policy, cachedOnly);
+        // Anew for each file: a link that is swapped, as deployments do it, is followed to where it leads now.
+        var from = OpenBelow(root, _from, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
+        if (from.IsError)
+            return from;
+        var opened = OpenBelow((int)from.Value, relative[(_from.Length + 1)..], OpenFlags, _policy, cachedOnly);
+        Libc.Close((int)from.Value);
+        return opened;
+    }
+
+    [SkipLocalsInit]
+    private unsafe SysResult OpenBelow(int folder, string relative, int flags, SymlinkPolicy policy, bool cachedOnly)
+    {
+        if (policy == SymlinkPolicy.IfNotOwner)
+            return cachedOnly ? SysResult.Error(Errno.EAGAIN) : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: true);
         Span<byte> name = stackalloc byte[MaxPath];
         if (!TryEncode(relative, name))
             return SysResult.Error(Errno.ENAMETOOLONG);
-        var resolve = Libc.RESOLVE_NO_MAGICLINKS | _policy switch
+        var resolve = Libc.RESOLVE_NO_MAGICLINKS | policy switch
         {
             SymlinkPolicy.On => Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_BENEATH,
             SymlinkPolicy.Beneath => Libc.RESOLVE_BENEATH,
@@ -92,7 +111,7 @@ internal sealed class FileRoot : IDisposable
         {
             if (_hasOpenat2 && (!cachedOnly || _hasCached))
             {
-                var opened = Libc.Open2(root, pointer, OpenFlags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
+                var opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
                 switch (opened.Errno)
                 {
                     case Errno.EINVAL when cachedOnly: // RESOLVE_CACHED is of 5.12
@@ -107,9 +126,9 @@ internal sealed class FileRoot : IDisposable
             }
             if (cachedOnly)
                 return SysResult.Error(Errno.EAGAIN);
-            return _policy == SymlinkPolicy.Off
-                ? Libc.Open(root, pointer, OpenFlags)
-                : SymlinkWalk.Open(root, relative, OpenFlags, ownersMustAgree: false);
+            return policy == SymlinkPolicy.Off
+                ? Libc.Open(folder, pointer, flags)
+                : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: false);
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         o.RedirectToAppendTrailingSlash = Flag(nameof(o.RedirectToAppendTrailingSlash), o.RedirectToAppendTrailingSlash);
         o.ServeDotFiles = Flag(nameof(o.ServeDotFiles), o.ServeDotFiles);
         o.DisableSymlinks = Choice(nameof(o.DisableSymlinks), o.DisableSymlinks);
+        o.DisableSymlinksFrom = section[nameof(o.DisableSymlinksFrom)] ?? o.DisableSymlinksFrom;
         o.HttpsCompression = Choice(nameof(o.HttpsCompression), o.HttpsCompression);
         o.Terminal = Flag(nameof(o.Terminal), o.Terminal);
         o.ETag = Flag(nameof(o.ETag), o.ETag);

@@ -38,8 +38,16 @@ public sealed class DirectIoFileOptions
     /// <summary>Serves files and directories whose name begins with a dot. Default false, as in <c>UseStaticFiles</c>.</summary>
     public bool ServeDotFiles { get; set; }
 
-    /// <summary>Which symbolic links are followed. Default: all. nginx: <c>disable_symlinks</c>.</summary>
+    /// <summary>Which symbolic links below the root are followed (the way to the root itself is never checked). Default: all. nginx: <c>disable_symlinks</c>.</summary>
     public SymlinkPolicy DisableSymlinks { get; set; }
+
+    /// <summary>
+    /// The part of a path in which <see cref="DisableSymlinks"/> does not check, relative to the root, such as <c>releases/current</c>: for a file below it, what comes after it
+    /// is checked, and with <see cref="SymlinkPolicy.Beneath"/> must stay in the folder that the part leads to. A path that does not begin with the part, in whole components,
+    /// is checked from the root on; one that is the part is not checked. Default null: all below the root is checked, as by <c>from=$document_root</c>.
+    /// nginx: <c>disable_symlinks from=</c>, which takes an absolute path.
+    /// </summary>
+    public string? DisableSymlinksFrom { get; set; }
 
     /// <summary>What response compression may do over HTTPS. Default <see cref="HttpsCompressionMode.Compress"/>, as in <c>UseStaticFiles</c>.</summary>
     public HttpsCompressionMode HttpsCompression { get; set; } = HttpsCompressionMode.Compress;

@@ -22,6 +22,8 @@ internal static class DirectIoFileOptionsValidator
 
         Check(Enum.IsDefined(o.Aio), nameof(o.Aio), o.Aio, "on, off, threads, posix");
         Check(Enum.IsDefined(o.DisableSymlinks), nameof(o.DisableSymlinks), o.DisableSymlinks, "off, on, ifNotOwner, beneath");
+        Check(o.DisableSymlinksFrom is null || IsBelowRoot(o.DisableSymlinksFrom),
+            nameof(o.DisableSymlinksFrom), $"\"{o.DisableSymlinksFrom}\"", "a path relative to the root, such as releases/current, without . and ..");
         Check(Enum.IsDefined(o.ETagPrecision), nameof(o.ETagPrecision), o.ETagPrecision, "nanoseconds, seconds");
         Check(Enum.IsDefined(o.IfModifiedSince), nameof(o.IfModifiedSince), o.IfModifiedSince, "before, exact, off");
         Check(o.AioRequests is >= 16 and <= 65536, nameof(o.AioRequests), o.AioRequests, "16 to 65536");
@@ -50,4 +52,7 @@ internal static class DirectIoFileOptionsValidator
         if (failures.Count > 0)
             throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), failures);
     }
+
+    private static bool IsBelowRoot(string path) =>
+        !path.Contains('\0') && path.TrimEnd('/').Split('/').All(static part => part is not ("" or "." or ".."));
 }

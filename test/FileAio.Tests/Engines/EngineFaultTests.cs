@@ -136,9 +136,10 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Without_openat2_files_are_opened_and_links_still_refused(int errno)
     {
         using var fault = AioFault.Script(AioFaultKind.OpenAt2Fails, errno, count: -1);
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.On);
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "linkdir"));
         await ServesAsync(server);
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/link.txt")).Status);
+        Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/linkdir/inner.txt")).Status);
         Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/nx.txt")).Status);
     }
 

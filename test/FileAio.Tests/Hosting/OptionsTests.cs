@@ -26,6 +26,8 @@ public sealed class OptionsTests
     [InlineData("OutputBuffers:Count", "65", "1 to 64")]
     [InlineData("MaxInFlightBytes", "1k", "one response")]
     [InlineData("DisableSymlinks", "perhaps", "IfNotOwner")]
+    [InlineData("DisableSymlinksFrom", "/srv/www", "relative to the root")]
+    [InlineData("DisableSymlinksFrom", "a/../b", "relative to the root")]
     [InlineData("IfModifiedSince", "never", "Before")]
     [InlineData("ETag", "si", "true, false")]
     [InlineData("ETagPrecision", "minutes", "Seconds")]
@@ -70,6 +72,7 @@ public sealed class OptionsTests
             ["RedirectToAppendTrailingSlash"] = "false",
             ["ServeDotFiles"] = "true",
             ["DisableSymlinks"] = "ifNotOwner",
+            ["DisableSymlinksFrom"] = "releases/current/",
             ["HttpsCompression"] = "DoNotCompress",
             ["Terminal"] = "true",
             ["ETag"] = "false",
@@ -101,6 +104,7 @@ public sealed class OptionsTests
         Assert.Equal(("/", "/x", "a/b", true), (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
         Assert.Equal(["i", "j"], options.DefaultFiles);
         Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false), (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
+        Assert.Equal("releases/current/", options.DisableSymlinksFrom);
         Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true), (options.ETagPrecision, options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
         Assert.Equal(["br", "gzip"], options.Precompressed);
         Assert.Equal((AioMode.Threads, 64, 3, 5, TimeSpan.FromSeconds(2.5)), (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.QueueTimeout));

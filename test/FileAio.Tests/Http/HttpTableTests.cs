@@ -197,6 +197,33 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
         Assert.Equal(status, (await RawReply.GetAsync(server.Port, target)).Status);
     }
 
+    [Theory]
+    [InlineData(SymlinkPolicy.On, "now", "/now/inner.txt", 200)]
+    [InlineData(SymlinkPolicy.On, "now/", "/now/inner.txt", 200)]
+    [InlineData(SymlinkPolicy.On, "now", "/now/back.txt", 403)] // a link after the part
+    [InlineData(SymlinkPolicy.On, "now/back.txt", "/now/back.txt", 200)] // the part is all of it
+    [InlineData(SymlinkPolicy.On, "no", "/now/inner.txt", 403)] // not a whole component
+    [InlineData(SymlinkPolicy.On, "dir", "/now/inner.txt", 403)] // not where the path begins
+    [InlineData(SymlinkPolicy.On, "gone", "/gone/inner.txt", 404)]
+    [InlineData(SymlinkPolicy.Beneath, null, "/now/inner.txt", 403)]
+    [InlineData(SymlinkPolicy.Beneath, "now", "/now/inner.txt", 200)]
+    [InlineData(SymlinkPolicy.Beneath, "now", "/now/back.txt", 403)] // out of what the part leads to
+    [InlineData(SymlinkPolicy.IfNotOwner, "now", "/now/inner.txt", 200)]
+    [InlineData(SymlinkPolicy.Off, "now", "/now/back.txt", 200)]
+    public async Task Links_up_to_from_are_not_checked(SymlinkPolicy policy, string? from, string target, int status)
+    {
+        // A deployment's: root/now -> (outside)/v2, and v2/back.txt -> root/ranges.txt.
+        var release = Directory.CreateDirectory(Path.Combine(tree.Root, "../v2")).FullName;
+        File.WriteAllText(Path.Combine(release, "inner.txt"), "inner");
+        if (!File.Exists(tree.At("now/back.txt")))
+        {
+            Directory.CreateSymbolicLink(tree.At("now"), release);
+            File.CreateSymbolicLink(Path.Combine(release, "back.txt"), tree.At("ranges.txt"));
+        }
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (policy, from));
+        Assert.Equal(status, (await RawReply.GetAsync(server.Port, target)).Status);
+    }
+
     [Fact]
     public async Task A_link_of_another_owner_is_refused()
     {
