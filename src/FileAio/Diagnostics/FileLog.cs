@@ -30,4 +30,7 @@ internal static partial class FileLog
 
     [LoggerMessage(107, LogLevel.Warning, "{Root} does not exist: no files are served from it.", EventName = "NoRoot")]
     public static partial void NoRoot(this ILogger logger, string root);
+
+    [LoggerMessage(108, LogLevel.Warning, "Reading {Path} at {Offset} by {Engine} has taken {Elapsed} and has not ended. Its buffer is the kernel's until it does.", EventName = "ReadOverdue")]
+    public static partial void ReadOverdue(this ILogger logger, string path, long offset, string engine, TimeSpan elapsed);
 }

@@ -15,6 +15,9 @@ internal static class FileMetrics
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
         "fileaio.read.duration", "s", "From the submission of a read to its completion, waiting for its turn included.");
 
+    private static readonly Counter<long> Overdue = Meter.CreateCounter<long>(
+        "fileaio.reads_overdue", "{read}", "Reads that took longer than AioTimeout, counted while they are in flight.");
+
     private static readonly Counter<long> Bytes = Meter.CreateCounter<long>(
         "fileaio.bytes_read", "By", "Bytes read from files. Tag engine: page-cache is the read that does not wait.");
 
@@ -34,12 +37,10 @@ internal static class FileMetrics
 
     public static long FallbackCount => Interlocked.Read(ref s_fallbacks);
 
-    /// <summary>Notes that a read began; returns the time where anybody listens to durations, else 0.</summary>
-    public static long ReadStarted()
+    public static void ReadStarted()
     {
         Interlocked.Increment(ref s_readsInFlight);
         InFlight.Add(1);
-        return Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
     }
 
     public static void ReadEnded(string engine, long started, SysResult result)
@@ -47,11 +48,13 @@ internal static class FileMetrics
         Interlocked.Decrement(ref s_readsInFlight);
         InFlight.Add(-1);
         var tag = new KeyValuePair<string, object?>("engine", engine);
-        if (started != 0)
+        if (Duration.Enabled)
             Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tag);
         if (result.Value > 0)
             Bytes.Add(result.Value, tag);
     }
+
+    public static void ReadOverdue(string engine) => Overdue.Add(1, new KeyValuePair<string, object?>("engine", engine));
 
     public static void ReadFromPageCache(long bytes) => Bytes.Add(bytes, new KeyValuePair<string, object?>("engine", "page-cache"));
 

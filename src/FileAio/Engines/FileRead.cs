@@ -10,7 +10,7 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
 {
     private ManualResetValueTaskSourceCore<SysResult> _source;
     private IFileEngine? _engine;
-    private long _started;
+    private int _place = -1, _lastPlace = -1, _reported;
     private SysResult _result;
 
     public int Descriptor { get; private set; }
@@ -27,6 +27,17 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
     /// <summary>True from <see cref="StartAsync"/> until the read has completed.</summary>
     public bool InFlight { get; private set; }
 
+    /// <summary>When it was submitted, in <see cref="Stopwatch"/>'s ticks: no two reads of one object have the same.</summary>
+    public long Started { get; private set; }
+
+    public string EngineName => _engine?.Name ?? "";
+
+    /// <summary>It was told of as taking too long.</summary>
+    public bool IsReported => Volatile.Read(ref _reported) != 0;
+
+    /// <summary>True for the first who tells of it.</summary>
+    public bool TryReport() => Interlocked.Exchange(ref _reported, 1) == 0;
+
     /// <summary>Starts the read. The buffer belongs to the kernel until the returned task has completed, whatever happens to the client.</summary>
     public ValueTask<SysResult> StartAsync(IFileEngine engine, int descriptor, nint buffer, int length, long offset)
     {
@@ -35,7 +46,10 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
         _engine = engine;
         (Descriptor, Buffer, Length, Offset) = (descriptor, buffer, length, offset);
         InFlight = true;
-        _started = FileMetrics.ReadStarted();
+        Started = Stopwatch.GetTimestamp();
+        _reported = 0;
+        FileMetrics.ReadStarted();
+        _place = engine.Reads.Add(this, _lastPlace);
         engine.Submit(this);
         return new ValueTask<SysResult>(this, _source.Version);
     }
@@ -46,7 +60,12 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
     /// <summary>Tells whoever waits, on this very thread.</summary>
     public void Complete()
     {
-        FileMetrics.ReadEnded(_engine!.Name, _started, _result);
+        if (_place >= 0)
+        {
+            _engine!.Reads.Remove(_place);
+            _lastPlace = _place;
+        }
+        FileMetrics.ReadEnded(_engine!.Name, Started, _result);
         InFlight = false;
         _source.SetResult(_result);
     }

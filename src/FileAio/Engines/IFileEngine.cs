@@ -10,6 +10,9 @@ internal interface IFileEngine : IDisposable
     /// <summary>The engine's name, as logs, metrics and status pages tell it.</summary>
     string Name { get; }
 
+    /// <summary>The reads that were submitted and have not completed. <see cref="FileRead"/> keeps them; an engine only has them.</summary>
+    InFlightReads Reads { get; }
+
     /// <summary>Takes the read. The fields of <paramref name="read"/> are set, and nobody changes them before it completes.</summary>
     void Submit(FileRead read);
 

@@ -56,6 +56,8 @@ internal sealed class LinuxAioEngine : IFileEngine
 
     public string Name => "linux-aio";
 
+    public InFlightReads Reads { get; } = new();
+
     /// <summary>The most reads that the kernel holds at a time.</summary>
     public int Requests => _table.Capacity;
 

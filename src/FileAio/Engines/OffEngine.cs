@@ -7,6 +7,8 @@ internal sealed class OffEngine : IFileEngine
 {
     public string Name => "off";
 
+    public InFlightReads Reads { get; } = new();
+
     public void Submit(FileRead read)
     {
         read.SetResult(Libc.Read(read.Descriptor, read.Buffer, read.Length, read.Offset));

@@ -64,6 +64,8 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     public string Name => "posix-aio";
 
+    public InFlightReads Reads { get; } = new();
+
     public void Submit(FileRead read)
     {
         bool ring;

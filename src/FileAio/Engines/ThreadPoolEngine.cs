@@ -28,6 +28,8 @@ internal sealed class ThreadPoolEngine : IFileEngine
 
     public string Name => "threads";
 
+    public InFlightReads Reads { get; } = new();
+
     public void Submit(FileRead read)
     {
         bool accepted;

@@ -43,6 +43,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         o.Threads = Number(nameof(o.Threads), o.Threads);
         o.MaxQueue = Number(nameof(o.MaxQueue), o.MaxQueue);
         o.QueueTimeout = Time(nameof(o.QueueTimeout), o.QueueTimeout);
+        o.AioTimeout = Time(nameof(o.AioTimeout), o.AioTimeout);
         Set(nameof(o.DirectIoThreshold), "a size such as 4194304 or 4m, or off", text =>
             o.DirectIoThreshold = Is(text, "off") ? null : Sizes.Parse(text));
         Set(nameof(o.DirectIoAlignment), "a size such as 4096 or 4k, or auto", text =>

@@ -100,6 +100,12 @@ public sealed class DirectIoFileOptions
     public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// A read that takes longer is told of once, as a warning and in the meter; nothing else happens, since Linux cannot take a disk read back. Default 60 s; 0 or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: never. Not with <see cref="AioMode.Off"/>, where no engine reads. nginx has a fixed 60 s (since 1.25.4).
+    /// </summary>
+    public TimeSpan AioTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
     /// Files of this many bytes or more are read with O_DIRECT, past the page cache. Default 4 MiB, as nginx documents it (docs/files.md); at least 1; null ("off") reads all through the cache.
     /// nginx: <c>directio</c>.
     /// </summary>

@@ -9,6 +9,7 @@ namespace FileAio.Sending;
 internal sealed class FileServing : IDisposable
 {
     private readonly FileRoot _root;
+    private readonly OverdueReads? _overdue;
 
     public FileServing(DirectIoFileOptions options, string root, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
     {
@@ -16,6 +17,8 @@ internal sealed class FileServing : IDisposable
         _root = FileRoot.Open(root, options, new DeviceTable(logger));
         if (options.OpenFileCache.Max > 0)
             Cache = new OpenFileCache(options.OpenFileCache, time);
+        if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
+            _overdue = new OverdueReads(runtime, options.AioTimeout, time, logger);
         ReadIntoPipe = options.ReadIntoPipe && alignedPipes;
         DirectIoThreshold = options.Aio == AioMode.Off ? long.MaxValue : options.DirectIoThreshold ?? long.MaxValue;
     }
@@ -69,6 +72,7 @@ internal sealed class FileServing : IDisposable
     /// <summary>Closes what is open, but for what is still being read.</summary>
     public void Dispose()
     {
+        _overdue?.Dispose();
         Cache?.Clear();
         _root.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using FileAio.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Errno = FileAio.Interop.Errno;
@@ -141,6 +142,25 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/link.txt")).Status);
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/linkdir/inner.txt")).Status);
         Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/nx.txt")).Status);
+    }
+
+    [Theory]
+    [InlineData(AioMode.On, AioFaultKind.EventsLate, "linux-aio", false)]
+    [InlineData(AioMode.On, AioFaultKind.EventsLate, "linux-aio", true)]
+    [InlineData(AioMode.Threads, AioFaultKind.PreadLate, "threads", false)]
+    public async Task A_read_that_takes_too_long_is_told_of_once_and_waited_for(AioMode aio, object kind, string engine, bool intoPipe)
+    {
+        long counted = 0;
+        using var meter = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Name == "fileaio.reads_overdue") listener.EnableMeasurementEvents(instrument); } };
+        meter.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref counted, count));
+        meter.Start();
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.AioTimeout) = (aio, TimeSpan.FromMilliseconds(200)), alignedPool: intoPipe);
+        using var fault = AioFault.Script((AioFaultKind)kind, 800, count: 1, skip: 2);
+        await ServesAsync(server);
+        Assert.Equal(1, fault.Fired);
+        var told = Assert.Single(server.Log.At(LogLevel.Warning));
+        Assert.Contains($"{File} at 262144 by {engine} has taken 00:00:00", told);
+        Assert.Equal(1, Interlocked.Read(ref counted));
     }
 
     [Fact]

@@ -14,6 +14,8 @@ internal enum AioFaultKind
     PreadV2Fails,
     PreadFails,
     OpenAt2Fails,
+    PreadLate,
+    EventsLate,
 }
 
 /// <summary>aiofaults.c in libc's place for FileAio: one scripted fault, in force until it is disposed. One script a process: tests that use it run alone.</summary>
@@ -29,7 +31,7 @@ internal sealed unsafe partial class AioFault : IDisposable
     public long Fired => aio_fault_fired((int)_kind);
 
     /// <param name="kind">What goes wrong.</param>
-    /// <param name="value">The errno, the result, or the bytes at most.</param>
+    /// <param name="value">The errno, the result, the bytes at most, or the milliseconds.</param>
     /// <param name="count">How many calls; −1 for all until it is disposed.</param>
     /// <param name="skip">How many pass before.</param>
     public static AioFault Script(AioFaultKind kind, long value, long count = 1, long skip = 0)

@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, kinds };
+enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, pread_late, events_late, kinds };
 
 static struct { _Atomic long skip, count, value, fired; } script[kinds];
 
@@ -48,6 +48,7 @@ long syscall(long number, ...) {
     }
     long result = next(number, a, b, c, d, e);
     if (number == SYS_io_getevents && result > 0) {
+        if (strikes(events_late)) usleep((useconds_t)script[events_late].value * 1000);
         struct io_event *events = (struct io_event *)d;
         for (long i = 0; i < result; i++) {
             if (strikes(event_result)) events[i].res = script[event_result].value;
@@ -73,5 +74,6 @@ ssize_t preadv2(int descriptor, const struct iovec *vector, int count, off_t off
 ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset) {
     static ssize_t (*next)(int, void *, size_t, off_t);
     if (!next) next = dlsym(RTLD_NEXT, "pread");
+    if (strikes(pread_late)) usleep((useconds_t)script[pread_late].value * 1000);
     return strikes(pread_fails) ? fail(pread_fails) : next(descriptor, buffer, count, offset);
 }
