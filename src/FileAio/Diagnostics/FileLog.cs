@@ -33,4 +33,7 @@ internal static partial class FileLog
 
     [LoggerMessage(108, LogLevel.Warning, "Reading {Path} at {Offset} by {Engine} has taken {Elapsed} and has not ended. Its buffer is the kernel's until it does.", EventName = "ReadOverdue")]
     public static partial void ReadOverdue(this ILogger logger, string path, long offset, string engine, TimeSpan elapsed);
+
+    [LoggerMessage(109, LogLevel.Debug, "The client has taken nothing of {Path} for {Timeout}. The response is aborted.", EventName = "ClientStalled")]
+    public static partial void ClientStalled(this ILogger logger, string path, TimeSpan timeout);
 }

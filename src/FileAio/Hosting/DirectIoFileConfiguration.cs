@@ -58,6 +58,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         o.OpenFileCache.Valid = Time("OpenFileCache:Valid", o.OpenFileCache.Valid);
         o.OpenFileCache.MinUses = Number("OpenFileCache:MinUses", o.OpenFileCache.MinUses);
         o.OpenFileCache.Errors = Flag("OpenFileCache:Errors", o.OpenFileCache.Errors);
+        o.SendTimeout = Time(nameof(o.SendTimeout), o.SendTimeout);
         o.LimitRate = Size(nameof(o.LimitRate), o.LimitRate);
         o.LimitRateAfter = Size(nameof(o.LimitRateAfter), o.LimitRateAfter);
     }

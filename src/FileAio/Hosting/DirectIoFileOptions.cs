@@ -138,6 +138,13 @@ public sealed class DirectIoFileOptions
     /// <summary>The open-file cache. Default: off.</summary>
     public OpenFileCacheOptions OpenFileCache { get; set; } = new();
 
+    /// <summary>
+    /// A response is aborted whose client takes nothing for so long (up to a half longer): the peer acknowledges no byte of the connection, or, where that cannot be asked (no TCP socket),
+    /// one buffer is not taken. Default 60 s; at most 24 days; 0 or <see cref="Timeout.InfiniteTimeSpan"/>: never. Kestrel's <c>MinResponseDataRate</c> works beside it.
+    /// nginx: <c>send_timeout</c>.
+    /// </summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Bytes a second of a response at most; 0, the default, is no limit. nginx: <c>limit_rate</c>.</summary>
     public long LimitRate { get; set; }
 

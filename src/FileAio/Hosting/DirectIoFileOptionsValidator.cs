@@ -39,6 +39,8 @@ internal static class DirectIoFileOptionsValidator
         var largestResponse = 2L * o.OutputBuffers.Count * o.OutputBuffers.Size;
         Check(o.MaxInFlightBytes >= largestResponse, nameof(o.MaxInFlightBytes), o.MaxInFlightBytes, $"{largestResponse} bytes or more (one response's buffers, twice)");
         Check(o.MaxRanges >= 0, nameof(o.MaxRanges), o.MaxRanges, "0 or more, or unlimited");
+        Check((o.SendTimeout >= TimeSpan.Zero && o.SendTimeout.TotalMilliseconds < int.MaxValue) || o.SendTimeout == Timeout.InfiniteTimeSpan,
+            nameof(o.SendTimeout), o.SendTimeout, "0 (never) or more, less than 24 days");
         Check(o.LimitRate >= 0, nameof(o.LimitRate), o.LimitRate, "0 (no limit) or more bytes a second");
         Check(o.LimitRateAfter >= 0, nameof(o.LimitRateAfter), o.LimitRateAfter, "0 or more bytes");
         Check(o.OpenFileCache.Max >= 0, "OpenFileCache:Max", o.OpenFileCache.Max, "0 (no cache) or more names");

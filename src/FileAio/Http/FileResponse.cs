@@ -66,7 +66,7 @@ internal static class FileResponse
         if (context.Features.Get<IHttpsCompressionFeature>() is { } compression)
             compression.Mode = options.HttpsCompression;
 
-        var sender = new FileSender(context, file.File, serving);
+        using var sender = new FileSender(context, file.File, serving);
         if (multipart is not null)
             await sender.SendAsync(ranges!, multipart);
         else

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace FileAio.Sending;
 
 /// <summary>Sends ranges of one file as one response's body. Reads land in the response's pipe, or are copied to it; each flush waits for the client.</summary>
-internal sealed class FileSender
+internal sealed class FileSender : IDisposable
 {
     private readonly HttpContext _context;
     private readonly OpenedFile _file;
@@ -18,39 +18,28 @@ internal sealed class FileSender
     {
         (_context, _file, _serving) = (context, file, serving);
         var rate = serving.Options.LimitRateOf?.Invoke(context) ?? serving.Options.LimitRate;
-        _body = new ResponseBody(context.Response, rate > 0 ? new RateLimit(rate, serving.Options.LimitRateAfter, serving.Time) : null);
+        var limit = rate > 0 ? new RateLimit(rate, serving.Options.LimitRateAfter, serving.Time) : null;
+        _body = new ResponseBody(context.Response, limit, serving, file.Path);
     }
+
+    public void Dispose() => _body.Dispose();
 
     /// <summary>Sends one range. Returns off the engine's threads, whatever it was completed by.</summary>
     public async Task SendAsync(ByteRange range)
     {
         if (range.Length == 0)
             return;
-        try
-        {
-            if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
-                await _body.FlushAsync(0).ConfigureAwait(false);
-        }
-        finally
-        {
-            _body.End();
-        }
+        if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+            await _body.FlushAsync(0).ConfigureAwait(false);
         await new LeaveEngine();
     }
 
     public async Task SendAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
-        try
+        if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
         {
-            if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
-            {
-                _body.Writer.Write(frame.Tail);
-                await _body.FlushAsync(0).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _body.End();
+            _body.Writer.Write(frame.Tail);
+            await _body.FlushAsync(0).ConfigureAwait(false);
         }
         await new LeaveEngine();
     }

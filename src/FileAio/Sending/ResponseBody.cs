@@ -8,12 +8,13 @@ namespace FileAio.Sending;
 /// The pipe of one response, as whoever wraps responses (compression, for one) lets us see it. Started late, so that what fails before the first byte
 /// can still be told with a status; flushed after every buffer, so that the client's pace is ours.
 /// </summary>
-internal sealed class ResponseBody(HttpResponse response, RateLimit? limit)
+internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, FileServing serving, string path) : IDisposable
 {
     // Arrays that the garbage collector takes back cheaply.
     private const int SmallPiece = 16 * 1024;
 
     private PipePiece _piece;
+    private SendTimer? _timer;
 
     /// <summary>Null where the response may go as fast as the client takes it.</summary>
     public RateLimit? Limit => limit;
@@ -47,8 +48,19 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit)
     /// <summary>Waits until the client has taken enough for more to be read; false where there is no client any more.</summary>
     public async ValueTask<bool> FlushAsync(long justWritten)
     {
-        var flushed = await Writer.FlushAsync().ConfigureAwait(false);
-        _piece.Release();
+        var flush = Writer.FlushAsync();
+        var watched = flush.IsCompleted ? null : Timer();
+        watched?.Begin();
+        FlushResult flushed;
+        try
+        {
+            flushed = await flush.ConfigureAwait(false);
+        }
+        finally
+        {
+            watched?.End();
+            _piece.Release();
+        }
         if (flushed.IsCompleted || flushed.IsCanceled)
             return false;
         if (limit is not null)
@@ -57,5 +69,14 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit)
     }
 
     /// <summary>To be called when nothing more will be written, however that came about.</summary>
-    public void End() => _piece.Release();
+    public void Dispose()
+    {
+        _piece.Release();
+        _timer?.Dispose();
+    }
+
+    /// <summary>Made by the first flush that has to wait: most responses have none.</summary>
+    private SendTimer? Timer() => serving.Options.SendTimeout <= TimeSpan.Zero
+        ? null
+        : _timer ??= new SendTimer(serving.Options.SendTimeout, response.HttpContext, path, serving.Time, serving.Logger);
 }

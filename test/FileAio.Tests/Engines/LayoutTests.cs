@@ -52,6 +52,8 @@ public sealed class LayoutTests
             ["MAP_ANONYMOUS"] = Libc.MAP_ANONYMOUS,
             ["MAP_POPULATE"] = Libc.MAP_POPULATE,
             ["MADV_DONTFORK"] = Libc.MADV_DONTFORK,
+            ["IPPROTO_TCP"] = Libc.IPPROTO_TCP,
+            ["TCP_INFO"] = Libc.TCP_INFO,
             ["S_IFMT"] = Libc.S_IFMT,
             ["S_IFREG"] = Libc.S_IFREG,
             ["S_IFDIR"] = Libc.S_IFDIR,
@@ -61,6 +63,7 @@ public sealed class LayoutTests
         Add<Libc.io_event>(ours, "struct io_event", "data", "obj", "res", "res2");
         Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "aio_offset");
         Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime", "stx_dev_major", "stx_dev_minor");
+        Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_bytes_acked");
         ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");
 
         var lines = string.Concat(ours.Keys.Select(name => $"    printf(\"%lld\\n\", (long long)({name}));\n"));
@@ -72,6 +75,8 @@ public sealed class LayoutTests
             #include <linux/aio_abi.h>
             #include <linux/magic.h>
             #include <linux/openat2.h>
+            #include <linux/tcp.h>
+            #include <netinet/in.h>
             #include <stddef.h>
             #include <stdio.h>
             #include <sys/eventfd.h>

@@ -17,6 +17,7 @@ public sealed class OptionsTests
     [InlineData("MaxQueue", "0", "1 or more")]
     [InlineData("QueueTimeout", "0", "more than 0")]
     [InlineData("QueueTimeout", "soon", "seconds")]
+    [InlineData("SendTimeout", "30.00:00:00", "less than 24 days")]
     [InlineData("AioTimeout", "-00:01:00", "0 (never) or more")]
     [InlineData("DirectIoThreshold", "0", "1 byte or more")]
     [InlineData("DirectIoThreshold", "4x", "off")]
@@ -88,6 +89,7 @@ public sealed class OptionsTests
             ["MaxQueue"] = "5",
             ["QueueTimeout"] = "2.5",
             ["AioTimeout"] = "0",
+            ["SendTimeout"] = "90",
             ["DirectIoThreshold"] = "4m",
             ["DirectIoAlignment"] = "4k",
             ["OutputBuffers"] = "2 256k",
@@ -106,7 +108,7 @@ public sealed class OptionsTests
         Assert.Equal(("/", "/x", "a/b", true), (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
         Assert.Equal(["i", "j"], options.DefaultFiles);
         Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false), (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
-        Assert.Equal(TimeSpan.Zero, options.AioTimeout);
+        Assert.Equal((TimeSpan.Zero, TimeSpan.FromSeconds(90)), (options.AioTimeout, options.SendTimeout));
         Assert.Equal("releases/current/", options.DisableSymlinksFrom);
         Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true), (options.ETagPrecision, options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
         Assert.Equal(["br", "gzip"], options.Precompressed);
