@@ -46,6 +46,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         o.AioTimeout = Time(nameof(o.AioTimeout), o.AioTimeout);
         Set(nameof(o.DirectIoThreshold), "a size such as 4194304 or 4m, or off", text =>
             o.DirectIoThreshold = Is(text, "off") ? null : Sizes.Parse(text));
+        o.CacheProbe = Choice(nameof(o.CacheProbe), o.CacheProbe);
         Set(nameof(o.DirectIoAlignment), "a size such as 4096 or 4k, or auto", text =>
             o.DirectIoAlignment = Is(text, "auto") ? null : checked((int)Sizes.Parse(text)));
         o.OutputBuffers = Buffers(nameof(o.OutputBuffers), o.OutputBuffers);

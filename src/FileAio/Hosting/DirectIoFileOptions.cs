@@ -111,6 +111,12 @@ public sealed class DirectIoFileOptions
     /// </summary>
     public long? DirectIoThreshold { get; set; } = 4 << 20;
 
+    /// <summary>
+    /// Whether the page cache is asked first for files at or above <see cref="DirectIoThreshold"/>. Default <see cref="CacheProbe.Off"/>. Worth it where others read or write the same
+    /// files through the page cache. Asking has a price: a page of the file, more where the cached part ends, is brought into the cache.
+    /// </summary>
+    public CacheProbe CacheProbe { get; set; }
+
     /// <summary>Alignment of direct reads: a power of two from 512 to 1,048,576. Default null ("auto"): what statx says of the file. A smaller value than that has no effect. nginx: <c>directio_alignment</c>.</summary>
     public int? DirectIoAlignment { get; set; }
 

@@ -62,6 +62,13 @@ internal sealed class FileSender : IDisposable
         {
             if (_file.Size >= _serving.DirectIoThreshold && _file.TryGetDirect(_serving.Options.DirectIoAlignment ?? 0, out var direct))
             {
+                if (_serving.Options.CacheProbe == CacheProbe.NoWait)
+                {
+                    var cached = await new CachedSender(_file, _serving, _body, _context).SendWhatIsCachedAsync(range).ConfigureAwait(false);
+                    if (cached.End != SendEnd.NotCached)
+                        return cached;
+                    range = range with { Start = cached.Position };
+                }
                 var outcome = await new DirectSender(_file, direct, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
                 if (outcome.End != SendEnd.NotDirect)
                     return outcome;

@@ -20,6 +20,9 @@ internal enum SendEnd
     /// <summary>No buffer, or no place in the engine's queue, came free in time.</summary>
     Busy,
 
+    /// <summary>The page cache holds no more of it: go on past it.</summary>
+    NotCached,
+
     /// <summary>The device takes no direct reads after all: go on through the page cache.</summary>
     NotDirect,
 }

@@ -21,6 +21,7 @@ public sealed class OptionsTests
     [InlineData("AioTimeout", "-00:01:00", "0 (never) or more")]
     [InlineData("DirectIoThreshold", "0", "1 byte or more")]
     [InlineData("DirectIoThreshold", "4x", "off")]
+    [InlineData("CacheProbe", "perhaps", "NoWait")]
     [InlineData("DirectIoAlignment", "1000", "power of two")]
     [InlineData("OutputBuffers", "0 128k", "1 to 64")]
     [InlineData("OutputBuffers", "1 128", "4096 to 1048576")]
@@ -91,6 +92,7 @@ public sealed class OptionsTests
             ["AioTimeout"] = "0",
             ["SendTimeout"] = "90",
             ["DirectIoThreshold"] = "4m",
+            ["CacheProbe"] = "nowait",
             ["DirectIoAlignment"] = "4k",
             ["OutputBuffers"] = "2 256k",
             ["ReadIntoPipe"] = "false",
@@ -108,6 +110,7 @@ public sealed class OptionsTests
         Assert.Equal(("/", "/x", "a/b", true), (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
         Assert.Equal(["i", "j"], options.DefaultFiles);
         Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false), (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
+        Assert.Equal(CacheProbe.NoWait, options.CacheProbe);
         Assert.Equal((TimeSpan.Zero, TimeSpan.FromSeconds(90)), (options.AioTimeout, options.SendTimeout));
         Assert.Equal("releases/current/", options.DisableSymlinksFrom);
         Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true), (options.ETagPrecision, options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
