@@ -14,6 +14,6 @@ public enum AioMode
     /// <summary>pread(2) on threads of their own, direct or buffered. nginx: <c>aio threads</c>.</summary>
     Threads,
 
-    /// <summary>glibc's POSIX AIO. For comparison: it reads one descriptor by one thread at a time.</summary>
+    /// <summary>glibc's POSIX AIO (2.34 or later, else threads). For comparison: it reads one descriptor by one thread at a time.</summary>
     Posix,
 }

@@ -11,10 +11,16 @@ namespace FileAio;
 /// </summary>
 public sealed class DirectIoFileOptions
 {
-    /// <summary>The folder to serve. Default: <see cref="FileProvider"/>'s, else the application's web root. Relative to the content root. A folder that is named must exist.</summary>
+    /// <summary>
+    /// The folder to serve, absolute or relative to the content root; it must exist. Default null: <see cref="FileProvider"/>'s, else the application's web root, and nothing where that
+    /// does not exist, which a warning says.
+    /// </summary>
     public string? Root { get; set; }
 
-    /// <summary>The folder as <c>UseStaticFiles</c> takes it: a <see cref="PhysicalFileProvider"/>, whose root is served. No other provider has descriptors to read by.</summary>
+    /// <summary>
+    /// The folder as <c>UseStaticFiles</c> takes it: a <see cref="PhysicalFileProvider"/>, whose root is served unless <see cref="Root"/> is set. No other provider has descriptors
+    /// to read by. Default null.
+    /// </summary>
     public IFileProvider? FileProvider { get; set; }
 
     /// <summary>The path that the folder is at, such as <c>/files</c>. Default: empty, the application's root.</summary>
@@ -52,13 +58,13 @@ public sealed class DirectIoFileOptions
     /// <summary>What response compression may do over HTTPS. Default <see cref="HttpsCompressionMode.Compress"/>, as in <c>UseStaticFiles</c>.</summary>
     public HttpsCompressionMode HttpsCompression { get; set; } = HttpsCompressionMode.Compress;
 
-    /// <summary>Called when status and header fields are set and nothing is sent yet.</summary>
+    /// <summary>Called when status and header fields are set and nothing is sent yet. Default null.</summary>
     public Action<StaticFileResponseContext>? OnPrepareResponse { get; set; }
 
-    /// <summary>The same, awaited; it runs after <see cref="OnPrepareResponse"/>.</summary>
+    /// <summary>The same, awaited; it runs after <see cref="OnPrepareResponse"/>. Default null.</summary>
     public Func<StaticFileResponseContext, Task>? OnPrepareResponseAsync { get; set; }
 
-    /// <summary>Answers 404 and 405 (with <c>Allow</c>) here instead of calling the next middleware. Default false.</summary>
+    /// <summary>Answers 404 and 405 (with <c>Allow</c>; RFC 9110, 15.5.6) here instead of calling the next middleware. Default false.</summary>
     public bool Terminal { get; set; }
 
     /// <summary>
@@ -69,22 +75,22 @@ public sealed class DirectIoFileOptions
     /// <summary>How fine the tag's modification time is. Default <see cref="ETagPrecision.Nanoseconds"/>; nginx's tags are <see cref="ETagPrecision.Seconds"/>.</summary>
     public ETagPrecision ETagPrecision { get; set; }
 
-    /// <summary>When <c>If-Modified-Since</c> makes a 304. Default <see cref="IfModifiedSinceMode.Before"/>. nginx: <c>if_modified_since</c>, whose default is exact.</summary>
+    /// <summary>When <c>If-Modified-Since</c> (RFC 9110, 13.1.3) makes a 304. Default <see cref="IfModifiedSinceMode.Before"/>. nginx: <c>if_modified_since</c>, whose default is exact.</summary>
     public IfModifiedSinceMode IfModifiedSince { get; set; }
 
     /// <summary>
-    /// Satisfiable ranges in a request at most; with more the whole file is sent. Default <see cref="int.MaxValue"/> ("unlimited" in configuration); 0 turns ranges off.
+    /// Satisfiable ranges in a request (RFC 9110, 14.2) at most; with more the whole file is sent. Default <see cref="int.MaxValue"/> ("unlimited" in configuration); 0 turns ranges off, and <c>Accept-Ranges</c> with them.
     /// Whatever this says, ranges that add up to more than the file, or whose part headers do, get the whole file. nginx: <c>max_ranges</c>.
     /// </summary>
     public int MaxRanges { get; set; } = int.MaxValue;
 
-    /// <summary>Content codings to look for beside a file, best first: <c>br</c> (.br), <c>zstd</c> (.zst), <c>gzip</c> (.gz). Default: none. nginx: <c>gzip_static</c>.</summary>
+    /// <summary>Content codings (RFC 9110, 8.4.1) to look for beside a file, best first: <c>br</c> (.br), <c>zstd</c> (.zst), <c>gzip</c> (.gz); no others. Default: none. nginx: <c>gzip_static</c>.</summary>
     public IList<string> Precompressed { get; set; } = [];
 
     /// <summary>Sends the first variant that exists without asking whether the client accepts it. Default false. nginx: <c>gzip_static always</c>.</summary>
     public bool PrecompressedAlways { get; set; }
 
-    /// <summary>How files are read. Default <see cref="AioMode.On"/>. nginx: <c>aio</c>.</summary>
+    /// <summary>How files are read that the page cache does not hold. Default <see cref="AioMode.On"/>. nginx: <c>aio</c>.</summary>
     public AioMode Aio { get; set; }
 
     /// <summary>Reads in flight at most, for kernel and POSIX AIO. Default 128: past the device's queue io_submit blocks. Range 16 to 65,536. nginx: <c>worker_aio_requests</c>.</summary>
@@ -96,7 +102,7 @@ public sealed class DirectIoFileOptions
     /// <summary>Reads that may wait for one of the threads; past it a request is answered 503. Default 65,536; at least 1. nginx: <c>thread_pool max_queue=</c>.</summary>
     public int MaxQueue { get; set; } = 65536;
 
-    /// <summary>How long a response waits for a buffer before it is answered 503. Default 10 s; more than 0.</summary>
+    /// <summary>How long a response waits for a buffer before it is answered 503 (or, once it has begun, ended). Default 10 s; more than 0, less than 24 days.</summary>
     public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -117,10 +123,10 @@ public sealed class DirectIoFileOptions
     /// </summary>
     public CacheProbe CacheProbe { get; set; }
 
-    /// <summary>Alignment of direct reads: a power of two from 512 to 1,048,576. Default null ("auto"): what statx says of the file. A smaller value than that has no effect. nginx: <c>directio_alignment</c>.</summary>
+    /// <summary>Alignment of direct reads: a power of two from 512 to 1,048,576 bytes. Default null ("auto"): what statx says of the file (Linux 6.1), else 4,096. A smaller value than that has no effect. nginx: <c>directio_alignment</c>.</summary>
     public int? DirectIoAlignment { get; set; }
 
-    /// <summary>Buffers of a response. Default 1 × 131,072. nginx: <c>output_buffers</c>.</summary>
+    /// <summary>Buffers of a response: 1 to 64 of 4,096 to 1,048,576 bytes. Default 1 × 131,072. nginx: <c>output_buffers</c>.</summary>
     public OutputBuffers OutputBuffers { get; set; } = new(1, 128 * 1024);
 
     /// <summary>
@@ -135,7 +141,7 @@ public sealed class DirectIoFileOptions
     /// </summary>
     public bool InlineCompletions { get; set; }
 
-    /// <summary>Bytes that reads may occupy at a time, in the whole process (the largest value given counts). Default 256 MiB; at least one response's buffers.</summary>
+    /// <summary>Bytes that reads may occupy at a time, in the whole process (the largest value given counts). Default 256 MiB; at least twice one response's buffers.</summary>
     public long MaxInFlightBytes { get; set; } = 256 << 20;
 
     /// <summary>Advises the kernel to read ahead in files read through the page cache (posix_fadvise SEQUENTIAL). Default false. nginx: <c>read_ahead</c>.</summary>
@@ -154,9 +160,9 @@ public sealed class DirectIoFileOptions
     /// <summary>Bytes a second of a response at most; 0, the default, is no limit. nginx: <c>limit_rate</c>.</summary>
     public long LimitRate { get; set; }
 
-    /// <summary>Bytes of a response that go before the limit counts. Default 0. nginx: <c>limit_rate_after</c>.</summary>
+    /// <summary>Bytes of a response that go before the limit counts. Default 0; not less. nginx: <c>limit_rate_after</c>.</summary>
     public long LimitRateAfter { get; set; }
 
-    /// <summary>The rate by request; wins over <see cref="LimitRate"/>. Default null.</summary>
+    /// <summary>The rate by request, in bytes a second, 0 or less for no limit; wins over <see cref="LimitRate"/>. Default null.</summary>
     public Func<HttpContext, long>? LimitRateOf { get; set; }
 }

@@ -27,14 +27,17 @@ public static class DirectIoFilesBuilderExtensions
     /// </summary>
     /// <param name="app">The application.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app) => app.UseDirectIoFiles(static _ => { });
 
     /// <summary>Serves the web root at a path; otherwise as the configuration section <c>DirectIoFiles</c> says.</summary>
     /// <param name="app">The application.</param>
     /// <param name="requestPath">The path, such as <c>/files</c>.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    /// <exception cref="ArgumentException">The path does not begin with a slash.</exception>
+    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, string requestPath) =>
         app.UseDirectIoFiles(options => options.RequestPath = requestPath);
 
@@ -42,7 +45,8 @@ public static class DirectIoFilesBuilderExtensions
     /// <param name="app">The application.</param>
     /// <param name="configure">Has the last word.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, Action<DirectIoFileOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -59,7 +63,8 @@ public static class DirectIoFilesBuilderExtensions
     /// <param name="app">The application.</param>
     /// <param name="options">The settings; not to be changed afterwards.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">A setting is out of range; it is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, DirectIoFileOptions options)
     {
         ArgumentNullException.ThrowIfNull(app);

@@ -1,6 +1,9 @@
 namespace FileAio;
 
-/// <summary>Which symbolic links below the root are followed: nginx's <c>disable_symlinks</c>.</summary>
+/// <summary>
+/// Which symbolic links below the root are followed: nginx's <c>disable_symlinks</c>. openat2 sees to it (Linux 5.6); where there is none, paths are walked a component at a time,
+/// and <see cref="Beneath"/> follows no link.
+/// </summary>
 public enum SymlinkPolicy
 {
     /// <summary>All are followed, also out of the root. nginx's and <c>UseStaticFiles</c>' default.</summary>

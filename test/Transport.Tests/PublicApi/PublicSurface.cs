@@ -59,6 +59,8 @@ internal static class PublicSurface
 
     private static string Name(Type type)
     {
+        if (type.IsByRef)
+            return Name(type.GetElementType()!) + "&";
         if (Nullable.GetUnderlyingType(type) is { } underlying)
             return Name(underlying) + "?";
         if (!type.IsGenericType)
