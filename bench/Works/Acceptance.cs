@@ -13,8 +13,9 @@ internal static class Acceptance
     /// <summary>What the hypervisor takes, it takes from both sides of a pair; only when it takes a lot are the figures of another machine.</summary>
     private const double StolenTolerated = 0.20;
 
-    /// <summary>Microseconds that the open loop may be late by itself.</summary>
+    /// <summary>Microseconds that the open loop may be late by itself; and where latencies are long, the share of them.</summary>
     private const double LagTolerated = 1000;
+    private const double LagShareTolerated = 0.1;
 
     /// <summary>Share of the server's processor that others may have: by default just above the ticks' own error in a window of a second.</summary>
     public static double OthersTolerated { get; set; } = 0.10;
@@ -30,7 +31,7 @@ internal static class Acceptance
             return $"another process listens on port {use.EndPoint.Port} too";
         if (result.Offered is null && use.ClientBusy > ClientSaturated && use.ServerBusy < ServerNotFull)
             return $"the client was saturated: {use.ClientBusy:P0} busy, the server {use.ServerBusy:P0}";
-        if (result.ClientLag > LagTolerated)
+        if (result.ClientLag > Math.Max(LagTolerated, LagShareTolerated * (result.Latency?.P99 ?? 0)))
             return $"the client could not keep its own schedule: {result.ClientLag / 1000:F1} ms late at the 99th percentile";
         if (use.OthersBusy > OthersTolerated)
             return $"other processes had {use.OthersBusy:P0} of the server's processor";

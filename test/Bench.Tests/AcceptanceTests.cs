@@ -36,6 +36,10 @@ public class AcceptanceTests
         Assert.Contains("own schedule", Acceptance.Judge(GoodResult with { Offered = 1000, ClientLag = 2500 }, GoodUse));
 
     [Fact]
+    public void A_lateness_that_is_little_beside_what_it_measures_is_not() =>
+        Assert.Null(Acceptance.Judge(GoodResult with { Offered = 1000, ClientLag = 2500, Latency = new LatencySummary(5e3, 1e4, 3e5, 4e5, 4e5) }, GoodUse));
+
+    [Fact]
     public void Somebody_else_on_the_processor_is_refused() => Assert.Contains("30", Acceptance.Judge(GoodResult, GoodUse with { OthersBusy = 0.3 }));
 
     [Fact]
