@@ -13,6 +13,7 @@ usage() {
 ./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
                             (sockets, epoll, …), to "files" or to "bench"
 ./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
+./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
 ./build.sh build            build everything
 ./build.sh format           check the formatting
 EOF
@@ -80,6 +81,11 @@ case "$command" in
   test) need_sdk; run_tests "$@" ;;
   bench)
     need_sdk
+    if [ "${1:-}" = micro ]; then
+      shift
+      dotnet build bench/Micro/Micro.csproj -c "$configuration" --nologo -v quiet
+      exec dotnet "bench/Micro/bin/$configuration/net10.0/Micro.dll" "$@"
+    fi
     want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want node nodejs; want npm npm
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet

@@ -14,17 +14,24 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
 
     private const double Gibibyte = 1 << 30;
     private const double BesideRate = 200;
+    private static readonly Exchange Small = Exchange.Get("/plaintext");
+    private static readonly TimeSpan WarmSmall = TimeSpan.FromSeconds(1);
 
     public override Tool? Needs => Load("").Needs;
 
-    public override Task WarmAsync(Server server, string prefix, TimeSpan duration, CancellationToken cancellation) =>
-        (WarmLoad ?? Load)(prefix).RunAsync(server, duration, _ => { }, cancellation);
+    public override async Task WarmAsync(Server server, string prefix, TimeSpan duration, CancellationToken cancellation)
+    {
+        await (WarmLoad ?? Load)(prefix).RunAsync(server, duration, _ => { }, cancellation);
+
+        // The trickle is too thin to be compiled well in the time that it has.
+        await OwnLoad.Closed(Small, 4).RunAsync(server, WarmSmall, _ => { }, cancellation);
+    }
 
     public override async Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation)
     {
         var cached = PageCache.ReadBytes();
         var window = Window.Open(server, Cpus.Server);
-        var beside = OwnLoad.Open(Exchange.Get("/plaintext"), 2, BesideRate).RunAsync(server, duration, _ => { }, cancellation);
+        var beside = OwnLoad.Open(Small, 2, BesideRate).RunAsync(server, duration, _ => { }, cancellation);
         var load = Load(spec.Prefix).RunAsync(server, duration, window.OnClientStarted, cancellation);
         await window.WatchAsync(duration, load, cancellation);
         var result = await load;

@@ -10,8 +10,8 @@ internal static class FilesTables
 {
     private static readonly Column[] Columns =
     [
-        new("GB/s", "F2", cell => cell.Figures?["gigabytesPerSecond"], Compared: true),
-        new("CPU s/GiB", "F3", cell => cell.Figures?["cpuSecondsPerGibibyte"], Compared: true),
+        new("GB/s", "F2", cell => Moved(cell)?["gigabytesPerSecond"], Compared: true),
+        new("CPU s/GiB", "F3", cell => Moved(cell)?["cpuSecondsPerGibibyte"], Compared: true),
         new("requests/s", "N0", cell => cell.RequestsPerSecond),
         new("CPU µs/request", "N0", cell => cell.Latency is null ? null : cell.CpuPerRequest),
         new("p99 ms", "F1", cell => cell.Latency?.P99 / 1000, Compared: true),
@@ -44,6 +44,9 @@ internal static class FilesTables
 
         console.Write(table);
     }
+
+    /// <summary>The figures of a load that moved bytes.</summary>
+    private static IReadOnlyDictionary<string, double>? Moved(Cell cell) => cell.Figures?["gigabytesPerSecond"] > 0 ? cell.Figures : null;
 
     private static string Show(Column column, IReadOnlyList<Cell> cells, string server)
     {
