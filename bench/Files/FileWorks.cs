@@ -6,6 +6,9 @@ namespace Bench.Files;
 /// <summary>Every work that <c>bench files --works</c> knows.</summary>
 internal static class FileWorks
 {
+    /// <summary>Those of the short form.</summary>
+    public static readonly IReadOnlyList<string> Few = ["large-8", "ranges", "medium", "small", "stalled"];
+
     public static IReadOnlyList<FileWork> All(FileSet files) =>
     [
         new FileLoadWork("alone", "nothing but the trickle of /plaintext: what this machine makes of it", false, _ => new Nothing()),

@@ -13,7 +13,8 @@ internal sealed record FilesPlan(FileSet Files, IReadOnlyList<FileServer> Server
     public static FilesPlan Short(string folder)
     {
         var files = new FileSet(folder + "-short", 4, 256L << 20, 64, 512);
-        return new FilesPlan(files, [.. FileServer.All.Where(server => FileServer.Few.Contains(server.Name))], FileWorks.All(files))
+        var works = FileWorks.All(files).Where(work => FileWorks.Few.Contains(work.Name));
+        return new FilesPlan(files, [.. FileServer.All.Where(server => FileServer.Few.Contains(server.Name))], [.. works])
         {
             Window = TimeSpan.FromSeconds(1),
             WarmUp = TimeSpan.FromSeconds(1),

@@ -43,7 +43,7 @@ internal sealed record ModelsPlan
         WarmUp = TimeSpan.FromSeconds(3),
         Idle = [0, 500, 5000],
         Offered = [5000, 20_000, 60_000],
-        OfferedBeside = [1, 1000],
+        OfferedBeside = [1000],
         QueueLimits = [8, 512],
     };
 }

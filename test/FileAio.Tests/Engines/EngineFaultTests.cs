@@ -115,7 +115,11 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
         using var fault = AioFault.Script(AioFaultKind.OpenDirectFails, Errno.EINVAL, count: -1);
         await using var server = await FileServer.StartAsync(tree.Root);
         await ServesAsync(server, clients: 3);
-        Assert.Equal(1, fault.Fired);
+        var tried = fault.Fired;
+        Assert.InRange(tried, 1, 3); // those that came at the same time may each have tried
+
+        await ServesAsync(server, clients: 3);
+        Assert.Equal(tried, fault.Fired);
         Assert.Single(server.Log.At(LogLevel.Information), line => line.Contains("takes no direct reads"));
     }
 

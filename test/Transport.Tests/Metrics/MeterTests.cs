@@ -67,10 +67,17 @@ public class MeterTests
     public async Task Blocked_handlers_show_as_workers(TransportUnderTest transport)
     {
         using var release = new ManualResetEventSlim();
+        var blocked = 0;
+        var onThePool = 0;
         await using var server = await WebServer.StartAsync(transport, context =>
         {
-            if (context.Request.Path == "/block")
+            if (Thread.CurrentThread.IsThreadPoolThread)
+                Interlocked.Increment(ref onThePool);
+            else
+            {
+                Interlocked.Increment(ref blocked);
                 release.Wait(Deadline.Default);
+            }
             return TestApp.HelloAsync(context);
         }, new TransportSettings { LoopCount = 1 });
         using var meter = new MeterReader(server.Application.Services);
@@ -78,8 +85,16 @@ public class MeterTests
         for (var i = 0; i < 4; i++)
         {
             clients.Add(await server.ConnectAsync());
-            await clients[i].GetAsync("/");   // Kestrel may answer a connection's first request on a thread of the pool
-            await clients[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
+            for (var answered = true; answered;)
+            {
+                // Kestrel starts a connection on a thread of the pool, and answers there what has come by then.
+                var before = Volatile.Read(ref onThePool);
+                await clients[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
+                await Deadline.Until(() => Volatile.Read(ref blocked) > i || Volatile.Read(ref onThePool) > before, () => $"request {i} was taken by nobody");
+                answered = Volatile.Read(ref blocked) <= i;
+                if (answered)
+                    Assert.Equal(200, (await new HttpReplyReader(clients[i]).ReadAsync()).Status);
+            }
         }
         await Deadline.Until(() => meter.Sum("transport.workers") >= 4, () => $"{meter.Sum("transport.workers")} workers for 4 handlers that block");
         release.Set();
