@@ -9,10 +9,11 @@ namespace FileAio.Buffers;
 /// </summary>
 internal sealed class AlignedBufferPool : IDisposable
 {
-    private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(2); // a guess: a burst that comes back later pays the page faults again
+    /// <summary>How often free memory is looked over, here and in <see cref="AlignedMemoryPool"/>.</summary>
+    public static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(2); // a guess: a burst that comes back later pays the page faults again
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, SizeClass> _classes = [];
+    private readonly Dictionary<int, FreeStack<AlignedBuffer>> _classes = [];
     private readonly Timer _trim;
     private int _rented;
 
@@ -66,7 +67,7 @@ internal sealed class AlignedBufferPool : IDisposable
         if (Poison)
             buffer.GetSpan().Fill(0xDB);
         lock (_gate)
-            Class(buffer.Size).Free.Push(buffer);
+            Class(buffer.Size).Return(buffer);
         Interlocked.Decrement(ref _rented);
         Budget.Release(buffer.Size);
     }
@@ -74,10 +75,10 @@ internal sealed class AlignedBufferPool : IDisposable
     /// <summary>Powers of two from a page on: few classes, so that a freed buffer fits the next who asks.</summary>
     private static int RoundUp(int size) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 4096));
 
-    private SizeClass Class(int size)
+    private FreeStack<AlignedBuffer> Class(int size)
     {
         if (!_classes.TryGetValue(size, out var sizeClass))
-            _classes.Add(size, sizeClass = new SizeClass());
+            _classes.Add(size, sizeClass = new FreeStack<AlignedBuffer>());
         return sizeClass;
     }
 
@@ -87,7 +88,7 @@ internal sealed class AlignedBufferPool : IDisposable
         lock (_gate)
         {
             foreach (var sizeClass in _classes.Values)
-                sizeClass.TakeUnused(drop);
+                drop.AddRange(sizeClass.TakeUnused());
         }
         foreach (var buffer in drop)
             Libc.UnmapBuffer(buffer.Address, buffer.Size);
@@ -99,31 +100,9 @@ internal sealed class AlignedBufferPool : IDisposable
         _trim.Dispose();
         lock (_gate)
         {
-            foreach (var buffer in _classes.Values.SelectMany(sizeClass => sizeClass.Free))
+            foreach (var buffer in _classes.Values.SelectMany(sizeClass => sizeClass.TakeAll()))
                 Libc.UnmapBuffer(buffer.Address, buffer.Size);
             _classes.Clear();
-        }
-    }
-
-    private sealed class SizeClass
-    {
-        private int _leastFree;
-
-        public Stack<AlignedBuffer> Free { get; } = new();
-
-        public AlignedBuffer? TryTake()
-        {
-            if (!Free.TryPop(out var buffer))
-                return null;
-            _leastFree = Math.Min(_leastFree, Free.Count);
-            return buffer;
-        }
-
-        public void TakeUnused(List<AlignedBuffer> drop)
-        {
-            for (var i = 0; i < _leastFree; i++)
-                drop.Add(Free.Pop());
-            _leastFree = Free.Count;
         }
     }
 }

@@ -18,8 +18,6 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
     private const int Slab = 128 * 1024;
     private const int LargestSlabbed = 16 * 1024;
 
-    private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(2);
-
     private readonly ConcurrentQueue<AlignedBlock>[] _small = [.. Enumerable.Range(0, ClassOf(LargestSlabbed) + 1).Select(_ => new ConcurrentQueue<AlignedBlock>())];
     private readonly LargeBlocks[] _large = [.. Enumerable.Range(0, ClassOf(MaxBlock) - ClassOf(LargestSlabbed)).Select(_ => new LargeBlocks())];
     private readonly Timer _trim;
@@ -29,7 +27,7 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
 
     public AlignedMemoryPool()
     {
-        _trim = new Timer(static state => ((AlignedMemoryPool)state!).Trim(), this, TrimPeriod, TrimPeriod);
+        _trim = new Timer(static state => ((AlignedMemoryPool)state!).Trim(), this, AlignedBufferPool.TrimPeriod, AlignedBufferPool.TrimPeriod);
     }
 
     public override int MaxBufferSize => MaxBlock;

@@ -27,7 +27,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         await StartAsync().ConfigureAwait(false);
-        if (_piece.TryTake())
+        if (MayBeOnePiece(bytes.Length))
         {
             bytes.Span.CopyTo(Writer.GetSpan(bytes.Length));
             Writer.Advance(bytes.Length);
@@ -41,7 +41,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>Room in the pipe for <paramref name="want"/> bytes, or for as many as can be had without a large object.</summary>
     public Span<byte> GetSpan(int want)
     {
-        var length = want <= SmallPiece || _piece.TryTake() ? want : SmallPiece;
+        var length = MayBeOnePiece(want) ? want : SmallPiece;
         return Writer.GetSpan(length)[..length];
     }
 
@@ -74,6 +74,8 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         _piece.Release();
         _timer?.Dispose();
     }
+
+    private bool MayBeOnePiece(int length) => length <= SmallPiece || _piece.TryTake();
 
     /// <summary>Made by the first flush that has to wait: most responses have none.</summary>
     private SendTimer? Timer() => serving.Options.SendTimeout <= TimeSpan.Zero

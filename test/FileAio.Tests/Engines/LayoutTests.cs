@@ -51,6 +51,7 @@ public sealed class LayoutTests
             ["MAP_PRIVATE"] = Libc.MAP_PRIVATE,
             ["MAP_ANONYMOUS"] = Libc.MAP_ANONYMOUS,
             ["MAP_POPULATE"] = Libc.MAP_POPULATE,
+            ["MADV_DONTNEED"] = Libc.MADV_DONTNEED,
             ["MADV_DONTFORK"] = Libc.MADV_DONTFORK,
             ["IPPROTO_TCP"] = Libc.IPPROTO_TCP,
             ["TCP_INFO"] = Libc.TCP_INFO,
