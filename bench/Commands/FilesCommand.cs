@@ -15,7 +15,7 @@ internal static class FilesCommand
         var folder = new Option<string>("--folder") { Description = "where the files are or are to be made", DefaultValueFactory = _ => DefaultFolder };
         var large = new Option<int>("--large") { Description = "large files, of 1 GiB each", DefaultValueFactory = _ => 8 };
         var servers = new Option<string>("--servers") { Description = $"servers, with commas, or all: {string.Join(", ", FileServer.All.Select(server => server.Name))}", DefaultValueFactory = _ => "all" };
-        var works = new Option<string>("--works") { Description = "works, with commas, or all: alone, large-8, large-32, ranges, medium, small, stalled", DefaultValueFactory = _ => "all" };
+        var works = new Option<string>("--works") { Description = $"works, with commas, or all: {string.Join(", ", FileWorks.All(FilesPlan.Short(DefaultFolder).Files).Select(work => work.Name))}", DefaultValueFactory = _ => "all" };
         var rounds = new Option<int>("--rounds") { Description = "how often everything is measured", DefaultValueFactory = _ => 3 };
         var seconds = new Option<double>("--seconds") { Description = "length of a measurement", DefaultValueFactory = _ => 5 };
         var warm = new Option<double>("--warm-up") { Description = "seconds of each work before it is measured", DefaultValueFactory = _ => 5 };

@@ -38,7 +38,6 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
         var used = window.Close();
         var small = await beside;
 
-        var bytes = (double)(result.Bytes ?? 0);
         return new Cell
         {
             Server = spec.Name,
@@ -52,16 +51,26 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
             ProportionalMemory = MemoryUse.Read(server.ProcessIds).Proportional,
             ServerBusy = used.ServerBusy,
             ClientBusy = used.ClientBusy,
-            Figures = new Dictionary<string, double>
+            Figures = Figures(),
+        };
+
+        Dictionary<string, double> Figures()
+        {
+            var figures = new Dictionary<string, double>
             {
-                ["gigabytesPerSecond"] = bytes / 1e9 / result.Seconds,
-                ["cpuSecondsPerGibibyte"] = used.Cpu.TotalSeconds / Math.Max(bytes, 1) * Gibibyte,
                 ["besideP50Milliseconds"] = (small.Latency?.P50 ?? 0) / 1000,
                 ["besideP99Milliseconds"] = (small.Latency?.P99 ?? 0) / 1000,
                 ["besideClientLagMilliseconds"] = (small.ClientLag ?? 0) / 1000,
                 ["pageCacheGrownMebibytes"] = (PageCache.ReadBytes() - cached) / 1048576.0,
                 ["contextSwitchesPerSecond"] = used.ContextSwitches / result.Seconds,
-            },
-        };
+            };
+            if (result.Bytes is > 0)
+            {
+                figures["gigabytesPerSecond"] = result.Bytes.Value / 1e9 / result.Seconds;
+                figures["cpuSecondsPerGibibyte"] = used.Cpu.TotalSeconds * Gibibyte / result.Bytes.Value;
+            }
+
+            return figures;
+        }
     }
 }

@@ -10,16 +10,16 @@ internal static class FilesTables
 {
     private static readonly Column[] Columns =
     [
-        new("GB/s", "F2", cell => Moved(cell)?["gigabytesPerSecond"], Compared: true),
-        new("CPU s/GiB", "F3", cell => Moved(cell)?["cpuSecondsPerGibibyte"], Compared: true),
+        new("GB/s", "F2", cell => Figure(cell, "gigabytesPerSecond"), Compared: true),
+        new("CPU s/GiB", "F3", cell => Figure(cell, "cpuSecondsPerGibibyte"), Compared: true),
         new("requests/s", "N0", cell => cell.RequestsPerSecond),
         new("CPU µs/request", "N0", cell => cell.Latency is null ? null : cell.CpuPerRequest),
         new("p99 ms", "F1", cell => cell.Latency?.P99 / 1000, Compared: true),
-        new("beside p50 ms", "F2", cell => cell.Figures?["besideP50Milliseconds"]),
-        new("beside p99 ms", "F2", cell => cell.Figures?["besideP99Milliseconds"]),
-        new("cache MiB", "N0", cell => cell.Figures?["pageCacheGrownMebibytes"]),
-        new("server, client %", "N0", cell => cell.ServerBusy * 100),
-        new("", "N0", cell => cell.ClientBusy * 100),
+        new("beside p50 ms", "F2", cell => Figure(cell, "besideP50Milliseconds")),
+        new("beside p99 ms", "F2", cell => Figure(cell, "besideP99Milliseconds")),
+        new("cache MiB", "N0", cell => Figure(cell, "pageCacheGrownMebibytes")),
+        new("server %", "N0", cell => cell.ServerBusy * 100),
+        new("client %", "N0", cell => cell.ClientBusy * 100),
         new("KiB/client", "F1", cell => cell.MemoryPerConnection / 1024, Compared: true),
     ];
 
@@ -45,8 +45,7 @@ internal static class FilesTables
         console.Write(table);
     }
 
-    /// <summary>The figures of a load that moved bytes.</summary>
-    private static IReadOnlyDictionary<string, double>? Moved(Cell cell) => cell.Figures?["gigabytesPerSecond"] > 0 ? cell.Figures : null;
+    private static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out var value) ? value : null;
 
     private static string Show(Column column, IReadOnlyList<Cell> cells, string server)
     {

@@ -1,31 +1,22 @@
 using System.Runtime.InteropServices;
+using Transport.Core.Interop;
 
 namespace Micro.Interop;
 
-/// <summary>What a benchmark needs to make a descriptor ready.</summary>
+/// <summary>What a benchmark needs beside the transports' own calls: something that can be made ready.</summary>
 internal static unsafe partial class Libc
 {
     private const int AF_UNIX = 1;
     private const int SOCK_STREAM = 1;
     private const int SOCK_NONBLOCK = 0x800;
 
-    /// <summary>Two connected, non-blocking sockets.</summary>
+    /// <summary>Two connected, non-blocking sockets. <c>ulimit -n</c> bounds how many there can be.</summary>
     public static (int A, int B) SocketPair()
     {
         var pair = stackalloc int[2];
-        return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0
-            ? (pair[0], pair[1])
-            : throw new InvalidOperationException($"socketpair: errno {Marshal.GetLastSystemError()} (ulimit -n bounds the descriptors)");
+        SysResult.From(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair)).ThrowIfError("socketpair");
+        return (pair[0], pair[1]);
     }
-
-    [LibraryImport("libc")]
-    public static partial nint read(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc")]
-    public static partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc")]
-    public static partial int close(int fd);
 
     [LibraryImport("libc")]
     private static partial int socketpair(int domain, int type, int protocol, int* sv);
