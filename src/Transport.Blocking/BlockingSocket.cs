@@ -29,6 +29,9 @@ internal abstract class BlockingSocket(BlockingLoop loop, int descriptor) : Loop
 
     public abstract override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output);
 
+    /// <summary>Nothing: the calls on it are its own threads' and its loop's.</summary>
+    public override SysResult TrySend(ReadOnlySequence<byte> output) => new(-Errno.EAGAIN);
+
     public override void Close()
     {
         if (IsClosed)

@@ -4,7 +4,8 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// How the pipes between a loop's connections and Kestrel work. The application's ends run where application code runs, the transport's on the loop.
+/// How the pipes between a loop's connections and Kestrel work. The application's ends run where application code runs, the transport's on the loop, or where
+/// <see cref="SendScheduler"/> says.
 /// </summary>
 internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
 {
@@ -12,7 +13,7 @@ internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
     public PipeOptions Input { get; } = Create(loop, options.MaxReadBufferSize, reader: loop.Application, writer: loop);
 
     /// <summary>The application writes, the transport reads.</summary>
-    public PipeOptions Output { get; } = Create(loop, options.MaxWriteBufferSize, reader: loop, writer: loop.Application);
+    public PipeOptions Output { get; } = Create(loop, options.MaxWriteBufferSize, reader: new SendScheduler(loop), writer: loop.Application);
 
     /// <summary>Null and 0 are no limit, as in Kestrel; what has paused resumes at half.</summary>
     private static PipeOptions Create(EventLoop loop, long? limit, PipeScheduler reader, PipeScheduler writer) => new(

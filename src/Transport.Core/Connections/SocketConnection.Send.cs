@@ -2,12 +2,22 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;
 
-/// <summary>From the output pipe to the socket.</summary>
+/// <summary>From the output pipe to the socket. The send loop goes on where <see cref="SendScheduler"/> says, and ends on the event loop.</summary>
 internal sealed partial class SocketConnection
 {
+    /// <summary>What a flush from elsewhere must hold to be sent at once in any case. A guess: four of the pool's blocks.</summary>
+    private const int BulkFlush = 16 * 1024;
+
+    /// <summary>Something was received, and nothing has been sent since. A hint: the loop sets it, whoever sends clears it.</summary>
+    private bool _hasToAnswer;
+
+    /// <summary>What is in the pipe has waited for what else there might be.</summary>
+    private bool _isGathered;
+
     private async Task SendOutputAsync()
     {
         PipeReader output = _output.Reader;
@@ -25,9 +35,17 @@ internal sealed partial class SocketConnection
                 }
 
                 ReadOnlySequence<byte> buffer = result.Buffer;
+                if (!result.IsCompleted && IsToBeGathered(buffer.Length))
+                {
+                    // Nothing is examined, so that the next read has all there is by then.
+                    output.AdvanceTo(buffer.Start);
+                    await new ThreadPoolSwitch();
+                    continue;
+                }
+
                 if (!buffer.IsEmpty)
                 {
-                    SysResult sent = await _socket.SendAsync(buffer).ConfigureAwait(false);
+                    SysResult sent = await SendAsync(buffer).ConfigureAwait(false);
                     if (sent.IsError)
                     {
                         shutdownReason = SendFailed(sent, out unexpected);
@@ -50,10 +68,55 @@ internal sealed partial class SocketConnection
             TransportLog.ConnectionError(_logger, ConnectionId, exception);
         }
 
+        await _loop.SwitchAsync();
         Shutdown(shutdownReason);
         output.Complete(unexpected);
         _input.Writer.CancelPendingFlush();
         EndDirection();
+    }
+
+    /// <summary>
+    /// Whether a flush from elsewhere is to wait for others. The first that answers what was received is not: most connections have one request under way. What follows
+    /// it with nothing received in between is of a connection that answers many at once: with a send each HTTP/2 cost 2.4 times Kestrel Sockets' CPU, gathered 1.1 to 1.3
+    /// (8 connections of 16 streams). What is large gains nothing by waiting.
+    /// </summary>
+    private bool IsToBeGathered(long length)
+    {
+        bool gather = !_loop.IsCurrent && !_hasToAnswer && !_isGathered && length < BulkFlush;
+        _hasToAnswer = false;
+        _isGathered = gather;
+        return gather;
+    }
+
+    /// <summary>All of it: on the loop as its model does it, elsewhere at once as far as the kernel takes it, and what is left on the loop.</summary>
+    private ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
+    {
+        if (_loop.IsCurrent)
+        {
+            return _socket.SendAsync(output);
+        }
+
+        while (true)
+        {
+            SysResult sent = _socket.TrySend(output);
+            if (sent.WouldBlock)
+            {
+                return SendOnLoopAsync(output);
+            }
+
+            if (sent.IsError || sent.Value == output.Length)
+            {
+                return new ValueTask<SysResult>(sent);
+            }
+
+            output = output.Slice(sent.Value);
+        }
+    }
+
+    private async ValueTask<SysResult> SendOnLoopAsync(ReadOnlySequence<byte> output)
+    {
+        await _loop.SwitchAsync();
+        return await _socket.SendAsync(output).ConfigureAwait(false);
     }
 
     /// <summary>Why the connection ends; <paramref name="unexpected"/> is what the application's flush is to throw, which a reset is not.</summary>

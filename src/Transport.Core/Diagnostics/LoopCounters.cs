@@ -12,6 +12,8 @@ internal sealed class LoopCounters
     public long AcceptErrors;
     public long AcceptPauses;
     public long BytesReceived;
+
+    /// <summary>Threads other than the loop's send too, hence interlocked.</summary>
     public long BytesSent;
     public long Waits;
     public long Events;

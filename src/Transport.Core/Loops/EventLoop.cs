@@ -96,6 +96,9 @@ internal abstract class EventLoop : PipeScheduler
         return posted;
     }
 
+    /// <summary>Goes on on the loop's thread: at once when called there, else by the mailbox.</summary>
+    public LoopSwitch SwitchAsync() => new(this);
+
     /// <summary>What was left in the mailbox during a nap is to be looked at now. Any thread.</summary>
     public void Ring()
     {

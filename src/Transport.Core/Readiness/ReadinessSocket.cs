@@ -7,7 +7,7 @@ namespace Transport.Core.Readiness;
 
 /// <summary>
 /// A socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the last one said
-/// EAGAIN or came back short; and to remember a hint that arrives when nobody waits. Loop thread only.
+/// EAGAIN or came back short; and to remember a hint that arrives when nobody waits. Loop thread only, but for <see cref="TrySend"/>.
 /// </summary>
 internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : LoopSocket(descriptor)
 {
@@ -23,6 +23,8 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
     private static readonly SysResult Canceled = new(-Errno.ECANCELED);
 
+    /// <summary>Held by another thread while it sends: its number must not become somebody else's meanwhile.</summary>
+    private readonly Lock _closing = new();
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
     private PipeWriter? _input;
@@ -73,6 +75,25 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         return (_outgoing ??= new SocketCompletion()).Wait();
     }
 
+    public override SysResult TrySend(ReadOnlySequence<byte> output)
+    {
+        lock (_closing)
+        {
+            if (Descriptor < 0)
+            {
+                return Canceled;
+            }
+
+            SysResult sent = SocketCalls.Send(Descriptor, output);
+            if (!sent.IsError)
+            {
+                Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+            }
+
+            return sent;
+        }
+    }
+
     /// <summary>A report, or the turn after one that was cut short.</summary>
     public void OnReady(Readiness readiness)
     {
@@ -116,9 +137,13 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         }
 
         loop.AssertCurrent();
-        loop.Detach(this);
-        SocketCalls.Close(Descriptor);
-        Descriptor = -1;
+        lock (_closing)
+        {
+            loop.Detach(this);
+            SocketCalls.Close(Descriptor);
+            Descriptor = -1;
+        }
+
         if (_incoming.IsPending)
         {
             _incoming.Complete(Canceled);
@@ -235,7 +260,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
                 return sent;
             }
 
-            loop.Counters.BytesSent += sent.Value;
+            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
             _sent += sent.Value;
             if (sent.Value == _output.Length)
             {
