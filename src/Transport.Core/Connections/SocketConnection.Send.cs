@@ -9,9 +9,6 @@ namespace Transport.Core.Connections;
 /// <summary>From the output pipe to the socket. The send loop goes on where <see cref="SendScheduler"/> says, and ends on the event loop.</summary>
 internal sealed partial class SocketConnection
 {
-    /// <summary>What a flush from elsewhere must hold to be sent at once in any case. A guess: four of the pool's blocks.</summary>
-    private const int BulkFlush = 16 * 1024;
-
     /// <summary>Something was received, and nothing has been sent since. A hint: the loop sets it, whoever sends clears it.</summary>
     private bool _hasToAnswer;
 
@@ -82,7 +79,7 @@ internal sealed partial class SocketConnection
     /// </summary>
     private bool IsToBeGathered(long length)
     {
-        bool gather = !_loop.IsCurrent && !_hasToAnswer && !_isGathered && length < BulkFlush;
+        bool gather = !_loop.IsCurrent && !_hasToAnswer && !_isGathered && length < OutputWriter.Bulk;
         _hasToAnswer = false;
         _isGathered = gather;
         return gather;

@@ -48,7 +48,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _finOnError = finOnError;
         _input = new Pipe(pipes.Input);
         _output = new Pipe(pipes.Output);
-        Transport = _originalTransport = new DuplexPipe(_input.Reader, _output.Writer);
+        Transport = _originalTransport = new DuplexPipe(_input.Reader, new OutputWriter(_output.Writer));
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         ConnectionClosed = _connectionClosed.Token;
