@@ -4,10 +4,10 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// Brings completed reads to those who wait for them: a batch at a time on a thread of the pool, or inline on the engine's thread.
+/// Brings completed reads to those who wait for them: on the engine's thread the reads that want to go on there, the others a batch at a time on a thread of the pool.
 /// A work item a read would cost a context switch a read (85,000 a second where inline costs 2,900, measured): so one work item drains whatever has come.
 /// </summary>
-internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : IThreadPoolWorkItem
+internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWorkItem
 {
     // Reads that the continuations start are handed to the kernel together, but the disk must not idle meanwhile. A guess.
     private const int HandOverEvery = 8;
@@ -21,24 +21,32 @@ internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : I
     private readonly ConcurrentQueue<FileRead> _completed = new();
     private int _drainers;
 
-    /// <summary>True on a thread that is just bringing completions of any engine.</summary>
+    /// <summary>True on a thread of the pool that is just bringing completions of any engine.</summary>
     public static bool IsAnyDraining => t_draining is not null;
 
-    /// <summary>True on a thread that is just bringing this engine's completions: what it submits is handed over in a batch soon.</summary>
+    /// <summary>True on a thread of the pool that is just bringing this engine's completions: what it submits is handed over in a batch soon.</summary>
     public bool IsDraining => ReferenceEquals(t_draining, this);
 
+    /// <summary>Engine's thread: goes on with the read here if it wants that, else has the pool do it.</summary>
+    public void Deliver(FileRead read, SysResult result)
+    {
+        if (read.IsInline)
+        {
+            read.SetResult(result);
+            read.Complete();
+        }
+        else
+        {
+            Add(read, result);
+        }
+    }
+
+    /// <summary>Any thread: has the pool bring a read.</summary>
     public void Add(FileRead read, SysResult result)
     {
         read.SetResult(result);
         _completed.Enqueue(read);
-    }
-
-    /// <summary>Has what was added brought to its readers.</summary>
-    public void Ring()
-    {
-        if (inline)
-            Drain();
-        else if (Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
+        if (Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
@@ -47,20 +55,19 @@ internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : I
         Drain();
         Interlocked.Decrement(ref _drainers);
         // What came between the last look and the decrement found a drainer, and rang nobody.
-        if (!_completed.IsEmpty)
-            Ring();
+        if (!_completed.IsEmpty && Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private void Drain()
     {
-        var outer = t_draining;
         t_draining = this;
         try
         {
             var done = 0;
             while (_completed.TryDequeue(out var read))
             {
-                if (!inline && _completed.Count > Crowd)
+                if (_completed.Count > Crowd)
                     Join();
                 read.Complete();
                 if (++done % HandOverEvery == 0)
@@ -69,7 +76,7 @@ internal sealed class CompletionQueue(bool inline, Action? afterSome = null) : I
         }
         finally
         {
-            t_draining = outer;
+            t_draining = null;
         }
         afterSome?.Invoke();
     }

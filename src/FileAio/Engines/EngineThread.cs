@@ -6,8 +6,11 @@ internal static class EngineThread
     [ThreadStatic]
     private static bool t_current;
 
-    /// <summary>True on a thread of an engine's, where application code must not run: it would hold up everybody's reads.</summary>
-    public static bool IsCurrent => t_current || CompletionQueue.IsAnyDraining;
+    /// <summary>True on a thread that an engine has started.</summary>
+    public static bool IsOwn => t_current;
+
+    /// <summary>True there, and on a thread of the pool that brings an engine's completions, where application code must not run: it would hold up everybody's reads.</summary>
+    public static bool IsCurrent => IsOwn || CompletionQueue.IsAnyDraining;
 
     public static Thread Start(string name, Action run)
     {

@@ -21,6 +21,9 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
 
     public long Offset { get; private set; }
 
+    /// <summary>Whoever waits goes on on the engine's thread. Else on the thread pool's.</summary>
+    public bool IsInline { get; private set; }
+
     /// <summary>The engine's own: where it keeps the kernel's block of this read. −1 while the kernel has none.</summary>
     public int Slot { get; set; } = -1;
 
@@ -39,12 +42,12 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
     public bool TryReport() => Interlocked.Exchange(ref _reported, 1) == 0;
 
     /// <summary>Starts the read. The buffer belongs to the kernel until the returned task has completed, whatever happens to the client.</summary>
-    public ValueTask<SysResult> StartAsync(IFileEngine engine, int descriptor, nint buffer, int length, long offset)
+    public ValueTask<SysResult> StartAsync(IFileEngine engine, int descriptor, nint buffer, int length, long offset, bool inline = false)
     {
         Debug.Assert(!InFlight, "a read is started again before it has completed");
         _source.Reset();
         _engine = engine;
-        (Descriptor, Buffer, Length, Offset) = (descriptor, buffer, length, offset);
+        (Descriptor, Buffer, Length, Offset, IsInline) = (descriptor, buffer, length, offset, inline);
         InFlight = true;
         Started = Stopwatch.GetTimestamp();
         _reported = 0;

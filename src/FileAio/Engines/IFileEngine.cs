@@ -2,7 +2,8 @@ namespace FileAio.Engines;
 
 /// <summary>
 /// A way to read from a descriptor at an offset. Any thread may call; submitting never blocks the caller.
-/// Every read that is submitted is completed once (<see cref="FileRead.Complete"/>), with a count or an error, on a thread of the engine's choosing;
+/// Every read that is submitted is completed once (<see cref="FileRead.Complete"/>), with a count or an error,: on the engine's own
+/// thread where the read is <see cref="FileRead.IsInline"/>, else on the thread pool;
 /// until then the buffer is the kernel's. A short count is no promise of the end of the file.
 /// </summary>
 internal interface IFileEngine : IDisposable
@@ -21,4 +22,7 @@ internal interface IFileEngine : IDisposable
     /// with its bytes where it had. (Linux cannot cancel a disk read that is under way.)
     /// </summary>
     void TryCancel(FileRead read);
+
+    /// <summary>Runs something soon on a thread of the engine's (of the pool's where it has none): what goes on there spares the switch to another. Nothing that waits.</summary>
+    void Post(SendOrPostCallback work, object? state);
 }

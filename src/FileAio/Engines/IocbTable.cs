@@ -13,8 +13,13 @@ internal sealed unsafe class IocbTable : IDisposable
     private readonly FileRead?[] _reads;
     private readonly Stack<int> _free;
 
-    public IocbTable(int capacity)
+    private readonly uint _bell;
+
+    /// <param name="capacity">Blocks.</param>
+    /// <param name="bell">The eventfd that their completions ring.</param>
+    public IocbTable(int capacity, int bell)
     {
+        _bell = (uint)bell;
         _blocks = (Libc.iocb*)NativeMemory.AllocZeroed((nuint)capacity, (nuint)sizeof(Libc.iocb));
         _reads = new FileRead?[capacity];
         _free = new Stack<int>(Enumerable.Range(0, capacity));
@@ -39,6 +44,8 @@ internal sealed unsafe class IocbTable : IDisposable
             aio_buf = (ulong)read.Buffer,
             aio_nbytes = (ulong)read.Length,
             aio_offset = read.Offset,
+            aio_flags = Libc.IOCB_FLAG_RESFD,
+            aio_resfd = _bell,
         };
         return slot;
     }

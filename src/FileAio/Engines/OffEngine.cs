@@ -20,6 +20,8 @@ internal sealed class OffEngine : IFileEngine
         // Nothing is ever under way: Submit returns when the read is done.
     }
 
+    public void Post(SendOrPostCallback work, object? state) => ThreadPool.UnsafeQueueUserWorkItem(static item => item.work(item.state), (work, state), preferLocal: true);
+
     public void Dispose()
     {
     }

@@ -23,11 +23,12 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
     private readonly int _bell;
     private readonly Lock _gate = new();
     private readonly WaitingReads _waiting = new();
-    private readonly CompletionQueue _completions;
+    private readonly CompletionQueue _completions = new();
+    private readonly PostedWork _posted = new();
     private readonly Thread _thread;
     private bool _rung, _disposed;
 
-    private PosixAioEngine(int bell, int requests, bool inline)
+    private PosixAioEngine(int bell, int requests)
     {
         _capacity = requests;
         _bell = bell;
@@ -37,12 +38,11 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         _bellValue = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         _reads = new FileRead?[requests];
         _free = new Stack<int>(Enumerable.Range(0, requests));
-        _completions = new CompletionQueue(inline);
         _thread = EngineThread.Start("aio posix", Run);
     }
 
     /// <summary>Sets the engine up; false, with the reason, where libc has no POSIX AIO in it (glibc before 2.34, musl).</summary>
-    public static bool TryCreate(int requests, bool inline, [NotNullWhen(true)] out PosixAioEngine? engine, out string reason)
+    public static bool TryCreate(int requests, [NotNullWhen(true)] out PosixAioEngine? engine, out string reason)
     {
         engine = null;
         try
@@ -58,7 +58,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         reason = bell.Describe();
         if (bell.IsError)
             return false;
-        engine = new PosixAioEngine((int)bell.Value, requests, inline);
+        engine = new PosixAioEngine((int)bell.Value, requests);
         return true;
     }
 
@@ -90,10 +90,20 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 Libc.AioCancel(read.Descriptor, &_blocks[read.Slot]); // the thread reaps it as −ECANCELED
         }
         if (waiting)
-        {
             _completions.Add(read, SysResult.Error(Errno.ECANCELED));
-            _completions.Ring();
+    }
+
+    public void Post(SendOrPostCallback work, object? state)
+    {
+        bool ring;
+        lock (_gate)
+        {
+            _posted.Add(work, state);
+            ring = !_rung;
+            _rung = true;
         }
+        if (ring)
+            Libc.EventFdSignal(_bell);
     }
 
     private void Run()
@@ -120,8 +130,10 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     _rung = false;
                     if (_disposed)
                         return;
+                    _posted.Take();
                 }
                 ListenForBell(bell);
+                _posted.Run();
             }
             Reap();
         }
@@ -163,15 +175,11 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 refused = Release((int)(_list[0] - _blocks));
         }
         if (refused is not null)
-        {
-            _completions.Add(refused, reason);
-            _completions.Ring();
-        }
+            _completions.Deliver(refused, reason);
     }
 
     private void Reap()
     {
-        var any = false;
         for (var slot = 0; slot < _capacity; slot++)
         {
             if (_reads[slot] is not { } read || Libc.AioError(&_blocks[slot]) is var error && error == Libc.EINPROGRESS)
@@ -179,11 +187,8 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             var returned = Libc.AioReturn(&_blocks[slot]);
             lock (_gate)
                 Release(slot);
-            _completions.Add(read, error == 0 ? new SysResult(returned) : SysResult.Error(error));
-            any = true;
+            _completions.Deliver(read, error == 0 ? new SysResult(returned) : SysResult.Error(error));
         }
-        if (any)
-            _completions.Ring();
     }
 
     private FileRead Release(int slot)

@@ -14,17 +14,13 @@ internal sealed class ThreadPoolEngine : IFileEngine
     private readonly WaitingReads _waiting = new();
     private readonly Queue<IFileWork> _work = new();
     private readonly SemaphoreSlim _bell = new(0);
-    private readonly CompletionQueue _completions;
+    private readonly CompletionQueue _completions = new();
     private readonly int _maxThreads, _maxQueue;
     private readonly List<Thread> _threads = [];
     private int _idle;
     private bool _disposed;
 
-    public ThreadPoolEngine(int threads, int maxQueue, bool inline)
-    {
-        (_maxThreads, _maxQueue) = (threads, maxQueue);
-        _completions = new CompletionQueue(inline);
-    }
+    public ThreadPoolEngine(int threads, int maxQueue) => (_maxThreads, _maxQueue) = (threads, maxQueue);
 
     public string Name => "threads";
 
@@ -46,7 +42,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
         if (accepted)
             _bell.Release();
         else
-            Finish(read, SysResult.Error(Errno.EAGAIN));
+            _completions.Add(read, SysResult.Error(Errno.EAGAIN));
     }
 
     public void TryCancel(FileRead read)
@@ -55,7 +51,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
         lock (_gate)
             waiting = _waiting.Remove(read);
         if (waiting)
-            Finish(read, SysResult.Error(Errno.ECANCELED));
+            _completions.Add(read, SysResult.Error(Errno.ECANCELED));
     }
 
     /// <summary>Runs something else than a read, such as an open(2) that may have to wait for the disk; null where the queue is full.</summary>
@@ -72,6 +68,17 @@ internal sealed class ThreadPoolEngine : IFileEngine
         }
         _bell.Release();
         return item.Task;
+    }
+
+    /// <summary>Past the queue's bound too: it is part of an answer that was let in.</summary>
+    public void Post(SendOrPostCallback work, object? state)
+    {
+        lock (_gate)
+        {
+            _work.Enqueue(new PostedItem(work, state));
+            StartThreadIfNeeded();
+        }
+        _bell.Release();
     }
 
     private void StartThreadIfNeeded()
@@ -97,15 +104,9 @@ internal sealed class ThreadPoolEngine : IFileEngine
                     _work.TryDequeue(out work);
             }
             if (read is not null)
-                Finish(read, Libc.Read(read.Descriptor, read.Buffer, read.Length, read.Offset));
+                _completions.Deliver(read, Libc.Read(read.Descriptor, read.Buffer, read.Length, read.Offset));
             work?.Run();
         }
-    }
-
-    private void Finish(FileRead read, SysResult result)
-    {
-        _completions.Add(read, result);
-        _completions.Ring();
     }
 
     /// <summary>Ends the threads. Reads must have completed before.</summary>
@@ -120,5 +121,10 @@ internal sealed class ThreadPoolEngine : IFileEngine
         _bell.Release(_maxThreads);
         foreach (var thread in _threads)
             thread.Join();
+    }
+
+    private sealed class PostedItem(SendOrPostCallback work, object? state) : IFileWork
+    {
+        public void Run() => work(state);
     }
 }

@@ -51,7 +51,8 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
             o.DirectIoAlignment = Is(text, "auto") ? null : checked((int)Sizes.Parse(text)));
         o.OutputBuffers = Buffers(nameof(o.OutputBuffers), o.OutputBuffers);
         o.ReadIntoPipe = Flag(nameof(o.ReadIntoPipe), o.ReadIntoPipe);
-        o.InlineCompletions = Flag(nameof(o.InlineCompletions), o.InlineCompletions);
+        Set(nameof(o.InlineCompletions), "true, false, auto", text =>
+            o.InlineCompletions = Is(text, "auto") ? null : bool.Parse(text));
         o.MaxInFlightBytes = Size(nameof(o.MaxInFlightBytes), o.MaxInFlightBytes);
         o.ReadAhead = Flag(nameof(o.ReadAhead), o.ReadAhead);
         o.OpenFileCache.Max = Number("OpenFileCache:Max", o.OpenFileCache.Max);

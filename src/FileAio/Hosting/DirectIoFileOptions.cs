@@ -136,10 +136,11 @@ public sealed class DirectIoFileOptions
     public bool ReadIntoPipe { get; set; } = true;
 
     /// <summary>
-    /// Continues a response on the thread that reaped its read instead of the thread pool: fewer context switches, but a transport that sends inline then
-    /// sends on that thread, and what is slow there holds up every file. Application code never runs there. Default false.
+    /// Whether a response goes on on the engine's own thread when a read has completed or the client has taken a buffer, instead of the thread pool: fewer context switches, and
+    /// none of the pool's threads is kept from the application. What is slow there holds up every file. Default null ("auto"): where nothing slow is in the way, over HTTP/1.x without TLS
+    /// and with a body that nobody has wrapped (response compression does); true: always; false: never. Application code never runs there. Not with <see cref="AioMode.Off"/>.
     /// </summary>
-    public bool InlineCompletions { get; set; }
+    public bool? InlineCompletions { get; set; }
 
     /// <summary>Bytes that reads may occupy at a time, in the whole process (the largest value given counts). Default 256 MiB; at least twice one response's buffers.</summary>
     public long MaxInFlightBytes { get; set; } = 256 << 20;

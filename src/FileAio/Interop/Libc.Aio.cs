@@ -8,6 +8,7 @@ namespace FileAio.Interop;
 internal static unsafe partial class Libc
 {
     public const ushort IOCB_CMD_PREAD = 0;
+    public const uint IOCB_FLAG_RESFD = 1;
 
     private static readonly int io_setup_nr = Arm ? 0 : 206;
     private static readonly int io_destroy_nr = Arm ? 1 : 207;
@@ -40,6 +41,13 @@ internal static unsafe partial class Libc
         public long res2;
     }
 
+    [StructLayout(LayoutKind.Sequential)]
+    public struct timespec
+    {
+        public long tv_sec;
+        public long tv_nsec;
+    }
+
     public static SysResult IoSetup(int events, out nint context)
     {
         context = 0;
@@ -52,12 +60,13 @@ internal static unsafe partial class Libc
     public static SysResult IoSubmit(nint context, int count, iocb** blocks) =>
         SysResult.From(syscall_(io_submit_nr, context, count, (nint)blocks, 0, 0));
 
-    /// <summary>Waits without a time limit for at least <paramref name="atLeast"/> events.</summary>
-    public static SysResult IoGetEvents(nint context, int atLeast, int atMost, io_event* events)
+    /// <summary>Takes the events that are there, without waiting.</summary>
+    public static SysResult IoGetEvents(nint context, int atMost, io_event* events)
     {
+        var none = default(timespec);
         SysResult result;
         do
-            result = SysResult.From(syscall_(io_getevents_nr, context, atLeast, atMost, (nint)events, 0));
+            result = SysResult.From(syscall_(io_getevents_nr, context, 0, atMost, (nint)events, (nint)(&none)));
         while (result.Value == -Errno.EINTR);
         return result;
     }

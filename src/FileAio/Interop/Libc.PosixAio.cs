@@ -9,7 +9,6 @@ internal static unsafe partial class Libc
     public const int LIO_NOWAIT = 1;
     public const int SIGEV_NONE = 1;
     public const int AIO_CANCELED = 0;
-    public const int EFD_CLOEXEC = 0x80000;
 
     public const int EINPROGRESS = 115;
 
@@ -43,12 +42,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "aio_cancel")]
     private static partial int aio_cancel_(int fd, aiocb* block);
 
-    [LibraryImport("libc", EntryPoint = "eventfd")]
-    private static partial int eventfd_(uint initial, int flags);
-
-    [LibraryImport("libc", EntryPoint = "write")]
-    private static partial nint write_(int fd, void* buffer, nuint count);
-
     public static SysResult AioRead(aiocb* block) => SysResult.From(aio_read_(block));
 
     public static SysResult LioListio(aiocb** blocks, int count) => SysResult.From(lio_listio_(LIO_NOWAIT, blocks, count, null));
@@ -62,12 +55,4 @@ internal static unsafe partial class Libc
 
     /// <summary>AIO_CANCELED only for what no thread has begun.</summary>
     public static int AioCancel(int fd, aiocb* block) => aio_cancel_(fd, block);
-
-    public static SysResult EventFd() => SysResult.From(eventfd_(0, EFD_CLOEXEC));
-
-    public static SysResult EventFdSignal(int fd)
-    {
-        ulong one = 1;
-        return SysResult.From(write_(fd, &one, sizeof(ulong)));
-    }
 }

@@ -109,7 +109,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
             return SysResult.Error(Errno.EAGAIN);
         try
         {
-            var read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position).ConfigureAwait(false);
+            var read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position, body.IsInline).ConfigureAwait(false);
             if (read.Value > 0)
                 await body.WriteAsync(buffer.Memory[..(int)read.Value]).ConfigureAwait(false);
             return read;

@@ -14,7 +14,7 @@ namespace FileAio.Sending;
 /// </summary>
 internal sealed class FileRuntime : IDisposable
 {
-    private static readonly ConcurrentDictionary<(AioMode, int, int, int, bool), Lazy<FileRuntime>> Made = new();
+    private static readonly ConcurrentDictionary<(AioMode, int, int, int), Lazy<FileRuntime>> Made = new();
     private static readonly AlignedBufferPool SharedBuffers = new(new BufferBudget(0));
 
     private readonly bool _ownsBuffers;
@@ -22,9 +22,10 @@ internal sealed class FileRuntime : IDisposable
     private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger)
     {
         (Mode, Buffers, _ownsBuffers) = (options.Aio, buffers, ownsBuffers);
-        Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, options.InlineCompletions);
+        Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue);
         Engine = Choose(options, logger);
         Buffered = Engine is PosixAioEngine or OffEngine ? Engine : Threads;
+        Context = new EngineContext(Engine);
     }
 
     public AioMode Mode { get; }
@@ -38,6 +39,9 @@ internal sealed class FileRuntime : IDisposable
     /// <summary>Threads that may wait for the disk: for buffered reads, and for open(2).</summary>
     public ThreadPoolEngine Threads { get; }
 
+    /// <summary>The way back to a thread of <see cref="Engine"/>'s.</summary>
+    public EngineContext Context { get; }
+
     public AlignedBufferPool Buffers { get; }
 
     /// <summary>What the kernel said where the engine asked for is not the one that serves; else null.</summary>
@@ -46,7 +50,7 @@ internal sealed class FileRuntime : IDisposable
     public static FileRuntime Shared(DirectIoFileOptions options, ILogger logger)
     {
         SharedBuffers.Budget.Widen(options.MaxInFlightBytes);
-        var settings = (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.InlineCompletions);
+        var settings = (options.Aio, options.AioRequests, options.Threads, options.MaxQueue);
         return Made.GetOrAdd(settings, _ => new Lazy<FileRuntime>(() => new FileRuntime(options, SharedBuffers, ownsBuffers: false, logger))).Value;
     }
 
@@ -61,11 +65,11 @@ internal sealed class FileRuntime : IDisposable
             case AioMode.Off:
                 return new OffEngine();
             case AioMode.Posix:
-                if (PosixAioEngine.TryCreate(options.AioRequests, options.InlineCompletions, out var posix, out var missing))
+                if (PosixAioEngine.TryCreate(options.AioRequests, out var posix, out var missing))
                     return posix;
                 return FallBack(logger, "POSIX AIO", missing, "posix-aio-missing", "It needs glibc 2.34 or later.");
             case AioMode.On:
-                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, options.InlineCompletions, out var linux, out var refused))
+                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, out var linux, out var refused))
                     return FallBack(logger, "Kernel AIO", "io_setup: " + refused.Describe(), "io_setup", AioLimits(refused));
                 var probed = Probe(linux);
                 if (!probed.IsError)

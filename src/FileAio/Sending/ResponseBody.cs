@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace FileAio.Sending;
 
@@ -20,6 +22,9 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     public RateLimit? Limit => limit;
 
     public PipeWriter Writer => response.BodyWriter;
+
+    /// <summary>Reads and flushes go on on the engine's thread.</summary>
+    public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
 
     /// <summary>Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.</summary>
     public ValueTask StartAsync() => response.HasStarted ? default : new ValueTask(response.StartAsync());
@@ -48,7 +53,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>Waits until the client has taken enough for more to be read; false where there is no client any more.</summary>
     public async ValueTask<bool> FlushAsync(long justWritten)
     {
-        var flush = Writer.FlushAsync();
+        var flush = StartFlush();
         var watched = flush.IsCompleted ? null : Timer();
         watched?.Begin();
         FlushResult flushed;
@@ -74,6 +79,27 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         _piece.Release();
         _timer?.Dispose();
     }
+
+    private ValueTask<FlushResult> StartFlush()
+    {
+        if (!IsInline)
+            return Writer.FlushAsync();
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(serving.Runtime.Context);
+        try
+        {
+            return Writer.FlushAsync();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+    }
+
+    /// <summary>By default where nothing slow is between here and the socket: no TLS, no framing of HTTP/2, nobody who has wrapped the body (compression).</summary>
+    private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
+        && (options.InlineCompletions ?? (context.Features.Get<ITlsHandshakeFeature>() is null && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
+            && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())));
 
     private bool MayBeOnePiece(int length) => length <= SmallPiece || _piece.TryTake();
 

@@ -25,8 +25,8 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     [MemberData(nameof(Engines))]
     public async Task More_reads_than_have_room_all_complete_with_their_own_bytes(string name, bool inline)
     {
-        using var threads = new ThreadPoolEngine(4, 10_000, inline);
-        var engine = Make(name, threads, inline);
+        using var threads = new ThreadPoolEngine(4, 10_000);
+        var engine = Make(name, threads);
         using var pool = new AlignedBufferPool(new BufferBudget(64 << 20)) { Poison = true };
         var content = tree.Bytes("b1048579.bin");
         using var handle = File.OpenHandle(tree.At("b1048579.bin"));
@@ -36,15 +36,15 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         {
             var buffer = pool.TryRent(4096)!;
             var offset = i * 4096L % content.Length / 512 * 512;
-            var read = await buffer.Read.StartAsync(engine, descriptor, buffer.Address, 4096, offset).WithinDeadline();
+            var read = await buffer.Read.StartAsync(engine, descriptor, buffer.Address, 4096, offset, inline).WithinDeadline();
             var expected = content.AsSpan((int)offset, (int)Math.Min(4096, content.Length - offset));
             Assert.True(expected.SequenceEqual(buffer.GetSpan()[..(int)read.Value]), $"the bytes at {offset} are not the file's");
             pool.Return(buffer);
         }));
 
         var past = pool.TryRent(4096)!;
-        Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20).WithinDeadline()).Value);
-        Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0).WithinDeadline()).Value);
+        Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20, inline).WithinDeadline()).Value);
+        Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline()).Value);
         pool.Return(past);
         Assert.Equal(0, pool.Rented);
         await Task.Run(engine.Dispose); // not here: an inline completion has brought us to the very thread that Dispose waits for
@@ -54,14 +54,14 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     [MemberData(nameof(Engines))]
     public async Task A_read_given_up_completes_all_the_same(string name, bool inline)
     {
-        using var threads = new ThreadPoolEngine(1, 10_000, inline);
-        var engine = Make(name, threads, inline);
+        using var threads = new ThreadPoolEngine(1, 10_000);
+        var engine = Make(name, threads);
         using var pool = new AlignedBufferPool(new BufferBudget(64 << 20));
         using var handle = File.OpenHandle(tree.At("b1048579.bin"));
         var reads = Enumerable.Range(0, 300).Select(i =>
         {
             var buffer = pool.TryRent(65536)!;
-            return (Buffer: buffer, Result: buffer.Read.StartAsync(engine, (int)handle.DangerousGetHandle(), buffer.Address, 65536, i % 8 * 65536).AsTask());
+            return (Buffer: buffer, Result: buffer.Read.StartAsync(engine, (int)handle.DangerousGetHandle(), buffer.Address, 65536, i % 8 * 65536, inline).AsTask());
         }).ToArray();
         foreach (var (buffer, _) in reads)
             buffer.Read.TryCancel();
@@ -73,15 +73,34 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         await Task.Run(engine.Dispose); // not here: an inline completion has brought us to the very thread that Dispose waits for
     }
 
-    private static IFileEngine Make(string name, ThreadPoolEngine threads, bool inline)
+    [Theory]
+    [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio")]
+    public async Task What_is_posted_runs_on_a_thread_of_the_engine_in_its_order(string name)
+    {
+        using var threads = new ThreadPoolEngine(1, 1);
+        var engine = Make(name, threads);
+        var ran = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        for (var round = 0; round < 50; round++)
+        {
+            var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            for (var i = 0; i < 20; i++)
+                engine.Post(number => ran.Enqueue((int)number!), (round * 20) + i);
+            engine.Post(_ => done.SetResult(EngineThread.IsCurrent), null);
+            Assert.True(await done.Task.WithinDeadline()); // asleep by now, or about to be: the next round must wake it
+        }
+        Assert.Equal(Enumerable.Range(0, 1000), ran);
+        await Task.Run(engine.Dispose);
+    }
+
+    private static IFileEngine Make(string name, ThreadPoolEngine threads)
     {
         switch (name)
         {
             case "linux-aio":
-                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, inline, out var linux, out var refused), "io_setup: " + refused.Describe());
+                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out var linux, out var refused), "io_setup: " + refused.Describe());
                 return linux!;
             case "posix-aio":
-                Assert.SkipUnless(PosixAioEngine.TryCreate(16, inline, out var posix, out var reason), reason);
+                Assert.SkipUnless(PosixAioEngine.TryCreate(16, out var posix, out var reason), reason);
                 return posix!;
             case "threads":
                 return threads;

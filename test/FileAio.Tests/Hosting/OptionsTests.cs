@@ -117,7 +117,7 @@ public sealed class OptionsTests
         Assert.Equal(["br", "gzip"], options.Precompressed);
         Assert.Equal((AioMode.Threads, 64, 3, 5, TimeSpan.FromSeconds(2.5)), (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.QueueTimeout));
         Assert.Equal((4 << 20, 4096, new OutputBuffers(2, 256 << 10)), ((int)options.DirectIoThreshold!, options.DirectIoAlignment, options.OutputBuffers));
-        Assert.Equal((false, true, 1L << 30, true), (options.ReadIntoPipe, options.InlineCompletions, options.MaxInFlightBytes, options.ReadAhead));
+        Assert.Equal((false, true, 1L << 30, true), (options.ReadIntoPipe, options.InlineCompletions == true, options.MaxInFlightBytes, options.ReadAhead));
         Assert.Equal((9, 20, 30, 2, true), (options.OpenFileCache.Max, (int)options.OpenFileCache.Inactive.TotalSeconds, (int)options.OpenFileCache.Valid.TotalSeconds, options.OpenFileCache.MinUses, options.OpenFileCache.Errors));
         Assert.Equal((100L << 10, 1L << 20), (options.LimitRate, options.LimitRateAfter));
     }

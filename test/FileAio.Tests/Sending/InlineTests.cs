@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Text;
+using FileAio.Engines;
+using FileAio.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FileAio.Tests.Sending;
+
+/// <summary>Where a response goes on: on the engine's thread where nothing slow is in the way, and never with application code.</summary>
+public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
+{
+    private const int Length = 1048579;
+
+    [Theory]
+    [InlineData(null, false), InlineData(true, true), InlineData(false, false)]
+    public async Task A_body_that_somebody_has_wrapped_is_written_on_an_engines_thread_only_where_told_to(bool? option, bool engines)
+    {
+        var threads = new ConcurrentBag<bool>();
+        await using var server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = option, first: app => app.Use(async (context, next) =>
+        {
+            var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () => threads.Add(EngineThread.IsOwn)));
+            await next(context);
+            context.Features.Set(body);
+        }));
+        Assert.True(tree.Bytes("b1048579.bin").AsSpan().SequenceEqual((await RawReply.GetAsync(server.Port, "/b1048579.bin")).Body));
+        Assert.True(threads.Count >= Length / 131072);
+        Assert.Equal(engines, threads.Contains(true));
+        await server.IdleAsync();
+    }
+
+    /// <summary>A client that is slow to take each buffer: every flush has to wait, and comes back to the engine; after the last the application must not be there.</summary>
+    [Theory]
+    [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false), InlineData(AioMode.Off, false)]
+    public async Task What_follows_a_slow_response_is_off_the_engine(AioMode aio, bool intoPipe)
+    {
+        var after = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        tree.Write("slow.bin", FileTree.Pattern(24 << 20, 0));
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.InlineCompletions) = (aio, true), alignedPool: intoPipe, first: app => app.Use(async (context, next) =>
+        {
+            await next(context);
+            after.TrySetResult(EngineThread.IsCurrent);
+        }));
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        await socket.ConnectAsync("127.0.0.1", server.Port, Deadline.Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes("GET /slow.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        var reply = new MemoryStream();
+        var buffer = new byte[65536];
+        while (await socket.ReceiveAsync(buffer, Deadline.Token) is var count and > 0)
+            reply.Write(buffer, 0, count);
+        Assert.False(await after.Task.WithinDeadline());
+        var bytes = reply.ToArray();
+        Assert.True(tree.Bytes("slow.bin").AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - (24 << 20))));
+        await server.IdleAsync();
+    }
+
+    private sealed class WatchedBody(IHttpResponseBodyFeature inner, Action flushed) : IHttpResponseBodyFeature
+    {
+        public Stream Stream => inner.Stream;
+
+        public PipeWriter Writer { get; } = new WatchedWriter(inner.Writer, flushed);
+
+        public Task CompleteAsync() => inner.CompleteAsync();
+
+        public void DisableBuffering() => inner.DisableBuffering();
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => inner.SendFileAsync(path, offset, count, cancellationToken);
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+    }
+
+    private sealed class WatchedWriter(PipeWriter inner, Action flushed) : PipeWriter
+    {
+        public override void Advance(int bytes) => inner.Advance(bytes);
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            flushed();
+            return inner.FlushAsync(cancellationToken);
+        }
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+    }
+}
