@@ -10,7 +10,7 @@ internal readonly struct Representation
 
     public Representation(OpenedFile file, ContentCoding? coding, string contentType, DirectIoFileOptions options, DateTimeOffset now)
     {
-        (File, Coding, ContentType) = (file, coding, contentType);
+        (File, Coding, ContentType, Now) = (file, coding, contentType, now);
         var modified = file.Facts.LastModified;
         IsStrong = now - modified >= Rest;
         // A Last-Modified later than Date must not be sent (8.8.2.1).
@@ -33,5 +33,9 @@ internal readonly struct Representation
     /// <summary>Whole seconds.</summary>
     public DateTimeOffset LastModified { get; }
 
+    /// <summary>Whether tag and date are strong validators.</summary>
     public bool IsStrong { get; }
+
+    /// <summary>The time of the response.</summary>
+    public DateTimeOffset Now { get; }
 }
