@@ -17,7 +17,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         // An endpoint that routing has chosen goes first, as it does before UseStaticFiles.
         if (context.GetEndpoint()?.RequestDelegate is not null || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out var path))
             return next(context);
-        var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        // Methods are case-sensitive (9.1): Kestrel takes "head" for a method of its own, and would have us send a body.
+        var reads = context.Request.Method is "GET" or "HEAD";
         if (!reads && !_options.Terminal)
             return next(context);
         if (!RequestFile.TryMap(path, _options.ServeDotFiles, out var relative, out var isDirectory))
