@@ -11,6 +11,7 @@ namespace FileAio.Http;
 internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving)
 {
     private readonly DirectIoFileOptions _options = serving.Options;
+    private readonly ContentCoding[] _codings = [.. serving.Options.Precompressed.Select(name => ContentCoding.Find(name)!)];
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -110,11 +111,15 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     /// <summary>The variant that the client wants most; between equals, the one named first in the options.</summary>
     private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
     {
-        if (_options.Precompressed.Count == 0)
+        if (_codings.Length == 0)
             return default;
-        var codings = _options.Precompressed.Select(name => ContentCoding.Find(name)!);
+        IEnumerable<ContentCoding> codings = _codings;
         if (!_options.PrecompressedAlways)
-            codings = codings.Where(coding => coding.Quality(request.Headers.AcceptEncoding) > 0).OrderByDescending(coding => coding.Quality(request.Headers.AcceptEncoding));
+        {
+            var accept = request.Headers.AcceptEncoding;
+            var least = Math.Max(1, ContentCoding.IdentityQuality(accept));
+            codings = codings.Where(coding => coding.Quality(accept) >= least).OrderByDescending(coding => coding.Quality(accept));
+        }
         foreach (var coding in codings)
         {
             var opened = await serving.OpenAsync(relative + coding.Extension);
