@@ -102,7 +102,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             var opened = await serving.OpenAsync(relative);
             if (opened.File is not null)
                 return new Found(relative, opened.File, false, opened.Result);
-            if (opened.Result.Errno is Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV)
+            // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there is no descriptor left to look by.
+            if (opened.Result.Errno is not (0 or Errno.ENOENT or Errno.ENXIO))
                 return new Found(null, null, false, opened.Result);
         }
         return new Found(null, null, false, SysResult.Error(Errno.ENOENT));
