@@ -4,6 +4,7 @@ using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
 
@@ -42,25 +43,25 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             await RefuseAsync(context, relative, found.Result);
             return;
         }
-        if (found.File is null && !_options.Precompressed.Any())
-        {
-            await RefuseAsync(context, relative, found.Result);
-            return;
-        }
         try
         {
-            if (!reads)
+            var contentType = ContentType(found.Name);
+            if (contentType is null)
+            {
+                await NotFound(context);
+            }
+            else if (!reads)
             {
                 context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
                 context.Response.Headers.Allow = "GET, HEAD";
             }
-            else if (slashMissing)
+            else if (slashMissing && _options.RedirectToAppendTrailingSlash)
             {
-                await RedirectAsync(context);
+                Redirect(context);
             }
             else
             {
-                await SendAsync(context, found);
+                await SendAsync(context, found, contentType);
             }
         }
         finally
@@ -69,16 +70,19 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         }
     }
 
-    private async Task SendAsync(HttpContext context, Found found)
+    private async Task SendAsync(HttpContext context, Found found, string contentType)
     {
-        var contentType = ContentType(found.Name!);
-        var variant = contentType is null ? default : await FindVariantAsync(context.Request, found.Name!);
+        var variant = await FindVariantAsync(context.Request, found.Name!);
         try
         {
-            if (contentType is null || (variant.File ?? found.File) is not { } file)
+            if ((variant.File ?? found.File) is not { } file)
+            {
+                // There are variants, but none that this client takes; to another the answer would be another.
+                context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
                 await NotFound(context);
-            else
-                await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
+                return;
+            }
+            await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
         }
         finally
         {
@@ -90,8 +94,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     private async ValueTask<Found> FindAsync(string relative)
     {
         var opened = await serving.OpenAsync(relative);
-        var couldBe = opened.File is not null || (_options.Precompressed.Count > 0 && opened.Result.Errno == Errno.ENOENT);
-        return new Found(couldBe ? relative : null, opened.File, opened.IsDirectory, opened.Result);
+        var exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative));
+        return new Found(exists ? relative : null, opened.File, opened.IsDirectory, opened.Result);
     }
 
     private async ValueTask<Found> FindDefaultAsync(string directory)
@@ -130,6 +134,18 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return default;
     }
 
+    private async ValueTask<bool> HasVariantAsync(string relative)
+    {
+        foreach (var coding in _codings)
+        {
+            var opened = await serving.OpenAsync(relative + coding.Extension);
+            opened.File?.Release();
+            if (opened.File is not null)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Null for a file that is not to be served.</summary>
     private string? ContentType(string relative)
     {
@@ -138,15 +154,15 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return _options.ServeUnknownFileTypes ? _options.DefaultContentType ?? "application/octet-stream" : null;
     }
 
-    private Task RedirectAsync(HttpContext context)
+    private static void Redirect(HttpContext context)
     {
-        if (!_options.RedirectToAppendTrailingSlash)
-            return NotFound(context);
         // Relative to the host: what the client calls us is its own affair. The path has no empty segment, so it cannot name another host.
         var request = context.Request;
         context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
-        context.Response.Headers.Location = UriHelper.BuildRelative(request.PathBase, request.Path + "/", request.QueryString);
-        return Task.CompletedTask;
+        context.Response.Headers.Location = UriHelper.BuildRelative(Literal(request.PathBase), Literal(request.Path).Add("/"), request.QueryString);
+
+        // A percent sign in a decoded path is one of the name, but would be written out as if it began an escape: "a%41" must become "a%2541", not "aA".
+        static PathString Literal(PathString path) => new(path.Value?.Replace("%", "%25"));
     }
 
     private Task RefuseAsync(HttpContext context, string relative, SysResult result)
@@ -179,7 +195,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <param name="Name">The name that decides the type, relative to the root; null where nothing is there.</param>
-    /// <param name="File">The file by that name; null where only variants of it may be.</param>
+    /// <param name="File">The file by that name; null where there are only variants of it.</param>
     /// <param name="IsDirectory">The name is a directory's.</param>
     /// <param name="Result">What the open came to.</param>
     private readonly record struct Found(string? Name, OpenedFile? File, bool IsDirectory, SysResult Result);
