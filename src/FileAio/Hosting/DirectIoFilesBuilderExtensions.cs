@@ -100,7 +100,7 @@ public static class DirectIoFilesBuilderExtensions
         var status = new DirectIoFilesStatus(serving, root);
         logger.Serving(root, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
         app.StatusList().Add(status);
-        return app.Use(next => new DirectIoFilesMiddleware(next, serving).InvokeAsync);
+        return app.Use(next => new DirectIoFilesMiddleware(next, serving, root).InvokeAsync);
     }
 
     /// <summary>What each <c>UseDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>

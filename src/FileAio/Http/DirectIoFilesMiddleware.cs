@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace FileAio.Http;
 
 /// <summary>Finds the file that a request asks for, and has it sent; calls the next middleware where there is none.</summary>
-internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving)
+internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving, string root)
 {
     private readonly DirectIoFileOptions _options = serving.Options;
     private readonly ContentCoding[] _codings = [.. serving.Options.Precompressed.Select(name => ContentCoding.Find(name)!)];
@@ -82,7 +82,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
                 await NotFound(context);
                 return;
             }
-            await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
+            var path = Path.Join(root, found.Name + variant.Coding?.Extension);
+            await FileResponse.WriteAsync(context, new Representation(file, path, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
         }
         finally
         {

@@ -55,7 +55,7 @@ internal static class FileResponse
 
         if (options.OnPrepareResponse is not null || options.OnPrepareResponseAsync is not null)
         {
-            var prepared = new StaticFileResponseContext(context, new OpenedFileInfo(file.File));
+            var prepared = new StaticFileResponseContext(context, new OpenedFileInfo(file.File, file.Path));
             options.OnPrepareResponse?.Invoke(prepared);
             if (options.OnPrepareResponseAsync is not null)
                 await options.OnPrepareResponseAsync(prepared);
