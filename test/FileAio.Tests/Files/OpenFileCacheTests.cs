@@ -100,6 +100,19 @@ public sealed class OpenFileCacheTests : IDisposable
         Assert.True(cache.TryGet("one.txt", out _));
     }
 
+    [Fact]
+    public void A_deleted_file_is_let_go_when_its_name_is_asked_for_again()
+    {
+        var cache = Make();
+        var file = Open(cache, "one.txt");
+        file.Release();
+        File.Delete(_tree.At("one.txt"));
+        Assert.False(cache.TryGet("one.txt", out _));
+        Assert.Null(cache.Add("one.txt", new OpenResult(_root.Open("one.txt", out _, out _), null, false)).File);
+        Assert.True(FileFacts.Of(file.Descriptor, out _).IsError, "nobody can ask for the file, and it is still open");
+        Assert.Equal(0, cache.Count);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
