@@ -12,6 +12,8 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
 
     [Theory]
     [InlineData("bytes=0-0", "0-1")]
+    [InlineData("BYTES=0-0", "0-1")]
+    [InlineData("bytes= 0-1", "0-2")]
     [InlineData("bytes=61-", "61-62")]
     [InlineData("bytes=-1", "61-62")]
     [InlineData("bytes=-99999999999999999999", "0-62")]
@@ -43,6 +45,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData("bytes=\u0661-\u0662", null)] // digits, but not ASCII's
     [InlineData("bytes", null)]
     [InlineData("bytes:0-1", null)]
+    [InlineData("bytes =0-1", null)]
     [InlineData("byte=0-1", null)]
     [InlineData("bytes=0-40,0-40", null)] // more than the file
     public void A_value_comes_to(string value, string? expected)
