@@ -30,21 +30,13 @@ internal static class FileResponse
             response.ContentLength = multipart?.Length ?? (ranges is null ? size : ranges[0].Length);
             if (file.Coding is not null)
                 response.Headers.ContentEncoding = file.Coding.Name;
-            if (options.MaxRanges > 0 && !isErrorPage)
-                response.Headers.AcceptRanges = "bytes";
         }
-        if (ranges is { Count: 1 })
-            response.Headers.ContentRange = ranges[0].ContentRange(size);
-        else if (ranges is { Count: 0 })
-            response.Headers.ContentRange = $"bytes */{size}";
+        if (ranges is { Count: 0 or 1 }) // with more, each part has its own (15.3.7.2)
+            response.Headers.ContentRange = ranges.Count == 0 ? $"bytes */{size}" : ranges[0].ContentRange(size);
+        if (!isErrorPage && hasContent && options.MaxRanges > 0)
+            response.Headers.AcceptRanges = "bytes";
         if (!isErrorPage && (hasContent || status == StatusCodes.Status304NotModified))
-        {
-            response.Headers.LastModified = HeaderUtilities.FormatDate(file.LastModified);
-            if (!file.IsStrong)
-                response.Headers.Date = HeaderUtilities.FormatDate(file.Now); // Kestrel's own may be a second old, and so earlier than the Last-Modified (8.8.2.1)
-            if (file.EntityTag is not null)
-                response.Headers.ETag = file.EntityTag;
-        }
+            SetValidators(response, file);
         if (options.Precompressed.Count > 0)
             response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
 
@@ -66,5 +58,14 @@ internal static class FileResponse
             await sender.SendAsync(ranges!, multipart);
         else
             await sender.SendAsync(ranges is null ? new ByteRange(0, size) : ranges[0]);
+    }
+
+    private static void SetValidators(HttpResponse response, in Representation file)
+    {
+        response.Headers.LastModified = HeaderUtilities.FormatDate(file.LastModified);
+        if (!file.IsStrong)
+            response.Headers.Date = HeaderUtilities.FormatDate(file.Now); // Kestrel's own may be a second old, and so earlier than the Last-Modified (8.8.2.1)
+        if (file.EntityTag is not null)
+            response.Headers.ETag = file.EntityTag;
     }
 }
