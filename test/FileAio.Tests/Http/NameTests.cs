@@ -62,13 +62,26 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
             File.Delete(served.Tree.At(link));
             File.CreateSymbolicLink(served.Tree.At(link), to);
         }
-        File.Delete(served.Tree.At("socket.txt"));
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        // A socket's path may have 107 bytes: made near, and moved.
-        var near = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        socket.Bind(new UnixDomainSocketEndPoint(near));
-        File.Move(near, served.Tree.At("socket.txt"), overwrite: true);
+        using var socket = BindSocket("socket.txt");
         Assert.Equal(404, (await RawReply.GetAsync(served.Port, target)).Status);
+    }
+
+    private Socket BindSocket(string name)
+    {
+        // A socket's path may have 107 bytes: it is made by a shorter way.
+        var shorter = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        Directory.CreateSymbolicLink(shorter, served.Tree.Root);
+        try
+        {
+            File.Delete(served.Tree.At(name));
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(shorter, name)));
+            return socket;
+        }
+        finally
+        {
+            File.Delete(shorter);
+        }
     }
 
     [Theory]

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using FileAio.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace FileAio.Tests.Http;
 
@@ -107,6 +109,29 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
         });
         foreach (var name in new[] { "ranges.txt", "link.txt", "ranges.txt" })
             Assert.Equal($"{name} {served.Tree.At(name)}", (await RawReply.GetAsync(server.Port, "/" + name)).Header("x-file"));
+    }
+
+    [Fact]
+    public async Task HTTP_2_has_the_same_answers()
+    {
+        await using var server = await FileServer.StartAsync(served.Tree.Root, protocols: HttpProtocols.Http2);
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
+        using var client = new HttpClient(handler) { BaseAddress = server.Address };
+        foreach (var (method, target, header, value, status, length) in new[]
+        {
+            ("GET", Letters, "Accept", "*/*", 200, 62L), ("HEAD", Letters, "Accept", "*/*", 200, 62), ("GET", Letters, "If-None-Match", "*", 304, 0), ("GET", Letters, "If-Match", "\"a\"", 412, 0),
+            ("GET", Letters, "Range", "bytes=-2", 206, 2), ("GET", Letters, "Range", "bytes=99-", 416, 0), ("GET", "/empty.txt", "Accept", "*/*", 200, 0), ("GET", "/nx.txt", "Accept", "*/*", 404, 0),
+            ("GET", "/dir?x", "Accept", "*/*", 301, 0),
+        })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), target) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            request.Headers.TryAddWithoutValidation(header, value);
+            using var reply = await client.SendAsync(request).WithinDeadline();
+            var body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
+            Assert.Equal((method, target, value, status, method == "HEAD" ? 0 : length), (method, target, value, (int)reply.StatusCode, body.Length));
+            if (status == 200)
+                Assert.Equal(length, reply.Content.Headers.ContentLength);
+        }
     }
 
     [Fact]
