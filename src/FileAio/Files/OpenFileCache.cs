@@ -54,11 +54,16 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     /// </summary>
     public OpenResult Add(string path, OpenResult opened)
     {
-        if (opened.File is null && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
-            return opened;
         var now = time.GetTimestamp();
         lock (_gate)
         {
+            if (opened.File is null && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
+            {
+                // Whoever asks again for what is gone must not keep it open, and its blocks on the disk.
+                if (_byPath.TryGetValue(path, out var gone))
+                    Drop(gone);
+                return opened;
+            }
             var file = opened.File is null ? null : Share(opened.File);
             if (!_byPath.TryGetValue(path, out var node))
             {

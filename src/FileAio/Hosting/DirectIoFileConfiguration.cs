@@ -90,7 +90,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
     private T Choice<T>(string name, T value) where T : struct, Enum
     {
         Set(name, string.Join(", ", Enum.GetNames<T>()), text =>
-            value = Enum.TryParse<T>(text, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : throw new FormatException());
+            value = Enum.GetNames<T>().Any(choice => Is(text, choice)) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException()); // not by number, which means nothing to a reader
         return value;
     }
 

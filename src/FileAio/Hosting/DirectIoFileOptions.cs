@@ -38,7 +38,7 @@ public sealed class DirectIoFileOptions
     /// <summary>Names looked for in a directory, in this order. Default: <c>UseDefaultFiles</c>' four. Empty: none. nginx: <c>index</c>.</summary>
     public IList<string> DefaultFiles { get; set; } = ["default.htm", "default.html", "index.htm", "index.html"];
 
-    /// <summary>Sends <c>/dir</c> to <c>/dir/</c> where that has a default document. Default true.</summary>
+    /// <summary>Sends <c>/dir</c> to <c>/dir/</c> where that has a default document. Default true; else the document is served at <c>/dir</c> too, as by <c>UseDefaultFiles</c>.</summary>
     public bool RedirectToAppendTrailingSlash { get; set; } = true;
 
     /// <summary>Serves files and directories whose name begins with a dot. Default false, as in <c>UseStaticFiles</c>.</summary>

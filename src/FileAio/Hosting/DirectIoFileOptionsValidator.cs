@@ -2,6 +2,7 @@ using System.Numerics;
 using FileAio.Http;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Hosting;
 
@@ -20,9 +21,14 @@ internal static class DirectIoFileOptionsValidator
                 failures.Add($"DirectIoFiles:{name} is {value ?? "null"}; allowed: {allowed}.");
         }
 
+        Check(o.RequestPath.Value is null or "" || HasPlainNames(o.RequestPath.Value[1..]), nameof(o.RequestPath), $"\"{o.RequestPath}\"", "a path that begins with /, with no //, /./ or /../ in it");
+        Check(o.DefaultContentType is null || MediaTypeHeaderValue.TryParse(o.DefaultContentType, out _),
+            nameof(o.DefaultContentType), $"\"{o.DefaultContentType}\"", "a media type such as application/octet-stream");
+        Check(o.DefaultFiles.All(HasPlainNames), nameof(o.DefaultFiles), $"\"{string.Join(", ", o.DefaultFiles)}\"", "names in a directory, with no .. in them");
+        Check(Enum.IsDefined(o.HttpsCompression), nameof(o.HttpsCompression), o.HttpsCompression, "default, doNotCompress, compress");
         Check(Enum.IsDefined(o.Aio), nameof(o.Aio), o.Aio, "on, off, threads, posix");
         Check(Enum.IsDefined(o.DisableSymlinks), nameof(o.DisableSymlinks), o.DisableSymlinks, "off, on, ifNotOwner, beneath");
-        Check(o.DisableSymlinksFrom is null || IsBelowRoot(o.DisableSymlinksFrom),
+        Check(o.DisableSymlinksFrom is null || HasPlainNames(o.DisableSymlinksFrom),
             nameof(o.DisableSymlinksFrom), $"\"{o.DisableSymlinksFrom}\"", "a path relative to the root, such as releases/current, without . and ..");
         Check(Enum.IsDefined(o.ETagPrecision), nameof(o.ETagPrecision), o.ETagPrecision, "nanoseconds, seconds");
         Check(Enum.IsDefined(o.IfModifiedSince), nameof(o.IfModifiedSince), o.IfModifiedSince, "before, exact, off");
@@ -57,6 +63,7 @@ internal static class DirectIoFileOptionsValidator
             throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), failures);
     }
 
-    private static bool IsBelowRoot(string path) =>
+    /// <summary>Relative, and with no way up.</summary>
+    private static bool HasPlainNames(string path) =>
         !path.Contains('\0') && path.TrimEnd('/').Split('/').All(static part => part is not ("" or "." or ".."));
 }

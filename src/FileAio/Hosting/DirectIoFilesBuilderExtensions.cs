@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.FileProviders.Physical;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -76,7 +77,7 @@ public static class DirectIoFilesBuilderExtensions
     {
         options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
         var environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
-        if (options.Root is not null)
+        if (options.Root is { Length: > 0 }) // an empty one would be the content root, with the settings in it
             options.Root = Path.Combine(environment.ContentRootPath, options.Root);
         DirectIoFileOptionsValidator.Validate(options, unreadable);
 
@@ -100,7 +101,7 @@ public static class DirectIoFilesBuilderExtensions
         var status = new DirectIoFilesStatus(serving, root);
         logger.Serving(root, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
         app.StatusList().Add(status);
-        return app.Use(next => new DirectIoFilesMiddleware(next, serving).InvokeAsync);
+        return app.Use(next => new DirectIoFilesMiddleware(next, serving, root).InvokeAsync);
     }
 
     /// <summary>What each <c>UseDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>
@@ -123,8 +124,14 @@ public static class DirectIoFilesBuilderExtensions
 
     private static IApplicationBuilder UseFrameworkFiles(this IApplicationBuilder app, DirectIoFileOptions options, string root)
     {
-        var files = new PhysicalFileProvider(root);
-        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, RequestPath = options.RequestPath, DefaultFileNames = options.DefaultFiles });
+        var files = new PhysicalFileProvider(root, options.ServeDotFiles ? ExclusionFilters.None : ExclusionFilters.Sensitive);
+        app.UseDefaultFiles(new DefaultFilesOptions
+        {
+            FileProvider = files,
+            RequestPath = options.RequestPath,
+            DefaultFileNames = options.DefaultFiles,
+            RedirectToAppendTrailingSlash = options.RedirectToAppendTrailingSlash,
+        });
         return app.UseStaticFiles(new StaticFileOptions
         {
             FileProvider = files,

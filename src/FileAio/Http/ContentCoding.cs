@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Primitives;
 
 namespace FileAio.Http;
@@ -15,6 +16,15 @@ internal sealed record ContentCoding(string Name, string Extension)
     /// </summary>
     public int Quality(StringValues acceptEncoding)
     {
+        var (named, any) = Weights(acceptEncoding, Name, Name == "gzip" ? "x-gzip" : Name);
+        return named ?? any ?? 0;
+    }
+
+    /// <summary>How much the client wants the plain file, where it says so by name: a coding that it wants less is not sent.</summary>
+    public static int IdentityQuality(StringValues acceptEncoding) => Weights(acceptEncoding, "identity", "identity").Named ?? 0;
+
+    private static (int? Named, int? Any) Weights(StringValues acceptEncoding, string coding, string alias)
+    {
         int? named = null, any = null;
         foreach (var line in acceptEncoding)
         {
@@ -22,22 +32,24 @@ internal sealed record ContentCoding(string Name, string Extension)
             {
                 var parts = item.Split(';');
                 var name = parts[0].Trim();
-                if (name.Equals(Name, StringComparison.OrdinalIgnoreCase) || (Name == "gzip" && name.Equals("x-gzip", StringComparison.OrdinalIgnoreCase)))
+                if (name.Equals(coding, StringComparison.OrdinalIgnoreCase) || name.Equals(alias, StringComparison.OrdinalIgnoreCase))
                     named = Weight(parts);
                 else if (name == "*")
                     any = Weight(parts);
             }
         }
-        return named ?? any ?? 0;
+        return (named, any);
     }
 
     private static int Weight(string[] parts)
     {
         foreach (var parameter in parts.AsSpan(1))
         {
-            var text = parameter.Trim();
-            if (text.StartsWith("q=", StringComparison.OrdinalIgnoreCase))
-                return double.TryParse(text.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture, out var q) ? (int)(Math.Clamp(q, 0, 1) * 1000) : 0;
+            var pair = parameter.Split('=', 2, StringSplitOptions.TrimEntries);
+            if (!pair[0].Equals("q", StringComparison.OrdinalIgnoreCase))
+                continue;
+            // A weight that cannot be read is no wish for the coding.
+            return pair.Length == 2 && double.TryParse(pair[1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var q) ? (int)(Math.Min(q, 1) * 1000) : 0;
         }
         return 1000;
     }

@@ -4,20 +4,23 @@ using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
 
 /// <summary>Finds the file that a request asks for, and has it sent; calls the next middleware where there is none.</summary>
-internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving)
+internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving, string root)
 {
     private readonly DirectIoFileOptions _options = serving.Options;
+    private readonly ContentCoding[] _codings = [.. serving.Options.Precompressed.Select(name => ContentCoding.Find(name)!)];
 
     public Task InvokeAsync(HttpContext context)
     {
         // An endpoint that routing has chosen goes first, as it does before UseStaticFiles.
         if (context.GetEndpoint()?.RequestDelegate is not null || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out var path))
             return next(context);
-        var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        // Methods are case-sensitive (9.1): Kestrel takes "head" for a method of its own, and would have us send a body.
+        var reads = context.Request.Method is "GET" or "HEAD";
         if (!reads && !_options.Terminal)
             return next(context);
         if (!RequestFile.TryMap(path, _options.ServeDotFiles, out var relative, out var isDirectory))
@@ -40,25 +43,25 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             await RefuseAsync(context, relative, found.Result);
             return;
         }
-        if (found.File is null && !_options.Precompressed.Any())
-        {
-            await RefuseAsync(context, relative, found.Result);
-            return;
-        }
         try
         {
-            if (!reads)
+            var contentType = ContentType(found.Name);
+            if (contentType is null)
+            {
+                await NotFound(context);
+            }
+            else if (!reads)
             {
                 context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
                 context.Response.Headers.Allow = "GET, HEAD";
             }
-            else if (slashMissing)
+            else if (slashMissing && _options.RedirectToAppendTrailingSlash)
             {
-                await RedirectAsync(context);
+                Redirect(context);
             }
             else
             {
-                await SendAsync(context, found);
+                await SendAsync(context, found, contentType);
             }
         }
         finally
@@ -67,16 +70,20 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         }
     }
 
-    private async Task SendAsync(HttpContext context, Found found)
+    private async Task SendAsync(HttpContext context, Found found, string contentType)
     {
-        var contentType = ContentType(found.Name!);
-        var variant = contentType is null ? default : await FindVariantAsync(context.Request, found.Name!);
+        var variant = await FindVariantAsync(context.Request, found.Name!);
         try
         {
-            if (contentType is null || (variant.File ?? found.File) is not { } file)
+            if ((variant.File ?? found.File) is not { } file)
+            {
+                // There are variants, but none that this client takes; to another the answer would be another.
+                context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
                 await NotFound(context);
-            else
-                await FileResponse.WriteAsync(context, new Representation(file, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
+                return;
+            }
+            var path = Path.Join(root, found.Name + variant.Coding?.Extension);
+            await FileResponse.WriteAsync(context, new Representation(file, path, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
         }
         finally
         {
@@ -88,8 +95,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     private async ValueTask<Found> FindAsync(string relative)
     {
         var opened = await serving.OpenAsync(relative);
-        var couldBe = opened.File is not null || (_options.Precompressed.Count > 0 && opened.Result.Errno == Errno.ENOENT);
-        return new Found(couldBe ? relative : null, opened.File, opened.IsDirectory, opened.Result);
+        var exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative));
+        return new Found(exists ? relative : null, opened.File, opened.IsDirectory, opened.Result);
     }
 
     private async ValueTask<Found> FindDefaultAsync(string directory)
@@ -100,7 +107,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             var opened = await serving.OpenAsync(relative);
             if (opened.File is not null)
                 return new Found(relative, opened.File, false, opened.Result);
-            if (opened.Result.Errno is Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV)
+            // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there is no descriptor left to look by.
+            if (opened.Result.Errno is not (0 or Errno.ENOENT or Errno.ENXIO))
                 return new Found(null, null, false, opened.Result);
         }
         return new Found(null, null, false, SysResult.Error(Errno.ENOENT));
@@ -109,11 +117,15 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     /// <summary>The variant that the client wants most; between equals, the one named first in the options.</summary>
     private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
     {
-        if (_options.Precompressed.Count == 0)
+        if (_codings.Length == 0)
             return default;
-        var codings = _options.Precompressed.Select(name => ContentCoding.Find(name)!);
+        IEnumerable<ContentCoding> codings = _codings;
         if (!_options.PrecompressedAlways)
-            codings = codings.Where(coding => coding.Quality(request.Headers.AcceptEncoding) > 0).OrderByDescending(coding => coding.Quality(request.Headers.AcceptEncoding));
+        {
+            var accept = request.Headers.AcceptEncoding;
+            var least = Math.Max(1, ContentCoding.IdentityQuality(accept));
+            codings = codings.Where(coding => coding.Quality(accept) >= least).OrderByDescending(coding => coding.Quality(accept));
+        }
         foreach (var coding in codings)
         {
             var opened = await serving.OpenAsync(relative + coding.Extension);
@@ -121,6 +133,18 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
                 return (opened.File, coding);
         }
         return default;
+    }
+
+    private async ValueTask<bool> HasVariantAsync(string relative)
+    {
+        foreach (var coding in _codings)
+        {
+            var opened = await serving.OpenAsync(relative + coding.Extension);
+            opened.File?.Release();
+            if (opened.File is not null)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Null for a file that is not to be served.</summary>
@@ -131,15 +155,15 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return _options.ServeUnknownFileTypes ? _options.DefaultContentType ?? "application/octet-stream" : null;
     }
 
-    private Task RedirectAsync(HttpContext context)
+    private static void Redirect(HttpContext context)
     {
-        if (!_options.RedirectToAppendTrailingSlash)
-            return NotFound(context);
         // Relative to the host: what the client calls us is its own affair. The path has no empty segment, so it cannot name another host.
         var request = context.Request;
         context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
-        context.Response.Headers.Location = UriHelper.BuildRelative(request.PathBase, request.Path + "/", request.QueryString);
-        return Task.CompletedTask;
+        context.Response.Headers.Location = UriHelper.BuildRelative(Literal(request.PathBase), Literal(request.Path).Add("/"), request.QueryString);
+
+        // A percent sign in a decoded path is one of the name, but would be written out as if it began an escape: "a%41" must become "a%2541", not "aA".
+        static PathString Literal(PathString path) => new(path.Value?.Replace("%", "%25"));
     }
 
     private Task RefuseAsync(HttpContext context, string relative, SysResult result)
@@ -172,7 +196,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <param name="Name">The name that decides the type, relative to the root; null where nothing is there.</param>
-    /// <param name="File">The file by that name; null where only variants of it may be.</param>
+    /// <param name="File">The file by that name; null where there are only variants of it.</param>
     /// <param name="IsDirectory">The name is a directory's.</param>
     /// <param name="Result">What the open came to.</param>
     private readonly record struct Found(string? Name, OpenedFile? File, bool IsDirectory, SysResult Result);

@@ -16,9 +16,9 @@ internal static class EntityTags
             var rest = (line ?? "").AsSpan().Trim(" \t,");
             if (rest is "*")
                 return true;
-            while (tag is not null && TryTake(ref rest, out var candidate))
+            while (tag is not null && TryTake(ref rest, out var member))
             {
-                if (AreEqual(candidate, tag, strong))
+                if (AreEqual(member, tag, strong))
                     return true;
             }
         }
@@ -35,20 +35,25 @@ internal static class EntityTags
 
     private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => IsWeak(tag) ? tag[2..] : tag;
 
-    /// <summary>Takes the next tag off the list. Commas inside quotes belong to the tag; what is no tag ends the list.</summary>
-    private static bool TryTake(ref ReadOnlySpan<char> rest, out ReadOnlySpan<char> tag)
+    /// <summary>Takes the next member off the list, up to a comma that is not inside a tag's quotes. One that is no tag equals none, and does not hide those after it.</summary>
+    private static bool TryTake(ref ReadOnlySpan<char> rest, out ReadOnlySpan<char> member)
     {
         rest = rest.TrimStart(" \t,");
-        var open = IsWeak(rest) ? 2 : 0;
-        tag = default;
-        if (rest.Length <= open || rest[open] != '"')
-            return false;
-        var close = rest[(open + 1)..].IndexOf('"');
-        if (close < 0)
-            return false;
-        var length = open + close + 2;
-        tag = rest[..length];
+        var quoted = QuotedLength(rest);
+        var comma = rest[quoted..].IndexOf(',');
+        var length = comma < 0 ? rest.Length : quoted + comma;
+        member = rest[..length].TrimEnd(" \t");
         rest = rest[length..];
-        return true;
+        return length > 0;
+    }
+
+    /// <summary>Length of the tag that the text begins with; 0 where it begins with none.</summary>
+    private static int QuotedLength(ReadOnlySpan<char> text)
+    {
+        var open = IsWeak(text) ? 2 : 0;
+        if (text.Length <= open || text[open] != '"')
+            return 0;
+        var close = text[(open + 1)..].IndexOf('"');
+        return close < 0 ? 0 : open + close + 2;
     }
 }

@@ -14,54 +14,41 @@ internal static class FileResponse
         var options = serving.Options;
         var response = context.Response;
         var size = file.File.Size;
-        var status = Preconditions.Evaluate(context.Request.Headers, file, options.IfModifiedSince);
+        // A status that is set already is an error's, whose page this file is (UseStatusCodePagesWithReExecute): it stays, and what the request says of a 200 does not count (13.2.1, 14.2).
+        var isErrorPage = response.StatusCode != StatusCodes.Status200OK;
+        var status = isErrorPage ? response.StatusCode : Preconditions.Evaluate(context.Request.Headers, file, options.IfModifiedSince);
         var ranges = status == StatusCodes.Status200OK ? Preconditions.Ranges(context.Request, file, options.MaxRanges) : null;
-        MultipartByteRanges? multipart = null;
         if (ranges is not null)
             status = ranges.Count == 0 ? StatusCodes.Status416RangeNotSatisfiable : StatusCodes.Status206PartialContent;
+        var multipart = ranges?.Count > 1 ? new MultipartByteRanges(ranges, file.ContentType, size) : null;
 
         response.StatusCode = status;
-        switch (status)
+        var hasContent = isErrorPage || status is StatusCodes.Status200OK or StatusCodes.Status206PartialContent;
+        if (hasContent)
         {
-            case StatusCodes.Status200OK:
-                SetValidators(response, file, options);
-                response.ContentType = file.ContentType;
-                response.ContentLength = size;
-                break;
-            case StatusCodes.Status206PartialContent:
-                SetValidators(response, file, options);
-                if (ranges!.Count == 1)
-                {
-                    response.ContentType = file.ContentType;
-                    response.Headers.ContentRange = ranges[0].ContentRange(size);
-                    response.ContentLength = ranges[0].Length;
-                }
-                else
-                {
-                    multipart = new MultipartByteRanges(ranges, file.ContentType, size);
-                    response.ContentType = multipart.ContentType;
-                    response.ContentLength = multipart.Length;
-                }
-                break;
-            case StatusCodes.Status304NotModified:
-                SetValidators(response, file, options);
-                break;
-            case StatusCodes.Status416RangeNotSatisfiable:
-                response.Headers.ContentRange = $"bytes */{size}";
-                break;
+            response.ContentType = multipart?.ContentType ?? file.ContentType;
+            response.ContentLength = multipart?.Length ?? (ranges is null ? size : ranges[0].Length);
+            if (file.Coding is not null)
+                response.Headers.ContentEncoding = file.Coding.Name;
         }
+        if (ranges is { Count: 0 or 1 }) // with more, each part has its own (15.3.7.2)
+            response.Headers.ContentRange = ranges.Count == 0 ? $"bytes */{size}" : ranges[0].ContentRange(size);
+        if (!isErrorPage && hasContent && options.MaxRanges > 0)
+            response.Headers.AcceptRanges = "bytes";
+        if (!isErrorPage && (hasContent || status == StatusCodes.Status304NotModified))
+            SetValidators(response, file);
         if (options.Precompressed.Count > 0)
             response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
 
         if (options.OnPrepareResponse is not null || options.OnPrepareResponseAsync is not null)
         {
-            var prepared = new StaticFileResponseContext(context, new OpenedFileInfo(file.File));
+            var prepared = new StaticFileResponseContext(context, new OpenedFileInfo(file.File, file.Path));
             options.OnPrepareResponse?.Invoke(prepared);
             if (options.OnPrepareResponseAsync is not null)
                 await options.OnPrepareResponseAsync(prepared);
         }
 
-        if (status is not (StatusCodes.Status200OK or StatusCodes.Status206PartialContent) || !HttpMethods.IsGet(context.Request.Method))
+        if (!hasContent || !HttpMethods.IsGet(context.Request.Method))
             return;
         if (context.Features.Get<IHttpsCompressionFeature>() is { } compression)
             compression.Mode = options.HttpsCompression;
@@ -73,17 +60,12 @@ internal static class FileResponse
             await sender.SendAsync(ranges is null ? new ByteRange(0, size) : ranges[0]);
     }
 
-    /// <summary>What a 304 carries as the 200 would (15.4.5), and the offer of ranges (14.3).</summary>
-    private static void SetValidators(HttpResponse response, in Representation file, DirectIoFileOptions options)
+    private static void SetValidators(HttpResponse response, in Representation file)
     {
         response.Headers.LastModified = HeaderUtilities.FormatDate(file.LastModified);
+        if (!file.IsStrong)
+            response.Headers.Date = HeaderUtilities.FormatDate(file.Now); // Kestrel's own may be a second old, and so earlier than the Last-Modified (8.8.2.1)
         if (file.EntityTag is not null)
             response.Headers.ETag = file.EntityTag;
-        if (response.StatusCode == StatusCodes.Status304NotModified)
-            return;
-        if (file.Coding is not null)
-            response.Headers.ContentEncoding = file.Coding.Name;
-        if (options.MaxRanges > 0)
-            response.Headers.AcceptRanges = "bytes";
     }
 }

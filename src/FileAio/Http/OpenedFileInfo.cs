@@ -4,7 +4,7 @@ using Microsoft.Extensions.FileProviders;
 namespace FileAio.Http;
 
 /// <summary>The file that is being served, as <c>OnPrepareResponse</c> of <c>UseStaticFiles</c> has always been shown it.</summary>
-internal sealed class OpenedFileInfo(OpenedFile file) : IFileInfo
+internal sealed class OpenedFileInfo(OpenedFile file, string path) : IFileInfo
 {
     public bool Exists => true;
 
@@ -14,9 +14,9 @@ internal sealed class OpenedFileInfo(OpenedFile file) : IFileInfo
 
     public long Length => file.Size;
 
-    public string Name => Path.GetFileName(file.Path);
+    public string Name => Path.GetFileName(path);
 
-    public string? PhysicalPath => file.Path;
+    public string? PhysicalPath => path;
 
-    public Stream CreateReadStream() => new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous);
+    public Stream CreateReadStream() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous);
 }

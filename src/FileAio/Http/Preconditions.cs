@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
 
@@ -16,7 +15,7 @@ internal static class Preconditions
             if (!EntityTags.Match(request.IfMatch, file.EntityTag, strong: true))
                 return StatusCodes.Status412PreconditionFailed;
         }
-        else if (TryDate(request.IfUnmodifiedSince, out var unmodifiedSince) && file.LastModified > unmodifiedSince)
+        else if (TryDate(request.IfUnmodifiedSince, file.Now, out var unmodifiedSince) && file.LastModified > unmodifiedSince)
         {
             return StatusCodes.Status412PreconditionFailed;
         }
@@ -27,7 +26,7 @@ internal static class Preconditions
             if (EntityTags.Match(request.IfNoneMatch, file.EntityTag, strong: false))
                 return StatusCodes.Status304NotModified;
         }
-        else if (ifModifiedSince != IfModifiedSinceMode.Off && TryDate(request.IfModifiedSince, out var modifiedSince))
+        else if (ifModifiedSince != IfModifiedSinceMode.Off && TryDate(request.IfModifiedSince, file.Now, out var modifiedSince))
         {
             if (ifModifiedSince == IfModifiedSinceMode.Before ? file.LastModified <= modifiedSince : file.LastModified == modifiedSince)
                 return StatusCodes.Status304NotModified;
@@ -51,12 +50,12 @@ internal static class Preconditions
         var value = ifRange.Count == 1 ? ifRange[0].AsSpan().Trim(" \t") : default;
         if (value.StartsWith("\"", StringComparison.Ordinal) || EntityTags.IsWeak(value))
             return file.EntityTag is not null && EntityTags.AreEqual(value, file.EntityTag, strong: true);
-        return file.IsStrong && TryDate(ifRange, out var date) && date == file.LastModified;
+        return file.IsStrong && TryDate(ifRange, file.Now, out var date) && date == file.LastModified;
     }
 
-    private static bool TryDate(StringValues field, out DateTimeOffset date)
+    private static bool TryDate(StringValues field, DateTimeOffset now, out DateTimeOffset date)
     {
         date = default;
-        return field.Count == 1 && HeaderUtilities.TryParseDate(field[0], out date);
+        return field.Count == 1 && HttpDate.TryParse(field[0], now, out date);
     }
 }

@@ -13,7 +13,7 @@ internal static class RangeHeader
     public static List<ByteRange>? Parse(ReadOnlySpan<char> value, long size, int maxRanges)
     {
         var equals = value.IndexOf('=');
-        if (equals < 0 || maxRanges == 0 || !value[..equals].Trim(" \t").Equals("bytes", StringComparison.OrdinalIgnoreCase))
+        if (equals < 0 || maxRanges == 0 || !value[..equals].Equals("bytes", StringComparison.OrdinalIgnoreCase))
             return null;
         var set = value[(equals + 1)..];
         var ranges = new List<ByteRange>();

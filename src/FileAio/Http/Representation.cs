@@ -8,9 +8,9 @@ internal readonly struct Representation
     // A file written to twice within the clock's grain would keep its validators: until it has rested they are weak (RFC 9110, 8.8.1 and 8.8.2.2).
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
 
-    public Representation(OpenedFile file, ContentCoding? coding, string contentType, DirectIoFileOptions options, DateTimeOffset now)
+    public Representation(OpenedFile file, string path, ContentCoding? coding, string contentType, DirectIoFileOptions options, DateTimeOffset now)
     {
-        (File, Coding, ContentType) = (file, coding, contentType);
+        (File, Path, Coding, ContentType, Now) = (file, path, coding, contentType, now);
         var modified = file.Facts.LastModified;
         IsStrong = now - modified >= Rest;
         // A Last-Modified later than Date must not be sent (8.8.2.1).
@@ -21,6 +21,9 @@ internal readonly struct Representation
     }
 
     public OpenedFile File { get; }
+
+    /// <summary>Where the request found it. The file itself may be known by another name, that of a link or of whoever opened it first.</summary>
+    public string Path { get; }
 
     /// <summary>Null for the file as it is.</summary>
     public ContentCoding? Coding { get; }
@@ -33,5 +36,9 @@ internal readonly struct Representation
     /// <summary>Whole seconds.</summary>
     public DateTimeOffset LastModified { get; }
 
+    /// <summary>Whether tag and date are strong validators.</summary>
     public bool IsStrong { get; }
+
+    /// <summary>The time of the response.</summary>
+    public DateTimeOffset Now { get; }
 }

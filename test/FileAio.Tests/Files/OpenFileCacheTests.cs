@@ -26,7 +26,7 @@ public sealed class OpenFileCacheTests : IDisposable
         Assert.Equal(62, Size(first));
         first.Release();
         first.Release();
-        Assert.True(FileFacts.Of(first.Descriptor, out _).IsError, "the last reader has gone, and the file is still open");
+        Assert.False(first.TryAddReference(), "the last reader has gone, and the file is still open"); // its number may be another test's by now
     }
 
     [Fact]
@@ -98,6 +98,19 @@ public sealed class OpenFileCacheTests : IDisposable
             Open(cache, "one.txt").Release();
         }
         Assert.True(cache.TryGet("one.txt", out _));
+    }
+
+    [Fact]
+    public void A_deleted_file_is_let_go_when_its_name_is_asked_for_again()
+    {
+        var cache = Make();
+        var file = Open(cache, "one.txt");
+        file.Release();
+        File.Delete(_tree.At("one.txt"));
+        Assert.False(cache.TryGet("one.txt", out _));
+        Assert.Null(cache.Add("one.txt", new OpenResult(_root.Open("one.txt", out _, out _), null, false)).File);
+        Assert.False(file.TryAddReference(), "nobody can ask for the file, and it is still open");
+        Assert.Equal(0, cache.Count);
     }
 
     [Theory]

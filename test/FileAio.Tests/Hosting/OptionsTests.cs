@@ -40,6 +40,16 @@ public sealed class OptionsTests
     [InlineData("OpenFileCache:Inactive", "0", "more than 0")]
     [InlineData("LimitRate", "-5", "a size")]
     [InlineData("RequestPath", "files", "begins with /")]
+    [InlineData("RequestPath", "//files", "with no //")]
+    [InlineData("RequestPath", "/files/../etc", "or /../")]
+    [InlineData("DefaultFiles", "index.html, ../index.html", "names in a directory")]
+    [InlineData("DefaultContentType", "", "a media type")]
+    [InlineData("DefaultContentType", "octets", "a media type")]
+    [InlineData("HttpsCompression", "maybe", "DoNotCompress")]
+    [InlineData("Aio", "1", "Threads")]
+    [InlineData("Aio", "On,Off", "Threads")]
+    [InlineData("Terminal", "", "true, false")]
+    [InlineData("Root", "", "a folder that exists")]
     [InlineData("Root", "/no/such/folder", "a folder that exists")]
     public void A_bad_value_fails_at_start_up_with_its_name_and_what_is_allowed(string name, string value, string allowed)
     {

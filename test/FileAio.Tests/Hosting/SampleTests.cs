@@ -15,6 +15,8 @@ public sealed class SampleTests
     [InlineData("--DirectIoFiles:DirectIoThreshold=abc", "--DirectIoFiles:DirectIoThreshold is \"abc\"; allowed: a size such as 4194304 or 4m, or off.")]
     [InlineData("--files /no/such/folder", "--files is \"/no/such/folder\"; allowed: a folder that exists.")]
     [InlineData("--files-path files", "--files-path is \"files\"; allowed: a path that begins with /.")]
+    [InlineData("--files-path //files", "--files-path is \"//files\"; allowed: a path that begins with /, with no //, /./ or /../ in it.")]
+    [InlineData("--files-path /a/../b", "--files-path is \"/a/../b\"; allowed: a path that begins with /, with no //, /./ or /../ in it.")]
     [InlineData("--aligned-pool maybe", "--aligned-pool is \"maybe\"; allowed: true, false.")]
     [InlineData("--files= --directio 4m", "--directio is \"4m\"; allowed: only with --files DIR.")]
     [InlineData("--transport carrier --aio foo --DirectIoFiles:Threads=0",
