@@ -26,7 +26,8 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
             await next(context);
             context.Features.Set(body);
         }));
-        Assert.True(tree.Bytes("b1048579.bin").AsSpan().SequenceEqual((await RawReply.GetAsync(server.Port, "/b1048579.bin")).Body));
+        var reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
+        Assert.True(tree.Bytes("b1048579.bin").AsSpan().SequenceEqual(reply.Body));
         Assert.True(threads.Count >= Length / 131072);
         Assert.Equal(engines, threads.Contains(true));
         await server.IdleAsync();
