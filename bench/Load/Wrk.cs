@@ -16,15 +16,12 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
 
     public bool Tls { get; init; }
 
-    /// <summary>wrk counts a failed read for each connection that the server closes; with Connection: close that is as it should be.</summary>
-    public bool ServerCloses { get; init; }
-
     public Tool Needs => Tool.Wrk;
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
         var url = (Tls ? server.Https : server.Http) + Path;
-        var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var seconds = ((int)Math.Ceiling(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         using var script = TemporaryScript();
         string[] command =
         [
@@ -43,7 +40,7 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
             Seconds = report.Microseconds / 1e6,
             Bytes = report.Bytes,
             Latency = new LatencySummary(report.P50, report.P90, report.P99, report.P999, report.Max),
-            Error = report.Requests == 0 ? "wrk got no answer at all" : report.ErrorText(ServerCloses),
+            Error = report.Requests == 0 ? "wrk got no answer at all" : report.ErrorText(),
         };
     }
 
@@ -60,10 +57,10 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
         long Requests, long Microseconds, long Bytes, long Connect, long Read, long Write, long Status, long Timeout,
         double P50, double P90, double P99, double P999, double Max)
     {
-        public string? ErrorText(bool serverCloses)
+        public string? ErrorText()
         {
             (string Name, long Count)[] errors =
-                [("connect", Connect), ("read", serverCloses ? 0 : Read), ("write", Write), ("status", Status), ("timeout", Timeout)];
+                [("connect", Connect), ("read", Read), ("write", Write), ("status", Status), ("timeout", Timeout)];
             var bad = errors.Where(error => error.Count > 0).Select(error => $"{error.Count} {error.Name} errors").ToArray();
             return bad.Length == 0 ? null : $"wrk saw {string.Join(", ", bad)}";
         }
