@@ -21,21 +21,14 @@ internal static class ModelsCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var known = await WebAppServer.ListTransportsAsync();
-            var chosen = parsed.GetValue(models)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [.. known];
-            if (chosen.FirstOrDefault(model => !known.Contains(model)) is { } stranger)
-                throw new FormatException($"--models {stranger}: not one of {string.Join(", ", known)}");
-
+            var chosen = Chosen.Of("--models", parsed.GetValue(models) ?? "all", known, model => model);
             var plan = parsed.GetValue(brief) ? ModelsPlan.Short(chosen) : ModelsPlan.Full(chosen);
             var curves = Curves.Of(plan);
-            if (parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { } names)
-            {
-                if (names.FirstOrDefault(name => curves.All(curve => curve.Work != name)) is { } none)
-                    throw new FormatException($"--curves {none}: not one of {string.Join(", ", curves.Select(curve => curve.Work))}");
-                curves = [.. curves.Where(curve => names.Contains(curve.Work))];
-            }
+            if (parsed.GetValue(only) is { } names)
+                curves = Chosen.Of("--curves", names, curves, curve => curve.Work);
 
             await RunAsync(curves, new Session(parsed.GetValue(json)), CommandLines.Of(parsed), cancellation);
-            return 0;
+            return cancellation.IsCancellationRequested ? ExitCodes.Stopped : ExitCodes.Good;
         });
         return command;
     }
@@ -48,15 +41,7 @@ internal static class ModelsCommand
         var runner = await session.ShowAsync(async say =>
         {
             var running = new ModelsRunner(curves, say);
-            try
-            {
-                await running.RunAsync(cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                say("stopped: what has been measured so far is kept");
-            }
-
+            await Session.KeepingAsync(say, () => running.RunAsync(cancellation), cancellation);
             return running;
         });
 

@@ -30,6 +30,9 @@ public class ReportTests
 
     [Theory]
     [InlineData("{ \"schema\": 2, \"kind\": \"ab\", \"taken\": \"2026-01-01T00:00:00Z\", \"commit\": \"\", \"command\": \"\", \"machine\": null, \"cells\": [] }")]
+    [InlineData("{ \"schema\": 1, \"kind\": \"ab\", \"taken\": \"2026-01-01T00:00:00Z\", \"commit\": \"\", \"command\": \"\", \"machine\": null, \"cells\": [] }")]
+    [InlineData("{ \"schema\": 1, \"kind\": \"else\", \"taken\": \"2026-01-01T00:00:00Z\", \"commit\": \"\", \"command\": \"\", \"machine\": { \"processor\": \"\", \"processors\": 2, \"memoryTotal\": \"\", \"kernel\": \"\", \"operatingSystem\": \"\", \"runtime\": \"\" }, \"cells\": [] }")]
+    [InlineData("null")]
     [InlineData("{ \"schema\": 1 }")]
     [InlineData("not json")]
     public void What_is_no_result_is_refused(string text)
