@@ -45,7 +45,8 @@ internal static class FilesTables
         console.Write(table);
     }
 
-    private static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out var value) ? value : null;
+    /// <summary>One of a cell's named figures; null where it has none of that name.</summary>
+    public static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out var value) ? value : null;
 
     private static string Show(Column column, IReadOnlyList<Cell> cells, string server)
     {
