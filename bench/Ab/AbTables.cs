@@ -19,6 +19,29 @@ internal static class AbTables
             console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
     }
 
+    /// <summary>The words of a comparison that was made several times.</summary>
+    public static void WriteAgreement(IAnsiConsole console, IReadOnlyList<Agreement> works)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn("work");
+        table.AddColumn("run");
+        table.AddColumn(new TableColumn("B ÷ A").RightAligned());
+        table.AddColumn("95 % interval");
+        table.AddColumn("verdict");
+        foreach (var work in works)
+        {
+            foreach (var (run, comparison) in work.Runs.Index())
+                table.AddRow(Markup.Escape(work.Work), $"{run + 1}", Ratio(comparison), Interval(comparison), Markup.Escape(Word(comparison)));
+        }
+
+        console.Write(table);
+        foreach (var work in works)
+        {
+            var says = $"{work.Work}: {work.Agreeing} of {work.Runs.Count} runs say \"{(work.Word == Verdict.None ? "no verdict" : Word(work.Runs.First(run => run.Verdict == work.Word)))}\"";
+            console.MarkupLineInterpolated($"[{(work.Holds ? "green" : "red")}]{says}[/]");
+        }
+    }
+
     public static string Word(Comparison comparison) => comparison.Verdict switch
     {
         Verdict.Faster => $"{comparison.B} is better",
@@ -45,14 +68,19 @@ internal static class AbTables
                 Markup.Escape($"{comparison.Metric}{(comparison.Unit.Length > 0 ? $", {comparison.Unit}" : "")}"),
                 Figure(comparison.MedianOfA),
                 Figure(comparison.MedianOfB),
-                comparison.Ratio?.ToString("F3", CultureInfo.InvariantCulture) ?? "–",
-                comparison.Interval is { } interval ? string.Create(CultureInfo.InvariantCulture, $"{interval.Low:F3} … {interval.High:F3}") : "–",
+                Ratio(comparison),
+                Interval(comparison),
                 $"[{colour}]{Markup.Escape(Word(comparison))}[/]");
         }
 
         console.MarkupLineInterpolated($"A = [bold]{comparisons[0].A}[/], B = [bold]{comparisons[0].B}[/]");
         console.Write(table);
     }
+
+    private static string Ratio(Comparison comparison) => comparison.Ratio?.ToString("F3", CultureInfo.InvariantCulture) ?? "–";
+
+    private static string Interval(Comparison comparison) =>
+        comparison.Interval is { } interval ? string.Create(CultureInfo.InvariantCulture, $"{interval.Low:F3} … {interval.High:F3}") : "–";
 
     private static void WriteDetails(IAnsiConsole console, ResultFile result)
     {
