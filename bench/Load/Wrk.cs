@@ -39,23 +39,23 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
             Requests = report.Requests,
             Seconds = report.Microseconds / 1e6,
             Bytes = report.Bytes,
-            Latency = new LatencySummary(report.P50, report.P90, report.P99, report.P999, report.Max),
+            Latency = report.Max is { } max ? new LatencySummary(report.P50, report.P90, report.P99, report.P999, max) : null,
             Error = report.Requests == 0 ? "wrk got no answer at all" : report.ErrorText(),
         };
     }
 
-    /// <summary>wrk takes one script: the requests' and the report's, one after the other.</summary>
+    /// <summary>wrk takes one script: the requests' and the report's, one after the other, and what the report cannot know.</summary>
     private TemporaryFile TemporaryScript()
     {
         var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Load", "Scripts");
         var requests = File.ReadAllText(System.IO.Path.Combine(folder, Script));
         var report = File.ReadAllText(System.IO.Path.Combine(folder, "report.lua"));
-        return TemporaryFile.Write(requests + "\n" + report, ".lua");
+        return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture, $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
     }
 
     private sealed record Report(
         long Requests, long Microseconds, long Bytes, long Connect, long Read, long Write, long Status, long Timeout,
-        double P50, double P90, double P99, double P999, double Max)
+        double P50, double P90, double P99, double P999, double? Max)
     {
         public string? ErrorText()
         {
