@@ -68,8 +68,8 @@ internal static class FilesCommand
         });
         result = result with { Cells = runner.Cells, Skipped = [.. runner.Skipped.Distinct()] };
         foreach (var work in plan.Works)
-            FilesTables.Write(session.Out, $"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]);
-        ThresholdTable.Write(session.Out, result.Cells);
+            FilesTables.Of($"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]).Write(session.Out);
+        ThresholdTable.Of(result.Cells).Write(session.Out);
         session.Finish(result);
         return result;
     }

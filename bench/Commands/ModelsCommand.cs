@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Bench.Measuring;
 using Bench.Models;
 using Bench.Results;
 using Bench.Servers;
-using Spectre.Console;
 
 namespace Bench.Commands;
 
@@ -47,26 +45,8 @@ internal static class ModelsCommand
 
         result = result with { Cells = runner.Cells, Skipped = runner.Skipped };
         foreach (var curve in result.Cells.GroupBy(cell => cell.Work))
-            Write(session.Out, curve.Key, [.. curve]);
+            ModelsTables.Of(curve.Key, curve).Write(session.Out);
         session.Finish(result);
         return result;
     }
-
-    private static void Write(IAnsiConsole console, string work, IReadOnlyList<Cell> cells)
-    {
-        var table = new Table().Border(TableBorder.Rounded).Title(work);
-        foreach (var column in new[] { "server", "at", "CPU µs", "per second", "p99 µs", "", "thrown out" })
-            table.AddColumn(new TableColumn(column) { Alignment = column is "server" or "thrown out" or "" ? Justify.Left : Justify.Right });
-        foreach (var cell in cells)
-        {
-            var figures = string.Join(", ", (cell.Figures ?? new Dictionary<string, double>()).Select(figure => string.Create(CultureInfo.InvariantCulture, $"{figure.Key} {figure.Value:F3}")));
-            table.AddRow(
-                Markup.Escape(cell.Series ?? cell.Server), Number(cell.At, "N0"), Number(cell.CpuPerRequest, "F1"), Number(cell.RequestsPerSecond, "N0"),
-                Number(cell.Latency?.P99, "N0"), Markup.Escape(figures), Markup.Escape(cell.Refused ?? ""));
-        }
-
-        console.Write(table);
-    }
-
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Bench.Results;
 using Bench.Statistics;
-using Spectre.Console;
 
 namespace Bench.Files;
 
@@ -16,34 +15,26 @@ internal static class ThresholdTable
         new("p99 ms", "F1", cell => cell.Latency?.P99 / 1000, LowerIsBetter: true),
     ];
 
-    public static void Write(IAnsiConsole console, IReadOnlyList<Cell> cells)
+    public static FigureTable Of(IReadOnlyList<Cell> cells)
     {
-        var table = new Table().Border(TableBorder.Rounded).Title("DirectIoThreshold: direct reads beside the page cache (direct / cache, and the ratio)");
-        table.AddColumn("work");
-        table.AddColumn("transport");
-        foreach (var column in Columns)
-            table.AddColumn(new TableColumn(column.Title).RightAligned());
-        table.AddColumn("direct wins in");
+        var rows =
+            from work in cells.Where(cell => cell.Work.StartsWith(FileWorks.SizePrefix, StringComparison.Ordinal)).GroupBy(cell => cell.Work)
+            from servers in FileServer.Threshold
+            let pairs = Pairs(work, servers.Direct, servers.Cached)
+            where pairs.Length > 0
+            select (IReadOnlyList<string>)[work.Key, servers.Transport, .. Columns.Select(column => Show(column, pairs)), Wins(pairs)];
 
-        var rows = 0;
-        foreach (var work in cells.Where(cell => cell.Work.StartsWith(FileWorks.SizePrefix, StringComparison.Ordinal)).GroupBy(cell => cell.Work))
-        {
-            foreach (var (transport, direct, cached) in FileServer.Threshold)
-            {
-                var pairs = Pairs(work, direct, cached);
-                if (pairs.Length == 0)
-                    continue;
-
-                table.AddRow([
-                    work.Key, transport, .. Columns.Select(column => Show(column, pairs)),
-                    string.Join(", ", Columns.Where(column => RatioOf(column, pairs) is { } ratio && ratio != 1 && ratio < 1 == column.LowerIsBetter).Select(column => column.Title))]);
-                rows++;
-            }
-        }
-
-        if (rows > 0)
-            console.Write(table);
+        return new FigureTable(
+            "DirectIoThreshold: direct reads beside the page cache (direct / cache, and the ratio)",
+            [
+                FigureTable.Column.Text("work"), FigureTable.Column.Text("transport"), .. Columns.Select(column => new FigureTable.Column(column.Title)),
+                FigureTable.Column.Text("direct wins in"),
+            ],
+            [.. rows]);
     }
+
+    private static string Wins((Cell Direct, Cell Cached)[] pairs) =>
+        string.Join(", ", Columns.Where(column => RatioOf(column, pairs) is { } ratio && ratio != 1 && ratio < 1 == column.LowerIsBetter).Select(column => column.Title));
 
     /// <summary>Cells of the same round that both count.</summary>
     private static (Cell Direct, Cell Cached)[] Pairs(IEnumerable<Cell> cells, string direct, string cached) =>

@@ -114,7 +114,7 @@ public sealed class FilesTests
             Of("direct-all", round, 0.8) with { Work = "size-1m-cold" }, Of("direct-none", round, 0.4) with { Work = "size-1m-cold" },
             Of("direct-all", round, 0.3) with { Work = "size-1m-warm" }, Of("direct-none", round, 1.5) with { Work = "size-1m-warm" },
         }).ToArray();
-        var text = Written(console => ThresholdTable.Write(console, cells)).Split('\n');
+        var text = Written(console => ThresholdTable.Of(cells).Write(console)).Split('\n');
         Assert.Contains("0.80 / 0.40 (2.00 ×)", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.EndsWith("│ GB/s           │", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)).Trim(), StringComparison.Ordinal);
         Assert.DoesNotContain("GB/s", text.Single(line => line.Contains("size-1m-warm", StringComparison.Ordinal)), StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed class FilesTests
         },
     };
 
-    private static string Table(params Cell[] cells) => Written(console => FilesTables.Write(console, "large-8", cells));
+    private static string Table(params Cell[] cells) => Written(console => FilesTables.Of("large-8", cells).Write(console));
 
     private static string Written(Action<IAnsiConsole> write)
     {
