@@ -11,6 +11,9 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
     /// <summary>A pair with a refused cell is measured again this often; then it is left out.</summary>
     private const int Attempts = 3;
 
+    /// <summary>The same of a window for latencies.</summary>
+    private const int LatencyAttempts = 2;
+
     private readonly List<Cell> _cells = [];
     private readonly List<Cell> _latencies = [];
     private readonly Dictionary<(string Work, string Side), double> _systemCalls = [];
@@ -150,9 +153,13 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         {
             if (work is LoadWork { Sliced: true })
             {
-                Say(generation, work, $"latencies of {server.Name}");
-                var cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
-                _latencies.Add(cell with { Series = side, Generation = generation });
+                for (var attempt = 0; attempt < LatencyAttempts && (attempt == 0 || !_latencies[^1].Counts); attempt++)
+                {
+                    Say(generation, work, $"latencies of {server.Name}{(attempt > 0 ? ", again" : "")}");
+                    var cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
+                    cancellation.ThrowIfCancellationRequested();
+                    _latencies.Add(cell with { Series = side, Generation = generation });
+                }
             }
 
             if (generation == 0)

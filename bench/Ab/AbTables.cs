@@ -19,6 +19,8 @@ internal static class AbTables
         Details(result).Write(console);
         foreach (var refusal in result.Comparisons.SelectMany(comparison => comparison.Refusals.Select(reason => $"{comparison.Work}: thrown out: {reason}")))
             console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
+        foreach (var refusal in result.LatencyCells.Where(cell => !cell.Counts).Select(cell => $"{cell.Work}: latencies thrown out: {cell.Server}: {cell.Refused}").Distinct())
+            console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
     }
 
     /// <summary>The words of a comparison that was made several times.</summary>

@@ -40,7 +40,7 @@ internal static class AbCommand
         var fail = new Option<string?>("--fail-if-slower") { Description = "exit with 1 when B is surely worse by more than this share at any work, e.g. 3%; with 3 when there is no verdict" };
         var repeat = new Option<int>("--repeat") { Description = "the whole comparison so often, each with a result of its own; exit with 1 unless nine in ten (of fewer than ten all) say the same", DefaultValueFactory = _ => 1 };
         var brief = new Option<bool>("--short") { Description = "a shorter warm-up and fewer pairs: a first look" };
-        var json = new Option<bool>("--json") { Description = "the result as JSON on standard output, everything else on standard error" };
+        var json = new Option<bool>("--json") { Description = "the result as JSON on standard output (with --repeat one a run), everything else on standard error" };
 
         var command = new Command("ab", "compare two transports on real work: which is better, by how much, and how sure that is")
         {
@@ -94,11 +94,9 @@ internal static class AbCommand
     {
         Cpus.Client.PinThisProcess();
         var result = ResultFile.Begin("ab", commandLine, await ResultFile.ReadCommitAsync());
-        var skipped = new List<string>();
+        var skipped = new List<string>(Cpus.Together);
         if (await Instructions.ProbeAsync() is { } none)
             skipped.Add(none);
-        if (!Cpus.Apart)
-            skipped.Add("server and client on processors of their own: there is only one");
         skipped.AddRange(plan.Works.Where(work => work.Needs is { IsHere: false }).Select(work => $"{work.Name}: {work.Needs!.Missing}"));
         plan = plan with { Works = [.. plan.Works.Where(work => work.Needs is not { IsHere: false })] };
 

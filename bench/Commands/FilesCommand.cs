@@ -66,7 +66,7 @@ internal static class FilesCommand
             await Session.KeepingAsync(say, () => running.RunAsync(cancellation), cancellation);
             return running;
         });
-        result = result with { Cells = runner.Cells, Skipped = [.. runner.Skipped.Distinct()] };
+        result = result with { Cells = runner.Cells, Skipped = [.. Cpus.Together, .. runner.Skipped.Distinct()] };
         foreach (var work in plan.Works)
             FilesTables.Of($"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]).Write(session.Out);
         ThresholdTable.Of(result.Cells).Write(session.Out);

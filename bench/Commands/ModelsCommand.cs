@@ -43,7 +43,7 @@ internal static class ModelsCommand
             return running;
         });
 
-        result = result with { Cells = runner.Cells, Skipped = runner.Skipped };
+        result = result with { Cells = runner.Cells, Skipped = [.. Cpus.Together, .. runner.Skipped] };
         foreach (var curve in result.Cells.GroupBy(cell => cell.Work))
             ModelsTables.Of(curve.Key, curve).Write(session.Out);
         session.Finish(result);

@@ -62,7 +62,7 @@ internal static class HtmlPage
             page.Append(picture).Append('\n');
         AppendTables(page, result);
 
-        var refused = result.Cells.Where(cell => !cell.Counts)
+        var refused = result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts)
             .Select(cell => $"{cell.Work}, {cell.Series ?? cell.Server}{(cell.At is { } at ? string.Create(CultureInfo.InvariantCulture, $" at {at:N0}") : "")}: {cell.Refused}")
             .Distinct().ToArray();
         AppendList(page, "Thrown out", refused);
