@@ -20,9 +20,6 @@ internal sealed record AbPlan(ServerSpec A, ServerSpec B, IReadOnlyList<Work> Wo
     /// <summary>Differences smaller than this share are none: two processes of the same program differ by that much.</summary>
     public double Margin { get; init; } = 0.03;
 
-    /// <summary>Judges every work by this instead of the work's own headline.</summary>
-    public Headline? Metric { get; init; }
-
     /// <summary>Pairs of measurements in one generation.</summary>
     public int PairsOf(int generation) => Pairs / Generations + (generation < Pairs % Generations ? 1 : 0);
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Bench.Results;
 using Bench.Servers;
 using Bench.Works;
@@ -9,6 +10,9 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 {
     /// <summary>A pair with a refused cell is measured again this often; then it is left out.</summary>
     private const int Attempts = 3;
+
+    /// <summary>The same of a window for latencies.</summary>
+    private const int LatencyAttempts = 2;
 
     private readonly List<Cell> _cells = [];
     private readonly List<Cell> _latencies = [];
@@ -28,8 +32,9 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
             for (var generation = 0; generation < plan.Generations; generation++)
                 await RunGenerationAsync(generation, cancellation);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
+            // The same Ctrl-C reaches servers and clients, which may fail before the bench hears of it.
             say("stopped: what has been measured so far is judged and kept");
         }
 
@@ -39,9 +44,28 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
     private async Task RunGenerationAsync(int generation, CancellationToken cancellation)
     {
         foreach (var group in plan.Works.Where(work => !work.Fresh).GroupBy(work => work.Spread))
-            await RunSharedAsync(generation, [.. group], group.Key ? Cpus.All : Cpus.Server, cancellation);
+            await GuardAsync(generation, [.. group], () => RunSharedAsync(generation, [.. group], group.Key ? Cpus.All : Cpus.Server, cancellation), cancellation);
         foreach (var work in plan.Works.Where(work => work.Fresh))
-            await RunFreshAsync(generation, work, cancellation);
+            await GuardAsync(generation, [work], () => RunFreshAsync(generation, work, cancellation), cancellation);
+    }
+
+    /// <summary>A server that fails costs the works that it was to do, and not what has been measured. One that fails before there is anything ends the run.</summary>
+    private async Task GuardAsync(int generation, IReadOnlyList<Work> works, Func<Task> run, CancellationToken cancellation)
+    {
+        try
+        {
+            await run();
+        }
+        catch (Exception failure) when (_cells.Count > 0 && !cancellation.IsCancellationRequested
+            && failure is HttpRequestException or IOException or InvalidOperationException or InvalidDataException or SocketException)
+        {
+            say(failure.Message);
+            foreach (var work in works)
+            {
+                _cells.Add(new Cell { Server = plan.A.Name, Work = work.Name, Series = "A", Generation = generation, Refused = failure.Message });
+                _cells.Add(new Cell { Server = plan.B.Name, Work = work.Name, Series = "B", Generation = generation, Refused = failure.Message });
+            }
+        }
     }
 
     /// <summary>One pair of processes does all the works in turn.</summary>
@@ -53,28 +77,31 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         b.Freeze();
 
         foreach (var work in works.Where(work => !_hopeless.Contains(work.Name)))
+            await GuardAsync(generation, [work], () => RunWorkAsync(generation, work, a, b, cancellation), cancellation);
+    }
+
+    private async Task RunWorkAsync(int generation, Work work, Server a, Server b, CancellationToken cancellation)
+    {
+        foreach (var server in new[] { a, b })
         {
-            foreach (var server in new[] { a, b })
-            {
-                Say(generation, work, $"warming up {server.Name}");
-                await AloneAsync(server, () => work.WarmAsync(server, plan.WarmUp, cancellation));
-            }
-
-            await RunPairsAsync(generation, work, aFirst => work is LoadWork { Sliced: true } load
-                ? new SlicedPair(load, a, b).MeasureAsync(aFirst, plan.Window, cancellation)
-                : InTurnAsync(aFirst, () => OneAsync(a), () => OneAsync(b)));
-
-            if (!_hopeless.Contains(work.Name))
-                await RunExtrasAsync(generation, work, a, b, cancellation);
-
-            Task<Cell> OneAsync(Server server) => AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
+            Say(generation, work, $"warming up {server.Name}");
+            await AloneAsync(server, () => work.WarmAsync(server, plan.WarmUp, cancellation));
         }
+
+        await RunPairsAsync(generation, work, aFirst => work is LoadWork { Sliced: true } load
+            ? new SlicedPair(load, a, b).MeasureAsync(aFirst, plan.Window, cancellation)
+            : InTurnAsync(aFirst, () => OneAsync(a), () => OneAsync(b)), cancellation);
+
+        if (!_hopeless.Contains(work.Name))
+            await RunExtrasAsync(generation, work, a, b, cancellation);
+
+        Task<Cell> OneAsync(Server server) => AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
     }
 
     /// <summary>Every cell has a process of its own.</summary>
     private Task RunFreshAsync(int generation, Work work, CancellationToken cancellation)
     {
-        return _hopeless.Contains(work.Name) ? Task.CompletedTask : RunPairsAsync(generation, work, aFirst => InTurnAsync(aFirst, () => OneAsync(plan.A), () => OneAsync(plan.B)));
+        return _hopeless.Contains(work.Name) ? Task.CompletedTask : RunPairsAsync(generation, work, aFirst => InTurnAsync(aFirst, () => OneAsync(plan.A), () => OneAsync(plan.B)), cancellation);
 
         async Task<Cell> OneAsync(ServerSpec spec)
         {
@@ -84,7 +111,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         }
     }
 
-    private async Task RunPairsAsync(int generation, Work work, Func<bool, Task<(Cell A, Cell B)>> measure)
+    private async Task RunPairsAsync(int generation, Work work, Func<bool, Task<(Cell A, Cell B)>> measure, CancellationToken cancellation)
     {
         for (var pair = 0; pair < plan.PairsOf(generation); pair++)
         {
@@ -96,6 +123,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
                 // A first, then B first: a machine that slows down steadily favours neither.
                 var (a, b) = await measure(pair % 2 == 0);
+                cancellation.ThrowIfCancellationRequested();   // what clients say that a Ctrl-C ended is no figure
                 counted = a.Counts && b.Counts;
                 _cells.Add(a with { Series = "A", Generation = generation, Pair = pair });
                 _cells.Add(b with { Series = "B", Generation = generation, Pair = pair });
@@ -125,9 +153,13 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         {
             if (work is LoadWork { Sliced: true })
             {
-                Say(generation, work, $"latencies of {server.Name}");
-                var cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
-                _latencies.Add(cell with { Series = side, Generation = generation });
+                for (var attempt = 0; attempt < LatencyAttempts && (attempt == 0 || !_latencies[^1].Counts); attempt++)
+                {
+                    Say(generation, work, $"latencies of {server.Name}{(attempt > 0 ? ", again" : "")}");
+                    var cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
+                    cancellation.ThrowIfCancellationRequested();
+                    _latencies.Add(cell with { Series = side, Generation = generation });
+                }
             }
 
             if (generation == 0)

@@ -8,15 +8,42 @@ namespace Bench.Ab;
 /// <summary>What a person reads at the end of a comparison.</summary>
 internal static class AbTables
 {
+    private static readonly string[] Sides = ["A", "B"];
+
     public static void Write(IAnsiConsole console, ResultFile result)
     {
         if (result.Comparisons.Count == 0)
             return;
 
         WriteVerdicts(console, result.Comparisons);
-        WriteDetails(console, result);
+        Details(result).Write(console);
         foreach (var refusal in result.Comparisons.SelectMany(comparison => comparison.Refusals.Select(reason => $"{comparison.Work}: thrown out: {reason}")))
             console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
+        foreach (var refusal in result.LatencyCells.Where(cell => !cell.Counts).Select(cell => $"{cell.Work}: latencies thrown out: {cell.Server}: {cell.Refused}").Distinct())
+            console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
+    }
+
+    /// <summary>The words of a comparison that was made several times.</summary>
+    public static void WriteAgreement(IAnsiConsole console, IReadOnlyList<Agreement> works)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn("work");
+        table.AddColumn("run");
+        table.AddColumn(new TableColumn("B ÷ A").RightAligned());
+        table.AddColumn("95 % interval");
+        table.AddColumn("verdict");
+        foreach (var work in works)
+        {
+            foreach (var (run, comparison) in work.Runs.Index())
+                table.AddRow(Markup.Escape(work.Work), $"{run + 1}", Ratio(comparison), Interval(comparison), Markup.Escape(Word(comparison)));
+        }
+
+        console.Write(table);
+        foreach (var work in works)
+        {
+            var says = $"{work.Work}: {work.Agreeing} of {work.Runs.Count} runs say \"{(work.Word == Verdict.None ? "no verdict" : Word(work.Runs.First(run => run.Verdict == work.Word)))}\"";
+            console.MarkupLineInterpolated($"[{(work.Holds ? "green" : "red")}]{says}[/]");
+        }
     }
 
     public static string Word(Comparison comparison) => comparison.Verdict switch
@@ -45,8 +72,8 @@ internal static class AbTables
                 Markup.Escape($"{comparison.Metric}{(comparison.Unit.Length > 0 ? $", {comparison.Unit}" : "")}"),
                 Figure(comparison.MedianOfA),
                 Figure(comparison.MedianOfB),
-                comparison.Ratio?.ToString("F3", CultureInfo.InvariantCulture) ?? "–",
-                comparison.Interval is { } interval ? string.Create(CultureInfo.InvariantCulture, $"{interval.Low:F3} … {interval.High:F3}") : "–",
+                Ratio(comparison),
+                Interval(comparison),
                 $"[{colour}]{Markup.Escape(Word(comparison))}[/]");
         }
 
@@ -54,7 +81,13 @@ internal static class AbTables
         console.Write(table);
     }
 
-    private static void WriteDetails(IAnsiConsole console, ResultFile result)
+    private static string Ratio(Comparison comparison) => comparison.Ratio?.ToString("F3", CultureInfo.InvariantCulture) ?? "–";
+
+    private static string Interval(Comparison comparison) =>
+        comparison.Interval is { } interval ? string.Create(CultureInfo.InvariantCulture, $"{interval.Low:F3} … {interval.High:F3}") : "–";
+
+    /// <summary>Every figure of a comparison.</summary>
+    public static FigureTable Details(ResultFile result)
     {
         (string Title, Func<Cell, double?> Read)[] columns =
         [
@@ -63,32 +96,22 @@ internal static class AbTables
             ("switches", cell => cell.ContextSwitchesPerRequest), ("alloc. B", cell => cell.AllocatedBytesPerRequest), ("GCs", cell => cell.Collections),
             ("p50 µs", cell => cell.Latency?.P50), ("p90", cell => cell.Latency?.P90), ("p99", cell => cell.Latency?.P99),
             ("p99.9", cell => cell.Latency?.P999), ("max", cell => cell.Latency?.Max), ("PSS MiB", cell => cell.ProportionalMemory / 1048576.0),
-            ("server", cell => cell.ServerBusy * 100), ("client %", cell => cell.ClientBusy * 100),
+            ("server %", cell => cell.ServerBusy * 100), ("client %", cell => cell.ClientBusy * 100),
         ];
         var shown = columns.Where(column => result.Cells.Concat(result.LatencyCells).Any(cell => column.Read(cell) is not null)).ToArray();
 
-        var table = new Table().Border(TableBorder.Rounded).Title("medians of the cells that count, per request");
-        table.AddColumn("work");
-        table.AddColumn("server");
-        table.AddColumn(new TableColumn("sys. calls").RightAligned());
-        foreach (var (title, _) in shown)
-            table.AddColumn(new TableColumn(title).RightAligned());
+        var rows =
+            from comparison in result.Comparisons
+            from side in Sides
+            let cells = result.Cells.Concat(result.LatencyCells).Where(cell => cell.Work == comparison.Work && cell.Series == side && cell.Counts).ToArray()
+            where cells.Length > 0
+            let calls = comparison.SystemCallsPerRequest?.TryGetValue(side, out var count) == true ? count : (double?)null
+            select (IReadOnlyList<string>)[comparison.Work, cells[0].Server, Figure(calls), .. shown.Select(column => Figure(MedianOf(cells, column.Read)))];
 
-        foreach (var comparison in result.Comparisons)
-        {
-            foreach (var side in new[] { "A", "B" })
-            {
-                var cells = result.Cells.Concat(result.LatencyCells).Where(cell => cell.Work == comparison.Work && cell.Series == side && cell.Counts).ToArray();
-                if (cells.Length == 0)
-                    continue;
-
-                var calls = comparison.SystemCallsPerRequest?.TryGetValue(side, out var count) == true ? count : (double?)null;
-                table.AddRow([
-                    Markup.Escape(comparison.Work), Markup.Escape(cells[0].Server), Figure(calls), .. shown.Select(column => Figure(MedianOf(cells, column.Read)))]);
-            }
-        }
-
-        console.Write(table);
+        return new FigureTable(
+            "medians of the cells that count, per request",
+            [FigureTable.Column.Text("work"), FigureTable.Column.Text("server"), new("sys. calls"), .. shown.Select(column => new FigureTable.Column(column.Title))],
+            [.. rows]);
     }
 
     private static double? MedianOf(IEnumerable<Cell> cells, Func<Cell, double?> read)

@@ -10,7 +10,7 @@ internal static class Comparer
     public static Comparison Compare(
         IReadOnlyList<Cell> cells, Work work, AbPlan plan, IReadOnlyDictionary<string, double>? systemCalls = null)
     {
-        var headline = plan.Metric ?? work.Headline;
+        var headline = work.Headline;
         var ofWork = cells.Where(cell => cell.Work == work.Name).ToArray();
 
         // A pair counts when both of its cells do: an attempt that was refused has the same numbers as the one that took its place.
@@ -46,7 +46,8 @@ internal static class Comparer
             MedianOfA = pairs.Length == 0 ? null : Sample.Median(pairs.Select(pair => pair.A)),
             MedianOfB = pairs.Length == 0 ? null : Sample.Median(pairs.Select(pair => pair.B)),
             SystemCallsPerRequest = systemCalls,
-            Refusals = [.. ofWork.Where(cell => !cell.Counts).Select(cell => $"{cell.Server}: {cell.Refused}").Distinct()],
+            Refusals = [.. ofWork.Select(cell => (cell.Server, Reason: cell.Refused ?? (headline.Read(cell) is > 0 ? null : $"no {headline.Name} was measured")))
+                .Where(cell => cell.Reason is not null).Select(cell => $"{cell.Server}: {cell.Reason}").Distinct()],
         };
     }
 }

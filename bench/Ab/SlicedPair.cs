@@ -18,22 +18,25 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
     private readonly SlicedSide _a = new(work, a);
     private readonly SlicedSide _b = new(work, b);
 
-    /// <summary>Each side runs for <paramref name="window"/> in all.</summary>
+    /// <summary>wrk and h2load count in whole seconds, and a load that ends before the slices do spoils them.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Each side runs for <paramref name="window"/> in all, or a little longer.</summary>
     public async Task<(Cell A, Cell B)> MeasureAsync(bool aFirst, TimeSpan window, CancellationToken cancellation)
     {
         await _a.PrepareAsync(cancellation);
         await _b.PrepareAsync(cancellation);
         var core = CoreLoad.Read(Cpus.Server);
 
-        // A little more time than the slices need: a load that ends in the middle of one would spoil it.
+        // Half a second for starting both; what rounding adds is used too.
         var opened = Stopwatch.GetTimestamp();
-        var whole = 2 * window + TimeSpan.FromSeconds(0.5);
+        var whole = TimeSpan.FromSeconds(Math.Ceiling(2 * window.TotalSeconds + 0.5));
         try
         {
             await _a.StartAsync(whole, cancellation);
             await _b.StartAsync(whole, cancellation);
             var (first, second) = aFirst ? (_a, _b) : (_b, _a);
-            for (var slices = (int)(window / Slice); slices > 0; slices--)
+            while (Stopwatch.GetElapsedTime(opened) + 2 * Slice + Margin < whole)
             {
                 await first.RunSliceAsync(Slice, cancellation);
                 await second.RunSliceAsync(Slice, cancellation);
@@ -59,7 +62,7 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
     /// <summary>The median over neighbouring slices of B's CPU per request to A's: a mood of the machine that spoils a few slices moves a sum, but not a median.</summary>
     private double? RatioBySlices()
     {
-        var ratios = _b.CpuPerRequestBySlice().Zip(_a.CpuPerRequestBySlice(), (b, a) => b / a).Where(double.IsFinite).ToArray();
+        var ratios = _b.CpuPerRequestBySlice().Zip(_a.CpuPerRequestBySlice(), (b, a) => b / a).Where(ratio => ratio > 0 && double.IsFinite(ratio)).ToArray();
         return ratios.Length < 10 ? null : Sample.Median(ratios);
     }
 }

@@ -3,6 +3,7 @@ using Bench.Ab;
 using Bench.Measuring;
 using Bench.Results;
 using Bench.Servers;
+using Bench.Statistics;
 using Bench.Works;
 
 namespace Bench.Commands;
@@ -28,45 +29,62 @@ internal static class AbCommand
         var b = new Argument<string>("B") { Description = "the one that the verdict is about, in the same form" };
         var names = AllWorks.List(1, 0).Select(work => work.Name).ToArray();
         var work = new Option<string>("--work") { Description = $"works, with commas, or all: {string.Join(", ", names)}", DefaultValueFactory = _ => string.Join(',', AllWorks.Default) };
-        var pairs = new Option<int>("--pairs") { Description = "pairs of measurements per work, at least 5", DefaultValueFactory = _ => 12 };
-        var generations = new Option<int>("--generations") { Description = "pairs of processes that they are spread over", DefaultValueFactory = _ => 3 };
+        var pairs = new Option<int?>("--pairs") { Description = $"pairs of measurements per work, at least {PairedRatios.MinimumPairs} (12; --short: 6)" };
+        var generations = new Option<int?>("--generations") { Description = "pairs of processes that they are spread over (3; --short: 2)" };
         var seconds = new Option<double?>("--seconds") { Description = "length of a measurement, at least 1 (the default)" };
         var rate = new Option<double>("--rate") { Description = "requests a second of the open-loop works", DefaultValueFactory = _ => 10_000 };
         var idle = new Option<int>("--idle") { Description = "idle keep-alive connections held beside every load", DefaultValueFactory = _ => 0 };
         var metric = new Option<string?>("--metric") { Description = $"judge by this instead of the work's own figure: {string.Join(", ", Metrics.Keys)}" };
         var margin = new Option<string>("--margin") { Description = "differences below this share are none", DefaultValueFactory = _ => "3%" };
         var others = new Option<string>("--others") { Description = "share of the server's processor that other processes may have before a cell is thrown out", DefaultValueFactory = _ => "10%" };
-        var fail = new Option<string?>("--fail-if-slower") { Description = "exit with 1 when B is surely worse by more than this share at any work, e.g. 3%" };
-        var brief = new Option<bool>("--short") { Description = "a shorter warm-up: a first look" };
-        var json = new Option<bool>("--json") { Description = "the result as JSON on standard output, everything else on standard error" };
+        var fail = new Option<string?>("--fail-if-slower") { Description = "exit with 1 when B is surely worse by more than this share at any work, e.g. 3%; with 3 when there is no verdict" };
+        var repeat = new Option<int>("--repeat") { Description = "the whole comparison so often, each with a result of its own; exit with 1 unless nine in ten (of fewer than ten all) say the same", DefaultValueFactory = _ => 1 };
+        var brief = new Option<bool>("--short") { Description = "a shorter warm-up and fewer pairs: a first look" };
+        var json = new Option<bool>("--json") { Description = "the result as JSON on standard output (with --repeat one a run), everything else on standard error" };
 
         var command = new Command("ab", "compare two transports on real work: which is better, by how much, and how sure that is")
         {
-            a, b, work, pairs, generations, seconds, rate, idle, metric, margin, others, fail, brief, json,
+            a, b, work, pairs, generations, seconds, rate, idle, metric, margin, others, fail, repeat, brief, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var works = Choose(parsed.GetValue(work)!, AllWorks.List(parsed.GetValue(rate), parsed.GetValue(idle)));
-            var metricName = parsed.GetValue(metric);
-            if (metricName is not null && !Metrics.ContainsKey(metricName))
-                throw new FormatException($"--metric {metricName}: not one of {string.Join(", ", Metrics.Keys)}");
-            if (parsed.GetValue(pairs) < 1 || parsed.GetValue(generations) < 1 || parsed.GetValue(seconds) < 1 || parsed.GetValue(idle) < 0 || !(parsed.GetValue(rate) > 0))
-                throw new FormatException("--pairs, --generations and --seconds are at least 1, --idle at least 0, --rate above 0");
+            Limits.Within("--pairs", parsed.GetValue(pairs), PairedRatios.MinimumPairs, 1000);
+            Limits.Within("--generations", parsed.GetValue(generations), 1, 1000);
+            Limits.Within("--seconds", parsed.GetValue(seconds), 1, 600);
+            Limits.Within("--rate", parsed.GetValue(rate), 1, 1_000_000);
+            Limits.Within("--idle", parsed.GetValue(idle), 0, 60_000);
+            Limits.Within("--repeat", parsed.GetValue(repeat), 1, 100);
+            var works = Chosen.Of("--work", parsed.GetValue(work)!, AllWorks.List(parsed.GetValue(rate), parsed.GetValue(idle)), one => one.Name);
+            if (parsed.GetValue(metric) is { } name)
+            {
+                var judge = Metrics.TryGetValue(name, out var known) ? known : throw new FormatException($"--metric {name}: not one of {string.Join(", ", Metrics.Keys)}");
+                works = [.. works.Select(one => one with { Headline = judge })];
+            }
 
+            var quick = parsed.GetValue(brief);
+            var count = parsed.GetValue(pairs) ?? (quick ? 6 : 12);
             var plan = new AbPlan(ServerSpec.Parse(parsed.GetValue(a)!), ServerSpec.Parse(parsed.GetValue(b)!), works)
             {
-                Pairs = parsed.GetValue(pairs),
-                Generations = Math.Min(parsed.GetValue(generations), parsed.GetValue(pairs)),
+                Pairs = count,
+                Generations = Math.Min(parsed.GetValue(generations) ?? (quick ? 2 : 3), count),
                 Window = TimeSpan.FromSeconds(parsed.GetValue(seconds) ?? 1),
-                WarmUp = parsed.GetValue(brief) ? WarmUp.Short : WarmUp.Thorough,
+                WarmUp = quick ? WarmUp.Short : WarmUp.Thorough,
                 Margin = Share.Parse(parsed.GetValue(margin)!),
-                Metric = metricName is null ? null : Metrics[metricName],
             };
             Acceptance.OthersTolerated = Share.Parse(parsed.GetValue(others)!);
             var limit = parsed.GetValue(fail) is { } share ? Share.Parse(share) : (double?)null;
             var session = new Session(parsed.GetValue(json));
-            var result = await RunAsync(plan, session, CommandLines.Of(parsed), cancellation);
-            return limit is { } worst && result.Comparisons.Any(comparison => comparison.SlowerBy(worst, LowerIsBetter(comparison, plan))) ? 1 : 0;
+
+            var runs = new List<ResultFile>();
+            for (var run = 0; run < parsed.GetValue(repeat) && !cancellation.IsCancellationRequested; run++)
+                runs.Add(await RunAsync(plan, session, CommandLines.Of(parsed), cancellation));
+            if (cancellation.IsCancellationRequested)
+                return ExitCodes.Stopped;
+
+            var repeated = runs.Count > 1 ? Agreement.Of(runs) : [];
+            if (repeated.Count > 0)
+                AbTables.WriteAgreement(session.Out, repeated);
+            return repeated.All(one => one.Holds) ? Judge(runs, plan, limit) : ExitCodes.Failed;
         });
         return command;
     }
@@ -76,11 +94,9 @@ internal static class AbCommand
     {
         Cpus.Client.PinThisProcess();
         var result = ResultFile.Begin("ab", commandLine, await ResultFile.ReadCommitAsync());
-        var skipped = new List<string>();
+        var skipped = new List<string>(Cpus.Together);
         if (await Instructions.ProbeAsync() is { } none)
             skipped.Add(none);
-        if (!Cpus.Apart)
-            skipped.Add("server and client on processors of their own: there is only one");
         skipped.AddRange(plan.Works.Where(work => work.Needs is { IsHere: false }).Select(work => $"{work.Name}: {work.Needs!.Missing}"));
         plan = plan with { Works = [.. plan.Works.Where(work => work.Needs is not { IsHere: false })] };
 
@@ -96,16 +112,14 @@ internal static class AbCommand
         return result;
     }
 
-    private static bool LowerIsBetter(Comparison comparison, AbPlan plan) =>
-        (plan.Metric ?? plan.Works.First(work => work.Name == comparison.Work).Headline).LowerIsBetter;
-
-    private static IReadOnlyList<Work> Choose(string names, IReadOnlyList<Work> works)
+    /// <summary>What <c>--fail-if-slower</c> makes of all runs. Where a work has no verdict nothing has been shown, and that is no pass.</summary>
+    private static int Judge(IReadOnlyList<ResultFile> runs, AbPlan plan, double? limit)
     {
-        if (names == "all")
-            return works;
+        if (limit is not { } worst)
+            return ExitCodes.Good;
 
-        return [.. names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(name => works.FirstOrDefault(work => work.Name == name)
-                ?? throw new FormatException($"--work {name}: not one of all, {string.Join(", ", works.Select(work => work.Name))}"))];
+        return runs.SelectMany(run => run.Comparisons).Any(comparison => comparison.SlowerBy(worst, plan.Works.First(work => work.Name == comparison.Work).Headline.LowerIsBetter)) ? ExitCodes.Failed
+            : runs.Any(run => run.Comparisons.Count < plan.Works.Count || run.Comparisons.Any(comparison => comparison.Verdict == Verdict.None)) ? ExitCodes.NoVerdict
+            : ExitCodes.Good;
     }
 }

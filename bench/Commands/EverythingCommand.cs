@@ -21,10 +21,16 @@ internal static class EverythingCommand
         var plan = new AbPlan(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), works) { Pairs = 6, Generations = 2, WarmUp = WarmUp.Short };
         saved.Add((await AbCommand.RunAsync(plan, session, CommandLine, cancellation)).DefaultPath);
 
+        cancellation.ThrowIfCancellationRequested();
+
         var models = ModelsPlan.Short(await WebAppServer.ListTransportsAsync());
         saved.Add((await ModelsCommand.RunAsync(Curves.Of(models), session, CommandLine, cancellation)).DefaultPath);
 
+        cancellation.ThrowIfCancellationRequested();
+
         saved.Add((await FilesCommand.RunShortAsync(session, CommandLine, cancellation)).DefaultPath);
+
+        cancellation.ThrowIfCancellationRequested();
 
         var page = await ReportCommand.WriteAsync(saved, Path.Combine(Repository.BenchFolder, "results", "report"), session, cancellation);
         session.Out.MarkupLineInterpolated($"[bold]{page}[/]");

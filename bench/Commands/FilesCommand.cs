@@ -12,32 +12,43 @@ internal static class FilesCommand
 
     public static Command Make()
     {
+        var everyWork = FileWorks.All(FileSet.Full(DefaultFolder, 1));
         var folder = new Option<string>("--folder") { Description = "where the files are or are to be made", DefaultValueFactory = _ => DefaultFolder };
-        var large = new Option<int>("--large") { Description = "large files, of 1 GiB each", DefaultValueFactory = _ => 8 };
-        var servers = new Option<string>("--servers") { Description = $"servers, with commas, or all: {string.Join(", ", FileServer.All.Select(server => server.Name))}", DefaultValueFactory = _ => "all" };
-        var works = new Option<string>("--works") { Description = $"works, with commas, or all: {string.Join(", ", FileWorks.All(FilesPlan.Short(DefaultFolder).Files).Select(work => work.Name))}", DefaultValueFactory = _ => "all" };
-        var rounds = new Option<int>("--rounds") { Description = "how often everything is measured", DefaultValueFactory = _ => 3 };
-        var seconds = new Option<double>("--seconds") { Description = "length of a measurement", DefaultValueFactory = _ => 5 };
-        var warm = new Option<double>("--warm-up") { Description = "seconds of each work before it is measured", DefaultValueFactory = _ => 5 };
-        var brief = new Option<bool>("--short") { Description = "smaller files, fewer servers, one round of short windows" };
+        var large = new Option<int>("--large") { Description = $"large files, of 1 GiB each, at most {FileSet.MostLarge}", DefaultValueFactory = _ => 8 };
+        var servers = new Option<string?>("--servers")
+        {
+            Description = "servers, with commas; usual (the default): all but the four of threshold; threshold: every file direct, and none; all. "
+                + string.Join(", ", FileServer.All.Select(server => server.Name)),
+        };
+        var works = new Option<string?>("--works")
+        {
+            Description = $"works, with commas; usual (the default): all but the sizes; sizes: files on either side of DirectIoThreshold; all. {string.Join(", ", everyWork.Select(work => work.Name))}",
+        };
+        var rounds = new Option<int?>("--rounds") { Description = "how often everything is measured (3; --short: 1)" };
+        var seconds = new Option<double?>("--seconds") { Description = "length of a measurement (5; --short: 1)" };
+        var warm = new Option<double?>("--warm-up") { Description = "seconds of each work before it is measured (5; --short: 1)" };
+        var brief = new Option<bool>("--short") { Description = "smaller files, one round of short windows, and where not said otherwise fewer servers and works" };
         var json = new Option<bool>("--json") { Description = "the result as JSON on standard output" };
         var command = new Command("files", "static files: UseDirectIoFiles in each mode, UseStaticFiles, nginx") { folder, large, servers, works, rounds, seconds, warm, brief, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            if (parsed.GetValue(large) < 1 || parsed.GetValue(rounds) < 1 || !(parsed.GetValue(seconds) >= 1) || !(parsed.GetValue(warm) >= 1))
-                throw new FormatException("--large, --rounds, --seconds and --warm-up are at least 1");
+            Limits.Within("--large", parsed.GetValue(large), 1, FileSet.MostLarge);
+            Limits.Within("--rounds", parsed.GetValue(rounds), 1, 1000);
+            Limits.Within("--seconds", parsed.GetValue(seconds), 1, 600);
+            Limits.Within("--warm-up", parsed.GetValue(warm), 1, 600);
 
-            var files = new FileSet(Path.GetFullPath(parsed.GetValue(folder)!), parsed.GetValue(large), 1L << 30, 256, 2048);
-            var plan = parsed.GetValue(brief)
-                ? FilesPlan.Short(DefaultFolder)
-                : new FilesPlan(files, Choose("--servers", parsed.GetValue(servers)!, FileServer.All, server => server.Name), Choose("--works", parsed.GetValue(works)!, FileWorks.All(files), work => work.Name))
-                {
-                    Window = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
-                    WarmUp = TimeSpan.FromSeconds(parsed.GetValue(warm)),
-                    Rounds = parsed.GetValue(rounds),
-                };
+            var path = Path.GetFullPath(parsed.GetValue(folder)!);
+            var plan = parsed.GetValue(brief) ? FilesPlan.Short(path) : FilesPlan.Full(path, parsed.GetValue(large));
+            plan = plan with
+            {
+                Servers = parsed.GetValue(servers) is { } chosen ? Chosen.Of("--servers", chosen, FileServer.All, server => server.Name, FilesPlan.ServerGroups) : plan.Servers,
+                Works = parsed.GetValue(works) is { } wanted ? Chosen.Of("--works", wanted, FileWorks.All(plan.Files), work => work.Name, FilesPlan.WorkGroups) : plan.Works,
+                Window = parsed.GetValue(seconds) is { } length ? TimeSpan.FromSeconds(length) : plan.Window,
+                WarmUp = parsed.GetValue(warm) is { } before ? TimeSpan.FromSeconds(before) : plan.WarmUp,
+                Rounds = parsed.GetValue(rounds) ?? plan.Rounds,
+            };
             await RunAsync(plan, new Session(parsed.GetValue(json)), CommandLines.Of(parsed), cancellation);
-            return 0;
+            return cancellation.IsCancellationRequested ? ExitCodes.Stopped : ExitCodes.Good;
         });
         return command;
     }
@@ -52,23 +63,14 @@ internal static class FilesCommand
         var runner = await session.ShowAsync(async say =>
         {
             var running = new FilesRunner(plan, say);
-            await running.RunAsync(cancellation);
+            await Session.KeepingAsync(say, () => running.RunAsync(cancellation), cancellation);
             return running;
         });
-        result = result with { Cells = runner.Cells, Skipped = [.. runner.Skipped.Distinct()] };
+        result = result with { Cells = runner.Cells, Skipped = [.. Cpus.Together, .. runner.Skipped.Distinct()] };
         foreach (var work in plan.Works)
-            FilesTables.Write(session.Out, $"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]);
+            FilesTables.Of($"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]).Write(session.Out);
+        ThresholdTable.Of(result.Cells).Write(session.Out);
         session.Finish(result);
         return result;
-    }
-
-    private static IReadOnlyList<T> Choose<T>(string option, string names, IReadOnlyList<T> known, Func<T, string> nameOf)
-    {
-        if (names == "all")
-            return known;
-
-        return [.. names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(name => known.FirstOrDefault(one => nameOf(one) == name)
-                ?? throw new FormatException($"{option} {name}: not one of all, {string.Join(", ", known.Select(nameOf))}"))];
     }
 }

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Bench.Measuring;
 using Bench.Models;
 using Bench.Results;
 using Bench.Servers;
-using Spectre.Console;
 
 namespace Bench.Commands;
 
@@ -21,21 +19,14 @@ internal static class ModelsCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var known = await WebAppServer.ListTransportsAsync();
-            var chosen = parsed.GetValue(models)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [.. known];
-            if (chosen.FirstOrDefault(model => !known.Contains(model)) is { } stranger)
-                throw new FormatException($"--models {stranger}: not one of {string.Join(", ", known)}");
-
+            var chosen = Chosen.Of("--models", parsed.GetValue(models) ?? "all", known, model => model);
             var plan = parsed.GetValue(brief) ? ModelsPlan.Short(chosen) : ModelsPlan.Full(chosen);
             var curves = Curves.Of(plan);
-            if (parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { } names)
-            {
-                if (names.FirstOrDefault(name => curves.All(curve => curve.Work != name)) is { } none)
-                    throw new FormatException($"--curves {none}: not one of {string.Join(", ", curves.Select(curve => curve.Work))}");
-                curves = [.. curves.Where(curve => names.Contains(curve.Work))];
-            }
+            if (parsed.GetValue(only) is { } names)
+                curves = Chosen.Of("--curves", names, curves, curve => curve.Work);
 
             await RunAsync(curves, new Session(parsed.GetValue(json)), CommandLines.Of(parsed), cancellation);
-            return 0;
+            return cancellation.IsCancellationRequested ? ExitCodes.Stopped : ExitCodes.Good;
         });
         return command;
     }
@@ -48,40 +39,14 @@ internal static class ModelsCommand
         var runner = await session.ShowAsync(async say =>
         {
             var running = new ModelsRunner(curves, say);
-            try
-            {
-                await running.RunAsync(cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                say("stopped: what has been measured so far is kept");
-            }
-
+            await Session.KeepingAsync(say, () => running.RunAsync(cancellation), cancellation);
             return running;
         });
 
-        result = result with { Cells = runner.Cells, Skipped = runner.Skipped };
+        result = result with { Cells = runner.Cells, Skipped = [.. Cpus.Together, .. runner.Skipped] };
         foreach (var curve in result.Cells.GroupBy(cell => cell.Work))
-            Write(session.Out, curve.Key, [.. curve]);
+            ModelsTables.Of(curve.Key, curve).Write(session.Out);
         session.Finish(result);
         return result;
     }
-
-    private static void Write(IAnsiConsole console, string work, IReadOnlyList<Cell> cells)
-    {
-        var table = new Table().Border(TableBorder.Rounded).Title(work);
-        foreach (var column in new[] { "server", "at", "CPU µs", "per second", "p99 µs", "", "thrown out" })
-            table.AddColumn(new TableColumn(column) { Alignment = column is "server" or "thrown out" or "" ? Justify.Left : Justify.Right });
-        foreach (var cell in cells)
-        {
-            var figures = string.Join(", ", (cell.Figures ?? new Dictionary<string, double>()).Select(figure => string.Create(CultureInfo.InvariantCulture, $"{figure.Key} {figure.Value:F3}")));
-            table.AddRow(
-                Markup.Escape(cell.Series ?? cell.Server), Number(cell.At, "N0"), Number(cell.CpuPerRequest, "F1"), Number(cell.RequestsPerSecond, "N0"),
-                Number(cell.Latency?.P99, "N0"), Markup.Escape(figures), Markup.Escape(cell.Refused ?? ""));
-        }
-
-        console.Write(table);
-    }
-
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 }

@@ -36,10 +36,14 @@ internal static class ReportCommand
             session.Out.MarkupLineInterpolated($"[yellow]{none}[/]");
 
         var results = new List<(ResultFile, IReadOnlyList<string>)>();
+        var kinds = new HashSet<string>();
         foreach (var file in files)
         {
             var result = ResultFile.Read(file);
-            var pictures = none is null ? await Pictures.RenderAsync(file, folder, cancellation) : [];
+
+            // Pictures are named by kind: a second result of the same has a folder of its own for them.
+            var into = kinds.Add(result.Kind) ? folder : Path.Combine(folder, Path.GetFileNameWithoutExtension(file));
+            var pictures = none is null ? await Pictures.RenderAsync(file, into, cancellation) : [];
             results.Add((result, [.. pictures.Select(File.ReadAllText)]));
         }
 

@@ -6,32 +6,47 @@ using Bench.Servers;
 
 namespace Bench.Files;
 
-/// <summary>Clients that download whole files, each at its own pace and starting with a file of its own, one after the other until the time is over.</summary>
+/// <summary>Clients that download whole files, each the next that nobody has taken yet, until the time is over.</summary>
 internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
 {
+    /// <summary>Files finished without which no latency is told: a 99th percentile of fewer is but the longest of them.</summary>
+    private const int LeastForLatency = 50;
+
+    /// <summary>In random order instead of 0, 1, 2, ….</summary>
+    public bool Shuffled { get; init; }
+
+    /// <summary>Whether it ends when every file has been read, so that none is read twice.</summary>
+    public bool Once { get; init; }
+
     public Tool? Needs => null;
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
         using var gate = new Gate();
         started(gate);
+        var order = new FileOrder(Files, Shuffled, Once);
         var start = Stopwatch.GetTimestamp();
         var clients = Enumerable.Range(0, Clients)
-            .Select(number => Task.Factory.StartNew(() => Run(server, number, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+            .Select(_ => Task.Factory.StartNew(() => Run(server, order, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default))
             .ToArray();
         var ends = await Task.WhenAll(clients);
+        var latencies = new LatencyHistogram();
+        foreach (var end in ends)
+            latencies.Add(end.Latencies);
         return new LoadResult
         {
-            Requests = ends.Sum(end => end.Files),
+            Requests = latencies.Count,
             Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
             Bytes = ends.Sum(end => end.Bytes),
+            Latency = latencies.Count < LeastForLatency ? null : LatencySummary.Of(latencies),
             Error = ends.Select(end => end.Error).FirstOrDefault(error => error is not null),
         };
     }
 
-    private End Run(Server server, int number, long start, TimeSpan duration, CancellationToken cancellation)
+    private End Run(Server server, FileOrder order, long start, TimeSpan duration, CancellationToken cancellation)
     {
-        var (files, bytes) = (0L, 0L);
+        var latencies = new LatencyHistogram();
+        var bytes = 0L;
         try
         {
             using var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
@@ -41,33 +56,36 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
             };
             socket.Connect(server.EndPoint);
             var buffer = new byte[256 * 1024];
-            for (var file = number; Stopwatch.GetElapsedTime(start) < duration; file += Clients)
+            while (Stopwatch.GetElapsedTime(start) < duration && order.Next() is { } file)
             {
-                socket.Send(Encoding.ASCII.GetBytes($"GET {Prefix}{file % Files} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+                var asked = Stopwatch.GetTimestamp();
+                socket.Send(Encoding.ASCII.GetBytes($"GET {Prefix}{file} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
                 var reader = new HttpResponseReader();
-                for (var whole = false; !whole; files += whole ? 1 : 0)
+                for (var whole = false; !whole;)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     var count = socket.Receive(buffer);
                     if (count == 0)
-                        return new End(files, bytes, $"the server closed the connection after {bytes} bytes");
+                        return new End(latencies, bytes, $"the server closed the connection after {bytes} bytes");
                     bytes += count;
                     whole = reader.Take(buffer.AsSpan(0, count));
+                    if (whole)
+                        latencies.Record((long)Stopwatch.GetElapsedTime(asked).TotalNanoseconds);
                     if (Stopwatch.GetElapsedTime(start) >= duration)
-                        return new End(files + (whole ? 1 : 0), bytes, null);
+                        return new End(latencies, bytes, null);
                 }
             }
 
-            return new End(files, bytes, null);
+            return new End(latencies, bytes, null);
         }
         catch (Exception failure) when (failure is SocketException or InvalidDataException)
         {
-            return new End(files, bytes, failure.Message);
+            return new End(latencies, bytes, failure.Message);
         }
     }
 
-    /// <param name="Files">Files that came whole.</param>
+    /// <param name="Latencies">Of the files that came whole.</param>
     /// <param name="Bytes">Bytes received, of whole files or not.</param>
     /// <param name="Error">What went wrong, or null.</param>
-    private readonly record struct End(long Files, long Bytes, string? Error);
+    private readonly record struct End(LatencyHistogram Latencies, long Bytes, string? Error);
 }

@@ -23,6 +23,9 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
     {
         await (WarmLoad ?? Load)(prefix).RunAsync(server, duration, _ => { }, cancellation);
 
+        if (!Cold && Reads is { } files)
+            PageCache.Fill(files);
+
         // The trickle is too thin to be compiled well in the time that it has.
         await OwnLoad.Closed(Small, 4).RunAsync(server, WarmSmall, _ => { }, cancellation);
     }

@@ -11,10 +11,15 @@ internal sealed record FileServer(string Name, string Prefix, Func<FileSet, Canc
     /// <summary>What the others are compared with.</summary>
     public const string Reference = "static";
 
+    /// <summary>Every file by direct reads, and every file through the page cache: what <c>DirectIoThreshold</c> chooses between.</summary>
+    private const string AllDirect = "direct-all", NoneDirect = "direct-none", EpollPool = "-epoll-pool";
+
+    private static readonly string[] ReadDirectly = ["--directio", "4096"];
+    private static readonly string[] ReadThroughCache = ["--directio", "off"];
     private static readonly string[] AlignedPool = ["--aligned-pool", "true"];
     private static readonly string[] InlinePool = [.. AlignedPool, "--DirectIoFiles:InlineCompletions", "true"];
 
-    /// <summary>All but the last three are the sample, on the framework's own transport where nothing else is said.</summary>
+    /// <summary>All but nginx are the sample, on the framework's own transport where nothing else is said.</summary>
     public static readonly IReadOnlyList<FileServer> All =
     [
         new(Reference, "/static/", StartApp("sockets")),
@@ -28,6 +33,10 @@ internal sealed record FileServer(string Name, string Prefix, Func<FileSet, Canc
         Direct("threads", "sockets", "--aio", "threads"),
         Direct("posix", "sockets", "--aio", "posix"),
         Direct("off", "sockets", "--aio", "off"),
+        Direct(AllDirect, "sockets", ReadDirectly),
+        Direct(NoneDirect, "sockets", ReadThroughCache),
+        Direct(AllDirect + EpollPool, "epoll", [.. AlignedPool, .. ReadDirectly]),
+        Direct(NoneDirect + EpollPool, "epoll", [.. AlignedPool, .. ReadThroughCache]),
         Nginx("nginx-sendfile", "sendfile on;"),
         Nginx("nginx-threads", "sendfile on; aio threads;"),
         Nginx("nginx-threads-directio", "aio threads; directio 512; output_buffers 1 128k;"),
@@ -35,6 +44,12 @@ internal sealed record FileServer(string Name, string Prefix, Func<FileSet, Canc
 
     /// <summary>Those that say most, for a first look.</summary>
     public static readonly IReadOnlyList<string> Few = [Reference, "direct", "direct-pool-inline", "nginx-sendfile", "nginx-threads-directio"];
+
+    /// <summary>Pairs that differ in nothing but how they read: on which transport, direct, through the page cache.</summary>
+    public static readonly IReadOnlyList<(string Transport, string Direct, string Cached)> Threshold =
+        [("sockets", AllDirect, NoneDirect), ("epoll, aligned pool", AllDirect + EpollPool, NoneDirect + EpollPool)];
+
+    public bool IsForThreshold => Threshold.Any(pair => Name == pair.Direct || Name == pair.Cached);
 
     public bool IsNginx => Name.StartsWith("nginx", StringComparison.Ordinal);
 

@@ -10,6 +10,9 @@ namespace Bench.Files;
 /// <param name="Cold">Whether the page cache is emptied first.</param>
 internal abstract record FileWork(string Name, string Says, bool Cold)
 {
+    /// <summary>The files that it reads; null where it reads none.</summary>
+    public FileGroup? Reads { get; init; }
+
     /// <summary>What it needs that may not be here.</summary>
     public abstract Tool? Needs { get; }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Bench.Load;
 using Bench.Results;
 
@@ -15,8 +16,7 @@ internal sealed class FilesRunner(FilesPlan plan, Action<string> say)
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        say($"writing {plan.Files.TotalBytes >> 20} MiB of files to {plan.Files.Folder}");
-        await plan.Files.MakeAsync(cancellation);
+        await FileSet.MakeAsync(Needed(), say, cancellation);
 
         var coldRefused = PageCache.TryDrop();
         if (coldRefused is not null)
@@ -24,39 +24,41 @@ internal sealed class FilesRunner(FilesPlan plan, Action<string> say)
         if (!Tool.Nginx.IsHere)
             _skipped.Add($"nginx: {Tool.Nginx.Missing}");
 
+        _skipped.AddRange(plan.Works.Where(work => work.Needs is { IsHere: false }).Select(work => $"{work.Name}: {work.Needs!.Missing}"));
+        var works = plan.Works.Where(work => work.Needs is not { IsHere: false } && (!work.Cold || coldRefused is null)).ToArray();
+        var servers = plan.Servers.Where(server => !server.IsNginx || Tool.Nginx.IsHere).ToArray();
         for (var round = 0; round < plan.Rounds; round++)
         {
-            foreach (var server in plan.Servers.Where(server => !server.IsNginx || Tool.Nginx.IsHere))
+            // Servers at the same work are neighbours in time, and every other round the last comes first: a machine that slows down steadily favours none.
+            foreach (var work in works)
             {
-                try
-                {
-                    await RunServerAsync(server, round, coldRefused is null, cancellation);
-                }
-                catch (Exception failure) when (failure is InvalidOperationException or IOException or HttpRequestException)
-                {
-                    _skipped.Add($"{server.Name}: {failure.Message}");
-                }
+                foreach (var server in round % 2 == 0 ? servers : servers.Reverse())
+                    await RunAsync(server, work, round, cancellation);
             }
         }
     }
 
-    /// <summary>A process for every work: one that goes on reading for clients that have left would spoil the next.</summary>
-    private async Task RunServerAsync(FileServer spec, int round, bool canBeCold, CancellationToken cancellation)
+    /// <summary>A process for every cell: one that goes on reading for clients that have left would spoil the next.</summary>
+    private async Task RunAsync(FileServer spec, FileWork work, int round, CancellationToken cancellation)
     {
-        foreach (var work in plan.Works.Where(work => !work.Cold || canBeCold))
+        say($"{spec.Name} · {work.Name} · round {round + 1} of {plan.Rounds}");
+        try
         {
-            if (work.Needs is { IsHere: false } tool)
-            {
-                _skipped.Add($"{work.Name}: {tool.Missing}");
-                continue;
-            }
-
-            say($"{spec.Name} · {work.Name} · round {round + 1} of {plan.Rounds}");
             await using var server = await spec.StartAsync(plan.Files, cancellation);
             await work.WarmAsync(server, spec.Prefix, plan.WarmUp, cancellation);
             if (work.Cold)
                 PageCache.TryDrop();
-            _cells.Add(await work.MeasureAsync(spec, server, plan.Window, cancellation) with { Pair = round });
+            var cell = await work.MeasureAsync(spec, server, plan.Window, cancellation);
+            cancellation.ThrowIfCancellationRequested();   // a Ctrl-C ends client and server too, and what they then say is no figure
+            _cells.Add(cell with { Pair = round });
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or IOException or HttpRequestException or SocketException && !cancellation.IsCancellationRequested)
+        {
+            _skipped.Add($"{spec.Name}, {work.Name}: {failure.Message}");
         }
     }
+
+    /// <summary>What the works read; where two read of the same, the one that wants more.</summary>
+    private FileGroup[] Needed() =>
+        [.. plan.Works.Select(work => work.Reads).OfType<FileGroup>().GroupBy(group => group.Name).Select(same => same.MaxBy(group => group.Count)!)];
 }

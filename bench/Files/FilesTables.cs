@@ -1,7 +1,6 @@
 using System.Globalization;
 using Bench.Results;
 using Bench.Statistics;
-using Spectre.Console;
 
 namespace Bench.Files;
 
@@ -23,29 +22,21 @@ internal static class FilesTables
         new("KiB/client", "F1", cell => cell.MemoryPerConnection / 1024, Compared: true),
     ];
 
-    public static void Write(IAnsiConsole console, string title, IReadOnlyList<Cell> cells)
+    public static FigureTable Of(string title, IReadOnlyList<Cell> cells)
     {
-        if (cells.Count == 0)
-            return;
-
         var counting = cells.Where(cell => cell.Counts).ToArray();
         var columns = Columns.Where(column => counting.Any(cell => column.Read(cell) is not null)).ToArray();
-        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(title));
-        table.AddColumn("server");
-        foreach (var column in columns)
-            table.AddColumn(new TableColumn(column.Title).RightAligned());
-        table.AddColumn("thrown out");
-        foreach (var server in cells.GroupBy(cell => cell.Server))
-        {
-            table.AddRow([
-                Markup.Escape(server.Key), .. columns.Select(column => Show(column, counting, server.Key)),
-                Markup.Escape(string.Join("; ", server.Select(cell => cell.Refused).OfType<string>().Distinct()))]);
-        }
-
-        console.Write(table);
+        return new FigureTable(
+            title,
+            [FigureTable.Column.Text("server"), .. columns.Select(column => new FigureTable.Column(column.Title)), FigureTable.Column.Text("thrown out")],
+            [
+                .. cells.GroupBy(cell => cell.Server).Select(server => (IReadOnlyList<string>)[
+                    server.Key, .. columns.Select(column => Show(column, counting, server.Key)), string.Join("; ", server.Select(cell => cell.Refused).OfType<string>().Distinct())]),
+            ]);
     }
 
-    private static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out var value) ? value : null;
+    /// <summary>One of a cell's named figures; null where it has none of that name.</summary>
+    public static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out var value) ? value : null;
 
     private static string Show(Column column, IReadOnlyList<Cell> cells, string server)
     {

@@ -52,6 +52,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int close(int fd);
 
+    /// <summary>Writes everything of a file's file system to its disk.</summary>
+    [LibraryImport("libc")]
+    public static partial int syncfs(int fd);
+
     [LibraryImport("libc")]
     public static partial int kill(int pid, int sig);
 

@@ -4,7 +4,7 @@ using Bench.Servers;
 
 namespace Bench.Load;
 
-/// <summary>h2load: the closed loop over HTTP/2, cleartext with prior knowledge. It tells no percentiles.</summary>
+/// <summary>h2load: the closed loop over HTTP/2, cleartext with prior knowledge. It tells no percentiles, but can write down every request.</summary>
 /// <param name="Path">What to ask for.</param>
 /// <param name="Connections">Connections held.</param>
 /// <param name="Streams">Requests under way on each.</param>
@@ -14,8 +14,12 @@ internal sealed partial record H2load(string Path, int Connections, int Streams)
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
-        var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        string[] command = ["h2load", "-t1", $"-c{Connections}", $"-m{Streams}", "-D", seconds, server.Http2 + Path];
+        var seconds = (int)Math.Ceiling(duration.TotalSeconds);
+        using var log = TemporaryFile.Write("", ".log");
+        string[] command =
+        [
+            "h2load", "-t1", $"-c{Connections}", $"-m{Streams}", "-D", seconds.ToString(CultureInfo.InvariantCulture), $"--log-file={log.Path}", server.Http2 + Path,
+        ];
         var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
         var finished = Finished().Match(run.Output);
@@ -28,11 +32,25 @@ internal sealed partial record H2load(string Path, int Connections, int Streams)
         return new LoadResult
         {
             Requests = succeeded,
-            Seconds = duration.TotalSeconds,
+            Seconds = seconds,
+            Latency = ReadLatencies(File.ReadLines(log.Path)),
             Error = succeeded == 0 ? "h2load got no answer at all" : bad > 0 ? $"h2load saw {bad} failed requests" : null,
         };
 
         static long Number(Match match, string group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A line a request: start, status, and microseconds until the end of the response, with tabs between.</summary>
+    internal static LatencySummary? ReadLatencies(IEnumerable<string> lines)
+    {
+        var latencies = new LatencyHistogram();
+        foreach (var line in lines)
+        {
+            if (long.TryParse(line.AsSpan(line.LastIndexOf('\t') + 1), CultureInfo.InvariantCulture, out var microseconds))
+                latencies.Record(1000 * microseconds);
+        }
+
+        return latencies.Count == 0 ? null : LatencySummary.Of(latencies);
     }
 
     [GeneratedRegex(@"finished in (?<time>\S+), (?<rate>[0-9.]+) req/s")]

@@ -25,6 +25,15 @@ internal sealed class LatencyHistogram
         Max = Math.Max(Max, nanoseconds);
     }
 
+    /// <summary>Adds all of another's.</summary>
+    public void Add(LatencyHistogram other)
+    {
+        for (var bucket = 0; bucket < _counts.Length; bucket++)
+            _counts[bucket] += other._counts[bucket];
+        Count += other.Count;
+        Max = Math.Max(Max, other.Max);
+    }
+
     /// <summary>Nanoseconds that <paramref name="fraction"/> of the samples did not exceed; 0 without samples.</summary>
     public long Percentile(double fraction)
     {

@@ -16,15 +16,12 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
 
     public bool Tls { get; init; }
 
-    /// <summary>wrk counts a failed read for each connection that the server closes; with Connection: close that is as it should be.</summary>
-    public bool ServerCloses { get; init; }
-
     public Tool Needs => Tool.Wrk;
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
         var url = (Tls ? server.Https : server.Http) + Path;
-        var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var seconds = ((int)Math.Ceiling(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         using var script = TemporaryScript();
         string[] command =
         [
@@ -42,28 +39,28 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
             Requests = report.Requests,
             Seconds = report.Microseconds / 1e6,
             Bytes = report.Bytes,
-            Latency = new LatencySummary(report.P50, report.P90, report.P99, report.P999, report.Max),
-            Error = report.Requests == 0 ? "wrk got no answer at all" : report.ErrorText(ServerCloses),
+            Latency = report.Max is { } max ? new LatencySummary(report.P50, report.P90, report.P99, report.P999, max) : null,
+            Error = report.Requests == 0 ? "wrk got no answer at all" : report.ErrorText(),
         };
     }
 
-    /// <summary>wrk takes one script: the requests' and the report's, one after the other.</summary>
+    /// <summary>wrk takes one script: the requests' and the report's, one after the other, and what the report cannot know.</summary>
     private TemporaryFile TemporaryScript()
     {
         var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Load", "Scripts");
         var requests = File.ReadAllText(System.IO.Path.Combine(folder, Script));
         var report = File.ReadAllText(System.IO.Path.Combine(folder, "report.lua"));
-        return TemporaryFile.Write(requests + "\n" + report, ".lua");
+        return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture, $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
     }
 
     private sealed record Report(
         long Requests, long Microseconds, long Bytes, long Connect, long Read, long Write, long Status, long Timeout,
-        double P50, double P90, double P99, double P999, double Max)
+        double P50, double P90, double P99, double P999, double? Max)
     {
-        public string? ErrorText(bool serverCloses)
+        public string? ErrorText()
         {
             (string Name, long Count)[] errors =
-                [("connect", Connect), ("read", serverCloses ? 0 : Read), ("write", Write), ("status", Status), ("timeout", Timeout)];
+                [("connect", Connect), ("read", Read), ("write", Write), ("status", Status), ("timeout", Timeout)];
             var bad = errors.Where(error => error.Count > 0).Select(error => $"{error.Count} {error.Name} errors").ToArray();
             return bad.Length == 0 ? null : $"wrk saw {string.Join(", ", bad)}";
         }

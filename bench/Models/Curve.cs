@@ -1,3 +1,4 @@
+using Bench.Load;
 using Bench.Results;
 using Bench.Servers;
 
@@ -18,6 +19,9 @@ internal sealed record Curve(
     Func<Server, CancellationToken, Task> Warm,
     Func<Server, CurvePoint, CancellationToken, Task<Cell>> Measure)
 {
+    /// <summary>What it cannot do without.</summary>
+    public Tool? Needs { get; init; }
+
     /// <summary>A condition of the process itself (a resource limit), which takes one for every point.</summary>
     public Func<CurvePoint, int, Task>? Limit { get; init; }
 }

@@ -56,7 +56,10 @@ internal static class Curves
     private static Curve Accept(ModelsPlan plan) => new(
         "accept", ["epoll:loops=2:AcceptStrategy=ReusePort", "epoll:loops=2:AcceptStrategy=Shared", "epoll:loops=2:AcceptStrategy=RoundRobin", "sockets:loops=2"], [new CurvePoint(0)], Cpus.All,
         WarmWith(plan),
-        (server, point, cancellation) => MeasureAsync(server, point, plan, new Wrk("/plaintext", 32) { Script = "close.lua" }, cancellation, spread: true));
+        (server, point, cancellation) => MeasureAsync(server, point, plan, new Wrk("/plaintext", 32) { Script = "close.lua" }, cancellation, spread: true))
+    {
+        Needs = Tool.Wrk,
+    };
 
     /// <summary>How often the signal queue overflows when the kernel lets it hold few signals.</summary>
     private static Curve RtsigQueue(ModelsPlan plan) => new(
@@ -72,7 +75,13 @@ internal static class Curves
                 : cell with { Figures = new Dictionary<string, double> { ["overflowsPerThousand"] = 1000.0 * (after.Value - before.Value) / Math.Max(1, cell.Requests ?? 0) } };
         })
     {
-        Limit = (point, process) => ChildProcess.RunAsync(["prlimit", $"--pid={process}", $"--sigpending={point.At}:{point.At}"], _ => { }, CancellationToken.None),
+        Needs = Tool.Prlimit,
+        Limit = async (point, process) =>
+        {
+            var ended = await ChildProcess.RunAsync(["prlimit", $"--pid={process}", $"--sigpending={point.At}:{point.At}"], _ => { }, CancellationToken.None);
+            if (ended.ExitCode != 0)
+                throw new InvalidOperationException($"prlimit: {ended.LastWords}");
+        },
     };
 
     private static Func<Server, CancellationToken, Task> WarmWith(ModelsPlan plan) => (server, cancellation) =>

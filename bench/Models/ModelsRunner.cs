@@ -18,6 +18,12 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
     {
         foreach (var curve in curves)
         {
+            if (curve.Needs is { IsHere: false } tool)
+            {
+                _skipped.Add($"{curve.Work}: {tool.Missing}");
+                continue;
+            }
+
             foreach (var series in curve.Series)
             {
                 try
@@ -27,7 +33,7 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
                     else
                         await RunLimitedAsync(curve, series, cancellation);
                 }
-                catch (Exception failure) when (failure is InvalidOperationException or HttpRequestException or IOException)
+                catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is InvalidOperationException or HttpRequestException or IOException)
                 {
                     _skipped.Add($"{curve.Work}, {series}: {failure.Message}");
                 }
@@ -54,6 +60,7 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
         {
             say($"{curve.Work} · {series} {point.Group} · {point.At:N0}");
             var cell = await curve.Measure(server, point, cancellation);
+            cancellation.ThrowIfCancellationRequested();   // what clients say that a Ctrl-C ended is no figure
             _cells.Add(cell with
             {
                 Work = curve.Work,

@@ -11,6 +11,7 @@ internal sealed record ResultFile
     {
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
@@ -67,13 +68,22 @@ internal sealed record ResultFile
         try
         {
             var result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
-            return result is { Schema: 1 } ? result : throw new InvalidDataException($"{path}: schema {result?.Schema}, and this reads schema 1");
+            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}") : result!;
         }
         catch (JsonException malformed)
         {
             throw new InvalidDataException($"{path}: {malformed.Message}", malformed);
         }
     }
+
+    private static string? Complaint(ResultFile? result) => result switch
+    {
+        null => "null is no result",
+        { Schema: not 1 } => $"schema {result.Schema}, and this reads schema 1",
+        { Kind: not ("ab" or "models" or "files") } => $"kind {result.Kind} is not one of ab, models, files",
+        _ when result.Cells.Concat(result.LatencyCells).Any(cell => cell is null) || result.Comparisons.Any(comparison => comparison is null) => "a cell or comparison is null",
+        _ => null,
+    };
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 

@@ -17,6 +17,9 @@ internal sealed record Cpus(IReadOnlyList<int> Numbers)
 
     public static bool Apart => Allowed.Count > 1;
 
+    /// <summary>What a result says where they could not be kept apart.</summary>
+    public static IReadOnlyList<string> Together => Apart ? [] : ["server and client on processors of their own: there is only one"];
+
     public string List => string.Join(',', Numbers);
 
     /// <summary>The command, started under taskset.</summary>

@@ -57,6 +57,45 @@ public class ComparerTests
         Assert.False(comparison.SlowerBy(0.20, lowerIsBetter: true));
     }
 
+    [Fact]
+    public void A_figure_that_nobody_measured_is_told()
+    {
+        var comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work with { Headline = Headline.Tail }, Plan);
+        Assert.Equal(Verdict.None, comparison.Verdict);
+        Assert.Contains("epoll: no p99 was measured", comparison.Refusals);
+    }
+
+    /// <summary>Slices leave a mark on latencies, and have no rate.</summary>
+    [Fact]
+    public void What_is_judged_by_anything_but_CPU_time_is_not_sliced()
+    {
+        Assert.True(((LoadWork)Work).Sliced);
+        Assert.False(((LoadWork)(Work with { Headline = Headline.Throughput })).Sliced);
+    }
+
+    [Theory]
+    [InlineData(10, 9, true)]
+    [InlineData(10, 8, false)]
+    [InlineData(3, 3, true)]
+    [InlineData(3, 2, false)]
+    public void Nine_runs_in_ten_must_say_the_same(int runs, int agreeing, bool holds)
+    {
+        var same = Comparer.Compare(Pairs(6, _ => 10, _ => 10), Work, Plan);
+        var other = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work, Plan);
+        var results = Enumerable.Range(0, runs).Select(run => Result(run < runs - agreeing ? other : same)).ToArray();
+        var agreement = Assert.Single(Agreement.Of(results));
+        Assert.Equal((Verdict.NoDifference, agreeing, holds), (agreement.Word, agreement.Agreeing, agreement.Holds));
+    }
+
+    [Fact]
+    public void Runs_that_agree_on_having_no_verdict_do_not_agree()
+    {
+        var none = Comparer.Compare([], Work, Plan);
+        Assert.False(Agreement.Of([Result(none), Result(none)])[0].Holds);
+    }
+
+    private static ResultFile Result(Comparison comparison) => ResultFile.Begin("ab", "", "") with { Comparisons = [comparison] };
+
     [Theory]
     [InlineData("epoll", "epoll", "")]
     [InlineData("sockets:inline", "sockets", "--scheduling inline")]
@@ -85,6 +124,13 @@ public class ComparerTests
     [InlineData("-3%")]
     [InlineData("NaN")]
     public void What_is_no_share_is_refused(string text) => Assert.Throws<FormatException>(() => Commands.Share.Parse(text));
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(601)]
+    [InlineData(double.NaN)]
+    public void A_number_out_of_its_bounds_is_refused_by_name(double value) =>
+        Assert.StartsWith("--seconds is", Assert.Throws<FormatException>(() => Commands.Limits.Within("--seconds", value, 1, 600)).Message);
 
     private static List<Cell> Pairs(int count, Func<int, double> a, Func<int, double> b) =>
         [.. Enumerable.Range(0, count).SelectMany(i => new[]

@@ -35,6 +35,91 @@ public sealed class FilesTests
         Assert.Equal(FileWorks.Few, works);
     }
 
+    [Fact]
+    public void An_order_that_ends_gives_every_file_once_and_always_the_same_way()
+    {
+        var orders = Enumerable.Range(0, 2).Select(_ =>
+        {
+            var order = new FileOrder(100, shuffled: true, once: true);
+            return Enumerable.Range(0, 101).Select(_ => order.Next()).ToArray();
+        }).ToArray();
+        Assert.Null(orders[0][^1]);
+        Assert.Equal(Enumerable.Range(0, 100), orders[0][..^1].OfType<int>().Order());
+        Assert.NotEqual(Enumerable.Range(0, 100), orders[0][..^1].OfType<int>());
+        Assert.Equal(orders[0], orders[1]);
+    }
+
+    [Fact]
+    public void An_order_without_end_begins_anew()
+    {
+        var order = new FileOrder(3, shuffled: false, once: false);
+        Assert.Equal([0, 1, 2, 0, 1], Enumerable.Range(0, 5).Select(_ => order.Next()).OfType<int>());
+    }
+
+    [Fact]
+    public async Task Files_are_made_once_and_anew_when_they_are_not_whole()
+    {
+        var folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
+        try
+        {
+            var group = new FileGroup(folder, "some", 5, 10_000);
+            await FileSet.MakeAsync([group], _ => { }, TestContext.Current.CancellationToken);
+            Assert.Empty(group.Missing);
+            Assert.Equal(5, group.Paths.Count(path => new FileInfo(path).Length == 10_000));
+            Assert.Equal(3, group.UpTo(35_000).Count);
+
+            File.WriteAllText(group.Paths.First(), "cut short");
+            Assert.Single(group.Missing);
+            var said = new List<string>();
+            await FileSet.MakeAsync([group], said.Add, TestContext.Current.CancellationToken);
+            Assert.Single(said);
+            Assert.Empty(group.Missing);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(30, 74, true)]    // thirty large files on a disk with 80 GB free
+    [InlineData(30, 34, false)]
+    [InlineData(1, 3, true)]
+    [InlineData(1, 1, false)]
+    [InlineData(0, 0, true)]      // everything is there already
+    public void Files_are_made_where_the_disk_keeps_some_room(long missingGibibytes, long freeGibibytes, bool allowed)
+    {
+        var refusal = Record.Exception(() => FileSet.Afford("/srv", missingGibibytes << 30, freeGibibytes << 30));
+        Assert.Equal(allowed, refusal is null);
+    }
+
+    [Fact]
+    public void The_usual_run_and_the_sizes_have_nothing_in_common_and_all_has_both()
+    {
+        var works = FileWorks.All(FileSet.Full("/srv", 8));
+        var sizes = Commands.Chosen.Of("--works", "sizes", works, work => work.Name, FilesPlan.WorkGroups);
+        var usual = Commands.Chosen.Of("--works", "usual", works, work => work.Name, FilesPlan.WorkGroups);
+        Assert.Equal(10, sizes.Count);
+        Assert.Empty(sizes.Intersect(usual));
+        Assert.Equal(works, Commands.Chosen.Of("--works", "sizes,usual", works, work => work.Name, FilesPlan.WorkGroups));
+        Assert.Equal(["size-4m-warm"], Commands.Chosen.Of("--works", "size-4m-warm", works, work => work.Name, FilesPlan.WorkGroups).Select(work => work.Name));
+        Assert.Throws<FormatException>(() => Commands.Chosen.Of("--works", "", works, work => work.Name, FilesPlan.WorkGroups));
+    }
+
+    [Fact]
+    public void The_threshold_table_says_where_direct_reads_win()
+    {
+        var cells = new[] { 0, 1, 2 }.SelectMany(round => new[]
+        {
+            Of("direct-all", round, 0.8) with { Work = "size-1m-cold" }, Of("direct-none", round, 0.4) with { Work = "size-1m-cold" },
+            Of("direct-all", round, 0.3) with { Work = "size-1m-warm" }, Of("direct-none", round, 1.5) with { Work = "size-1m-warm" },
+        }).ToArray();
+        var text = Written(console => ThresholdTable.Of(cells).Write(console)).Split('\n');
+        Assert.Contains("0.80 / 0.40 (2.00 ×)", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.EndsWith("│ GB/s           │", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)).Trim(), StringComparison.Ordinal);
+        Assert.DoesNotContain("GB/s", text.Single(line => line.Contains("size-1m-warm", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
     private static Cell Of(string server, int round, double gigabytes) => new()
     {
         Server = server,
@@ -51,12 +136,14 @@ public sealed class FilesTests
         },
     };
 
-    private static string Table(params Cell[] cells)
+    private static string Table(params Cell[] cells) => Written(console => FilesTables.Of("large-8", cells).Write(console));
+
+    private static string Written(Action<IAnsiConsole> write)
     {
         using var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
         console.Profile.Width = 400;
-        FilesTables.Write(console, "large-8", cells);
+        write(console);
         return text.ToString();
     }
 }

@@ -40,6 +40,29 @@ public class LatencyHistogramTests
     }
 
     [Fact]
+    public void Several_make_one()
+    {
+        var (whole, first, second) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        for (var i = 0; i < 1000; i++)
+        {
+            whole.Record(i * i);
+            (i % 3 == 0 ? first : second).Record(i * i);
+        }
+
+        first.Add(second);
+        Assert.Equal((whole.Count, whole.Max, whole.Percentile(0.5), whole.Percentile(0.99)), (first.Count, first.Max, first.Percentile(0.5), first.Percentile(0.99)));
+    }
+
+    [Fact]
+    public void What_h2load_wrote_down_is_read()
+    {
+        var summary = H2load.ReadLatencies(Enumerable.Range(1, 100).Select(i => $"179550141063514{i % 10}\t200\t{100 * i}"));
+        Assert.InRange(summary!.P50, 5000, 5050);
+        Assert.Equal(10_000, summary.Max);
+        Assert.Null(H2load.ReadLatencies([]));
+    }
+
+    [Fact]
     public void Counts_what_lies_above()
     {
         var histogram = new LatencyHistogram();

@@ -1,6 +1,7 @@
 // Files: what each server reaches at each work, and what it costs.
 import { median, short } from '../figures.mjs';
-import { colours } from '../theme.mjs';
+import { colours, legendRows } from '../theme.mjs';
+import { isOfSize } from './sizes.mjs';
 
 const figures = [
   ['throughput', 'Throughput', 'GB/s, more is better', c => c.figures?.gigabytesPerSecond],
@@ -10,26 +11,27 @@ const figures = [
   ['cache', 'Page cache grown', 'MiB, less is better', c => c.figures?.pageCacheGrownMebibytes],
 ];
 
-export function files(result) {
+export function files(result, narrow) {
   if (result.kind !== 'files') return [];
-  const cells = result.cells.filter(c => !c.refused);
-  return figures.map(([name, title, unit, read]) => picture(name, title, unit, read, cells)).filter(Boolean);
+  const cells = result.cells.filter(c => !c.refused && !isOfSize(c));
+  return figures.map(([name, title, unit, read]) => picture(name, title, unit, read, cells, narrow)).filter(Boolean);
 }
 
-function picture(name, title, unit, read, cells) {
+function picture(name, title, unit, read, cells, narrow) {
   const shown = cells.filter(c => Number.isFinite(read(c)));
   if (shown.length === 0) return null;
   const works = [...new Set(shown.map(c => c.work))];
   const servers = [...new Set(shown.map(c => c.server))].reverse();
+  const legend = 24 * legendRows(works, narrow ? 360 : 720);
   return {
     name,
     title,
-    height: 120 + servers.length * (works.length * 13 + 12),
+    says: unit,
+    height: 76 + legend + servers.length * (works.length * 13 + 12),
     option: {
-      title: { text: title, subtext: unit },
-      grid: { left: 190, right: 70, top: 62, bottom: 60 },
+      grid: { left: narrow ? 150 : 190, right: narrow ? 46 : 70, bottom: 36 + legend },
       legend: { data: works },
-      xAxis: { type: 'value', axisLabel: { formatter: short } },
+      xAxis: { type: 'value', splitNumber: narrow ? 3 : 5, axisLabel: { formatter: short } },
       yAxis: { type: 'category', data: servers },
       series: works.map((work, i) => ({
         name: work,

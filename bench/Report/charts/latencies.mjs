@@ -3,13 +3,13 @@ import { groupBy, median } from '../figures.mjs';
 
 const percentiles = [['p50', 'p50'], ['p90', 'p90'], ['p99', 'p99'], ['p999', 'p99.9'], ['max', 'maximum']];
 
-export function latencies(result) {
+export function latencies(result, narrow) {
   if (result.kind !== 'ab') return [];
   const cells = [...(result.latencyCells ?? []), ...result.cells].filter(c => c.latency && !c.refused);
-  return [...groupBy(cells, c => c.work)].map(([work, of]) => picture(work, of));
+  return [...groupBy(cells, c => c.work)].map(([work, of]) => picture(work, of, narrow));
 }
 
-function picture(work, cells) {
+function picture(work, cells, narrow) {
   const title = `Latency: ${work}`;
   const series = [...groupBy(cells, c => c.series)].sort().map(([side, of]) => ({
     name: `${side} = ${of[0].server}`,
@@ -21,10 +21,10 @@ function picture(work, cells) {
   return {
     name: `latency-${work}`,
     title,
+    says: 'milliseconds, log scale; the maximum is the median of the windows\' maxima',
     height: 300,
     option: {
-      title: { text: title, subtext: 'milliseconds, log scale; the maximum is the median of the windows\' maxima' },
-      grid: { left: 60, right: 30, top: 62, bottom: 60 },
+      grid: { left: narrow ? 44 : 60, right: 34, bottom: 60 },
       legend: {},
       xAxis: { type: 'category', data: percentiles.map(([, label]) => label), boundaryGap: false },
       yAxis: { type: 'log', axisLabel: { formatter: v => `${+v.toPrecision(2)}` } },

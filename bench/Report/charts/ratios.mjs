@@ -2,24 +2,24 @@
 import { groupBy } from '../figures.mjs';
 import { verdictColours } from '../theme.mjs';
 
-export function ratios(result) {
+export function ratios(result, narrow) {
   const comparisons = (result.comparisons ?? []).filter(c => c.ratio);
-  return [...groupBy(comparisons, c => `${c.a} and ${c.b}`)].map(([, of], index) => picture(of, index));
+  return [...groupBy(comparisons, c => `${c.a} and ${c.b}`)].map(([, of], index) => picture(of, index, narrow));
 }
 
-function picture(comparisons, index) {
+function picture(comparisons, index, narrow) {
   const rows = [...comparisons].reverse();   // ECharts counts categories from below
   const title = `${comparisons[0].b} against ${comparisons[0].a}`;
   const ends = rows.flatMap(c => [c.interval.low, c.interval.high, 1]);
   return {
     name: index === 0 ? 'ratios' : `ratios-${index + 1}`,
     title,
-    height: 120 + rows.length * 34,
+    says: `B ÷ A of each work's figure, median and 95 % interval; A = ${comparisons[0].a} is 1, for costs and latencies left is better`,
+    height: 120 + rows.length * (narrow ? 44 : 34),
     option: {
-      title: { text: title, subtext: `B ÷ A of each work's figure, median and 95 % interval; A = ${comparisons[0].a} is 1, for costs and latencies left is better` },
-      grid: { left: 210, right: 70, top: 62, bottom: 40 },
+      grid: { left: narrow ? 118 : 210, right: narrow ? 44 : 70, bottom: 40 },
       xAxis: { type: 'log', logBase: 2, min: Math.min(...ends) / 1.15, max: Math.max(...ends) * 1.15, axisLabel: { formatter: v => `${+v.toFixed(2)}` } },
-      yAxis: { type: 'category', data: rows.map(c => `${c.work} · ${c.metric.replace('requests per second', 'rate').replace('memory per idle connection', 'memory')}`) },
+      yAxis: { type: 'category', data: rows.map(c => `${c.work}${narrow ? '\n' : ' · '}${c.metric.replace('requests per second', 'rate').replace('memory per idle connection', 'memory')}`) },
       series: [
         {
           type: 'custom',
