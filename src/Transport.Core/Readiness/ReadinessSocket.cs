@@ -34,6 +34,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private long _turn;
     private int _callsThisTurn;
     private bool _isUnfinished;
+    private bool _isOutgoingQueued;
 
     /// <summary>False at first: <see cref="IPoller.Add"/> reports what is there already, and a try that met nothing would leave a block with an idle connection.</summary>
     private bool _mayBeReadable;
@@ -117,7 +118,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             _mayBeWritable = true;
             if (_outgoing is { IsPending: true })
             {
-                FinishOutgoing();
+                QueueOutgoing();
             }
         }
     }
@@ -199,8 +200,31 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         _incoming.Complete(result);
     }
 
+    /// <summary>What is still to be sent waits for the send phase: what the turn has received is handed over first.</summary>
+    private void QueueOutgoing()
+    {
+        if (!_isOutgoingQueued)
+        {
+            _isOutgoingQueued = true;
+            loop.Schedule(static socket => ((ReadinessSocket)socket!).FinishOutgoing(), this);
+        }
+    }
+
     private void FinishOutgoing()
     {
+        _isOutgoingQueued = false;
+        if (_outgoing is not { IsPending: true })
+        {
+            // Closed meanwhile.
+            return;
+        }
+
+        if (loop.HasSentItsShare)
+        {
+            QueueOutgoing();
+            return;
+        }
+
         SysResult result = PushOut();
         if (result.WouldBlock)
         {
@@ -208,7 +232,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        _outgoing!.Complete(result);
+        _outgoing.Complete(result);
     }
 
     /// <summary>One accept4 or recv, and what it tells about the next.</summary>
@@ -260,7 +284,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
                 return sent;
             }
 
-            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+            loop.Sent(sent.Value);
             _sent += sent.Value;
             if (sent.Value == _output.Length)
             {
