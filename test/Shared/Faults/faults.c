@@ -168,11 +168,13 @@ static void pause_for(int microseconds) {
     nanosleep(&t, 0);
 }
 
-/* Signal-driven I/O is edge-triggered too: the kernel would have queued one more signal, for the thread that makes this call. */
+/* Signal-driven I/O is edge-triggered too: the kernel would have queued one more signal, for the thread that watches the descriptor. Only that thread may say so (a positive si_code goes to
+   oneself alone), and only there it is needed: a send from elsewhere that meets EAGAIN is made once more by the loop before it waits. */
 static void requeue(int fd) {
     int saved = errno;
+    struct f_owner_ex owner;
     int flags = REAL(fcntl)(fd, F_GETFL);
-    if (flags != -1 && (flags & O_ASYNC)) {
+    if (flags != -1 && (flags & O_ASYNC) && REAL(fcntl)(fd, F_GETOWN_EX, &owner) == 0 && owner.type == F_OWNER_TID && owner.pid == syscall(SYS_gettid)) {
         siginfo_t info;
         memset(&info, 0, sizeof info);
         info.si_signo = REAL(fcntl)(fd, F_GETSIG);
