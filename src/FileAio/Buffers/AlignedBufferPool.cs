@@ -10,7 +10,7 @@ namespace FileAio.Buffers;
 internal sealed class AlignedBufferPool : IDisposable
 {
     /// <summary>How often free memory is looked over, here and in <see cref="AlignedMemoryPool"/>.</summary>
-    public static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(2); // a guess: a burst that comes back later pays the page faults again
+    public static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(1); // a guess: a burst that comes back later pays the page faults again, some 10 µs a buffer
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, FreeStack<AlignedBuffer>> _classes = [];

@@ -112,10 +112,10 @@ public sealed class DirectIoFileOptions
     public TimeSpan AioTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Files of this many bytes or more are read with O_DIRECT, past the page cache. Default 4 MiB, as nginx documents it (docs/files.md); at least 1; null ("off") reads all through the cache.
+    /// Files of this many bytes or more are read with O_DIRECT, past the page cache. Default 1 MiB, as measured (docs/files.md); at least 1; null ("off") reads all through the cache.
     /// nginx: <c>directio</c>.
     /// </summary>
-    public long? DirectIoThreshold { get; set; } = 4 << 20;
+    public long? DirectIoThreshold { get; set; } = 1 << 20;
 
     /// <summary>
     /// Whether the page cache is asked first for files at or above <see cref="DirectIoThreshold"/>. Default <see cref="CacheProbe.Off"/>. Worth it where others read or write the same

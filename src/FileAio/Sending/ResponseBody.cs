@@ -26,6 +26,9 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>Reads and flushes go on on the engine's thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
 
+    /// <summary>Lets others have the thread: neither a read from the page cache nor a flush that the socket takes at once has given it up.</summary>
+    public Yield YieldAsync() => new(IsInline ? serving.Runtime.Context : null);
+
     /// <summary>Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.</summary>
     public ValueTask StartAsync() => response.HasStarted ? default : new ValueTask(response.StartAsync());
 

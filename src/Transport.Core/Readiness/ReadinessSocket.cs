@@ -63,6 +63,12 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
 
         _output = output;
         _sent = 0;
+        if (_mayBeWritable && loop.HasSentItsShare)
+        {
+            QueueOutgoing();
+            return (_outgoing ??= new SocketCompletion()).Wait();
+        }
+
         if (_mayBeWritable)
         {
             SysResult result = PushOut();

@@ -58,11 +58,32 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    private sealed class WatchedBody(IHttpResponseBodyFeature inner, Action flushed) : IHttpResponseBodyFeature
+    /// <summary>Neither a read from the page cache nor a flush to a client that takes everything waits: left alone, the file would be sent within the call, and nobody else served meanwhile.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task A_cached_file_for_a_fast_client_lets_others_have_the_thread(bool inline)
+    {
+        var within = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        tree.Write("cached.bin", FileTree.Pattern(8 << 20, 0));
+        await using var server = await FileServer.StartAsync(tree.Root, options => (options.DirectIoThreshold, options.InlineCompletions) = (null, inline), first: app => app.Use(async (context, next) =>
+        {
+            var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () => { }, new Swallower()));
+            var serving = next(context);
+            within.TrySetResult(serving.IsCompleted);
+            await serving;
+            context.Abort(); // its bytes went nowhere
+        }));
+        await Assert.ThrowsAnyAsync<Exception>(() => RawReply.GetAsync(server.Port, "/cached.bin"));
+        Assert.False(await within.Task.WithinDeadline());
+        await server.IdleAsync();
+    }
+
+    private sealed class WatchedBody(IHttpResponseBodyFeature inner, Action flushed, PipeWriter? writer = null) : IHttpResponseBodyFeature
     {
         public Stream Stream => inner.Stream;
 
-        public PipeWriter Writer { get; } = new WatchedWriter(inner.Writer, flushed);
+        public PipeWriter Writer { get; } = writer ?? new WatchedWriter(inner.Writer, flushed);
 
         public Task CompleteAsync() => inner.CompleteAsync();
 
@@ -71,6 +92,29 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
         public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => inner.SendFileAsync(path, offset, count, cancellationToken);
 
         public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+    }
+
+    private sealed class Swallower : PipeWriter
+    {
+        private readonly byte[] _memory = new byte[1 << 20];
+
+        public override void Advance(int bytes)
+        {
+        }
+
+        public override void CancelPendingFlush()
+        {
+        }
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => default;
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => _memory;
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => _memory;
     }
 
     private sealed class WatchedWriter(PipeWriter inner, Action flushed) : PipeWriter
