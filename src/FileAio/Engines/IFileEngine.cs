@@ -2,7 +2,7 @@ namespace FileAio.Engines;
 
 /// <summary>
 /// A way to read from a descriptor at an offset. Any thread may call; submitting never blocks the caller.
-/// Every read that is submitted is completed once (<see cref="FileRead.Complete"/>), with a count or an error,: on the engine's own
+/// Every read that is submitted is completed once (<see cref="FileRead.Complete"/>), with a count or an error: on the engine's own
 /// thread where the read is <see cref="FileRead.IsInline"/>, else on the thread pool;
 /// until then the buffer is the kernel's. A short count is no promise of the end of the file.
 /// </summary>

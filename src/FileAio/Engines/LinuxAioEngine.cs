@@ -25,6 +25,9 @@ internal sealed class LinuxAioEngine : IFileEngine
     // Normal is 3 µs a read, and 64 at most; what blocks takes 5 ms. A guess between the two.
     private static readonly TimeSpan SlowHandOver = TimeSpan.FromMilliseconds(2);
 
+    // A tenth of a second, in Stopwatch's ticks. A guess: some hundred reads of one that is slow, after which it is tried again.
+    private static readonly long SlowFor = Stopwatch.Frequency / 10;
+
     private readonly nint _context;
     private readonly IocbTable _table;
     private readonly Lock _gate = new();
@@ -36,7 +39,7 @@ internal sealed class LinuxAioEngine : IFileEngine
     private readonly SemaphoreSlim _submitterBell = new(0);
     private readonly Thread _loop, _submitter;
     private long _handOverElsewhereUntil;
-    private bool _awake, _disposed;
+    private bool _awake, _disposed, _ended;
 
     private LinuxAioEngine(nint context, int requests, int bell, IFileEngine fallback)
     {
@@ -111,15 +114,18 @@ internal sealed class LinuxAioEngine : IFileEngine
 
     public void Post(SendOrPostCallback work, object? state)
     {
-        bool ring;
         lock (_gate)
         {
-            _posted.Add(work, state);
-            ring = !_awake;
-            _awake = true;
+            if (!_ended)
+            {
+                _posted.Add(work, state);
+                if (!_awake)
+                    Libc.EventFdSignal(_bell); // under the lock: the loop closes the eventfd's use there too
+                _awake = true;
+                return;
+            }
         }
-        if (ring)
-            Libc.EventFdSignal(_bell);
+        OffEngine.PostToPool(work, state);
     }
 
     private void SubmitLoop()
@@ -211,7 +217,7 @@ internal sealed class LinuxAioEngine : IFileEngine
         while (true)
         {
             var reaped = Reap();
-            bool ran, ended;
+            bool ran;
             lock (_gate)
             {
                 ran = _posted.Count > 0;
@@ -223,12 +229,15 @@ internal sealed class LinuxAioEngine : IFileEngine
             {
                 // Completions ring by themselves, awake or not.
                 _awake = reaped == IocbTable.Batch || ran || _posted.Count > 0;
-                ended = _disposed && _table.InFlight == 0;
+                _ended = _disposed && _table.InFlight == 0 && _waiting.Count == 0 && _posted.Count == 0;
+                if (_ended)
+                    return;
+                if (_awake)
+                    continue;
             }
-            if (ended)
-                return;
-            if (!_awake)
-                Libc.EventFdWait(_bell).ThrowIfError("read of an eventfd");
+            Libc.EventFdWait(_bell).ThrowIfError("read of an eventfd");
+            lock (_gate)
+                _awake = true;
         }
     }
 
@@ -250,7 +259,7 @@ internal sealed class LinuxAioEngine : IFileEngine
     private void HandOverFromLoop()
     {
         var now = Stopwatch.GetTimestamp();
-        if (now < _handOverElsewhereUntil)
+        if (now < _handOverElsewhereUntil && !Volatile.Read(ref _disposed))
         {
             bool any;
             lock (_gate)
@@ -261,7 +270,7 @@ internal sealed class LinuxAioEngine : IFileEngine
         }
         HandOver();
         if (Stopwatch.GetElapsedTime(now) > SlowHandOver)
-            _handOverElsewhereUntil = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 10);
+            _handOverElsewhereUntil = Stopwatch.GetTimestamp() + SlowFor;
     }
 
     /// <summary>Ends the threads, once the reads in flight have completed, and then the context. Nobody may submit any more.</summary>

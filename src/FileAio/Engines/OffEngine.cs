@@ -20,7 +20,10 @@ internal sealed class OffEngine : IFileEngine
         // Nothing is ever under way: Submit returns when the read is done.
     }
 
-    public void Post(SendOrPostCallback work, object? state) => ThreadPool.UnsafeQueueUserWorkItem(static item => item.work(item.state), (work, state), preferLocal: true);
+    public void Post(SendOrPostCallback work, object? state) => PostToPool(work, state);
+
+    /// <summary>For an engine that has no thread, or none any more.</summary>
+    public static void PostToPool(SendOrPostCallback work, object? state) => ThreadPool.UnsafeQueueUserWorkItem(static item => item.work(item.state), (work, state), preferLocal: true);
 
     public void Dispose()
     {

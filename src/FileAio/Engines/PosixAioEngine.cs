@@ -95,15 +95,18 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     public void Post(SendOrPostCallback work, object? state)
     {
-        bool ring;
         lock (_gate)
         {
-            _posted.Add(work, state);
-            ring = !_rung;
-            _rung = true;
+            if (!_disposed)
+            {
+                _posted.Add(work, state);
+                if (!_rung)
+                    Libc.EventFdSignal(_bell);
+                _rung = true;
+                return;
+            }
         }
-        if (ring)
-            Libc.EventFdSignal(_bell);
+        OffEngine.PostToPool(work, state);
     }
 
     private void Run()
@@ -125,15 +128,17 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             if (Libc.AioError(bell) != Libc.EINPROGRESS)
             {
                 Libc.AioReturn(bell);
+                bool ended;
                 lock (_gate)
                 {
                     _rung = false;
-                    if (_disposed)
-                        return;
                     _posted.Take();
+                    ended = _disposed;
                 }
-                ListenForBell(bell);
                 _posted.Run();
+                if (ended)
+                    return;
+                ListenForBell(bell);
             }
             Reap();
         }

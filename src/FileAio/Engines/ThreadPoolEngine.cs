@@ -13,6 +13,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
     private readonly Lock _gate = new();
     private readonly WaitingReads _waiting = new();
     private readonly Queue<IFileWork> _work = new();
+    private readonly Queue<(SendOrPostCallback Work, object? State)> _posted = new();
     private readonly SemaphoreSlim _bell = new(0);
     private readonly CompletionQueue _completions = new();
     private readonly int _maxThreads, _maxQueue;
@@ -73,17 +74,25 @@ internal sealed class ThreadPoolEngine : IFileEngine
     /// <summary>Past the queue's bound too: it is part of an answer that was let in.</summary>
     public void Post(SendOrPostCallback work, object? state)
     {
+        bool ended;
         lock (_gate)
         {
-            _work.Enqueue(new PostedItem(work, state));
-            StartThreadIfNeeded();
+            ended = _disposed;
+            if (!ended)
+            {
+                _posted.Enqueue((work, state));
+                StartThreadIfNeeded();
+            }
         }
-        _bell.Release();
+        if (ended)
+            OffEngine.PostToPool(work, state);
+        else
+            _bell.Release();
     }
 
     private void StartThreadIfNeeded()
     {
-        if (_idle < _waiting.Count + _work.Count && _threads.Count < _maxThreads)
+        if (_idle < _posted.Count + _waiting.Count + _work.Count && _threads.Count < _maxThreads)
             _threads.Add(EngineThread.Start("aio thread", Run));
     }
 
@@ -94,15 +103,18 @@ internal sealed class ThreadPoolEngine : IFileEngine
             Interlocked.Increment(ref _idle);
             _bell.Wait();
             Interlocked.Decrement(ref _idle);
-            FileRead? read;
+            FileRead? read = null;
             IFileWork? work = null;
+            (SendOrPostCallback Work, object? State) posted;
             lock (_gate)
             {
                 if (_disposed)
                     return;
-                if (!_waiting.TryTake(out read))
+                // What is posted is short, and an answer that is half on its way.
+                if (!_posted.TryDequeue(out posted) && !_waiting.TryTake(out read))
                     _work.TryDequeue(out work);
             }
+            posted.Work?.Invoke(posted.State);
             if (read is not null)
                 _completions.Deliver(read, Libc.Read(read.Descriptor, read.Buffer, read.Length, read.Offset));
             work?.Run();
@@ -121,10 +133,5 @@ internal sealed class ThreadPoolEngine : IFileEngine
         _bell.Release(_maxThreads);
         foreach (var thread in _threads)
             thread.Join();
-    }
-
-    private sealed class PostedItem(SendOrPostCallback work, object? state) : IFileWork
-    {
-        public void Run() => work(state);
     }
 }

@@ -29,19 +29,31 @@ internal sealed class FileSender : IDisposable
     {
         if (range.Length == 0)
             return;
-        if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
-            await _body.FlushAsync(0).ConfigureAwait(false);
-        await new LeaveEngine();
+        try
+        {
+            if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+                await _body.FlushAsync(0).ConfigureAwait(false);
+        }
+        finally
+        {
+            await new LeaveEngine();
+        }
     }
 
     public async Task SendAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
-        if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
+        try
         {
-            _body.Writer.Write(frame.Tail);
-            await _body.FlushAsync(0).ConfigureAwait(false);
+            if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
+            {
+                _body.Writer.Write(frame.Tail);
+                await _body.FlushAsync(0).ConfigureAwait(false);
+            }
         }
-        await new LeaveEngine();
+        finally
+        {
+            await new LeaveEngine();
+        }
     }
 
     private async ValueTask<bool> SendPartsAsync(List<ByteRange> ranges, MultipartByteRanges frame)

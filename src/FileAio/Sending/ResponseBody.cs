@@ -30,7 +30,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     public Yield YieldAsync() => new(IsInline ? serving.Runtime.Context : null);
 
     /// <summary>Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.</summary>
-    public ValueTask StartAsync() => response.HasStarted ? default : new ValueTask(response.StartAsync());
+    public ValueTask StartAsync() => response.HasStarted ? default : StartNowAsync();
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -81,6 +81,13 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     {
         _piece.Release();
         _timer?.Dispose();
+    }
+
+    /// <summary>Callbacks that wait for the start (OnStarting) are the application's.</summary>
+    private async ValueTask StartNowAsync()
+    {
+        await new LeaveEngine();
+        await response.StartAsync().ConfigureAwait(false);
     }
 
     private ValueTask<FlushResult> StartFlush()

@@ -45,6 +45,8 @@ internal sealed partial class SocketConnection
                     SysResult sent = await SendAsync(buffer).ConfigureAwait(false);
                     if (sent.IsError)
                     {
+                        // Not within somebody's flush: what follows logs.
+                        await _loop.SwitchAsync();
                         shutdownReason = SendFailed(sent, out unexpected);
                         output.AdvanceTo(buffer.End);
                         break;
@@ -120,8 +122,9 @@ internal sealed partial class SocketConnection
     private Exception? SendFailed(SysResult sent, out Exception? unexpected)
     {
         unexpected = null;
-        if (sent.Errno == Errno.ECANCELED && ShutdownReason is not null)
+        if (ShutdownReason is not null)
         {
+            // ECANCELED, or EPIPE of our own shutdown: no news of the peer's.
             return null;
         }
 

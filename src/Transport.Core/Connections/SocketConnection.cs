@@ -12,7 +12,7 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// A connection: bytes from its socket to the input pipe and from the output pipe to its socket, each a loop of its own on the loop's thread
+/// A connection: bytes from its socket to the input pipe, on the loop's thread, and from the output pipe to its socket, there or where a flush came from
 /// (<c>SocketConnection.Receive.cs</c>, <c>SocketConnection.Send.cs</c>), and the end of both (<c>SocketConnection.Close.cs</c>).
 /// </summary>
 internal sealed partial class SocketConnection : ConnectionContext,

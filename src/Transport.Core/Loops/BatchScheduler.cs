@@ -69,13 +69,17 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
             return;
         }
 
-        // Off the loop: a batch of one, at once. Rare: a read that a timer cancels, a pipe that the application completes.
+        // Off the loop: a batch of one, at once. Rare: a read that a timer cancels, a pipe that the application completes, a flush that a send elsewhere has ended.
         Batch single = RentBatch();
         single.Add(action, state);
         if (!TryHandOver(single))
         {
             UnsafeThreadPool.Queue(action, state);
+            return;
         }
+
+        // Whoever is at work already may be blocked, and the loop asleep: it is to watch.
+        loop.TryPost(static _ => { }, null);
     }
 
     public sealed override void RunTurn()

@@ -11,7 +11,7 @@ namespace Transport.Core.Loops;
 /// As a scheduler it runs the transport's own work, on its thread.
 /// </summary>
 /// <remarks>
-/// Everything of a socket happens on its loop's thread; other threads post. Application code never runs inside a receive or a flush, so nothing of
+/// Everything of a socket happens on its loop's thread, but for a send that does not wait; other threads post. Application code never runs inside a receive or a flush, so nothing of
 /// the loop is on its stack and the sends of a turn gather by themselves.
 /// </remarks>
 internal abstract class EventLoop : PipeScheduler
@@ -240,8 +240,10 @@ internal abstract class EventLoop : PipeScheduler
         {
             RunQueue();
             Application.RunTurn();
+            // A send loop that is elsewhere at the moment ends here too.
+            Thread.Yield();
         }
-        while (_queue.Count > 0 || Application.HasWork || !_mailbox.TryClose());
+        while (_queue.Count > 0 || Application.HasWork || _residents.Count > 0 || !_mailbox.TryClose());
     }
 
     private void Wake()

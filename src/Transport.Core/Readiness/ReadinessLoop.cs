@@ -11,18 +11,13 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     /// </summary>
     private const int MaxReports = 128;
 
-    /// <summary>
-    /// Bytes that a turn sends, and a little more; what is left of large answers goes out in the next, so that who asks for little is not kept waiting for a hundred who take much, nor the
-    /// loop for one handler whose client takes all it can send. h2o's figure, and some 400 µs of copying here, beside which the wait in between costs nothing.
-    /// </summary>
-    private const long MaxBytesSent = 1024 * 1024;
-
     private readonly Ready[] _ready = new Ready[MaxReports];
     private ReadinessSocket?[] _sockets = new ReadinessSocket?[256];
     private List<ReadinessSocket> _unfinished = [];
     private List<ReadinessSocket> _continuing = [];
     private IPoller? _poller;
-    private long _sentThisTurn;
+    private SendShare _answers;
+    private SendShare _leftovers;
 
     public IPoller Poller => _poller!;
 
@@ -49,15 +44,11 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         _sockets[socket.Descriptor] = null;
     }
 
-    /// <summary>No more is to be sent in this turn.</summary>
-    public bool HasSentItsShare => _sentThisTurn >= MaxBytesSent;
+    /// <summary>What the turn sends of what it was asked to.</summary>
+    public ref SendShare Answers => ref _answers;
 
-    /// <summary>Counts what the loop itself has sent.</summary>
-    public void Sent(nint bytes)
-    {
-        _sentThisTurn += bytes;
-        Interlocked.Add(ref Counters.BytesSent, bytes);
-    }
+    /// <summary>What it sends of what earlier turns have left: apart, or handlers that use up the turn's share would starve it.</summary>
+    public ref SendShare Leftovers => ref _leftovers;
 
     /// <summary>A socket has had its share of this turn, and goes on in the next without a report.</summary>
     public void ContinueNextTurn(ReadinessSocket socket) => _unfinished.Add(socket);
@@ -74,7 +65,8 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         (_unfinished, _continuing) = (_continuing, _unfinished);
         int count = (int)Poller.Wait(_ready, _continuing.Count > 0 ? 0 : timeoutMilliseconds).ThrowIfError($"{Name}: waiting");
         Counters.Waits++;
-        _sentThisTurn = 0;
+        _answers = default;
+        _leftovers = default;
         Counters.Events += count;
         for (int i = 0; i < count; i++)
         {

@@ -63,7 +63,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
 
         _output = output;
         _sent = 0;
-        if (_mayBeWritable && loop.HasSentItsShare)
+        if (_mayBeWritable && loop.Answers.IsUsedUp)
         {
             QueueOutgoing();
             return (_outgoing ??= new SocketCompletion()).Wait();
@@ -71,7 +71,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
 
         if (_mayBeWritable)
         {
-            SysResult result = PushOut();
+            SysResult result = PushOut(ref loop.Answers);
             if (!result.WouldBlock)
             {
                 return new ValueTask<SysResult>(result);
@@ -225,13 +225,13 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        if (loop.HasSentItsShare)
+        if (loop.Leftovers.IsUsedUp)
         {
             QueueOutgoing();
             return;
         }
 
-        SysResult result = PushOut();
+        SysResult result = PushOut(ref loop.Leftovers);
         if (result.WouldBlock)
         {
             loop.Poller.Arm(Descriptor, Readiness.Writable);
@@ -271,7 +271,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     }
 
     /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
-    private SysResult PushOut()
+    private SysResult PushOut(ref SendShare share)
     {
         while (true)
         {
@@ -290,7 +290,8 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
                 return sent;
             }
 
-            loop.Sent(sent.Value);
+            share.Use(sent.Value);
+            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
             _sent += sent.Value;
             if (sent.Value == _output.Length)
             {

@@ -42,8 +42,14 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
         tree.Write("slow.bin", FileTree.Pattern(24 << 20, 0));
         await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.InlineCompletions) = (aio, true), alignedPool: intoPipe, first: app => app.Use(async (context, next) =>
         {
+            var starting = true;
+            context.Response.OnStarting(() =>
+            {
+                starting = EngineThread.IsCurrent;
+                return Task.CompletedTask;
+            });
             await next(context);
-            after.TrySetResult(EngineThread.IsCurrent);
+            after.TrySetResult(starting || EngineThread.IsCurrent);
         }));
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
         await socket.ConnectAsync("127.0.0.1", server.Port, Deadline.Token);
@@ -55,6 +61,35 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
         Assert.False(await after.Task.WithinDeadline());
         var bytes = reply.ToArray();
         Assert.True(tree.Bytes("slow.bin").AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - (24 << 20))));
+        await server.IdleAsync();
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task What_a_response_throws_is_caught_off_the_engine(bool severalRanges)
+    {
+        var caught = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = true, first: app => app.Use(async (context, next) =>
+        {
+            var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            var flushes = 0;
+            context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () =>
+            {
+                if (++flushes == 2)
+                    throw new InvalidOperationException("thrown by a test");
+            }));
+            try
+            {
+                await next(context);
+            }
+            catch (InvalidOperationException)
+            {
+                caught.TrySetResult(EngineThread.IsCurrent);
+                context.Abort();
+            }
+        }));
+        await Assert.ThrowsAnyAsync<Exception>(() => RawReply.GetAsync(server.Port, "/b1048579.bin", severalRanges ? ["Range: bytes=0-600000,700000-1000000"] : []));
+        Assert.False(await caught.Task.WithinDeadline());
         await server.IdleAsync();
     }
 
