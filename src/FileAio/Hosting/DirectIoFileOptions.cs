@@ -136,9 +136,11 @@ public sealed class DirectIoFileOptions
     public bool ReadIntoPipe { get; set; } = true;
 
     /// <summary>
-    /// Whether a response goes on on the engine's own thread when a read has completed or the client has taken a buffer, instead of the thread pool: fewer context switches, and
-    /// none of the pool's threads is kept from the application. What is slow there holds up every file. Default null ("auto"): where nothing slow is in the way, over HTTP/1.x without TLS
-    /// and with a body that nobody has wrapped (response compression does); true: always; false: never, which suits connection middleware of one's own that is slow: it is not seen. Application code never runs there. Not with <see cref="AioMode.Off"/>.
+    /// Whether a response goes on on the engine's own thread when a read has completed or the client has taken a buffer, instead of on the thread
+    /// pool: fewer context switches, and none of the pool's threads is kept from the application. What is slow there holds up every file.
+    /// Default null ("auto"): where nothing slow is in the way, over HTTP/1.x without TLS and with a body that nobody has wrapped (response
+    /// compression does). True: always. False: never, which suits connection middleware of one's own that is slow, as it is not seen.
+    /// Application code never runs there. Not with <see cref="AioMode.Off"/>.
     /// </summary>
     public bool? InlineCompletions { get; set; }
 

@@ -11,8 +11,8 @@ namespace Transport.Core.Loops;
 /// As a scheduler it runs the transport's own work, on its thread.
 /// </summary>
 /// <remarks>
-/// Everything of a socket happens on its loop's thread, but for a send that does not wait; other threads post. Application code never runs inside a receive or a flush, so nothing of
-/// the loop is on its stack and the sends of a turn gather by themselves.
+/// Everything of a socket happens on its loop's thread, but for a send that does not wait; other threads post. Application code never runs
+/// inside a receive or a flush, so nothing of the loop is on its stack and the sends of a turn gather by themselves.
 /// </remarks>
 internal abstract class EventLoop : PipeScheduler
 {

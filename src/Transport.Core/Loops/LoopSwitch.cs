@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Transport.Core.Loops;
 
-/// <summary><c>await loop.SwitchAsync()</c>: what follows runs on the loop's thread. A loop that has ended runs nothing, and has closed every socket: then it goes on where it is.</summary>
+/// <summary>
+/// <c>await loop.SwitchAsync()</c>: what follows runs on the loop's thread. A loop that has ended runs nothing; by then no connection of it is
+/// left, so only what belongs to none goes on where it is.
+/// </summary>
 internal readonly struct LoopSwitch(EventLoop loop) : ICriticalNotifyCompletion
 {
     public bool IsCompleted => loop.IsCurrent;

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Transport.Core.Loops;
 
-/// <summary><c>await new ThreadPoolSwitch()</c>: what follows is a work item of its own, on this very thread's list where it is one of the pool's: it comes when the present item has ended.</summary>
+/// <summary>
+/// <c>await new ThreadPoolSwitch()</c>: what follows is a work item of its own, on this very thread's list where it is one of the pool's:
+/// it comes when the present item has ended.
+/// </summary>
 internal readonly struct ThreadPoolSwitch : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;
