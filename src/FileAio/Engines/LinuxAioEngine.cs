@@ -120,7 +120,7 @@ internal sealed class LinuxAioEngine : IFileEngine
             {
                 _posted.Add(work, state);
                 if (!_awake)
-                    Libc.EventFdSignal(_bell); // under the lock: the loop closes the eventfd's use there too
+                    Libc.EventFdSignal(_bell); // under the lock, where the loop ends too: the eventfd is still open
                 _awake = true;
                 return;
             }

@@ -6,7 +6,7 @@ namespace Transport.Core.Readiness;
 /// </summary>
 internal struct SendShare
 {
-    /// <summary>h2o's figure, and some 400 µs of copying here, beside which the wait in between costs nothing.</summary>
+    /// <summary>h2o's figure; beside so much copying the wait in between costs nothing. Not tuned here.</summary>
     private const long Most = 1024 * 1024;
 
     private long _sent;
