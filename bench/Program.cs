@@ -1,7 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Bench.Commands;
 
-var root = new RootCommand("Load tests of Kestrel transports: which one is better, by how much, and how sure that is.")
+RootCommand root = new RootCommand("Load tests of Kestrel transports: which one is better, by how much, and how sure that is.")
 {
     AbCommand.Make(),
     ModelsCommand.Make(),
@@ -10,11 +11,14 @@ var root = new RootCommand("Load tests of Kestrel transports: which one is bette
 };
 root.SetAction((_, cancellation) => EverythingCommand.RunAsync(cancellation));
 
-var parsed = root.Parse(args);
+ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors)
+    foreach (ParseError error in parsed.Errors)
+    {
         await Console.Error.WriteLineAsync($"bench: {error.Message}");
+    }
+
     await Console.Error.WriteLineAsync("bench: --help tells what can be said");
     return ExitCodes.Wrong;   // the library's own 1 would say "slower" to a script
 }

@@ -29,8 +29,10 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
     {
         try
         {
-            for (var generation = 0; generation < plan.Generations; generation++)
+            for (int generation = 0; generation < plan.Generations; generation++)
+            {
                 await RunGenerationAsync(generation, cancellation);
+            }
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {
@@ -43,10 +45,15 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
     private async Task RunGenerationAsync(int generation, CancellationToken cancellation)
     {
-        foreach (var group in plan.Works.Where(work => !work.Fresh).GroupBy(work => work.Spread))
+        foreach (IGrouping<bool, Work> group in plan.Works.Where(work => !work.Fresh).GroupBy(work => work.Spread))
+        {
             await GuardAsync(generation, [.. group], () => RunSharedAsync(generation, [.. group], group.Key ? Cpus.All : Cpus.Server, cancellation), cancellation);
-        foreach (var work in plan.Works.Where(work => work.Fresh))
+        }
+
+        foreach (Work? work in plan.Works.Where(work => work.Fresh))
+        {
             await GuardAsync(generation, [work], () => RunFreshAsync(generation, work, cancellation), cancellation);
+        }
     }
 
     /// <summary>A server that fails costs the works that it was to do, and not what has been measured. One that fails before there is anything ends the run.</summary>
@@ -60,7 +67,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
             && failure is HttpRequestException or IOException or InvalidOperationException or InvalidDataException or SocketException)
         {
             say(failure.Message);
-            foreach (var work in works)
+            foreach (Work work in works)
             {
                 _cells.Add(new Cell { Server = plan.A.Name, Work = work.Name, Series = "A", Generation = generation, Refused = failure.Message });
                 _cells.Add(new Cell { Server = plan.B.Name, Work = work.Name, Series = "B", Generation = generation, Refused = failure.Message });
@@ -71,18 +78,20 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
     /// <summary>One pair of processes does all the works in turn.</summary>
     private async Task RunSharedAsync(int generation, IReadOnlyList<Work> works, Cpus cpus, CancellationToken cancellation)
     {
-        await using var a = await WebAppServer.StartAsync(plan.A, cpus, cancellation);
+        await using WebAppServer a = await WebAppServer.StartAsync(plan.A, cpus, cancellation);
         a.Freeze();
-        await using var b = await WebAppServer.StartAsync(plan.B, cpus, cancellation);
+        await using WebAppServer b = await WebAppServer.StartAsync(plan.B, cpus, cancellation);
         b.Freeze();
 
-        foreach (var work in works.Where(work => !_hopeless.Contains(work.Name)))
+        foreach (Work? work in works.Where(work => !_hopeless.Contains(work.Name)))
+        {
             await GuardAsync(generation, [work], () => RunWorkAsync(generation, work, a, b, cancellation), cancellation);
+        }
     }
 
     private async Task RunWorkAsync(int generation, Work work, Server a, Server b, CancellationToken cancellation)
     {
-        foreach (var server in new[] { a, b })
+        foreach (Server? server in new[] { a, b })
         {
             Say(generation, work, $"warming up {server.Name}");
             await AloneAsync(server, () => work.WarmAsync(server, plan.WarmUp, cancellation));
@@ -93,7 +102,9 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
             : InTurnAsync(aFirst, () => OneAsync(a), () => OneAsync(b)), cancellation);
 
         if (!_hopeless.Contains(work.Name))
+        {
             await RunExtrasAsync(generation, work, a, b, cancellation);
+        }
 
         Task<Cell> OneAsync(Server server) => AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
     }
@@ -105,7 +116,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
         async Task<Cell> OneAsync(ServerSpec spec)
         {
-            await using var server = await WebAppServer.StartAsync(spec, work.Spread ? Cpus.All : Cpus.Server, cancellation);
+            await using WebAppServer server = await WebAppServer.StartAsync(spec, work.Spread ? Cpus.All : Cpus.Server, cancellation);
             await work.WarmAsync(server, plan.WarmUp, cancellation);
             return await work.MeasureAsync(server, plan.Window, cancellation);
         }
@@ -113,16 +124,16 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
     private async Task RunPairsAsync(int generation, Work work, Func<bool, Task<(Cell A, Cell B)>> measure, CancellationToken cancellation)
     {
-        for (var pair = 0; pair < plan.PairsOf(generation); pair++)
+        for (int pair = 0; pair < plan.PairsOf(generation); pair++)
         {
-            var attempt = 0;
+            int attempt = 0;
             bool counted;
             do
             {
                 Say(generation, work, $"pair {pair + 1} of {plan.PairsOf(generation)}{(attempt > 0 ? ", again" : "")}");
 
                 // A first, then B first: a machine that slows down steadily favours neither.
-                var (a, b) = await measure(pair % 2 == 0);
+                (Cell? a, Cell? b) = await measure(pair % 2 == 0);
                 cancellation.ThrowIfCancellationRequested();   // what clients say that a Ctrl-C ended is no figure
                 counted = a.Counts && b.Counts;
                 _cells.Add(a with { Series = "A", Generation = generation, Pair = pair });
@@ -141,22 +152,22 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
     private static async Task<(Cell A, Cell B)> InTurnAsync(bool aFirst, Func<Task<Cell>> measureA, Func<Task<Cell>> measureB)
     {
-        var first = await (aFirst ? measureA : measureB)();
-        var second = await (aFirst ? measureB : measureA)();
+        Cell first = await (aFirst ? measureA : measureB)();
+        Cell second = await (aFirst ? measureB : measureA)();
         return aFirst ? (first, second) : (second, first);
     }
 
     /// <summary>What the pairs cannot show: latencies, where the pairs were sliced, and system calls, whose counting costs.</summary>
     private async Task RunExtrasAsync(int generation, Work work, Server a, Server b, CancellationToken cancellation)
     {
-        foreach (var (side, server) in new[] { ("A", a), ("B", b) })
+        foreach ((string? side, Server? server) in new[] { ("A", a), ("B", b) })
         {
             if (work is LoadWork { Sliced: true })
             {
-                for (var attempt = 0; attempt < LatencyAttempts && (attempt == 0 || !_latencies[^1].Counts); attempt++)
+                for (int attempt = 0; attempt < LatencyAttempts && (attempt == 0 || !_latencies[^1].Counts); attempt++)
                 {
                     Say(generation, work, $"latencies of {server.Name}{(attempt > 0 ? ", again" : "")}");
-                    var cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
+                    Cell cell = await AloneAsync(server, () => work.MeasureAsync(server, plan.Window, cancellation));
                     cancellation.ThrowIfCancellationRequested();
                     _latencies.Add(cell with { Series = side, Generation = generation });
                 }
@@ -166,7 +177,9 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
             {
                 Say(generation, work, $"system calls of {server.Name}");
                 if (await AloneAsync(server, () => work.CountSystemCallsAsync(server, cancellation)) is { } calls)
+                {
                     _systemCalls[(work.Name, side)] = calls;
+                }
             }
         }
     }
@@ -192,7 +205,7 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
 
     private Dictionary<string, double>? SystemCallsOf(Work work)
     {
-        var calls = _systemCalls.Where(entry => entry.Key.Work == work.Name).ToDictionary(entry => entry.Key.Side, entry => entry.Value);
+        Dictionary<string, double> calls = _systemCalls.Where(entry => entry.Key.Work == work.Name).ToDictionary(entry => entry.Key.Side, entry => entry.Value);
         return calls.Count == 0 ? null : calls;
     }
 

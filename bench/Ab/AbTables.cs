@@ -13,35 +13,44 @@ internal static class AbTables
     public static void Write(IAnsiConsole console, ResultFile result)
     {
         if (result.Comparisons.Count == 0)
+        {
             return;
+        }
 
         WriteVerdicts(console, result.Comparisons);
         Details(result).Write(console);
-        foreach (var refusal in result.Comparisons.SelectMany(comparison => comparison.Refusals.Select(reason => $"{comparison.Work}: thrown out: {reason}")))
+        foreach (string? refusal in result.Comparisons.SelectMany(comparison => comparison.Refusals.Select(reason => $"{comparison.Work}: thrown out: {reason}")))
+        {
             console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
-        foreach (var refusal in result.LatencyCells.Where(cell => !cell.Counts).Select(cell => $"{cell.Work}: latencies thrown out: {cell.Server}: {cell.Refused}").Distinct())
+        }
+
+        foreach (string? refusal in result.LatencyCells.Where(cell => !cell.Counts).Select(cell => $"{cell.Work}: latencies thrown out: {cell.Server}: {cell.Refused}").Distinct())
+        {
             console.MarkupLineInterpolated($"[yellow]{refusal}[/]");
+        }
     }
 
     /// <summary>The words of a comparison that was made several times.</summary>
     public static void WriteAgreement(IAnsiConsole console, IReadOnlyList<Agreement> works)
     {
-        var table = new Table().Border(TableBorder.Rounded);
+        Table table = new Table().Border(TableBorder.Rounded);
         table.AddColumn("work");
         table.AddColumn("run");
         table.AddColumn(new TableColumn("B ÷ A").RightAligned());
         table.AddColumn("95 % interval");
         table.AddColumn("verdict");
-        foreach (var work in works)
+        foreach (Agreement work in works)
         {
-            foreach (var (run, comparison) in work.Runs.Index())
+            foreach ((int run, Comparison? comparison) in work.Runs.Index())
+            {
                 table.AddRow(Markup.Escape(work.Work), $"{run + 1}", Ratio(comparison), Interval(comparison), Markup.Escape(Word(comparison)));
+            }
         }
 
         console.Write(table);
-        foreach (var work in works)
+        foreach (Agreement work in works)
         {
-            var says = $"{work.Work}: {work.Agreeing} of {work.Runs.Count} runs say \"{(work.Word == Verdict.None ? "no verdict" : Word(work.Runs.First(run => run.Verdict == work.Word)))}\"";
+            string says = $"{work.Work}: {work.Agreeing} of {work.Runs.Count} runs say \"{(work.Word == Verdict.None ? "no verdict" : Word(work.Runs.First(run => run.Verdict == work.Word)))}\"";
             console.MarkupLineInterpolated($"[{(work.Holds ? "green" : "red")}]{says}[/]");
         }
     }
@@ -56,7 +65,7 @@ internal static class AbTables
 
     private static void WriteVerdicts(IAnsiConsole console, IReadOnlyList<Comparison> comparisons)
     {
-        var table = new Table().Border(TableBorder.Rounded);
+        Table table = new Table().Border(TableBorder.Rounded);
         table.AddColumn("work");
         table.AddColumn("judged by");
         table.AddColumn(new TableColumn("A").RightAligned());
@@ -64,9 +73,9 @@ internal static class AbTables
         table.AddColumn(new TableColumn("B ÷ A").RightAligned());
         table.AddColumn("95 % interval");
         table.AddColumn("verdict");
-        foreach (var comparison in comparisons)
+        foreach (Comparison comparison in comparisons)
         {
-            var colour = comparison.Verdict switch { Verdict.Faster => "green", Verdict.Slower => "red", _ => "default" };
+            string colour = comparison.Verdict switch { Verdict.Faster => "green", Verdict.Slower => "red", _ => "default" };
             table.AddRow(
                 Markup.Escape(comparison.Work),
                 Markup.Escape($"{comparison.Metric}{(comparison.Unit.Length > 0 ? $", {comparison.Unit}" : "")}"),
@@ -98,14 +107,14 @@ internal static class AbTables
             ("p99.9", cell => cell.Latency?.P999), ("max", cell => cell.Latency?.Max), ("PSS MiB", cell => cell.ProportionalMemory / 1048576.0),
             ("server %", cell => cell.ServerBusy * 100), ("client %", cell => cell.ClientBusy * 100),
         ];
-        var shown = columns.Where(column => result.Cells.Concat(result.LatencyCells).Any(cell => column.Read(cell) is not null)).ToArray();
+        (string Title, Func<Cell, double?> Read)[] shown = columns.Where(column => result.Cells.Concat(result.LatencyCells).Any(cell => column.Read(cell) is not null)).ToArray();
 
-        var rows =
+        IEnumerable<IReadOnlyList<string>> rows =
             from comparison in result.Comparisons
             from side in Sides
             let cells = result.Cells.Concat(result.LatencyCells).Where(cell => cell.Work == comparison.Work && cell.Series == side && cell.Counts).ToArray()
             where cells.Length > 0
-            let calls = comparison.SystemCallsPerRequest?.TryGetValue(side, out var count) == true ? count : (double?)null
+            let calls = comparison.SystemCallsPerRequest?.TryGetValue(side, out double count) == true ? count : (double?)null
             select (IReadOnlyList<string>)[comparison.Work, cells[0].Server, Figure(calls), .. shown.Select(column => Figure(MedianOf(cells, column.Read)))];
 
         return new FigureTable(
@@ -116,7 +125,7 @@ internal static class AbTables
 
     private static double? MedianOf(IEnumerable<Cell> cells, Func<Cell, double?> read)
     {
-        var values = cells.Select(read).OfType<double>().ToArray();
+        double[] values = cells.Select(read).OfType<double>().ToArray();
         return values.Length == 0 ? null : Sample.Median(values);
     }
 

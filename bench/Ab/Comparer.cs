@@ -10,11 +10,11 @@ internal static class Comparer
     public static Comparison Compare(
         IReadOnlyList<Cell> cells, Work work, AbPlan plan, IReadOnlyDictionary<string, double>? systemCalls = null)
     {
-        var headline = work.Headline;
-        var ofWork = cells.Where(cell => cell.Work == work.Name).ToArray();
+        Headline headline = work.Headline;
+        Cell[] ofWork = cells.Where(cell => cell.Work == work.Name).ToArray();
 
         // A pair counts when both of its cells do: an attempt that was refused has the same numbers as the one that took its place.
-        var pairs = ofWork
+        (int Generation, double A, double B, double? BySlices)[] pairs = ofWork
             .Where(cell => cell.Counts && headline.Read(cell) is > 0)
             .GroupBy(cell => (cell.Generation, cell.Pair))
             .Select(pair => (pair.Key.Generation, A: pair.LastOrDefault(cell => cell.Series == "A"), B: pair.LastOrDefault(cell => cell.Series == "B")))
@@ -26,11 +26,11 @@ internal static class Comparer
                 BySlices: headline == Headline.Cpu ? pair.B!.CpuRatioBySlices : null))
             .ToArray();
 
-        var generations = pairs
+        IReadOnlyList<double>[] generations = pairs
             .GroupBy(pair => pair.Generation)
             .Select(generation => (IReadOnlyList<double>)generation.Select(pair => pair.BySlices ?? pair.B / pair.A).ToArray())
             .ToArray();
-        var outcome = new PairedRatios(generations, headline.LowerIsBetter).Judge(plan.Margin);
+        Outcome outcome = new PairedRatios(generations, headline.LowerIsBetter).Judge(plan.Margin);
 
         return new Comparison
         {

@@ -26,16 +26,16 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
     {
         await _a.PrepareAsync(cancellation);
         await _b.PrepareAsync(cancellation);
-        var core = CoreLoad.Read(Cpus.Server);
+        CoreLoad core = CoreLoad.Read(Cpus.Server);
 
         // Half a second for starting both; what rounding adds is used too.
-        var opened = Stopwatch.GetTimestamp();
-        var whole = TimeSpan.FromSeconds(Math.Ceiling(2 * window.TotalSeconds + 0.5));
+        long opened = Stopwatch.GetTimestamp();
+        TimeSpan whole = TimeSpan.FromSeconds(Math.Ceiling(2 * window.TotalSeconds + 0.5));
         try
         {
             await _a.StartAsync(whole, cancellation);
             await _b.StartAsync(whole, cancellation);
-            var (first, second) = aFirst ? (_a, _b) : (_b, _a);
+            (SlicedSide? first, SlicedSide? second) = aFirst ? (_a, _b) : (_b, _a);
             while (Stopwatch.GetElapsedTime(opened) + 2 * Slice + Margin < whole)
             {
                 await first.RunSliceAsync(Slice, cancellation);
@@ -50,9 +50,9 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
 
         await _a.FinishAsync();
         await _b.FinishAsync();
-        var elapsed = Stopwatch.GetElapsedTime(opened);
-        var used = CoreLoad.Read(Cpus.Server) - core;
-        var others = Cpus.Apart ? Math.Max(0, (used.Busy - _a.Cpu - _b.Cpu) / elapsed) : 0;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(opened);
+        CoreLoad used = CoreLoad.Read(Cpus.Server) - core;
+        double others = Cpus.Apart ? Math.Max(0, (used.Busy - _a.Cpu - _b.Cpu) / elapsed) : 0;
 
         return (
             await _a.ToCellAsync(others, used.Stolen / elapsed, cancellation),
@@ -62,7 +62,7 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
     /// <summary>The median over neighbouring slices of B's CPU per request to A's: a mood of the machine that spoils a few slices moves a sum, but not a median.</summary>
     private double? RatioBySlices()
     {
-        var ratios = _b.CpuPerRequestBySlice().Zip(_a.CpuPerRequestBySlice(), (b, a) => b / a).Where(ratio => ratio > 0 && double.IsFinite(ratio)).ToArray();
+        double[] ratios = _b.CpuPerRequestBySlice().Zip(_a.CpuPerRequestBySlice(), (b, a) => b / a).Where(ratio => ratio > 0 && double.IsFinite(ratio)).ToArray();
         return ratios.Length < 10 ? null : Sample.Median(ratios);
     }
 }

@@ -43,10 +43,10 @@ internal sealed class SlicedSide(LoadWork work, Server server)
 
     public async Task RunSliceAsync(TimeSpan slice, CancellationToken cancellation)
     {
-        var from = Stopwatch.GetTimestamp();
-        var bytes = LoopbackTraffic.ReadBytes();
-        var cpu = CpuClock.ReadAll(server.ProcessIds);
-        var clientCpu = CpuClock.Read(_client!.ProcessId);
+        long from = Stopwatch.GetTimestamp();
+        long bytes = LoopbackTraffic.ReadBytes();
+        TimeSpan cpu = CpuClock.ReadAll(server.ProcessIds);
+        TimeSpan? clientCpu = CpuClock.Read(_client!.ProcessId);
 
         server.Thaw();
         _client.Resume();
@@ -75,24 +75,24 @@ internal sealed class SlicedSide(LoadWork work, Server server)
     public IEnumerable<double> CpuPerRequestBySlice()
     {
         // Bytes are to requests as the whole side's bytes are to its requests, whatever acknowledgements the model's timing adds.
-        var cpu = _slices.Sum(slice => slice.Cpu.TotalMicroseconds);
-        var bytes = _slices.Sum(slice => (double)slice.Bytes);
-        var perRequest = Cpu.TotalMicroseconds / Math.Max(1, _result!.Requests);
+        double cpu = _slices.Sum(slice => slice.Cpu.TotalMicroseconds);
+        double bytes = _slices.Sum(slice => (double)slice.Bytes);
+        double perRequest = Cpu.TotalMicroseconds / Math.Max(1, _result!.Requests);
         return _slices.Select(slice => perRequest * (slice.Cpu.TotalMicroseconds / slice.Bytes) / (cpu / bytes));
     }
 
     public async Task<Cell> ToCellAsync(double others, double stolen, CancellationToken cancellation)
     {
-        var switches = ContextSwitches.Between(_switches, ContextSwitches.Read(server.ProcessIds));
-        var after = await server.AskAsync(cancellation);
-        var memory = MemoryUse.Read(server.ProcessIds);
-        var inSlices = TimeSpan.FromMicroseconds(_slices.Sum(slice => slice.Cpu.TotalMicroseconds));
-        var use = new WindowUse(
+        long switches = ContextSwitches.Between(_switches, ContextSwitches.Read(server.ProcessIds));
+        SelfReport? after = await server.AskAsync(cancellation);
+        MemoryUse memory = MemoryUse.Read(server.ProcessIds);
+        TimeSpan inSlices = TimeSpan.FromMicroseconds(_slices.Sum(slice => slice.Cpu.TotalMicroseconds));
+        WindowUse use = new WindowUse(
             server.EndPoint, Cpu, switches, inSlices / _active, _clientCpu / _active, others, stolen,
             Listeners.Strangers(server.EndPoint, server.ProcessIds));
         server.Freeze();
 
-        var requests = Math.Max(_result!.Requests, 1.0);
+        double requests = Math.Max(_result!.Requests, 1.0);
         return new Cell
         {
             Server = server.Name,

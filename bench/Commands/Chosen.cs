@@ -14,14 +14,14 @@ internal static class Chosen
     public static IReadOnlyList<T> Of<T>(
         string option, string names, IReadOnlyList<T> known, Func<T, string> nameOf, IReadOnlyDictionary<string, Func<T, bool>>? groups = null)
     {
-        var asked = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var allowed = (string[])[All, .. groups?.Keys ?? [], .. known.Select(nameOf)];
+        string[] asked = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] allowed = (string[])[All, .. groups?.Keys ?? [], .. known.Select(nameOf)];
         if (asked.Length == 0 || asked.FirstOrDefault(name => !allowed.Contains(name)) is not null)
         {
-            var stranger = asked.FirstOrDefault(name => !allowed.Contains(name)) ?? names;
+            string stranger = asked.FirstOrDefault(name => !allowed.Contains(name)) ?? names;
             throw new FormatException($"{option} {stranger}: not one of {string.Join(", ", allowed)}");
         }
 
-        return [.. known.Where(one => asked.Any(name => name == All || name == nameOf(one) || (groups is not null && groups.TryGetValue(name, out var holds) && holds(one))))];
+        return [.. known.Where(one => asked.Any(name => name == All || name == nameOf(one) || (groups is not null && groups.TryGetValue(name, out Func<T, bool>? holds) && holds(one))))];
     }
 }

@@ -13,17 +13,17 @@ internal static class EverythingCommand
 
     public static async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var session = new Session(json: false);
+        Session session = new Session(json: false);
         const string CommandLine = "./build.sh bench";
-        var saved = new List<string>();
+        List<string> saved = new List<string>();
 
-        var works = AllWorks.List(rate: 5000, idle: 0).Where(work => ShortWorks.Contains(work.Name)).ToArray();
-        var plan = new AbPlan(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), works) { Pairs = 6, Generations = 2, WarmUp = WarmUp.Short };
+        Work[] works = AllWorks.List(rate: 5000, idle: 0).Where(work => ShortWorks.Contains(work.Name)).ToArray();
+        AbPlan plan = new AbPlan(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), works) { Pairs = 6, Generations = 2, WarmUp = WarmUp.Short };
         saved.Add((await AbCommand.RunAsync(plan, session, CommandLine, cancellation)).DefaultPath);
 
         cancellation.ThrowIfCancellationRequested();
 
-        var models = ModelsPlan.Short(await WebAppServer.ListTransportsAsync());
+        ModelsPlan models = ModelsPlan.Short(await WebAppServer.ListTransportsAsync());
         saved.Add((await ModelsCommand.RunAsync(Curves.Of(models), session, CommandLine, cancellation)).DefaultPath);
 
         cancellation.ThrowIfCancellationRequested();
@@ -32,7 +32,7 @@ internal static class EverythingCommand
 
         cancellation.ThrowIfCancellationRequested();
 
-        var page = await ReportCommand.WriteAsync(saved, Path.Combine(Repository.BenchFolder, "results", "report"), session, cancellation);
+        string page = await ReportCommand.WriteAsync(saved, Path.Combine(Repository.BenchFolder, "results", "report"), session, cancellation);
         session.Out.MarkupLineInterpolated($"[bold]{page}[/]");
         return 0;
     }

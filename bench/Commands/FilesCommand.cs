@@ -12,24 +12,24 @@ internal static class FilesCommand
 
     public static Command Make()
     {
-        var everyWork = FileWorks.All(FileSet.Full(DefaultFolder, 1));
-        var folder = new Option<string>("--folder") { Description = "where the files are or are to be made", DefaultValueFactory = _ => DefaultFolder };
-        var large = new Option<int>("--large") { Description = $"large files, of 1 GiB each, at most {FileSet.MostLarge}", DefaultValueFactory = _ => 8 };
-        var servers = new Option<string?>("--servers")
+        IReadOnlyList<FileWork> everyWork = FileWorks.All(FileSet.Full(DefaultFolder, 1));
+        Option<string> folder = new Option<string>("--folder") { Description = "where the files are or are to be made", DefaultValueFactory = _ => DefaultFolder };
+        Option<int> large = new Option<int>("--large") { Description = $"large files, of 1 GiB each, at most {FileSet.MostLarge}", DefaultValueFactory = _ => 8 };
+        Option<string?> servers = new Option<string?>("--servers")
         {
             Description = "servers, with commas; usual (the default): all but the four of threshold; threshold: every file direct, and none; all. "
                 + string.Join(", ", FileServer.All.Select(server => server.Name)),
         };
-        var works = new Option<string?>("--works")
+        Option<string?> works = new Option<string?>("--works")
         {
             Description = $"works, with commas; usual (the default): all but the sizes; sizes: files on either side of DirectIoThreshold; all. {string.Join(", ", everyWork.Select(work => work.Name))}",
         };
-        var rounds = new Option<int?>("--rounds") { Description = "how often everything is measured (3; --short: 1)" };
-        var seconds = new Option<double?>("--seconds") { Description = "length of a measurement (5; --short: 1)" };
-        var warm = new Option<double?>("--warm-up") { Description = "seconds of each work before it is measured (5; --short: 1)" };
-        var brief = new Option<bool>("--short") { Description = "smaller files, one round of short windows, and where not said otherwise fewer servers and works" };
-        var json = new Option<bool>("--json") { Description = "the result as JSON on standard output" };
-        var command = new Command("files", "static files: UseDirectIoFiles in each mode, UseStaticFiles, nginx") { folder, large, servers, works, rounds, seconds, warm, brief, json };
+        Option<int?> rounds = new Option<int?>("--rounds") { Description = "how often everything is measured (3; --short: 1)" };
+        Option<double?> seconds = new Option<double?>("--seconds") { Description = "length of a measurement (5; --short: 1)" };
+        Option<double?> warm = new Option<double?>("--warm-up") { Description = "seconds of each work before it is measured (5; --short: 1)" };
+        Option<bool> brief = new Option<bool>("--short") { Description = "smaller files, one round of short windows, and where not said otherwise fewer servers and works" };
+        Option<bool> json = new Option<bool>("--json") { Description = "the result as JSON on standard output" };
+        Command command = new Command("files", "static files: UseDirectIoFiles in each mode, UseStaticFiles, nginx") { folder, large, servers, works, rounds, seconds, warm, brief, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             Limits.Within("--large", parsed.GetValue(large), 1, FileSet.MostLarge);
@@ -37,8 +37,8 @@ internal static class FilesCommand
             Limits.Within("--seconds", parsed.GetValue(seconds), 1, 600);
             Limits.Within("--warm-up", parsed.GetValue(warm), 1, 600);
 
-            var path = Path.GetFullPath(parsed.GetValue(folder)!);
-            var plan = parsed.GetValue(brief) ? FilesPlan.Short(path) : FilesPlan.Full(path, parsed.GetValue(large));
+            string path = Path.GetFullPath(parsed.GetValue(folder)!);
+            FilesPlan plan = parsed.GetValue(brief) ? FilesPlan.Short(path) : FilesPlan.Full(path, parsed.GetValue(large));
             plan = plan with
             {
                 Servers = parsed.GetValue(servers) is { } chosen ? Chosen.Of("--servers", chosen, FileServer.All, server => server.Name, FilesPlan.ServerGroups) : plan.Servers,
@@ -59,16 +59,19 @@ internal static class FilesCommand
     private static async Task<ResultFile> RunAsync(FilesPlan plan, Session session, string commandLine, CancellationToken cancellation)
     {
         Cpus.Client.PinThisProcess();
-        var result = ResultFile.Begin("files", commandLine, await ResultFile.ReadCommitAsync());
-        var runner = await session.ShowAsync(async say =>
+        ResultFile result = ResultFile.Begin("files", commandLine, await ResultFile.ReadCommitAsync());
+        FilesRunner runner = await session.ShowAsync(async say =>
         {
-            var running = new FilesRunner(plan, say);
+            FilesRunner running = new FilesRunner(plan, say);
             await Session.KeepingAsync(say, () => running.RunAsync(cancellation), cancellation);
             return running;
         });
         result = result with { Cells = runner.Cells, Skipped = [.. Cpus.Together, .. runner.Skipped.Distinct()] };
-        foreach (var work in plan.Works)
+        foreach (FileWork work in plan.Works)
+        {
             FilesTables.Of($"{work.Name}: {work.Says}", [.. result.Cells.Where(cell => cell.Work == work.Name)]).Write(session.Out);
+        }
+
         ThresholdTable.Of(result.Cells).Write(session.Out);
         session.Finish(result);
         return result;

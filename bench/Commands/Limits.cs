@@ -13,6 +13,8 @@ internal static class Limits
     public static void Within(string option, double? value, double least, double most)
     {
         if (value is { } given && !(given >= least && given <= most))
+        {
             throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"{option} is {given}; allowed: {least} to {most}"));
+        }
     }
 }

@@ -11,19 +11,21 @@ internal static class ModelsCommand
 {
     public static Command Make()
     {
-        var models = new Option<string?>("--models") { Description = "transports, with commas; all that the sample knows when not given" };
-        var only = new Option<string?>("--curves") { Description = "curves, with commas: idle-cost, reply-rate, trigger, accept, rtsig-queue" };
-        var brief = new Option<bool>("--short") { Description = "fewer points and shorter windows" };
-        var json = new Option<bool>("--json") { Description = "the result as JSON on standard output" };
-        var command = new Command("models", "the curves that the I/O models are known for") { models, only, brief, json };
+        Option<string?> models = new Option<string?>("--models") { Description = "transports, with commas; all that the sample knows when not given" };
+        Option<string?> only = new Option<string?>("--curves") { Description = "curves, with commas: idle-cost, reply-rate, trigger, accept, rtsig-queue" };
+        Option<bool> brief = new Option<bool>("--short") { Description = "fewer points and shorter windows" };
+        Option<bool> json = new Option<bool>("--json") { Description = "the result as JSON on standard output" };
+        Command command = new Command("models", "the curves that the I/O models are known for") { models, only, brief, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var known = await WebAppServer.ListTransportsAsync();
-            var chosen = Chosen.Of("--models", parsed.GetValue(models) ?? "all", known, model => model);
-            var plan = parsed.GetValue(brief) ? ModelsPlan.Short(chosen) : ModelsPlan.Full(chosen);
-            var curves = Curves.Of(plan);
+            IReadOnlyList<string> known = await WebAppServer.ListTransportsAsync();
+            IReadOnlyList<string> chosen = Chosen.Of("--models", parsed.GetValue(models) ?? "all", known, model => model);
+            ModelsPlan plan = parsed.GetValue(brief) ? ModelsPlan.Short(chosen) : ModelsPlan.Full(chosen);
+            IReadOnlyList<Curve> curves = Curves.Of(plan);
             if (parsed.GetValue(only) is { } names)
+            {
                 curves = Chosen.Of("--curves", names, curves, curve => curve.Work);
+            }
 
             await RunAsync(curves, new Session(parsed.GetValue(json)), CommandLines.Of(parsed), cancellation);
             return cancellation.IsCancellationRequested ? ExitCodes.Stopped : ExitCodes.Good;
@@ -35,17 +37,20 @@ internal static class ModelsCommand
     {
         Cpus.Client.PinThisProcess();
         await Instructions.ProbeAsync();
-        var result = ResultFile.Begin("models", commandLine, await ResultFile.ReadCommitAsync());
-        var runner = await session.ShowAsync(async say =>
+        ResultFile result = ResultFile.Begin("models", commandLine, await ResultFile.ReadCommitAsync());
+        ModelsRunner runner = await session.ShowAsync(async say =>
         {
-            var running = new ModelsRunner(curves, say);
+            ModelsRunner running = new ModelsRunner(curves, say);
             await Session.KeepingAsync(say, () => running.RunAsync(cancellation), cancellation);
             return running;
         });
 
         result = result with { Cells = runner.Cells, Skipped = [.. Cpus.Together, .. runner.Skipped] };
-        foreach (var curve in result.Cells.GroupBy(cell => cell.Work))
+        foreach (IGrouping<string, Cell> curve in result.Cells.GroupBy(cell => cell.Work))
+        {
             ModelsTables.Of(curve.Key, curve).Write(session.Out);
+        }
+
         session.Finish(result);
         return result;
     }

@@ -14,7 +14,7 @@ internal sealed class Session
         _json = json;
 
         // With --json standard output is for the machine; people read standard error.
-        var isFile = json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
+        bool isFile = json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
         _console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(json ? Console.Error : Console.Out),
@@ -22,7 +22,9 @@ internal sealed class Session
             Interactive = isFile ? InteractionSupport.No : InteractionSupport.Detect,
         });
         if (isFile)
+        {
             _console.Profile.Width = 220;
+        }
     }
 
     public IAnsiConsole Out => _console;
@@ -31,7 +33,9 @@ internal sealed class Session
     public async Task<T> ShowAsync<T>(Func<Action<string>, Task<T>> run)
     {
         if (!_console.Profile.Capabilities.Interactive)
+        {
             return await run(what => _console.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss} {what}[/]"));
+        }
 
         return await _console.Status().StartAsync("starting", context => run(what => context.Status(Markup.Escape(what))));
     }
@@ -53,10 +57,15 @@ internal sealed class Session
     /// <summary>Saves the result, and prints it where --json asks for it.</summary>
     public void Finish(ResultFile result)
     {
-        foreach (var skipped in result.Skipped)
+        foreach (string skipped in result.Skipped)
+        {
             _console.MarkupLineInterpolated($"[yellow]skipped: {skipped}[/]");
+        }
+
         _console.MarkupLineInterpolated($"[grey]saved {result.Save()}[/]");
         if (_json)
+        {
             Console.Out.WriteLine(result.ToJson());
+        }
     }
 }

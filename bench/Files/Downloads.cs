@@ -22,17 +22,20 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
-        using var gate = new Gate();
+        using Gate gate = new Gate();
         started(gate);
-        var order = new FileOrder(Files, Shuffled, Once);
-        var start = Stopwatch.GetTimestamp();
-        var clients = Enumerable.Range(0, Clients)
+        FileOrder order = new FileOrder(Files, Shuffled, Once);
+        long start = Stopwatch.GetTimestamp();
+        Task<End>[] clients = Enumerable.Range(0, Clients)
             .Select(_ => Task.Factory.StartNew(() => Run(server, order, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default))
             .ToArray();
-        var ends = await Task.WhenAll(clients);
-        var latencies = new LatencyHistogram();
-        foreach (var end in ends)
+        End[] ends = await Task.WhenAll(clients);
+        LatencyHistogram latencies = new LatencyHistogram();
+        foreach (End end in ends)
+        {
             latencies.Add(end.Latencies);
+        }
+
         return new LoadResult
         {
             Requests = latencies.Count,
@@ -45,34 +48,42 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
 
     private End Run(Server server, FileOrder order, long start, TimeSpan duration, CancellationToken cancellation)
     {
-        var latencies = new LatencyHistogram();
-        var bytes = 0L;
+        LatencyHistogram latencies = new LatencyHistogram();
+        long bytes = 0L;
         try
         {
-            using var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            using Socket socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
             {
                 ReceiveTimeout = 10_000,
                 LingerState = new LingerOption(true, 0),
             };
             socket.Connect(server.EndPoint);
-            var buffer = new byte[256 * 1024];
+            byte[] buffer = new byte[256 * 1024];
             while (Stopwatch.GetElapsedTime(start) < duration && order.Next() is { } file)
             {
-                var asked = Stopwatch.GetTimestamp();
+                long asked = Stopwatch.GetTimestamp();
                 socket.Send(Encoding.ASCII.GetBytes($"GET {Prefix}{file} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-                var reader = new HttpResponseReader();
-                for (var whole = false; !whole;)
+                HttpResponseReader reader = new HttpResponseReader();
+                for (bool whole = false; !whole;)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    var count = socket.Receive(buffer);
+                    int count = socket.Receive(buffer);
                     if (count == 0)
+                    {
                         return new End(latencies, bytes, $"the server closed the connection after {bytes} bytes");
+                    }
+
                     bytes += count;
                     whole = reader.Take(buffer.AsSpan(0, count));
                     if (whole)
+                    {
                         latencies.Record((long)Stopwatch.GetElapsedTime(asked).TotalNanoseconds);
+                    }
+
                     if (Stopwatch.GetElapsedTime(start) >= duration)
+                    {
                         return new End(latencies, bytes, null);
+                    }
                 }
             }
 

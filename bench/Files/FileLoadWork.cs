@@ -24,7 +24,9 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
         await (WarmLoad ?? Load)(prefix).RunAsync(server, duration, _ => { }, cancellation);
 
         if (!Cold && Reads is { } files)
+        {
             PageCache.Fill(files);
+        }
 
         // The trickle is too thin to be compiled well in the time that it has.
         await OwnLoad.Closed(Small, 4).RunAsync(server, WarmSmall, _ => { }, cancellation);
@@ -32,14 +34,14 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
 
     public override async Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation)
     {
-        var cached = PageCache.ReadBytes();
-        var window = Window.Open(server, Cpus.Server);
-        var beside = OwnLoad.Open(Small, 2, BesideRate).RunAsync(server, duration, _ => { }, cancellation);
-        var load = Load(spec.Prefix).RunAsync(server, duration, window.OnClientStarted, cancellation);
+        long cached = PageCache.ReadBytes();
+        Window window = Window.Open(server, Cpus.Server);
+        Task<LoadResult> beside = OwnLoad.Open(Small, 2, BesideRate).RunAsync(server, duration, _ => { }, cancellation);
+        Task<LoadResult> load = Load(spec.Prefix).RunAsync(server, duration, window.OnClientStarted, cancellation);
         await window.WatchAsync(duration, load, cancellation);
-        var result = await load;
-        var used = window.Close();
-        var small = await beside;
+        LoadResult result = await load;
+        WindowUse used = window.Close();
+        LoadResult small = await beside;
 
         return new Cell
         {
@@ -59,7 +61,7 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
 
         Dictionary<string, double> Figures()
         {
-            var figures = new Dictionary<string, double>
+            Dictionary<string, double> figures = new Dictionary<string, double>
             {
                 ["besideP50Milliseconds"] = (small.Latency?.P50 ?? 0) / 1000,
                 ["besideP99Milliseconds"] = (small.Latency?.P99 ?? 0) / 1000,

@@ -15,13 +15,15 @@ internal sealed class FileOrder
         _numbers = [.. Enumerable.Range(0, files)];
         _once = once;
         if (shuffled)
+        {
             new Random(7).Shuffle(_numbers);
+        }
     }
 
     /// <summary>Null when all have been taken.</summary>
     public int? Next()
     {
-        var taken = Interlocked.Increment(ref _taken);
+        long taken = Interlocked.Increment(ref _taken);
         return _once && taken >= _numbers.Length ? null : _numbers[taken % _numbers.Length];
     }
 }

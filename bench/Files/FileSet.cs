@@ -32,26 +32,32 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
     /// <exception cref="IOException">The disk has no room for it.</exception>
     public static async Task MakeAsync(IReadOnlyList<FileGroup> groups, Action<string> say, CancellationToken cancellation)
     {
-        foreach (var folder in groups.Select(group => group.Folder).Distinct())
+        foreach (string? folder in groups.Select(group => group.Folder).Distinct())
         {
             Directory.CreateDirectory(folder);
-            var missing = groups.Where(group => group.Folder == folder).Sum(group => group.Missing.Count() * group.Bytes);
+            long missing = groups.Where(group => group.Folder == folder).Sum(group => group.Missing.Count() * group.Bytes);
             Afford(folder, missing, new DriveInfo(folder).AvailableFreeSpace);
             if (missing > 0)
+            {
                 say($"writing {missing >> 20:N0} MiB of files to {folder}");
+            }
         }
 
-        foreach (var group in groups)
+        foreach (FileGroup group in groups)
+        {
             await MakeAsync(group, cancellation);
+        }
     }
 
     /// <summary>Refuses what would fill the disk: as much again as is written stays free, 5 GiB at most.</summary>
     /// <exception cref="IOException">The disk has no room for it.</exception>
     public static void Afford(string folder, long missing, long free)
     {
-        var needed = missing + Math.Min(missing, Reserve);
+        long needed = missing + Math.Min(missing, Reserve);
         if (free < needed)
+        {
             throw new IOException($"{folder} has {free >> 20:N0} MiB free; the files take {missing >> 20:N0} MiB more, and {needed - missing >> 20:N0} MiB should stay free");
+        }
     }
 
     private static FileSet Make(string folder, int large, long largeBytes, int medium, int small)
@@ -68,18 +74,23 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
 
     private static async Task MakeAsync(FileGroup group, CancellationToken cancellation)
     {
-        var block = RandomNumberGenerator.GetBytes((int)Math.Min(group.Bytes, Mebibyte));
-        var paths = group.Missing.ToArray();
-        foreach (var path in paths)
+        byte[] block = RandomNumberGenerator.GetBytes((int)Math.Min(group.Bytes, Mebibyte));
+        string[] paths = group.Missing.ToArray();
+        foreach (string? path in paths)
         {
-            await using var file = File.Create(path);
-            for (var written = 0L; written < group.Bytes; written += block.Length)
+            await using FileStream file = File.Create(path);
+            for (long written = 0L; written < group.Bytes; written += block.Length)
+            {
                 await file.WriteAsync(block, cancellation);
+            }
+
             await file.FlushAsync(cancellation);
 
             // A dirty file makes io_submit wait for its write-back, and stays when the page cache is emptied. One sync for all: one each takes minutes.
             if (path == paths[^1])
+            {
                 _ = Libc.syncfs((int)file.SafeFileHandle.DangerousGetHandle());
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed record FilesPlan(FileSet Files, IReadOnlyList<FileServer> Server
 
     public static FilesPlan Full(string folder, int large)
     {
-        var files = FileSet.Full(folder, large);
+        FileSet files = FileSet.Full(folder, large);
         return new FilesPlan(files, [.. FileServer.All.Where(ServerGroups["usual"])], [.. FileWorks.All(files).Where(WorkGroups["usual"])])
         {
             Window = TimeSpan.FromSeconds(5),
@@ -37,8 +37,8 @@ internal sealed record FilesPlan(FileSet Files, IReadOnlyList<FileServer> Server
 
     public static FilesPlan Short(string folder)
     {
-        var files = FileSet.Short(folder + "-short");
-        var works = FileWorks.All(files).Where(work => FileWorks.Few.Contains(work.Name));
+        FileSet files = FileSet.Short(folder + "-short");
+        IEnumerable<FileWork> works = FileWorks.All(files).Where(work => FileWorks.Few.Contains(work.Name));
         return new FilesPlan(files, [.. FileServer.All.Where(server => FileServer.Few.Contains(server.Name))], [.. works])
         {
             Window = TimeSpan.FromSeconds(1),

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Bench.Load;
 using Bench.Results;
+using Bench.Servers;
 
 namespace Bench.Files;
 
@@ -18,22 +19,29 @@ internal sealed class FilesRunner(FilesPlan plan, Action<string> say)
     {
         await FileSet.MakeAsync(Needed(), say, cancellation);
 
-        var coldRefused = PageCache.TryDrop();
+        string? coldRefused = PageCache.TryDrop();
         if (coldRefused is not null)
+        {
             _skipped.Add($"cold works: {coldRefused}");
+        }
+
         if (!Tool.Nginx.IsHere)
+        {
             _skipped.Add($"nginx: {Tool.Nginx.Missing}");
+        }
 
         _skipped.AddRange(plan.Works.Where(work => work.Needs is { IsHere: false }).Select(work => $"{work.Name}: {work.Needs!.Missing}"));
-        var works = plan.Works.Where(work => work.Needs is not { IsHere: false } && (!work.Cold || coldRefused is null)).ToArray();
-        var servers = plan.Servers.Where(server => !server.IsNginx || Tool.Nginx.IsHere).ToArray();
-        for (var round = 0; round < plan.Rounds; round++)
+        FileWork[] works = plan.Works.Where(work => work.Needs is not { IsHere: false } && (!work.Cold || coldRefused is null)).ToArray();
+        FileServer[] servers = plan.Servers.Where(server => !server.IsNginx || Tool.Nginx.IsHere).ToArray();
+        for (int round = 0; round < plan.Rounds; round++)
         {
             // Servers at the same work are neighbours in time, and every other round the last comes first: a machine that slows down steadily favours none.
-            foreach (var work in works)
+            foreach (FileWork? work in works)
             {
-                foreach (var server in round % 2 == 0 ? servers : servers.Reverse())
+                foreach (FileServer? server in round % 2 == 0 ? servers : servers.Reverse())
+                {
                     await RunAsync(server, work, round, cancellation);
+                }
             }
         }
     }
@@ -44,11 +52,14 @@ internal sealed class FilesRunner(FilesPlan plan, Action<string> say)
         say($"{spec.Name} · {work.Name} · round {round + 1} of {plan.Rounds}");
         try
         {
-            await using var server = await spec.StartAsync(plan.Files, cancellation);
+            await using Server server = await spec.StartAsync(plan.Files, cancellation);
             await work.WarmAsync(server, spec.Prefix, plan.WarmUp, cancellation);
             if (work.Cold)
+            {
                 PageCache.TryDrop();
-            var cell = await work.MeasureAsync(spec, server, plan.Window, cancellation);
+            }
+
+            Cell cell = await work.MeasureAsync(spec, server, plan.Window, cancellation);
             cancellation.ThrowIfCancellationRequested();   // a Ctrl-C ends client and server too, and what they then say is no figure
             _cells.Add(cell with { Pair = round });
         }

@@ -24,8 +24,8 @@ internal static class FilesTables
 
     public static FigureTable Of(string title, IReadOnlyList<Cell> cells)
     {
-        var counting = cells.Where(cell => cell.Counts).ToArray();
-        var columns = Columns.Where(column => counting.Any(cell => column.Read(cell) is not null)).ToArray();
+        Cell[] counting = cells.Where(cell => cell.Counts).ToArray();
+        Column[] columns = Columns.Where(column => counting.Any(cell => column.Read(cell) is not null)).ToArray();
         return new FigureTable(
             title,
             [FigureTable.Column.Text("server"), .. columns.Select(column => new FigureTable.Column(column.Title)), FigureTable.Column.Text("thrown out")],
@@ -36,15 +36,17 @@ internal static class FilesTables
     }
 
     /// <summary>One of a cell's named figures; null where it has none of that name.</summary>
-    public static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out var value) ? value : null;
+    public static double? Figure(Cell cell, string name) => cell.Figures is { } figures && figures.TryGetValue(name, out double value) ? value : null;
 
     private static string Show(Column column, IReadOnlyList<Cell> cells, string server)
     {
-        var values = cells.Where(cell => cell.Server == server).Select(column.Read).OfType<double>().ToArray();
+        double[] values = cells.Where(cell => cell.Server == server).Select(column.Read).OfType<double>().ToArray();
         if (values.Length == 0)
+        {
             return "–";
+        }
 
-        var text = Sample.Median(values).ToString(column.Format, CultureInfo.InvariantCulture);
+        string text = Sample.Median(values).ToString(column.Format, CultureInfo.InvariantCulture);
         return column.Compared && RatioToReference(column, cells, server) is { } ratio
             ? string.Create(CultureInfo.InvariantCulture, $"{text} ({ratio:F2} ×)")
             : text;
@@ -53,9 +55,11 @@ internal static class FilesTables
     private static double? RatioToReference(Column column, IReadOnlyList<Cell> cells, string server)
     {
         if (server == FileServer.Reference)
+        {
             return null;
+        }
 
-        var ratios = cells.Where(cell => cell.Server == server)
+        double[] ratios = cells.Where(cell => cell.Server == server)
             .Join(cells.Where(cell => cell.Server == FileServer.Reference), cell => cell.Pair, cell => cell.Pair, (one, reference) => column.Read(one) / column.Read(reference))
             .OfType<double>().Where(double.IsFinite).ToArray();
         return ratios.Length == 0 ? null : Sample.Median(ratios);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bench.Files;
 
@@ -14,12 +15,14 @@ internal static class PageCache
     /// <summary>Brings files in, for servers that would read past it.</summary>
     public static void Fill(FileGroup files)
     {
-        var buffer = new byte[1 << 20];
-        foreach (var path in files.Paths)
+        byte[] buffer = new byte[1 << 20];
+        foreach (string path in files.Paths)
         {
-            using var file = File.OpenHandle(path);
-            for (var (offset, read) = (0L, 1); read > 0; offset += read)
+            using SafeFileHandle file = File.OpenHandle(path);
+            for ((long offset, int read) = (0L, 1); read > 0; offset += read)
+            {
                 read = RandomAccess.Read(file, buffer, offset);
+            }
         }
     }
 

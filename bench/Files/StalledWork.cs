@@ -21,8 +21,8 @@ internal sealed record StalledWork(string Name, string Says, int Clients) : File
 
     public override async Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation)
     {
-        var before = MemoryUse.Read(server.ProcessIds);
-        var after = before;
+        MemoryUse before = MemoryUse.Read(server.ProcessIds);
+        MemoryUse after = before;
         string? failure = null;
         try
         {
@@ -51,13 +51,13 @@ internal sealed record StalledWork(string Name, string Says, int Clients) : File
 
     private static async Task HoldAsync(Server server, string prefix, int clients, Func<Task> meanwhile)
     {
-        var request = Encoding.ASCII.GetBytes($"GET {prefix}large-0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        var sockets = new List<Socket>(clients);
+        byte[] request = Encoding.ASCII.GetBytes($"GET {prefix}large-0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        List<Socket> sockets = new List<Socket>(clients);
         try
         {
-            for (var number = 0; number < clients; number++)
+            for (int number = 0; number < clients; number++)
             {
-                var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+                Socket socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
                 sockets.Add(socket);
                 await socket.ConnectAsync(server.EndPoint);
                 await socket.SendAsync(request);
@@ -67,8 +67,10 @@ internal sealed record StalledWork(string Name, string Says, int Clients) : File
         }
         finally
         {
-            foreach (var socket in sockets)
+            foreach (Socket socket in sockets)
+            {
                 socket.Dispose();
+            }
         }
     }
 }

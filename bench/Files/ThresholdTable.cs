@@ -17,7 +17,7 @@ internal static class ThresholdTable
 
     public static FigureTable Of(IReadOnlyList<Cell> cells)
     {
-        var rows =
+        IEnumerable<IReadOnlyList<string>> rows =
             from work in cells.Where(cell => cell.Work.StartsWith(FileWorks.SizePrefix, StringComparison.Ordinal)).GroupBy(cell => cell.Work)
             from servers in FileServer.Threshold
             let pairs = Pairs(work, servers.Direct, servers.Cached)
@@ -50,14 +50,14 @@ internal static class ThresholdTable
 
         static string Middle(IEnumerable<double?> values, string format)
         {
-            var known = values.OfType<double>().ToArray();
+            double[] known = values.OfType<double>().ToArray();
             return known.Length == 0 ? "–" : Sample.Median(known).ToString(format, CultureInfo.InvariantCulture);
         }
     }
 
     private static double? RatioOf(Column column, (Cell Direct, Cell Cached)[] pairs)
     {
-        var ratios = pairs.Select(pair => column.Read(pair.Direct) / column.Read(pair.Cached)).OfType<double>().Where(double.IsFinite).ToArray();
+        double[] ratios = pairs.Select(pair => column.Read(pair.Direct) / column.Read(pair.Cached)).OfType<double>().Where(double.IsFinite).ToArray();
         return ratios.Length == 0 ? null : Sample.Median(ratios);
     }
 

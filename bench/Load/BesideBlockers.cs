@@ -9,9 +9,9 @@ internal sealed record BesideBlockers(string BlockingPath, int Blockers, ILoad M
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
-        var blockers = OwnLoad.Closed(Exchange.Get(BlockingPath), Blockers).RunAsync(server, duration, _ => { }, cancellation);
-        var result = await Measured.RunAsync(server, duration, started, cancellation);
-        var blocked = await blockers;
+        Task<LoadResult> blockers = OwnLoad.Closed(Exchange.Get(BlockingPath), Blockers).RunAsync(server, duration, _ => { }, cancellation);
+        LoadResult result = await Measured.RunAsync(server, duration, started, cancellation);
+        LoadResult blocked = await blockers;
         return result with { Error = result.Error ?? blocked.Error };
     }
 }

@@ -31,7 +31,7 @@ internal sealed class ClientConnection : IDisposable
 
     public static ClientConnection Open(IPEndPoint server, Exchange exchange)
     {
-        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             socket.Connect(server);
@@ -61,19 +61,32 @@ internal sealed class ClientConnection : IDisposable
     public bool Continue(Span<byte> scratch)
     {
         if (_unsent > 0)
+        {
             ContinueSending();
+        }
 
         while (true)
         {
-            var received = _socket.Receive(scratch, SocketFlags.None, out var error);
+            int received = _socket.Receive(scratch, SocketFlags.None, out SocketError error);
             if (error == SocketError.WouldBlock)
+            {
                 return false;
+            }
+
             if (error != SocketError.Success)
+            {
                 throw new IOException($"receive: {error}");
+            }
+
             if (received == 0)
+            {
                 throw new IOException("the server closed the connection");
+            }
+
             if (!Busy)
+            {
                 throw new InvalidDataException("bytes that nobody asked for");
+            }
 
             if (_reader.Take(scratch[..received]))
             {
@@ -82,7 +95,9 @@ internal sealed class ClientConnection : IDisposable
             }
 
             if (received < scratch.Length)
+            {
                 return false;   // level-triggered: what comes later is reported later
+            }
         }
     }
 
@@ -96,11 +111,17 @@ internal sealed class ClientConnection : IDisposable
     {
         while (_unsent > 0)
         {
-            var sent = _socket.Send(_request.AsSpan(_request.Length - _unsent), SocketFlags.None, out var error);
+            int sent = _socket.Send(_request.AsSpan(_request.Length - _unsent), SocketFlags.None, out SocketError error);
             if (error == SocketError.WouldBlock)
+            {
                 return;
+            }
+
             if (error != SocketError.Success)
+            {
                 throw new IOException($"send: {error}");
+            }
+
             _unsent -= sent;
         }
     }

@@ -31,16 +31,21 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
 
     public void Dispose()
     {
-        foreach (var connection in _connections)
+        foreach (ClientConnection? connection in _connections)
+        {
             connection?.Dispose();
+        }
+
         _ready.Dispose();
     }
 
     /// <summary>Opens every connection.</summary>
     protected void Connect()
     {
-        for (var number = 0; number < _connections.Length; number++)
+        for (int number = 0; number < _connections.Length; number++)
+        {
             Reconnect(number);
+        }
     }
 
     /// <summary>Sends on a connection that is free.</summary>
@@ -65,25 +70,33 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
     /// <summary>Takes in what has come.</summary>
     protected void Turn(TimeSpan limit)
     {
-        var count = _ready.Wait(_numbers, limit);
-        for (var i = 0; i < count; i++)
+        int count = _ready.Wait(_numbers, limit);
+        for (int i = 0; i < count; i++)
+        {
             Continue(_numbers[i]);
+        }
     }
 
     private void Continue(int number)
     {
         if (_connections[number] is not { } connection)
+        {
             return;
+        }
 
-        var wasBusy = connection.Busy;
+        bool wasBusy = connection.Busy;
         try
         {
             if (!connection.Continue(_scratch))
+            {
                 return;
+            }
 
             Latencies.Record((Stopwatch.GetTimestamp() - connection.Intended) * (1_000_000_000 / Stopwatch.Frequency));
             if (connection.Closed)
+            {
                 Reconnect(number);
+            }
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or SocketException)
         {
@@ -100,7 +113,9 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
         Lost += wasBusy ? 1 : 0;
         _firstFailure ??= failure.Message;
         if (HasFailed)
+        {
             return;
+        }
 
         try
         {
@@ -114,14 +129,16 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
         }
 
         if (wasBusy)
+        {
             OnFree(number);
+        }
     }
 
     private void Reconnect(int number)
     {
         _connections[number]?.Dispose();   // closing takes it out of the epoll set
         _connections[number] = null;
-        var connection = ClientConnection.Open(server, exchange);
+        ClientConnection connection = ClientConnection.Open(server, exchange);
         _connections[number] = connection;
         _ready.Add(connection.Descriptor, number);
     }

@@ -12,10 +12,12 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
     public LoadResult Run(TimeSpan duration, Gate gate, CancellationToken cancellation)
     {
         Connect();
-        var start = Stopwatch.GetTimestamp();
-        var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        for (var number = 0; number < Count; number++)
+        long start = Stopwatch.GetTimestamp();
+        long end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        for (int number = 0; number < Count; number++)
+        {
             Send(number, Stopwatch.GetTimestamp());
+        }
 
         while (Stopwatch.GetTimestamp() < end && !HasFailed)
         {
@@ -36,6 +38,8 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
     protected override void OnFree(int number)
     {
         if (!_stopping)
+        {
             Send(number, Stopwatch.GetTimestamp());
+        }
     }
 }

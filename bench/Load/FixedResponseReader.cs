@@ -8,11 +8,15 @@ internal sealed class FixedResponseReader(byte[] expected) : ResponseReader
     public override bool Take(ReadOnlySpan<byte> received)
     {
         if (received.Length > expected.Length - _taken || !received.SequenceEqual(expected.AsSpan(_taken, received.Length)))
+        {
             throw new InvalidDataException("the echo differs from what was sent");
+        }
 
         _taken += received.Length;
         if (_taken < expected.Length)
+        {
             return false;
+        }
 
         _taken = 0;
         return true;

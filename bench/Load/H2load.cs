@@ -14,21 +14,23 @@ internal sealed partial record H2load(string Path, int Connections, int Streams)
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
-        var seconds = (int)Math.Ceiling(duration.TotalSeconds);
-        using var log = TemporaryFile.Write("", ".log");
+        int seconds = (int)Math.Ceiling(duration.TotalSeconds);
+        using TemporaryFile log = TemporaryFile.Write("", ".log");
         string[] command =
         [
             "h2load", "-t1", $"-c{Connections}", $"-m{Streams}", "-D", seconds.ToString(CultureInfo.InvariantCulture), $"--log-file={log.Path}", server.Http2 + Path,
         ];
-        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
+        ChildProcess.Ended run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
-        var finished = Finished().Match(run.Output);
-        var counts = Counts().Match(run.Output);
+        Match finished = Finished().Match(run.Output);
+        Match counts = Counts().Match(run.Output);
         if (run.ExitCode != 0 || !finished.Success || !counts.Success)
+        {
             return new LoadResult { Requests = 0, Seconds = duration.TotalSeconds, Error = $"h2load ended with {run.ExitCode}: {run.LastWords}" };
+        }
 
-        var succeeded = Number(counts, "succeeded");
-        var bad = Number(counts, "failed") + Number(counts, "errored") + Number(counts, "timeout");
+        long succeeded = Number(counts, "succeeded");
+        long bad = Number(counts, "failed") + Number(counts, "errored") + Number(counts, "timeout");
         return new LoadResult
         {
             Requests = succeeded,
@@ -43,11 +45,13 @@ internal sealed partial record H2load(string Path, int Connections, int Streams)
     /// <summary>A line a request: start, status, and microseconds until the end of the response, with tabs between.</summary>
     internal static LatencySummary? ReadLatencies(IEnumerable<string> lines)
     {
-        var latencies = new LatencyHistogram();
-        foreach (var line in lines)
+        LatencyHistogram latencies = new LatencyHistogram();
+        foreach (string line in lines)
         {
-            if (long.TryParse(line.AsSpan(line.LastIndexOf('\t') + 1), CultureInfo.InvariantCulture, out var microseconds))
+            if (long.TryParse(line.AsSpan(line.LastIndexOf('\t') + 1), CultureInfo.InvariantCulture, out long microseconds))
+            {
                 latencies.Record(1000 * microseconds);
+            }
         }
 
         return latencies.Count == 0 ? null : LatencySummary.Of(latencies);

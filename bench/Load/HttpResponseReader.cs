@@ -17,14 +17,16 @@ internal sealed class HttpResponseReader : ResponseReader
     {
         if (_bodyLeft < 0)
         {
-            var before = _headLength;
-            var taken = Math.Min(received.Length, _head.Length - _headLength);
+            int before = _headLength;
+            int taken = Math.Min(received.Length, _head.Length - _headLength);
             received[..taken].CopyTo(_head.AsSpan(_headLength));
             _headLength += taken;
 
-            var end = _head.AsSpan(0, _headLength).IndexOf("\r\n\r\n"u8);
+            int end = _head.AsSpan(0, _headLength).IndexOf("\r\n\r\n"u8);
             if (end < 0)
+            {
                 return _headLength < _head.Length ? false : throw new InvalidDataException("a response head of over 2 KiB");
+            }
 
             ReadHead(_head.AsSpan(0, end + 2));
             received = received[(end + 4 - before)..];
@@ -32,11 +34,15 @@ internal sealed class HttpResponseReader : ResponseReader
         }
 
         if (received.Length > _bodyLeft)
+        {
             throw new InvalidDataException("more bytes than the response announced");
+        }
 
         _bodyLeft -= received.Length;
         if (_bodyLeft > 0)
+        {
             return false;
+        }
 
         _bodyLeft = -1;
         return true;
@@ -45,11 +51,15 @@ internal sealed class HttpResponseReader : ResponseReader
     private void ReadHead(ReadOnlySpan<byte> head)
     {
         if (!head.StartsWith("HTTP/1.1 200"u8) && !head.StartsWith("HTTP/1.1 206"u8))
+        {
             throw new InvalidDataException(Encoding.ASCII.GetString(head[..head.IndexOf((byte)'\r')]));
+        }
 
-        var length = head.IndexOf("\r\nContent-Length: "u8);
+        int length = head.IndexOf("\r\nContent-Length: "u8);
         if (length < 0 || !Utf8Parser.TryParse(head[(length + 18)..], out _bodyLeft, out _))
+        {
             throw new InvalidDataException("a response without Content-Length");
+        }
 
         _closes = head.IndexOf("\r\nConnection: close"u8) >= 0;
     }

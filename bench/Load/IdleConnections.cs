@@ -12,10 +12,10 @@ internal sealed class IdleConnections : IDisposable
     public static IdleConnections Open(IPEndPoint server, int count, CancellationToken cancellation)
     {
         const int Batch = 200;
-        var idle = new IdleConnections();
+        IdleConnections idle = new IdleConnections();
         try
         {
-            var exchange = Exchange.Get("/plaintext");
+            Exchange exchange = Exchange.Get("/plaintext");
             while (idle._connections.Count < count)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -33,38 +33,45 @@ internal sealed class IdleConnections : IDisposable
 
     public void Dispose()
     {
-        foreach (var connection in _connections)
+        foreach (ClientConnection connection in _connections)
+        {
             connection.Dispose();
+        }
+
         _connections.Clear();
     }
 
     private void OpenBatch(IPEndPoint server, Exchange exchange, int count, CancellationToken cancellation)
     {
-        using var ready = new ReadySet();
-        var first = _connections.Count;
-        for (var number = 0; number < count; number++)
+        using ReadySet ready = new ReadySet();
+        int first = _connections.Count;
+        for (int number = 0; number < count; number++)
         {
-            var connection = ClientConnection.Open(server, exchange);
+            ClientConnection connection = ClientConnection.Open(server, exchange);
             _connections.Add(connection);
             ready.Add(connection.Descriptor, number);
             connection.Send(0);
         }
 
-        var scratch = new byte[4096];
-        var numbers = new int[count];
-        var silent = 0;
-        for (var answered = 0; answered < count;)
+        byte[] scratch = new byte[4096];
+        int[] numbers = new int[count];
+        int silent = 0;
+        for (int answered = 0; answered < count;)
         {
             cancellation.ThrowIfCancellationRequested();
-            var readable = ready.Wait(numbers, TimeSpan.FromSeconds(1));
+            int readable = ready.Wait(numbers, TimeSpan.FromSeconds(1));
             silent = readable == 0 ? silent + 1 : 0;
             if (silent == 10)
+            {
                 throw new IOException($"{count - answered} of {first + count} connections were not answered within ten seconds");
+            }
 
-            foreach (var number in numbers.AsSpan(0, readable))
+            foreach (int number in numbers.AsSpan(0, readable))
             {
                 if (_connections[first + number].Continue(scratch))
+                {
                     answered++;
+                }
             }
         }
     }

@@ -28,8 +28,11 @@ internal sealed class LatencyHistogram
     /// <summary>Adds all of another's.</summary>
     public void Add(LatencyHistogram other)
     {
-        for (var bucket = 0; bucket < _counts.Length; bucket++)
+        for (int bucket = 0; bucket < _counts.Length; bucket++)
+        {
             _counts[bucket] += other._counts[bucket];
+        }
+
         Count += other.Count;
         Max = Math.Max(Max, other.Max);
     }
@@ -38,15 +41,19 @@ internal sealed class LatencyHistogram
     public long Percentile(double fraction)
     {
         if (Count == 0)
+        {
             return 0;
+        }
 
-        var wanted = Math.Max(1, (long)Math.Ceiling(fraction * Count));
-        var seen = 0L;
-        for (var bucket = 0; bucket < _counts.Length; bucket++)
+        long wanted = Math.Max(1, (long)Math.Ceiling(fraction * Count));
+        long seen = 0L;
+        for (int bucket = 0; bucket < _counts.Length; bucket++)
         {
             seen += _counts[bucket];
             if (seen >= wanted)
+            {
                 return Math.Min(UpperEndOf(bucket), Max);
+            }
         }
 
         return Max;
@@ -55,15 +62,18 @@ internal sealed class LatencyHistogram
     /// <summary>Samples above the given number of nanoseconds, to the precision of a bucket.</summary>
     public long CountAbove(long nanoseconds)
     {
-        var above = 0L;
-        for (var bucket = BucketOf(nanoseconds) + 1; bucket < _counts.Length; bucket++)
+        long above = 0L;
+        for (int bucket = BucketOf(nanoseconds) + 1; bucket < _counts.Length; bucket++)
+        {
             above += _counts[bucket];
+        }
+
         return above;
     }
 
     private static int BucketOf(long value)
     {
-        var shift = Math.Max(0, 63 - BitOperations.LeadingZeroCount((ulong)value) - PrecisionBits);
+        int shift = Math.Max(0, 63 - BitOperations.LeadingZeroCount((ulong)value) - PrecisionBits);
         return (shift << PrecisionBits) + (int)(value >> shift);
     }
 
@@ -71,10 +81,12 @@ internal sealed class LatencyHistogram
     {
         // From 2^PrecisionBits on, the mantissa runs from 2^PrecisionBits to twice that: one octave a shift.
         if (bucket < 2 << PrecisionBits)
+        {
             return bucket;
+        }
 
-        var shift = (bucket >> PrecisionBits) - 1;
-        var mantissa = bucket - (shift << PrecisionBits);
+        int shift = (bucket >> PrecisionBits) - 1;
+        int mantissa = bucket - (shift << PrecisionBits);
         return ((mantissa + 1L) << shift) - 1;
     }
 }

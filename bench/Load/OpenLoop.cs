@@ -34,19 +34,21 @@ internal sealed class OpenLoop : ClientLoop
     public LoadResult Run(TimeSpan duration, CancellationToken cancellation)
     {
         Connect();
-        for (var number = Count - 1; number >= 0; number--)
+        for (int number = Count - 1; number >= 0; number--)
+        {
             _free.Push(number);
+        }
 
         _interval = (long)(Stopwatch.Frequency / _rate);
-        var offered = (long)(duration.TotalSeconds * _rate);
-        var start = Stopwatch.GetTimestamp() + _interval;
-        var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        long offered = (long)(duration.TotalSeconds * _rate);
+        long start = Stopwatch.GetTimestamp() + _interval;
+        long end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
 
-        var started = Offer(start, end, offered, cancellation);
+        long started = Offer(start, end, offered, cancellation);
         Drain(started, cancellation);
 
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var answered = Latencies.Count;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        long answered = Latencies.Count;
         CountTheUnanswered(start, started, offered);
         return new LoadResult
         {
@@ -62,32 +64,39 @@ internal sealed class OpenLoop : ClientLoop
     /// <summary>Starts each request when it is due, or as soon after that as a connection is free.</summary>
     private long Offer(long start, long end, long offered, CancellationToken cancellation)
     {
-        var started = 0L;
-        var connectionWasFree = true;
+        long started = 0L;
+        bool connectionWasFree = true;
         while (started < offered && !HasFailed)
         {
             cancellation.ThrowIfCancellationRequested();
-            var due = IntendedStart(start, started);
-            var now = Stopwatch.GetTimestamp();
+            long due = IntendedStart(start, started);
+            long now = Stopwatch.GetTimestamp();
             if (now >= end)
+            {
                 break;
+            }
 
             if (now < due)
             {
                 connectionWasFree = true;
                 Turn(SleepUntil(due, now));
             }
-            else if (_free.TryPop(out var number))
+            else if (_free.TryPop(out int number))
             {
                 // Late with a connection free all the while is the client's own doing; late for want of one is the server's.
                 if (connectionWasFree)
+                {
                     _lag.Record(Nanoseconds(now - due));
+                }
+
                 Send(number, due);
                 started++;
 
                 // The answers must not wait for a client that is busy catching up.
                 if (now - due > _interval)
+                {
                     Turn(TimeSpan.Zero);
+                }
             }
             else
             {
@@ -101,7 +110,7 @@ internal sealed class OpenLoop : ClientLoop
 
     private void Drain(long started, CancellationToken cancellation)
     {
-        var from = Stopwatch.GetTimestamp();
+        long from = Stopwatch.GetTimestamp();
         while (Latencies.Count + Lost < started && !HasFailed && Stopwatch.GetElapsedTime(from) < Grace)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -111,15 +120,19 @@ internal sealed class OpenLoop : ClientLoop
 
     private void CountTheUnanswered(long start, long started, long offered)
     {
-        var now = Stopwatch.GetTimestamp();
-        for (var number = 0; number < Count; number++)
+        long now = Stopwatch.GetTimestamp();
+        for (int number = 0; number < Count; number++)
         {
             if (IntendedOf(number) is { } intended)
+            {
                 Latencies.Record(Nanoseconds(now - intended));
+            }
         }
 
-        for (var request = started; request < offered; request++)
+        for (long request = started; request < offered; request++)
+        {
             Latencies.Record(Nanoseconds(now - IntendedStart(start, request)));
+        }
     }
 
     protected override void OnFree(int number) => _free.Push(number);
@@ -129,7 +142,7 @@ internal sealed class OpenLoop : ClientLoop
     /// <summary>Sleeps while there is time; the rest is spun, since a sleep ends late by the timer's slack (50 µs) and the wake-up.</summary>
     private static TimeSpan SleepUntil(long due, long now)
     {
-        var left = Stopwatch.GetElapsedTime(now, due) - Spun;
+        TimeSpan left = Stopwatch.GetElapsedTime(now, due) - Spun;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 

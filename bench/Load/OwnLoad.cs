@@ -13,7 +13,7 @@ internal sealed record OwnLoad(Func<IPEndPoint, TimeSpan, Gate, CancellationToke
     /// <summary>As fast as the server goes.</summary>
     public static OwnLoad Closed(Exchange exchange, int connections) => new((server, duration, gate, cancellation) =>
     {
-        using var loop = new ClosedLoop(server, exchange, connections);
+        using ClosedLoop loop = new ClosedLoop(server, exchange, connections);
         return loop.Run(duration, gate, cancellation);
     });
 
@@ -22,13 +22,13 @@ internal sealed record OwnLoad(Func<IPEndPoint, TimeSpan, Gate, CancellationToke
     {
         // Its latencies are the server's: whatever else loads the client's processor must not be in them.
         Libc.RaiseThisThread();
-        using var loop = new OpenLoop(server, exchange, connections, rate);
+        using OpenLoop loop = new OpenLoop(server, exchange, connections, rate);
         return loop.Run(duration, cancellation);
     });
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
-        using var gate = new Gate();
+        using Gate gate = new Gate();
         started(gate);
         return await Task.Factory.StartNew(
             () => Run(server.EndPoint, duration, gate, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);

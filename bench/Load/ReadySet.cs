@@ -17,8 +17,8 @@ internal sealed unsafe class ReadySet : IDisposable
     /// <summary>Watches a descriptor under a number that <see cref="Wait"/> gives back.</summary>
     public void Add(int descriptor, int number)
     {
-        var packed = new Libc.epoll_event_packed { events = Libc.EPOLLIN, data = (uint)number };
-        var aligned = new Libc.epoll_event_aligned { events = Libc.EPOLLIN, data = (uint)number };
+        Libc.epoll_event_packed packed = new Libc.epoll_event_packed { events = Libc.EPOLLIN, data = (uint)number };
+        Libc.epoll_event_aligned aligned = new Libc.epoll_event_aligned { events = Libc.EPOLLIN, data = (uint)number };
         // Both structs live on this stack for the call.
         Check(Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_ADD, descriptor, Packed ? &packed : &aligned), "epoll_ctl");
     }
@@ -28,16 +28,21 @@ internal sealed unsafe class ReadySet : IDisposable
     /// <param name="limit">How long to wait; zero only looks.</param>
     public int Wait(Span<int> numbers, TimeSpan limit)
     {
-        var timeout = new Libc.timespec { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        Libc.timespec timeout = new Libc.timespec { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
         fixed (byte* events = _events)   // allocated pinned
         {
-            var count = Libc.OrErrno(Libc.epoll_pwait2(_epoll, events, Math.Min(Capacity, numbers.Length), &timeout, null));
+            int count = Libc.OrErrno(Libc.epoll_pwait2(_epoll, events, Math.Min(Capacity, numbers.Length), &timeout, null));
             if (count == -Libc.EINTR)
+            {
                 return 0;
-            if (count < 0)
-                throw new Win32Exception(-count, "epoll_wait");
+            }
 
-            for (var i = 0; i < count; i++)
+            if (count < 0)
+            {
+                throw new Win32Exception(-count, "epoll_wait");
+            }
+
+            for (int i = 0; i < count; i++)
             {
                 numbers[i] = Packed
                     ? (int)((Libc.epoll_event_packed*)events)[i].data

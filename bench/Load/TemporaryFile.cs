@@ -5,7 +5,7 @@ internal sealed record TemporaryFile(string Path) : IDisposable
 {
     public static TemporaryFile Write(string text, string extension)
     {
-        var path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"bench-{Guid.NewGuid():N}{extension}");
+        string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"bench-{Guid.NewGuid():N}{extension}");
         File.WriteAllText(path, text);
         return new TemporaryFile(path);
     }

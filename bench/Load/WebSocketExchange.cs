@@ -19,8 +19,10 @@ internal sealed class WebSocketExchange : Exchange
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, ushort.MaxValue);
 
         byte[] payload = new byte[length];
-        for (var i = 0; i < length; i++)
+        for (int i = 0; i < length; i++)
+        {
             payload[i] = (byte)(i * 31);
+        }
 
         byte[] size = [(byte)(length >> 8), (byte)length];
         byte[] key = [0, 0, 0, 0];   // a key of zeroes is a legal mask that leaves the payload as it is
@@ -37,16 +39,21 @@ internal sealed class WebSocketExchange : Exchange
         socket.Send("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"u8);
         socket.Send("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8);
 
-        var head = new StringBuilder();
+        StringBuilder head = new StringBuilder();
         Span<byte> one = stackalloc byte[1];   // byte by byte, so that nothing behind the head is swallowed
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
             if (socket.Receive(one) == 0)
+            {
                 throw new IOException("the server closed the connection in the WebSocket handshake");
+            }
+
             head.Append((char)one[0]);
         }
 
         if (!head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
+        {
             throw new InvalidDataException($"the WebSocket handshake was answered with {head.ToString().Split('\r')[0]}");
+        }
     }
 }

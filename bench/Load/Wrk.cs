@@ -20,20 +20,22 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
-        var url = (Tls ? server.Https : server.Http) + Path;
-        var seconds = ((int)Math.Ceiling(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        using var script = TemporaryScript();
+        string url = (Tls ? server.Https : server.Http) + Path;
+        string seconds = ((int)Math.Ceiling(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        using TemporaryFile script = TemporaryScript();
         string[] command =
         [
             "wrk", "-t1", $"-c{Connections}", $"-d{seconds}s", "--timeout", "10s", "-s", script.Path, url, "--", .. Arguments,
         ];
-        var run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
+        ChildProcess.Ended run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
-        var line = run.Output.Split('\n').LastOrDefault(text => text.StartsWith("BENCH ", StringComparison.Ordinal));
+        string? line = run.Output.Split('\n').LastOrDefault(text => text.StartsWith("BENCH ", StringComparison.Ordinal));
         if (run.ExitCode != 0 || line is null)
+        {
             return new LoadResult { Requests = 0, Seconds = duration.TotalSeconds, Error = $"wrk ended with {run.ExitCode}: {run.LastWords}" };
+        }
 
-        var report = JsonSerializer.Deserialize<Report>(line["BENCH ".Length..], JsonSerializerOptions.Web)!;
+        Report report = JsonSerializer.Deserialize<Report>(line["BENCH ".Length..], JsonSerializerOptions.Web)!;
         return new LoadResult
         {
             Requests = report.Requests,
@@ -47,9 +49,9 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
     /// <summary>wrk takes one script: the requests' and the report's, one after the other, and what the report cannot know.</summary>
     private TemporaryFile TemporaryScript()
     {
-        var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Load", "Scripts");
-        var requests = File.ReadAllText(System.IO.Path.Combine(folder, Script));
-        var report = File.ReadAllText(System.IO.Path.Combine(folder, "report.lua"));
+        string folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Load", "Scripts");
+        string requests = File.ReadAllText(System.IO.Path.Combine(folder, Script));
+        string report = File.ReadAllText(System.IO.Path.Combine(folder, "report.lua"));
         return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture, $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
     }
 
@@ -61,7 +63,7 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
         {
             (string Name, long Count)[] errors =
                 [("connect", Connect), ("read", Read), ("write", Write), ("status", Status), ("timeout", Timeout)];
-            var bad = errors.Where(error => error.Count > 0).Select(error => $"{error.Count} {error.Name} errors").ToArray();
+            string[] bad = errors.Where(error => error.Count > 0).Select(error => $"{error.Count} {error.Name} errors").ToArray();
             return bad.Length == 0 ? null : $"wrk saw {string.Join(", ", bad)}";
         }
     }

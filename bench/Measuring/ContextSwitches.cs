@@ -8,11 +8,13 @@ internal static class ContextSwitches
     /// <summary>Voluntary and involuntary ones, by thread, so that one that ends between two readings does not make the difference negative.</summary>
     public static IReadOnlyDictionary<int, long> Read(IEnumerable<int> processes)
     {
-        var switches = new Dictionary<int, long>();
-        foreach (var process in processes)
+        Dictionary<int, long> switches = new Dictionary<int, long>();
+        foreach (int process in processes)
         {
-            foreach (var task in Tasks(process))
+            foreach (int task in Tasks(process))
+            {
                 switches[task] = ReadTask(process, task);
+            }
         }
 
         return switches;

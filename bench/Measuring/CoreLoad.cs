@@ -13,17 +13,22 @@ internal readonly record struct CoreLoad(TimeSpan Busy, TimeSpan Stolen)
 
     public static CoreLoad Read(Cpus cpus)
     {
-        var (busy, stolen) = (0L, 0L);
-        foreach (var line in File.ReadLines("/proc/stat"))
+        (long busy, long stolen) = (0L, 0L);
+        foreach (string line in File.ReadLines("/proc/stat"))
         {
-            var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (!columns[0].StartsWith("cpu", StringComparison.Ordinal) || columns[0].Length == 3)
+            {
                 continue;
+            }
+
             if (!cpus.Numbers.Contains(int.Parse(columns[0].AsSpan(3), CultureInfo.InvariantCulture)))
+            {
                 continue;
+            }
 
             // user nice system idle iowait irq softirq steal
-            var ticks = columns[1..9].Select(column => long.Parse(column, CultureInfo.InvariantCulture)).ToArray();
+            long[] ticks = columns[1..9].Select(column => long.Parse(column, CultureInfo.InvariantCulture)).ToArray();
             busy += ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6];
             stolen += ticks[7];
         }

@@ -12,7 +12,7 @@ internal static unsafe class CpuClock
     public static TimeSpan? Read(int process)
     {
         Libc.timespec time;
-        var clock = (~process << 3) | CpuClockSched;   // what clock_getcpuclockid(3) returns
+        int clock = (~process << 3) | CpuClockSched;   // what clock_getcpuclockid(3) returns
         return Libc.clock_gettime(clock, &time) == 0
             ? TimeSpan.FromSeconds(time.tv_sec) + TimeSpan.FromTicks(time.tv_nsec / 100)
             : null;

@@ -11,7 +11,9 @@ internal static class Instructions
     public static async Task<string?> ProbeAsync()
     {
         if (!Load.Tool.Perf.IsHere)
+        {
             return $"instructions and system calls per request: {Load.Tool.Perf.Missing}";
+        }
 
         Supported = [.. await PerfStat.SupportedAsync(PerfStat.UserInstructions, PerfStat.KernelInstructions)];
         return Supported.Count > 0 ? null : "instructions per request: perf says that this (virtual) machine has no counter for them";

@@ -11,35 +11,41 @@ internal static class Listeners
     /// <summary>Listening sockets on the port that are not the given processes'.</summary>
     public static int Strangers(int port, IEnumerable<int> processes)
     {
-        var own = processes.SelectMany(SocketsOf).ToHashSet();
+        HashSet<long> own = processes.SelectMany(SocketsOf).ToHashSet();
         return ListeningOn(port).Count(inode => !own.Contains(inode));
     }
 
     /// <summary>Inodes of the sockets that listen on a port, of both families.</summary>
     private static IEnumerable<long> ListeningOn(int port)
     {
-        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
+        foreach (string? table in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
         {
             if (!File.Exists(table))
-                continue;
-
-            foreach (var line in File.ReadLines(table).Skip(1))
             {
-                var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                var localPort = int.Parse(columns[1].AsSpan(columns[1].IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                continue;
+            }
+
+            foreach (string? line in File.ReadLines(table).Skip(1))
+            {
+                string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                int localPort = int.Parse(columns[1].AsSpan(columns[1].IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                 if (columns[3] == StateListen && localPort == port)
+                {
                     yield return long.Parse(columns[9], CultureInfo.InvariantCulture);
+                }
             }
         }
     }
 
     private static IEnumerable<long> SocketsOf(int process)
     {
-        foreach (var descriptor in Directory.EnumerateFiles($"/proc/{process}/fd"))
+        foreach (string descriptor in Directory.EnumerateFiles($"/proc/{process}/fd"))
         {
-            var target = new FileInfo(descriptor).LinkTarget;
+            string? target = new FileInfo(descriptor).LinkTarget;
             if (target is not null && target.StartsWith("socket:[", StringComparison.Ordinal))
+            {
                 yield return long.Parse(target.AsSpan(8).TrimEnd(']'), CultureInfo.InvariantCulture);
+            }
         }
     }
 

@@ -8,13 +8,15 @@ internal static class LoopbackTraffic
 {
     public static long ReadBytes()
     {
-        foreach (var line in File.ReadLines("/proc/net/dev"))
+        foreach (string line in File.ReadLines("/proc/net/dev"))
         {
-            var text = line.AsSpan().TrimStart();
+            ReadOnlySpan<char> text = line.AsSpan().TrimStart();
             if (!text.StartsWith("lo:"))
+            {
                 continue;
+            }
 
-            var received = text[3..].TrimStart();
+            ReadOnlySpan<char> received = text[3..].TrimStart();
             return long.Parse(received[..received.IndexOf(' ')], CultureInfo.InvariantCulture);
         }
 

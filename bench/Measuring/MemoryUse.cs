@@ -9,15 +9,19 @@ internal sealed record MemoryUse(long Proportional, long Resident)
 {
     public static MemoryUse Read(IEnumerable<int> processes)
     {
-        var (proportional, resident) = (0L, 0L);
-        foreach (var process in processes)
+        (long proportional, long resident) = (0L, 0L);
+        foreach (int process in processes)
         {
-            foreach (var line in File.ReadLines($"/proc/{process}/smaps_rollup"))
+            foreach (string line in File.ReadLines($"/proc/{process}/smaps_rollup"))
             {
                 if (line.StartsWith("Pss:", StringComparison.Ordinal))
+                {
                     proportional += Bytes(line);
+                }
                 else if (line.StartsWith("Rss:", StringComparison.Ordinal))
+                {
                     resident += Bytes(line);
+                }
             }
         }
 

@@ -20,10 +20,12 @@ internal sealed class PerfStat : IAsyncDisposable
     public static async Task<PerfStat?> StartAsync(IEnumerable<int> processes, params IEnumerable<string> events)
     {
         if (!Tool.Perf.IsHere)
+        {
             return null;
+        }
 
         // Its threads are attached to one after another; the load begins when all are, or the first requests go uncounted.
-        var process = ChildProcess.Start(
+        Process process = ChildProcess.Start(
             Cpus.Client.Pin("perf", "stat", "-x", ",", "-p", string.Join(',', processes), "-e", string.Join(',', events)));
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         return new PerfStat(process);
@@ -32,24 +34,26 @@ internal sealed class PerfStat : IAsyncDisposable
     /// <summary>Events that this machine can count, of those asked for: a virtual machine often has no instruction counter.</summary>
     public static async Task<IReadOnlySet<string>> SupportedAsync(params string[] events)
     {
-        await using var probe = await StartAsync([Environment.ProcessId], events);
+        await using PerfStat? probe = await StartAsync([Environment.ProcessId], events);
         return probe is null ? new HashSet<string>() : [.. (await probe.StopAsync()).Keys];
     }
 
     /// <summary>Stops counting. An event that could not be counted is absent.</summary>
     public async Task<IReadOnlyDictionary<string, long>> StopAsync()
     {
-        var errors = _perf.StandardError.ReadToEndAsync();
+        Task<string> errors = _perf.StandardError.ReadToEndAsync();
         _ = Interop.Libc.kill(_perf.Id, SigInt);   // perf stat prints its table when interrupted
         await _perf.WaitForExitAsync();
 
-        var counts = new Dictionary<string, long>();
-        foreach (var line in (await errors).Split('\n'))
+        Dictionary<string, long> counts = new Dictionary<string, long>();
+        foreach (string line in (await errors).Split('\n'))
         {
             // count,unit,event,run time,percentage: "<not supported>" stands in place of a count
-            var columns = line.Split(',');
-            if (columns.Length > 2 && long.TryParse(columns[0], CultureInfo.InvariantCulture, out var count))
+            string[] columns = line.Split(',');
+            if (columns.Length > 2 && long.TryParse(columns[0], CultureInfo.InvariantCulture, out long count))
+            {
                 counts[columns[2]] = count;
+            }
         }
 
         return counts;

@@ -36,26 +36,28 @@ internal sealed class Window
     public async Task WatchAsync(TimeSpan duration, Task load, CancellationToken cancellation)
     {
         await Task.WhenAny(load, Task.Delay(duration / 4, cancellation));
-        var from = Stopwatch.GetTimestamp();
-        var server = CpuClock.ReadAll(_server.ProcessIds);
-        var client = _client is { } running ? CpuClock.Read(running.ProcessId) : null;
+        long from = Stopwatch.GetTimestamp();
+        TimeSpan server = CpuClock.ReadAll(_server.ProcessIds);
+        TimeSpan? client = _client is { } running ? CpuClock.Read(running.ProcessId) : null;
 
         await Task.WhenAny(load, Task.Delay(duration / 2, cancellation));
-        var elapsed = Stopwatch.GetElapsedTime(from);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(from);
         _serverBusy = (CpuClock.ReadAll(_server.ProcessIds) - server) / elapsed / _serverCpus.Numbers.Count;
         if (client is { } before && CpuClock.Read(_client!.ProcessId) is { } after)
+        {
             _clientBusy = (after - before) / elapsed / Cpus.Client.Numbers.Count;
+        }
     }
 
     public WindowUse Close()
     {
-        var cpu = CpuClock.ReadAll(_server.ProcessIds) - _cpuBefore;
-        var elapsed = Stopwatch.GetElapsedTime(_opened) * _serverCpus.Numbers.Count;
-        var core = CoreLoad.Read(_serverCpus) - _coreBefore;
-        var switches = Bench.Measuring.ContextSwitches.Between(_switchesBefore, Bench.Measuring.ContextSwitches.Read(_server.ProcessIds));
+        TimeSpan cpu = CpuClock.ReadAll(_server.ProcessIds) - _cpuBefore;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_opened) * _serverCpus.Numbers.Count;
+        CoreLoad core = CoreLoad.Read(_serverCpus) - _coreBefore;
+        long switches = Bench.Measuring.ContextSwitches.Between(_switchesBefore, Bench.Measuring.ContextSwitches.Read(_server.ProcessIds));
 
         // Where server and client share processors, nobody can tell the client's time from a stranger's.
-        var shared = _serverCpus.Numbers.Intersect(Cpus.Client.Numbers).Any();
+        bool shared = _serverCpus.Numbers.Intersect(Cpus.Client.Numbers).Any();
         return new WindowUse(
             _server.EndPoint, cpu, switches, _serverBusy, _clientBusy,
             OthersBusy: shared ? 0 : Math.Max(0, (core.Busy - cpu) / elapsed),

@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Transport.Blocking;
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Epoll;
@@ -39,9 +38,9 @@ public unsafe class PollerTurn
             "busy" => new BusyPoller(),
             _ => Rtsig(),
         };
-        for (var i = 0; i < Watched; i++)
+        for (int i = 0; i < Watched; i++)
         {
-            var (watched, peer) = Interop.Libc.SocketPair();
+            (int watched, int peer) = Interop.Libc.SocketPair();
             _pairs.Add((watched, peer));
             _poller.Add(watched, SocketRole.Connection).ThrowIfError("add");
         }
@@ -51,14 +50,16 @@ public unsafe class PollerTurn
         {
         }
 
-        foreach (var (watched, _) in _pairs)
+        foreach ((int watched, int _) in _pairs)
+        {
             _poller.Arm(watched, Readiness.Readable);
+        }
     }
 
     [GlobalCleanup]
     public void Cleanup()
     {
-        foreach (var (watched, peer) in _pairs)
+        foreach ((int watched, int peer) in _pairs)
         {
             _poller.Remove(watched);
             _ = Libc.close(watched);
@@ -73,18 +74,21 @@ public unsafe class PollerTurn
     [Benchmark]
     public int Turn()
     {
-        var (watched, peer) = _pairs[_turn++ % 8];   // a few active ones, spread over nothing: the idle ones are the question
+        (int watched, int peer) = _pairs[_turn++ % 8];   // a few active ones, spread over nothing: the idle ones are the question
         byte one = 1;
         _ = Libc.write(peer, &one, 1);
-        var reported = 0;
-        for (var seen = false; !seen;)
+        int reported = 0;
+        for (bool seen = false; !seen;)
         {
-            var count = (int)_poller.Wait(_ready, -1).Value;
-            for (var i = 0; i < count; i++)
+            int count = (int)_poller.Wait(_ready, -1).Value;
+            for (int i = 0; i < count; i++)
             {
                 // A report is a hint. The busy model hints at everything.
                 if (Libc.read(_ready[i].Descriptor, &one, 1) == 1)
+                {
                     seen = true;
+                }
+
                 _poller.Arm(_ready[i].Descriptor, Readiness.Readable);
             }
 
@@ -96,8 +100,8 @@ public unsafe class PollerTurn
 
     private static RtsigPoller Rtsig()
     {
-        var options = new RtsigTransportOptions();
-        var counters = new RtsigCounters();
+        RtsigTransportOptions options = new RtsigTransportOptions();
+        RtsigCounters counters = new RtsigCounters();
         return new RtsigPoller(options.EffectiveSignal, options.Reading, counters, new SignalOverflows(counters, NullLogger.Instance, "micro"));
     }
 }

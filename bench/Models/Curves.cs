@@ -13,11 +13,17 @@ internal static class Curves
 
     public static IReadOnlyList<Curve> Of(ModelsPlan plan)
     {
-        var curves = new List<Curve> { IdleCost(plan), ReplyRate(plan) };
+        List<Curve> curves = new List<Curve> { IdleCost(plan), ReplyRate(plan) };
         if (plan.Transports.Contains("epoll"))
+        {
             curves.AddRange([Trigger(plan), Accept(plan)]);
+        }
+
         if (plan.Transports.Contains("rtsig"))
+        {
             curves.Add(RtsigQueue(plan));
+        }
+
         return curves;
     }
 
@@ -40,14 +46,16 @@ internal static class Curves
         WarmWith(plan),
         async (server, point, cancellation) =>
         {
-            var load = OwnLoad.Closed(Plaintext, 64);
-            var cell = await MeasureAsync(server, point, plan, load, cancellation);
-            await using var perf = await PerfStat.StartAsync(server.ProcessIds, "syscalls:sys_enter_epoll_ctl");
+            OwnLoad load = OwnLoad.Closed(Plaintext, 64);
+            Cell cell = await MeasureAsync(server, point, plan, load, cancellation);
+            await using PerfStat? perf = await PerfStat.StartAsync(server.ProcessIds, "syscalls:sys_enter_epoll_ctl");
             if (perf is null)
+            {
                 return cell with { Refused = Tool.Perf.Missing };
+            }
 
-            var counted = await load.RunAsync(server, plan.Window, _ => { }, cancellation);
-            return (await perf.StopAsync()).TryGetValue("syscalls:sys_enter_epoll_ctl", out var calls)
+            LoadResult counted = await load.RunAsync(server, plan.Window, _ => { }, cancellation);
+            return (await perf.StopAsync()).TryGetValue("syscalls:sys_enter_epoll_ctl", out long calls)
                 ? cell with { Figures = new Dictionary<string, double> { ["epollCtlPerRequest"] = (double)calls / Math.Max(1, counted.Requests) } }
                 : cell with { Refused = "perf could not count epoll_ctl" };
         });
@@ -67,9 +75,9 @@ internal static class Curves
         WarmWith(plan),
         async (server, point, cancellation) =>
         {
-            var before = await OverflowsAsync(server, cancellation);
-            var cell = await MeasureAsync(server, point, plan, OwnLoad.Closed(Plaintext, 64), cancellation);
-            var after = await OverflowsAsync(server, cancellation);
+            long? before = await OverflowsAsync(server, cancellation);
+            Cell cell = await MeasureAsync(server, point, plan, OwnLoad.Closed(Plaintext, 64), cancellation);
+            long? after = await OverflowsAsync(server, cancellation);
             return before is null || after is null
                 ? cell with { Refused = "the transport counts no overflows" }
                 : cell with { Figures = new Dictionary<string, double> { ["overflowsPerThousand"] = 1000.0 * (after.Value - before.Value) / Math.Max(1, cell.Requests ?? 0) } };
@@ -78,9 +86,11 @@ internal static class Curves
         Needs = Tool.Prlimit,
         Limit = async (point, process) =>
         {
-            var ended = await ChildProcess.RunAsync(["prlimit", $"--pid={process}", $"--sigpending={point.At}:{point.At}"], _ => { }, CancellationToken.None);
+            ChildProcess.Ended ended = await ChildProcess.RunAsync(["prlimit", $"--pid={process}", $"--sigpending={point.At}:{point.At}"], _ => { }, CancellationToken.None);
             if (ended.ExitCode != 0)
+            {
                 throw new InvalidOperationException($"prlimit: {ended.LastWords}");
+            }
         },
     };
 
@@ -90,7 +100,7 @@ internal static class Curves
     private static async Task<Cell> MeasureAsync(
         Server server, CurvePoint point, ModelsPlan plan, ILoad load, CancellationToken cancellation, bool spread = false)
     {
-        var work = new LoadWork("curve", "", load, Headline.Cpu) { Idle = point.Idle, Spread = spread };
+        LoadWork work = new LoadWork("curve", "", load, Headline.Cpu) { Idle = point.Idle, Spread = spread };
         return await work.MeasureAsync(server, plan.Window, cancellation);
     }
 

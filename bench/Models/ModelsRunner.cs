@@ -16,7 +16,7 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        foreach (var curve in curves)
+        foreach (Curve curve in curves)
         {
             if (curve.Needs is { IsHere: false } tool)
             {
@@ -24,14 +24,18 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
                 continue;
             }
 
-            foreach (var series in curve.Series)
+            foreach (string series in curve.Series)
             {
                 try
                 {
                     if (curve.Limit is null)
+                    {
                         await RunSeriesAsync(curve, series, curve.Points, cancellation);
+                    }
                     else
+                    {
                         await RunLimitedAsync(curve, series, cancellation);
+                    }
                 }
                 catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is InvalidOperationException or HttpRequestException or IOException)
                 {
@@ -43,23 +47,28 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
 
     private async Task RunLimitedAsync(Curve curve, string series, CancellationToken cancellation)
     {
-        foreach (var point in curve.Points)
+        foreach (CurvePoint point in curve.Points)
+        {
             await RunSeriesAsync(curve, series, [point], cancellation);
+        }
     }
 
     private async Task RunSeriesAsync(Curve curve, string series, IReadOnlyList<CurvePoint> points, CancellationToken cancellation)
     {
         say($"{curve.Work} · {series} · warming up");
-        await using var server = await WebAppServer.StartAsync(ServerSpec.Parse(series), curve.Cpus, cancellation);
+        await using WebAppServer server = await WebAppServer.StartAsync(ServerSpec.Parse(series), curve.Cpus, cancellation);
         if (curve.Limit is not null)
+        {
             await curve.Limit(points[0], server.ProcessId);
+        }
+
         await curve.Warm(server, cancellation);
 
-        var refusals = 0;
-        foreach (var point in points)
+        int refusals = 0;
+        foreach (CurvePoint point in points)
         {
             say($"{curve.Work} · {series} {point.Group} · {point.At:N0}");
-            var cell = await curve.Measure(server, point, cancellation);
+            Cell cell = await curve.Measure(server, point, cancellation);
             cancellation.ThrowIfCancellationRequested();   // what clients say that a Ctrl-C ended is no figure
             _cells.Add(cell with
             {
@@ -71,7 +80,9 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
             // What a server cannot do at one point it cannot do further on: a select that has run out of descriptors, a thread a connection.
             refusals = cell.Requests is > 0 ? 0 : refusals + 1;
             if (refusals == 2)
+            {
                 break;
+            }
         }
     }
 }

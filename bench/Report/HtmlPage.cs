@@ -26,7 +26,7 @@ internal static class HtmlPage
     /// <param name="results">Each result and the SVG text of its pictures.</param>
     public static string Make(IReadOnlyList<(ResultFile Result, IReadOnlyList<string> Pictures)> results)
     {
-        var page = new StringBuilder();
+        StringBuilder page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"""
             <!doctype html>
             <html lang="en">
@@ -40,15 +40,18 @@ internal static class HtmlPage
             <h1>Load tests of Kestrel transports</h1>
 
             """);
-        foreach (var (result, pictures) in results)
+        foreach ((ResultFile? result, IReadOnlyList<string>? pictures) in results)
+        {
             AppendResult(page, result, pictures);
+        }
+
         page.Append("</body>\n</html>\n");
         return page.ToString();
     }
 
     private static void AppendResult(StringBuilder page, ResultFile result, IReadOnlyList<string> pictures)
     {
-        var machine = result.Machine;
+        Machine machine = result.Machine;
         page.Append(CultureInfo.InvariantCulture, $"""
             <section id="{Text(result.Kind)}">
             <h2>{Text(Title(result))}</h2>
@@ -57,12 +60,18 @@ internal static class HtmlPage
 
             """);
         if (result.Comparisons.Count > 0)
+        {
             AppendComparisons(page, result.Comparisons);
-        foreach (var picture in pictures)
+        }
+
+        foreach (string picture in pictures)
+        {
             page.Append(picture).Append('\n');
+        }
+
         AppendTables(page, result);
 
-        var refused = result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts)
+        string[] refused = result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts)
             .Select(cell => $"{cell.Work}, {cell.Series ?? cell.Server}{(cell.At is { } at ? string.Create(CultureInfo.InvariantCulture, $" at {at:N0}") : "")}: {cell.Refused}")
             .Distinct().ToArray();
         AppendList(page, "Thrown out", refused);
@@ -73,7 +82,7 @@ internal static class HtmlPage
     private static void AppendComparisons(StringBuilder page, IReadOnlyList<Comparison> comparisons)
     {
         page.Append("<div class=\"wide\"><table><tr><th class=\"left\">work<th class=\"left\">verdict<th>B ÷ A<th>95 % interval<th>A<th>B<th class=\"left\">judged by<th>pairs</tr>\n");
-        foreach (var comparison in comparisons)
+        foreach (Comparison comparison in comparisons)
         {
             page.Append(CultureInfo.InvariantCulture, $"""
                 <tr><td class="left">{Text(comparison.Work)}<td class="left {comparison.Verdict}">{Text(AbTables.Word(comparison))}<td>{comparison.Ratio:F3}
@@ -89,22 +98,30 @@ internal static class HtmlPage
     /// <summary>The figures behind the pictures, opened by whoever wants them.</summary>
     private static void AppendTables(StringBuilder page, ResultFile result)
     {
-        var tables = Tables(result).Where(table => table.Rows.Count > 0).ToArray();
+        FigureTable[] tables = Tables(result).Where(table => table.Rows.Count > 0).ToArray();
         if (tables.Length == 0)
+        {
             return;
+        }
 
         page.Append("<details><summary>The figures</summary>\n");
-        foreach (var table in tables)
+        foreach (FigureTable? table in tables)
         {
             page.Append(CultureInfo.InvariantCulture, $"<div class=\"wide\"><table><caption>{Text(table.Title)}</caption><tr>");
-            foreach (var column in table.Columns)
+            foreach (FigureTable.Column column in table.Columns)
+            {
                 page.Append(column.IsText ? "<th class=\"left\">" : "<th>").Append(Text(column.Head));
+            }
+
             page.Append("</tr>\n");
-            foreach (var row in table.Rows)
+            foreach (IReadOnlyList<string> row in table.Rows)
             {
                 page.Append("<tr>");
-                foreach (var (column, text) in table.Columns.Zip(row))
+                foreach ((FigureTable.Column column, string? text) in table.Columns.Zip(row))
+                {
                     page.Append(column.IsText ? "<td class=\"left\">" : "<td>").Append(Text(text));
+                }
+
                 page.Append("</tr>\n");
             }
 
@@ -124,11 +141,16 @@ internal static class HtmlPage
     private static void AppendList(StringBuilder page, string title, IReadOnlyList<string> items)
     {
         if (items.Count == 0)
+        {
             return;
+        }
 
         page.Append(CultureInfo.InvariantCulture, $"<details><summary>{title}: {items.Count}</summary>\n<ul>\n");
-        foreach (var item in items)
+        foreach (string item in items)
+        {
             page.Append(CultureInfo.InvariantCulture, $"<li>{Text(item)}</li>\n");
+        }
+
         page.Append("</ul></details>\n");
     }
 

@@ -11,13 +11,21 @@ internal sealed record FigureTable(string Title, IReadOnlyList<FigureTable.Colum
     public void Write(IAnsiConsole console)
     {
         if (Rows.Count == 0)
+        {
             return;
+        }
 
-        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(Title));
-        foreach (var column in Columns)
+        Table table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(Title));
+        foreach (Column column in Columns)
+        {
             table.AddColumn(new TableColumn(Markup.Escape(column.Head)) { Alignment = column.IsText ? Justify.Left : Justify.Right });
-        foreach (var row in Rows)
+        }
+
+        foreach (IReadOnlyList<string> row in Rows)
+        {
             table.AddRow([.. row.Select(Markup.Escape)]);
+        }
+
         console.Write(table);
     }
 

@@ -58,7 +58,7 @@ internal sealed record ResultFile
 
     public static async Task<string> ReadCommitAsync()
     {
-        var commit = await ChildProcess.TryReadAsync("git", "-C", Repository.Root, "describe", "--always", "--dirty", "--abbrev=12");
+        string? commit = await ChildProcess.TryReadAsync("git", "-C", Repository.Root, "describe", "--always", "--dirty", "--abbrev=12");
         return commit is { Length: > 0 } ? commit : "unknown";
     }
 
@@ -67,7 +67,7 @@ internal sealed record ResultFile
     {
         try
         {
-            var result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
+            ResultFile? result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
             return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}") : result!;
         }
         catch (JsonException malformed)
@@ -90,7 +90,7 @@ internal sealed record ResultFile
     /// <summary>Writes it under a name made of its kind and time, and says where.</summary>
     public string Save(string? folder = null)
     {
-        var path = folder is null ? DefaultPath : Path.Combine(folder, Path.GetFileName(DefaultPath));
+        string path = folder is null ? DefaultPath : Path.Combine(folder, Path.GetFileName(DefaultPath));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, ToJson() + "\n");
         return path;

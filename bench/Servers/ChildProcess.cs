@@ -8,10 +8,10 @@ internal static class ChildProcess
     /// <summary>Runs a command to its end; cancelled, it is killed.</summary>
     public static async Task<Ended> RunAsync(string[] command, Action<int> started, CancellationToken cancellation)
     {
-        using var process = Start(command);
+        using Process process = Start(command);
         started(process.Id);
-        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
             await process.WaitForExitAsync(cancellation);
@@ -31,7 +31,7 @@ internal static class ChildProcess
     {
         try
         {
-            var ended = await RunAsync(command, _ => { }, CancellationToken.None);
+            Ended ended = await RunAsync(command, _ => { }, CancellationToken.None);
             return ended.ExitCode == 0 ? ended.Output.Trim() : null;
         }
         catch (System.ComponentModel.Win32Exception)
@@ -43,16 +43,22 @@ internal static class ChildProcess
     /// <summary>Starts a command with its output redirected.</summary>
     public static Process Start(string[] command, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
-        var start = new ProcessStartInfo(command[0])
+        ProcessStartInfo start = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
-        foreach (var argument in command.AsSpan(1))
+        foreach (string? argument in command.AsSpan(1))
+        {
             start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        }
+
+        foreach ((string? name, string? value) in environment ?? new Dictionary<string, string>())
+        {
             start.Environment[name] = value;
+        }
+
         return Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} did not start");
     }
 

@@ -29,23 +29,27 @@ internal sealed record Cpus(IReadOnlyList<int> Numbers)
     public unsafe void PinThisProcess()
     {
         Span<byte> mask = stackalloc byte[128];   // 1,024 processors: glibc's cpu_set_t
-        foreach (var cpu in Numbers)
+        foreach (int cpu in Numbers)
+        {
             mask[cpu / 8] |= (byte)(1 << (cpu % 8));
+        }
 
         fixed (byte* bits = mask)   // on this stack
         {
-            foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
+            foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
+            {
                 _ = Libc.sched_setaffinity(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture), (nuint)mask.Length, bits);
+            }
         }
     }
 
     private static List<int> ReadAllowed()
     {
-        var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal));
-        var cpus = new List<int>();
-        foreach (var range in line["Cpus_allowed_list:".Length..].Trim().Split(','))
+        string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal));
+        List<int> cpus = new List<int>();
+        foreach (string range in line["Cpus_allowed_list:".Length..].Trim().Split(','))
         {
-            var ends = range.Split('-').Select(end => int.Parse(end, CultureInfo.InvariantCulture)).ToArray();
+            int[] ends = range.Split('-').Select(end => int.Parse(end, CultureInfo.InvariantCulture)).ToArray();
             cpus.AddRange(Enumerable.Range(ends[0], ends[^1] - ends[0] + 1));
         }
 

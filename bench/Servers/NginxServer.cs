@@ -17,7 +17,7 @@ internal sealed class NginxServer : Server
         Name = name;
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         _folder = Directory.CreateTempSubdirectory("bench-nginx-").FullName;
-        var user = Environment.IsPrivilegedProcess ? "user root;" : "";
+        string user = Environment.IsPrivilegedProcess ? "user root;" : "";
         File.WriteAllText(Path.Combine(_folder, "nginx.conf"), $$"""
             {{user}} daemon off; worker_processes 1; pid {{_folder}}/pid; error_log {{_folder}}/error.log;
             events { worker_connections 4096; }
@@ -52,10 +52,10 @@ internal sealed class NginxServer : Server
 
     public static async Task<NginxServer> StartAsync(string name, string directives, string files, CancellationToken cancellation)
     {
-        var server = new NginxServer(name, directives, files);
-        for (var attempt = 0; attempt < 100 && !server._process.HasExited; attempt++)
+        NginxServer server = new NginxServer(name, directives, files);
+        for (int attempt = 0; attempt < 100 && !server._process.HasExited; attempt++)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using Socket probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await probe.ConnectAsync(server.EndPoint, cancellation);
@@ -67,7 +67,7 @@ internal sealed class NginxServer : Server
             }
         }
 
-        var words = server._process.HasExited ? await server._process.StandardError.ReadToEndAsync(cancellation) : "it does not listen";
+        string words = server._process.HasExited ? await server._process.StandardError.ReadToEndAsync(cancellation) : "it does not listen";
         await server.DisposeAsync();
         throw new InvalidOperationException($"{name} did not start: {words.Trim()}");
     }

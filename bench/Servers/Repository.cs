@@ -10,10 +10,12 @@ internal static class Repository
 
     private static string Find()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (DirectoryInfo? folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Transports.sln")))
+            {
                 return folder.FullName;
+            }
         }
 
         throw new InvalidOperationException($"no Transports.sln above {AppContext.BaseDirectory}: run the bench from its checkout");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Bench.Interop;
 
 namespace Bench.Servers;
@@ -34,27 +35,33 @@ internal abstract class Server : IAsyncDisposable
     public void Freeze()
     {
         if (Restless)
+        {
             Signal(Libc.SIGSTOP);
+        }
     }
 
     public void Thaw()
     {
         if (Restless)
+        {
             Signal(Libc.SIGCONT);
+        }
     }
 
     public abstract ValueTask DisposeAsync();
 
     protected void Signal(int signal)
     {
-        foreach (var process in ProcessIds)
+        foreach (int process in ProcessIds)
+        {
             _ = Libc.kill(process, signal);
+        }
     }
 
     /// <summary>A port that was free a moment ago.</summary>
     protected static int FreePort()
     {
-        using var socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        using TcpListener socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         socket.Start();
         return ((IPEndPoint)socket.LocalEndpoint).Port;
     }

@@ -16,14 +16,16 @@ internal sealed record ServerSpec(
     /// <exception cref="FormatException">An option is none of those in <see cref="Help"/>.</exception>
     public static ServerSpec Parse(string text)
     {
-        var parts = text.Split(':');
-        var transport = parts[0];
+        string[] parts = text.Split(':');
+        string transport = parts[0];
         if (transport.Length == 0)
+        {
             throw new FormatException($"'{text}' names no transport: {Help}");
+        }
 
-        var arguments = new List<string>();
-        var environment = new Dictionary<string, string>();
-        foreach (var option in parts.AsSpan(1))
+        List<string> arguments = new List<string>();
+        Dictionary<string, string> environment = new Dictionary<string, string>();
+        foreach (string? option in parts.AsSpan(1))
         {
             switch (option.Split('=', 2))
             {

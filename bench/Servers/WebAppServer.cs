@@ -65,12 +65,14 @@ internal sealed class WebAppServer : Server
         ServerSpec spec, Cpus cpus, CancellationToken cancellation, params IReadOnlyList<string> extra)
     {
         if (!File.Exists(AppPath))
+        {
             throw new FileNotFoundException("the sample is not built: ./build.sh bench builds it", AppPath);
+        }
 
-        var server = new WebAppServer(spec, cpus, extra);
+        WebAppServer server = new WebAppServer(spec, cpus, extra);
         try
         {
-            var ended = server._process.WaitForExitAsync(cancellation);
+            Task ended = server._process.WaitForExitAsync(cancellation);
             if (await Task.WhenAny(server._started.Task, ended, Task.Delay(StartLimit, cancellation)) != server._started.Task)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -102,7 +104,7 @@ internal sealed class WebAppServer : Server
         {
             Thaw();
             Signal(Libc.SIGTERM);
-            using var limit = new CancellationTokenSource(StopLimit);
+            using CancellationTokenSource limit = new CancellationTokenSource(StopLimit);
             try
             {
                 await _process.WaitForExitAsync(limit.Token);
@@ -120,8 +122,8 @@ internal sealed class WebAppServer : Server
     private async Task<bool> TakesTimeForNothingAsync(CancellationToken cancellation)
     {
         await Task.Delay(TimeSpan.FromSeconds(0.3), cancellation);   // what start-up has left to do
-        var before = CpuClock.Read(ProcessId);
-        var watched = TimeSpan.FromSeconds(0.2);
+        TimeSpan? before = CpuClock.Read(ProcessId);
+        TimeSpan watched = TimeSpan.FromSeconds(0.2);
         await Task.Delay(watched, cancellation);
         return CpuClock.Read(ProcessId) - before > watched / 4;
     }
@@ -129,22 +131,30 @@ internal sealed class WebAppServer : Server
     private void OnLine(string? line)
     {
         if (line is null)
+        {
             return;
+        }
 
         lock (_lastLines)
         {
             _lastLines.Enqueue(line.Trim());
             if (_lastLines.Count > 5)
+            {
                 _lastLines.Dequeue();
+            }
         }
 
         if (line.Contains("Application started", StringComparison.Ordinal))
+        {
             _started.TrySetResult();
+        }
     }
 
     private string LastWords()
     {
         lock (_lastLines)
+        {
             return string.Join(" / ", _lastLines);
+        }
     }
 }

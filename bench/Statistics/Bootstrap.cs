@@ -15,28 +15,32 @@ internal static class Bootstrap
     /// <exception cref="ArgumentException">There is not one value.</exception>
     public static Interval OfMedian(IReadOnlyList<IReadOnlyList<double>> generations, double confidence = 0.95, int seed = 20_240_229)
     {
-        var filled = generations.Where(generation => generation.Count > 0).ToArray();
+        IReadOnlyList<double>[] filled = generations.Where(generation => generation.Count > 0).ToArray();
         if (filled.Length == 0)
+        {
             throw new ArgumentException("an interval needs at least one value", nameof(generations));
+        }
 
-        var random = new Random(seed);
-        var medians = new double[Resamples];
-        var drawn = new List<double>();
-        for (var i = 0; i < Resamples; i++)
+        Random random = new Random(seed);
+        double[] medians = new double[Resamples];
+        List<double> drawn = new List<double>();
+        for (int i = 0; i < Resamples; i++)
         {
             drawn.Clear();
-            for (var g = 0; g < filled.Length; g++)
+            for (int g = 0; g < filled.Length; g++)
             {
-                var generation = filled[random.Next(filled.Length)];
-                for (var v = 0; v < generation.Count; v++)
+                IReadOnlyList<double> generation = filled[random.Next(filled.Length)];
+                for (int v = 0; v < generation.Count; v++)
+                {
                     drawn.Add(generation[random.Next(generation.Count)]);
+                }
             }
 
             medians[i] = Sample.Median(drawn);
         }
 
         Array.Sort(medians);
-        var tail = (1 - confidence) / 2;
+        double tail = (1 - confidence) / 2;
         return new Interval(Sample.Quantile(medians, tail), Sample.Quantile(medians, 1 - tail));
     }
 }

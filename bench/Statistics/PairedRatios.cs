@@ -15,15 +15,17 @@ internal sealed record PairedRatios(IReadOnlyList<IReadOnlyList<double>> Generat
     public Outcome Judge(double margin)
     {
         if (Count == 0)
+        {
             return new Outcome(Verdict.None, double.NaN, new Interval(double.NaN, double.NaN));
+        }
 
         // In logarithms twice as good and half as good lie equally far from no difference.
-        var logarithms = Generations.Select(generation => (IReadOnlyList<double>)generation.Select(ratio => Math.Log(ratio)).ToArray()).ToArray();
-        var median = Math.Exp(Sample.Median(logarithms.SelectMany(generation => generation)));
-        var interval = Bootstrap.OfMedian(logarithms);
+        IReadOnlyList<double>[] logarithms = Generations.Select(generation => (IReadOnlyList<double>)generation.Select(ratio => Math.Log(ratio)).ToArray()).ToArray();
+        double median = Math.Exp(Sample.Median(logarithms.SelectMany(generation => generation)));
+        Interval interval = Bootstrap.OfMedian(logarithms);
         interval = new Interval(Math.Exp(interval.Low), Math.Exp(interval.High));
 
-        var verdict =
+        Verdict verdict =
             Count < MinimumPairs ? Verdict.None :
             interval.Contains(1) || Math.Abs(median - 1) <= margin ? Verdict.NoDifference :
             median < 1 == LowerIsBetter ? Verdict.Faster : Verdict.Slower;

@@ -7,9 +7,11 @@ internal static class Sample
     /// <exception cref="ArgumentException">There are no values.</exception>
     public static double Median(IEnumerable<double> values)
     {
-        var sorted = values.Order().ToArray();
+        double[] sorted = values.Order().ToArray();
         if (sorted.Length == 0)
+        {
             throw new ArgumentException("a median needs at least one value", nameof(values));
+        }
 
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
@@ -17,9 +19,9 @@ internal static class Sample
     /// <summary>The value below which <paramref name="fraction"/> of the sorted values lie, interpolated between neighbours.</summary>
     public static double Quantile(ReadOnlySpan<double> sorted, double fraction)
     {
-        var position = fraction * (sorted.Length - 1);
-        var below = (int)Math.Floor(position);
-        var above = Math.Min(below + 1, sorted.Length - 1);
+        double position = fraction * (sorted.Length - 1);
+        int below = (int)Math.Floor(position);
+        int above = Math.Min(below + 1, sorted.Length - 1);
         return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
     }
 }

@@ -24,19 +24,40 @@ internal static class Acceptance
     public static string? Judge(LoadResult result, WindowUse use)
     {
         if (result.Error is not null)
+        {
             return result.Error;
+        }
+
         if (result.Requests == 0)
+        {
             return "no request was answered";
+        }
+
         if (use.Strangers > 0)
+        {
             return $"another process listens on port {use.EndPoint.Port} too";
+        }
+
         if (result.Offered is null && use.ClientBusy > ClientSaturated && use.ServerBusy < ServerNotFull)
+        {
             return $"the client was saturated: {use.ClientBusy:P0} busy, the server {use.ServerBusy:P0}";
+        }
+
         if (result.ClientLag > Math.Max(LagTolerated, LagShareTolerated * (result.Latency?.P99 ?? 0)))
+        {
             return $"the client could not keep its own schedule: {result.ClientLag / 1000:F1} ms late at the 99th percentile";
+        }
+
         if (use.OthersBusy > OthersTolerated)
+        {
             return $"other processes had {use.OthersBusy:P0} of the server's processor";
+        }
+
         if (use.Stolen > StolenTolerated)
+        {
             return $"the hypervisor took {use.Stolen:P0} of the server's processor";
+        }
+
         return null;
     }
 }

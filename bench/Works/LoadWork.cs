@@ -32,7 +32,7 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
         duration = duration < AtLeast ? AtLeast : duration;
         try
         {
-            using var idle = IdleConnections.Open(server.EndPoint, Idle, cancellation);
+            using IdleConnections idle = IdleConnections.Open(server.EndPoint, Idle, cancellation);
             return await MeasureBesideAsync(server, duration, cancellation);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException or System.Net.Sockets.SocketException)
@@ -44,32 +44,34 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
     public override async Task<double?> CountSystemCallsAsync(Server server, CancellationToken cancellation)
     {
         // A tracepoint costs something at every call, so the calls have a window of their own.
-        await using var perf = await PerfStat.StartAsync(server.ProcessIds, PerfStat.SystemCalls);
+        await using PerfStat? perf = await PerfStat.StartAsync(server.ProcessIds, PerfStat.SystemCalls);
         if (perf is null)
+        {
             return null;
+        }
 
-        var result = await Load.RunAsync(server, TimeSpan.FromSeconds(1), _ => { }, cancellation);
-        var counts = await perf.StopAsync();
-        return result is { Error: null, Requests: > 0 } && counts.TryGetValue(PerfStat.SystemCalls, out var calls)
+        LoadResult result = await Load.RunAsync(server, TimeSpan.FromSeconds(1), _ => { }, cancellation);
+        IReadOnlyDictionary<string, long> counts = await perf.StopAsync();
+        return result is { Error: null, Requests: > 0 } && counts.TryGetValue(PerfStat.SystemCalls, out long calls)
             ? (double)calls / result.Requests
             : null;
     }
 
     private async Task<Cell> MeasureBesideAsync(Server server, TimeSpan duration, CancellationToken cancellation)
     {
-        var before = await server.AskAsync(cancellation);
-        await using var perf = Instructions.Supported.Count > 0 ? await PerfStat.StartAsync(server.ProcessIds, Instructions.Supported) : null;
+        SelfReport? before = await server.AskAsync(cancellation);
+        await using PerfStat? perf = Instructions.Supported.Count > 0 ? await PerfStat.StartAsync(server.ProcessIds, Instructions.Supported) : null;
 
-        var window = Window.Open(server, Spread ? Cpus.All : Cpus.Server);
-        var load = Load.RunAsync(server, duration, window.OnClientStarted, cancellation);
+        Window window = Window.Open(server, Spread ? Cpus.All : Cpus.Server);
+        Task<LoadResult> load = Load.RunAsync(server, duration, window.OnClientStarted, cancellation);
         await window.WatchAsync(duration, load, cancellation);
-        var result = await load;
-        var used = window.Close();
+        LoadResult result = await load;
+        WindowUse used = window.Close();
 
-        var counts = perf is null ? null : await perf.StopAsync();
-        var after = await server.AskAsync(cancellation);
-        var memory = MemoryUse.Read(server.ProcessIds);
-        var requests = Math.Max(result.Requests, 1.0);
+        IReadOnlyDictionary<string, long>? counts = perf is null ? null : await perf.StopAsync();
+        SelfReport? after = await server.AskAsync(cancellation);
+        MemoryUse memory = MemoryUse.Read(server.ProcessIds);
+        double requests = Math.Max(result.Requests, 1.0);
 
         return new Cell
         {
@@ -93,6 +95,6 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
             ClientBusy = used.ClientBusy,
         };
 
-        double? PerRequest(string name) => counts is not null && counts.TryGetValue(name, out var count) ? count / requests : null;
+        double? PerRequest(string name) => counts is not null && counts.TryGetValue(name, out long count) ? count / requests : null;
     }
 }

@@ -25,10 +25,10 @@ internal sealed record MemoryWork(string Name, string Says, int Connections) : W
     {
         try
         {
-            var before = MemoryUse.Read(server.ProcessIds);
-            using var idle = IdleConnections.Open(server.EndPoint, Connections, cancellation);
+            MemoryUse before = MemoryUse.Read(server.ProcessIds);
+            using IdleConnections idle = IdleConnections.Open(server.EndPoint, Connections, cancellation);
             await Task.Delay(Settle, cancellation);
-            var after = MemoryUse.Read(server.ProcessIds);
+            MemoryUse after = MemoryUse.Read(server.ProcessIds);
             return new Cell
             {
                 Server = server.Name,

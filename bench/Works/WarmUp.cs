@@ -18,15 +18,17 @@ internal sealed record WarmUp(TimeSpan AtLeast, TimeSpan AtMost)
     /// <summary>Runs the load in slices until the count of compiled methods has stood still for two of them; a server that does not count gets the least time.</summary>
     public async Task RunAsync(Server server, ILoad load, CancellationToken cancellation)
     {
-        var compiled = 0L;
-        var still = 0;
-        for (var spent = TimeSpan.Zero; spent < AtMost && (spent < AtLeast || still < 2); spent += Slice)
+        long compiled = 0L;
+        int still = 0;
+        for (TimeSpan spent = TimeSpan.Zero; spent < AtMost && (spent < AtLeast || still < 2); spent += Slice)
         {
-            var result = await load.RunAsync(server, Slice, _ => { }, cancellation);
+            LoadResult result = await load.RunAsync(server, Slice, _ => { }, cancellation);
             if (result.Error is not null)
+            {
                 return;   // the measurement will meet the same, and refuse its cell with the reason
+            }
 
-            var now = (await server.AskAsync(cancellation))?.Process.CompiledMethods ?? 0;
+            long now = (await server.AskAsync(cancellation))?.Process.CompiledMethods ?? 0;
             still = now - compiled < Settled ? still + 1 : 0;
             compiled = now;
         }

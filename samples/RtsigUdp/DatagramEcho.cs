@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using RtsigUdp.Interop;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;

@@ -15,7 +15,7 @@ internal static class Certificate
 
     private static X509Certificate2? FindDevelopment()
     {
-        using var store = new X509Store(StoreName.My, StoreLocation.CurrentUser);
+        using X509Store store = new X509Store(StoreName.My, StoreLocation.CurrentUser);
         try
         {
             store.Open(OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
@@ -25,7 +25,7 @@ internal static class Certificate
             return null;   // no store was ever made for this user
         }
 
-        var now = DateTime.Now;
+        DateTime now = DateTime.Now;
         return store.Certificates
             .Where(certificate => certificate.HasPrivateKey && certificate.NotBefore <= now && now <= certificate.NotAfter)
             .Where(certificate => certificate.Extensions.Any(extension => extension.Oid?.Value == DevelopmentCertificateOid))
@@ -34,10 +34,10 @@ internal static class Certificate
 
     private static X509Certificate2 MakeSelfSigned()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
 
-        var names = new SubjectAlternativeNameBuilder();
+        SubjectAlternativeNameBuilder names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
         names.AddIpAddress(IPAddress.IPv6Loopback);
@@ -46,7 +46,7 @@ internal static class Certificate
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
 
-        var now = DateTimeOffset.UtcNow;
+        DateTimeOffset now = DateTimeOffset.UtcNow;
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
     }
 }

@@ -1,4 +1,3 @@
-using FileAio;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 
@@ -18,18 +17,25 @@ internal static class Files
     /// <summary>Before the host is built: the short switches become configuration, and <c>--aligned-pool true</c> gives Kestrel memory that reads can land in.</summary>
     public static void AddFiles(this WebApplicationBuilder builder, List<string> errors)
     {
-        var configuration = builder.Configuration;
+        ConfigurationManager configuration = builder.Configuration;
         if (configuration["aligned-pool"] is { } text)
         {
-            if (!bool.TryParse(text, out var aligned))
+            if (!bool.TryParse(text, out bool aligned))
+            {
                 errors.Add($"--aligned-pool is \"{text}\"; allowed: true, false.");
+            }
+
             if (aligned)
+            {
                 builder.WebHost.UseAlignedMemoryPool();
+            }
         }
-        foreach (var (name, option) in ShortForms)
+        foreach ((string? name, string? option) in ShortForms)
         {
             if (configuration[name] is { } value)
+            {
                 configuration[$"{Section}:{option}"] = value;
+            }
         }
         // Nothing would look at them, and so nobody say what is wrong with them.
         if (configuration["files"] is not { Length: > 0 })
@@ -43,16 +49,21 @@ internal static class Files
     public static void UseFiles(this WebApplication app, List<string> errors)
     {
         if (app.Configuration["files"] is not { Length: > 0 } folder)
+        {
             return;
+        }
+
         folder = Path.GetFullPath(folder);
-        var everyType = app.Configuration[$"{Section}:ServeUnknownFileTypes"] is null;
+        bool everyType = app.Configuration[$"{Section}:ServeUnknownFileTypes"] is null;
         try
         {
             app.UseDirectIoFiles(options =>
             {
                 options.Root = folder;
                 if (app.Configuration[$"{Section}:RequestPath"] is null)
+                {
                     options.RequestPath = DefaultPath;
+                }
                 // A folder to try things in: whatever lies there is meant to be served.
                 options.ServeUnknownFileTypes |= everyType;
             });
@@ -63,7 +74,7 @@ internal static class Files
             return;
         }
 
-        var provider = new PhysicalFileProvider(folder);
+        PhysicalFileProvider provider = new PhysicalFileProvider(folder);
         app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = provider, RequestPath = StaticPath });
         app.UseStaticFiles(new StaticFileOptions { FileProvider = provider, RequestPath = StaticPath, ServeUnknownFileTypes = true });
         app.Services.GetRequiredService<FilesReport>().Folders = app.DirectIoFilesStatus();
@@ -72,16 +83,24 @@ internal static class Files
     /// <summary><c>DirectIoFiles:DirectIoThreshold is …</c> is said of <c>--directio</c> where that was typed; <c>DirectIoFiles:OutputBuffers:Count is …</c> of <c>--output-buffers</c>.</summary>
     private static string AsTyped(IConfiguration configuration, string failure)
     {
-        foreach (var (name, option) in ShortForms)
+        foreach ((string? name, string? option) in ShortForms)
         {
-            var prefix = $"{Section}:{option}";
+            string prefix = $"{Section}:{option}";
             if (configuration[name] is null || !failure.StartsWith(prefix, StringComparison.Ordinal))
+            {
                 continue;
-            var rest = failure[prefix.Length..];
+            }
+
+            string rest = failure[prefix.Length..];
             if (rest[0] == ' ')
+            {
                 return $"--{name}{rest}";
+            }
+
             if (rest[0] == ':')
+            {
                 return $"--{name} {configuration[name]}: {rest[1..]}";
+            }
         }
         return $"--{failure}";
     }

@@ -9,11 +9,15 @@ internal static class KestrelSetup
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             if (settings.Protocols is { } protocols)
+            {
                 kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
+            }
 
             // A certificate that the configuration names goes first; only without one is there anything to find or to make.
             if (!context.Configuration.GetSection("Kestrel:Certificates:Default").Exists())
+            {
                 kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate ??= Certificate.DevelopmentOrSelfSigned.Value);
+            }
         });
 
         Transports.ByName[settings.Transport](builder.WebHost, settings);

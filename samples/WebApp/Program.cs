@@ -1,7 +1,7 @@
 using WebApp;
 using WebApp.Endpoints;
 
-var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
 {
     Args = args,
     ContentRootPath = AppContext.BaseDirectory,
@@ -9,27 +9,33 @@ var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
 
 if (builder.Configuration["transport"] == "list")
 {
-    foreach (var name in Transports.ByName.Keys)
+    foreach (string name in Transports.ByName.Keys)
+    {
         Console.WriteLine(name);
+    }
+
     return 0;
 }
 
-var errors = new List<string>();
-var settings = SampleSettings.Read(builder.Configuration, errors);
+List<string> errors = new List<string>();
+SampleSettings settings = SampleSettings.Read(builder.Configuration, errors);
 builder.UseSampleKestrel(settings);
 builder.AddFiles(errors);
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton<TransportStatus>();
 builder.Services.AddSingleton<FilesReport>();
 
-var app = builder.Build();
+WebApplication app = builder.Build();
 
 app.UsePlaintext();
 app.UseFiles(errors);
 if (errors.Count > 0)
 {
-    foreach (var error in errors)
+    foreach (string error in errors)
+    {
         await Console.Error.WriteLineAsync($"WebApp: {error}");
+    }
+
     return 2;
 }
 

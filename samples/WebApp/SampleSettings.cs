@@ -21,7 +21,7 @@ internal sealed record SampleSettings
     /// <summary>Reads them all; what is wrong is added to <paramref name="errors"/>, a line each, and its default stands in.</summary>
     public static SampleSettings Read(IConfiguration configuration, List<string> errors)
     {
-        var transport = configuration["transport"] ?? Transports.Default;
+        string transport = configuration["transport"] ?? Transports.Default;
         if (!Transports.ByName.ContainsKey(transport))
         {
             errors.Add($"--transport {transport}: not one of {string.Join(", ", Transports.ByName.Keys)}");
@@ -31,19 +31,27 @@ internal sealed record SampleSettings
         int? loops = null;
         if (configuration["loops"] is { } loopsText)
         {
-            if (int.TryParse(loopsText, out var count) && count >= 1)
+            if (int.TryParse(loopsText, out int count) && count >= 1)
+            {
                 loops = count;
+            }
             else
+            {
                 errors.Add($"--loops {loopsText}: not a whole number of at least 1");
+            }
         }
 
         HttpProtocols? protocols = null;
         if (configuration["protocols"] is { } protocolsText)
         {
-            if (TryParse(protocolsText, out var parsed))
+            if (TryParse(protocolsText, out HttpProtocols parsed))
+            {
                 protocols = parsed;
+            }
             else
+            {
                 errors.Add($"--protocols {protocolsText}: not one of Http1, Http2, Http1AndHttp2");
+            }
         }
 
         return new SampleSettings { Transport = transport, Scheduling = ReadScheduling(configuration, errors), Loops = loops, Protocols = protocols };
@@ -54,7 +62,9 @@ internal sealed record SampleSettings
     {
         Log.Serving(logger, Transport, Scheduling?.ToString().ToLowerInvariant() ?? "default");
         if (Transport == Transports.Sockets && Scheduling == WebApp.Scheduling.Workers)
+        {
             Log.NoWorkers(logger);
+        }
     }
 
     private static Scheduling? ReadScheduling(IConfiguration configuration, List<string> errors)
@@ -62,20 +72,30 @@ internal sealed record SampleSettings
         Scheduling? scheduling = null;
         if (configuration["scheduling"] is { } name)
         {
-            if (Enum.TryParse<Scheduling>(name, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && !int.TryParse(name, out _))
+            if (Enum.TryParse<Scheduling>(name, ignoreCase: true, out Scheduling parsed) && Enum.IsDefined(parsed) && !int.TryParse(name, out _))
+            {
                 scheduling = parsed;
+            }
             else
+            {
                 errors.Add($"--scheduling {name}: not one of workers, threadpool, inline");
+            }
         }
 
         if (configuration["inline"] is { } inlineText)
         {
-            if (!bool.TryParse(inlineText, out var inline))
+            if (!bool.TryParse(inlineText, out bool inline))
+            {
                 errors.Add($"--inline {inlineText}: not true or false");
+            }
             else if (inline && scheduling is not (null or WebApp.Scheduling.Inline))
+            {
                 errors.Add($"--inline true and --scheduling {scheduling.ToString()!.ToLowerInvariant()}: they contradict each other");
+            }
             else if (inline)
+            {
                 scheduling = WebApp.Scheduling.Inline;
+            }
         }
 
         return scheduling;

@@ -19,7 +19,9 @@ internal sealed class TransportStatus : IDisposable
         {
             // Another host in this process has a meter of the same name, but a factory of its own.
             if (instrument.Meter.Name.StartsWith(MeterNames, StringComparison.Ordinal) && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
+            {
                 listener.EnableMeasurementEvents(instrument);
+            }
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
@@ -33,11 +35,14 @@ internal sealed class TransportStatus : IDisposable
     {
         _listener.RecordObservableInstruments();
 
-        var instruments = new SortedDictionary<string, SortedDictionary<int, long>>(StringComparer.Ordinal);
-        foreach (var (series, value) in _values)
+        SortedDictionary<string, SortedDictionary<int, long>> instruments = new SortedDictionary<string, SortedDictionary<int, long>>(StringComparer.Ordinal);
+        foreach ((Series series, long value) in _values)
         {
-            if (!instruments.TryGetValue(series.Instrument, out var loops))
+            if (!instruments.TryGetValue(series.Instrument, out SortedDictionary<int, long>? loops))
+            {
                 instruments[series.Instrument] = loops = [];
+            }
+
             loops[series.Loop] = loops.GetValueOrDefault(series.Loop) + value;
         }
 
@@ -48,21 +53,29 @@ internal sealed class TransportStatus : IDisposable
 
     private void Record(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var loop = Series.NoLoop;
-        var others = "";
-        foreach (var (key, tag) in tags)
+        int loop = Series.NoLoop;
+        string others = "";
+        foreach ((string? key, object? tag) in tags)
         {
             if (key == "loop")
+            {
                 loop = Convert.ToInt32(tag, CultureInfo.InvariantCulture);
+            }
             else
+            {
                 others += $"{key}={tag};";
+            }
         }
 
-        var series = new Series(instrument.Name, loop, others);
+        Series series = new Series(instrument.Name, loop, others);
         if (instrument.IsObservable)
+        {
             _values[series] = value;
+        }
         else
+        {
             _values.AddOrUpdate(series, value, (_, sum) => sum + value);
+        }
     }
 
     private readonly record struct Series(string Instrument, int Loop, string OtherTags)

@@ -51,12 +51,12 @@ public class AcceptanceTests
     [Fact]
     public void A_second_listener_is_seen()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using TcpListener listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
         Assert.Equal(0, Listeners.Strangers(port, [Environment.ProcessId]));
-        using var other = Process.Start(new ProcessStartInfo("sleep", "30"))!;
+        using Process other = Process.Start(new ProcessStartInfo("sleep", "30"))!;
         try
         {
             Assert.Equal(1, Listeners.Strangers(port, [other.Id]));   // seen from another process, the listener is a stranger

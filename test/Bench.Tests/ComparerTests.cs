@@ -15,7 +15,7 @@ public class ComparerTests
     [Fact]
     public void Halved_cost_is_better()
     {
-        var comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work, Plan);
+        Comparison comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work, Plan);
         Assert.Equal(Verdict.Faster, comparison.Verdict);
         Assert.Equal(0.5, comparison.Ratio!.Value, 6);
         Assert.Equal((10.0, 5.0), (comparison.MedianOfA!.Value, comparison.MedianOfB!.Value));
@@ -24,9 +24,9 @@ public class ComparerTests
     [Fact]
     public void A_refused_cell_takes_its_pair_with_it_and_is_told()
     {
-        var cells = Pairs(6, _ => 10, _ => 5);
+        List<Cell> cells = Pairs(6, _ => 10, _ => 5);
         cells[1] = cells[1] with { Refused = "wrk saw 3 status errors" };
-        var comparison = Comparer.Compare(cells, Work, Plan);
+        Comparison comparison = Comparer.Compare(cells, Work, Plan);
         Assert.Equal(5, comparison.Pairs);
         Assert.Equal(["epoll: wrk saw 3 status errors"], comparison.Refusals);
     }
@@ -34,10 +34,10 @@ public class ComparerTests
     [Fact]
     public void A_pair_measured_again_counts_once()
     {
-        var cells = Pairs(6, _ => 10, _ => 5);
+        List<Cell> cells = Pairs(6, _ => 10, _ => 5);
         cells.Insert(0, cells[0] with { Refused = "x" });
         cells.Insert(1, cells[2] with { CpuPerRequest = 1000 });   // the partner of the refused one
-        var comparison = Comparer.Compare(cells, Work, Plan);
+        Comparison comparison = Comparer.Compare(cells, Work, Plan);
         Assert.Equal(6, comparison.Pairs);
         Assert.Equal(0.5, comparison.Ratio!.Value, 6);
     }
@@ -45,14 +45,14 @@ public class ComparerTests
     [Fact]
     public void Nothing_left_is_no_verdict()
     {
-        var cells = Pairs(6, _ => 10, _ => 5).Select(cell => cell with { Refused = "x" }).ToList();
+        List<Cell> cells = Pairs(6, _ => 10, _ => 5).Select(cell => cell with { Refused = "x" }).ToList();
         Assert.Equal(Verdict.None, Comparer.Compare(cells, Work, Plan).Verdict);
     }
 
     [Fact]
     public void Slower_by_a_tenth_fails_a_limit_of_three_per_cent_and_not_one_of_twenty()
     {
-        var comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 11), Work, Plan);
+        Comparison comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 11), Work, Plan);
         Assert.True(comparison.SlowerBy(0.03, lowerIsBetter: true));
         Assert.False(comparison.SlowerBy(0.20, lowerIsBetter: true));
     }
@@ -60,7 +60,7 @@ public class ComparerTests
     [Fact]
     public void A_figure_that_nobody_measured_is_told()
     {
-        var comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work with { Headline = Headline.Tail }, Plan);
+        Comparison comparison = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work with { Headline = Headline.Tail }, Plan);
         Assert.Equal(Verdict.None, comparison.Verdict);
         Assert.Contains("epoll: no p99 was measured", comparison.Refusals);
     }
@@ -80,17 +80,17 @@ public class ComparerTests
     [InlineData(3, 2, false)]
     public void Nine_runs_in_ten_must_say_the_same(int runs, int agreeing, bool holds)
     {
-        var same = Comparer.Compare(Pairs(6, _ => 10, _ => 10), Work, Plan);
-        var other = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work, Plan);
-        var results = Enumerable.Range(0, runs).Select(run => Result(run < runs - agreeing ? other : same)).ToArray();
-        var agreement = Assert.Single(Agreement.Of(results));
+        Comparison same = Comparer.Compare(Pairs(6, _ => 10, _ => 10), Work, Plan);
+        Comparison other = Comparer.Compare(Pairs(6, _ => 10, _ => 5), Work, Plan);
+        ResultFile[] results = Enumerable.Range(0, runs).Select(run => Result(run < runs - agreeing ? other : same)).ToArray();
+        Agreement agreement = Assert.Single(Agreement.Of(results));
         Assert.Equal((Verdict.NoDifference, agreeing, holds), (agreement.Word, agreement.Agreeing, agreement.Holds));
     }
 
     [Fact]
     public void Runs_that_agree_on_having_no_verdict_do_not_agree()
     {
-        var none = Comparer.Compare([], Work, Plan);
+        Comparison none = Comparer.Compare([], Work, Plan);
         Assert.False(Agreement.Of([Result(none), Result(none)])[0].Holds);
     }
 
@@ -102,7 +102,7 @@ public class ComparerTests
     [InlineData("epoll:Trigger=Level:loops=2", "epoll", "--Kestrel:Transport:Epoll:Trigger Level --loops 2")]
     public void A_server_is_named_in_one_word(string text, string transport, string arguments)
     {
-        var spec = ServerSpec.Parse(text);
+        ServerSpec spec = ServerSpec.Parse(text);
         Assert.Equal((transport, arguments), (spec.Transport, string.Join(' ', spec.Arguments)));
     }
 

@@ -11,7 +11,7 @@ public sealed class FilesTests
     public void Ratios_are_the_median_of_rounds_and_not_the_ratio_of_medians()
     {
         // The machine was twice as fast in the second round, and half as fast in the third.
-        var text = Table(
+        string text = Table(
             Of("static", 0, 1.0), Of("static", 1, 2.0), Of("static", 2, 0.5),
             Of("direct", 0, 1.5), Of("direct", 1, 3.0), Of("direct", 2, 0.75));
         Assert.Contains("1.50 (1.50 ×)", text, StringComparison.Ordinal);
@@ -20,7 +20,7 @@ public sealed class FilesTests
     [Fact]
     public void What_was_thrown_out_is_in_no_figure_and_its_reason_is_shown()
     {
-        var text = Table(Of("static", 0, 1.0), Of("direct", 0, 2.0), Of("direct", 1, 50.0) with { Refused = "a stranger" });
+        string text = Table(Of("static", 0, 1.0), Of("direct", 0, 2.0), Of("direct", 1, 50.0) with { Refused = "a stranger" });
         Assert.Contains("2.00 (2.00 ×)", text, StringComparison.Ordinal);
         Assert.DoesNotContain("50.00", text, StringComparison.Ordinal);
         Assert.Contains("a stranger", text, StringComparison.Ordinal);
@@ -31,16 +31,16 @@ public sealed class FilesTests
     {
         Assert.Equal(FileServer.All.Count, FileServer.All.Select(server => server.Name).Distinct().Count());
         Assert.Equal(FileServer.Few.Count, FilesPlan.Short("x").Servers.Count);
-        var works = FilesPlan.Short("x").Works.Select(work => work.Name).ToArray();
+        string[] works = FilesPlan.Short("x").Works.Select(work => work.Name).ToArray();
         Assert.Equal(FileWorks.Few, works);
     }
 
     [Fact]
     public void An_order_that_ends_gives_every_file_once_and_always_the_same_way()
     {
-        var orders = Enumerable.Range(0, 2).Select(_ =>
+        int?[][] orders = Enumerable.Range(0, 2).Select(_ =>
         {
-            var order = new FileOrder(100, shuffled: true, once: true);
+            FileOrder order = new FileOrder(100, shuffled: true, once: true);
             return Enumerable.Range(0, 101).Select(_ => order.Next()).ToArray();
         }).ToArray();
         Assert.Null(orders[0][^1]);
@@ -52,17 +52,17 @@ public sealed class FilesTests
     [Fact]
     public void An_order_without_end_begins_anew()
     {
-        var order = new FileOrder(3, shuffled: false, once: false);
+        FileOrder order = new FileOrder(3, shuffled: false, once: false);
         Assert.Equal([0, 1, 2, 0, 1], Enumerable.Range(0, 5).Select(_ => order.Next()).OfType<int>());
     }
 
     [Fact]
     public async Task Files_are_made_once_and_anew_when_they_are_not_whole()
     {
-        var folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
+        string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
         {
-            var group = new FileGroup(folder, "some", 5, 10_000);
+            FileGroup group = new FileGroup(folder, "some", 5, 10_000);
             await FileSet.MakeAsync([group], _ => { }, TestContext.Current.CancellationToken);
             Assert.Empty(group.Missing);
             Assert.Equal(5, group.Paths.Count(path => new FileInfo(path).Length == 10_000));
@@ -70,7 +70,7 @@ public sealed class FilesTests
 
             File.WriteAllText(group.Paths.First(), "cut short");
             Assert.Single(group.Missing);
-            var said = new List<string>();
+            List<string> said = new List<string>();
             await FileSet.MakeAsync([group], said.Add, TestContext.Current.CancellationToken);
             Assert.Single(said);
             Assert.Empty(group.Missing);
@@ -89,16 +89,16 @@ public sealed class FilesTests
     [InlineData(0, 0, true)]      // everything is there already
     public void Files_are_made_where_the_disk_keeps_some_room(long missingGibibytes, long freeGibibytes, bool allowed)
     {
-        var refusal = Record.Exception(() => FileSet.Afford("/srv", missingGibibytes << 30, freeGibibytes << 30));
+        Exception? refusal = Record.Exception(() => FileSet.Afford("/srv", missingGibibytes << 30, freeGibibytes << 30));
         Assert.Equal(allowed, refusal is null);
     }
 
     [Fact]
     public void The_usual_run_and_the_sizes_have_nothing_in_common_and_all_has_both()
     {
-        var works = FileWorks.All(FileSet.Full("/srv", 8));
-        var sizes = Commands.Chosen.Of("--works", "sizes", works, work => work.Name, FilesPlan.WorkGroups);
-        var usual = Commands.Chosen.Of("--works", "usual", works, work => work.Name, FilesPlan.WorkGroups);
+        IReadOnlyList<FileWork> works = FileWorks.All(FileSet.Full("/srv", 8));
+        IReadOnlyList<FileWork> sizes = Commands.Chosen.Of("--works", "sizes", works, work => work.Name, FilesPlan.WorkGroups);
+        IReadOnlyList<FileWork> usual = Commands.Chosen.Of("--works", "usual", works, work => work.Name, FilesPlan.WorkGroups);
         Assert.Equal(10, sizes.Count);
         Assert.Empty(sizes.Intersect(usual));
         Assert.Equal(works, Commands.Chosen.Of("--works", "sizes,usual", works, work => work.Name, FilesPlan.WorkGroups));
@@ -109,12 +109,12 @@ public sealed class FilesTests
     [Fact]
     public void The_threshold_table_says_where_direct_reads_win()
     {
-        var cells = new[] { 0, 1, 2 }.SelectMany(round => new[]
+        Cell[] cells = new[] { 0, 1, 2 }.SelectMany(round => new[]
         {
             Of("direct-all", round, 0.8) with { Work = "size-1m-cold" }, Of("direct-none", round, 0.4) with { Work = "size-1m-cold" },
             Of("direct-all", round, 0.3) with { Work = "size-1m-warm" }, Of("direct-none", round, 1.5) with { Work = "size-1m-warm" },
         }).ToArray();
-        var text = Written(console => ThresholdTable.Of(cells).Write(console)).Split('\n');
+        string[] text = Written(console => ThresholdTable.Of(cells).Write(console)).Split('\n');
         Assert.Contains("0.80 / 0.40 (2.00 ×)", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.EndsWith("│ GB/s           │", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)).Trim(), StringComparison.Ordinal);
         Assert.DoesNotContain("GB/s", text.Single(line => line.Contains("size-1m-warm", StringComparison.Ordinal)), StringComparison.Ordinal);
@@ -140,8 +140,8 @@ public sealed class FilesTests
 
     private static string Written(Action<IAnsiConsole> write)
     {
-        using var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
+        using StringWriter text = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
         console.Profile.Width = 400;
         write(console);
         return text.ToString();

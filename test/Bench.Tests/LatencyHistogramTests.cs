@@ -7,16 +7,18 @@ public class LatencyHistogramTests
     [Fact]
     public void Percentiles_are_right_to_a_bucket()
     {
-        var random = new Random(5);
-        var values = Enumerable.Range(0, 50_000).Select(_ => (long)Math.Exp(random.NextDouble() * 25)).ToArray();
-        var histogram = new LatencyHistogram();
-        foreach (var value in values)
+        Random random = new Random(5);
+        long[] values = Enumerable.Range(0, 50_000).Select(_ => (long)Math.Exp(random.NextDouble() * 25)).ToArray();
+        LatencyHistogram histogram = new LatencyHistogram();
+        foreach (long value in values)
+        {
             histogram.Record(value);
+        }
 
         Array.Sort(values);
-        foreach (var fraction in new[] { 0.01, 0.5, 0.9, 0.99, 0.999 })
+        foreach (double fraction in new[] { 0.01, 0.5, 0.9, 0.99, 0.999 })
         {
-            var exact = values[(int)Math.Ceiling(fraction * values.Length) - 1];
+            long exact = values[(int)Math.Ceiling(fraction * values.Length) - 1];
             Assert.InRange(histogram.Percentile(fraction), exact, exact * (1 + 1 / 128.0) + 1);
         }
 
@@ -34,7 +36,7 @@ public class LatencyHistogramTests
     [InlineData(long.MaxValue)]
     public void Every_value_has_a_bucket(long value)
     {
-        var histogram = new LatencyHistogram();
+        LatencyHistogram histogram = new LatencyHistogram();
         histogram.Record(value);
         Assert.Equal(value, histogram.Percentile(0.5));
     }
@@ -42,8 +44,8 @@ public class LatencyHistogramTests
     [Fact]
     public void Several_make_one()
     {
-        var (whole, first, second) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
-        for (var i = 0; i < 1000; i++)
+        (LatencyHistogram? whole, LatencyHistogram? first, LatencyHistogram? second) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        for (int i = 0; i < 1000; i++)
         {
             whole.Record(i * i);
             (i % 3 == 0 ? first : second).Record(i * i);
@@ -56,7 +58,7 @@ public class LatencyHistogramTests
     [Fact]
     public void What_h2load_wrote_down_is_read()
     {
-        var summary = H2load.ReadLatencies(Enumerable.Range(1, 100).Select(i => $"179550141063514{i % 10}\t200\t{100 * i}"));
+        LatencySummary? summary = H2load.ReadLatencies(Enumerable.Range(1, 100).Select(i => $"179550141063514{i % 10}\t200\t{100 * i}"));
         Assert.InRange(summary!.P50, 5000, 5050);
         Assert.Equal(10_000, summary.Max);
         Assert.Null(H2load.ReadLatencies([]));
@@ -65,9 +67,12 @@ public class LatencyHistogramTests
     [Fact]
     public void Counts_what_lies_above()
     {
-        var histogram = new LatencyHistogram();
-        for (var i = 0; i < 100; i++)
+        LatencyHistogram histogram = new LatencyHistogram();
+        for (int i = 0; i < 100; i++)
+        {
             histogram.Record(i * 1_000_000L);
+        }
+
         Assert.InRange(histogram.CountAbove(49_000_000), 49, 50);
     }
 }

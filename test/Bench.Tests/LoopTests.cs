@@ -13,9 +13,9 @@ public class LoopTests
     [Fact]
     public void The_open_loop_shows_everybody_who_would_have_come_during_a_stall()
     {
-        using var server = new StallingServer(stallAfter: 200, Stall);
-        using var loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 8, rate: 400);
-        var result = loop.Run(TimeSpan.FromSeconds(2), Deadline);
+        using StallingServer server = new StallingServer(stallAfter: 200, Stall);
+        using OpenLoop loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 8, rate: 400);
+        LoadResult result = loop.Run(TimeSpan.FromSeconds(2), Deadline);
 
         Assert.Null(result.Error);
         Assert.Equal(800, result.Offered);
@@ -29,10 +29,10 @@ public class LoopTests
     [Fact]
     public void The_closed_loop_hides_the_same_stall()
     {
-        using var server = new StallingServer(stallAfter: 200, Stall);
-        using var loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 8);
-        using var gate = new Gate();
-        var result = loop.Run(TimeSpan.FromSeconds(2), gate, Deadline);
+        using StallingServer server = new StallingServer(stallAfter: 200, Stall);
+        using ClosedLoop loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 8);
+        using Gate gate = new Gate();
+        LoadResult result = loop.Run(TimeSpan.FromSeconds(2), gate, Deadline);
 
         Assert.Null(result.Error);
         Assert.True(loop.Latencies.Count > 1000);
@@ -43,9 +43,9 @@ public class LoopTests
     [Fact]
     public void What_is_never_answered_counts_with_the_time_it_waited()
     {
-        using var server = new StallingServer(stallAfter: 100, TimeSpan.FromSeconds(4));
-        using var loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 2, rate: 200);
-        var result = loop.Run(TimeSpan.FromSeconds(1.5), Deadline);
+        using StallingServer server = new StallingServer(stallAfter: 100, TimeSpan.FromSeconds(4));
+        using OpenLoop loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 2, rate: 200);
+        LoadResult result = loop.Run(TimeSpan.FromSeconds(1.5), Deadline);
 
         Assert.True(result.Requests < result.Offered, $"{result.Requests} of {result.Offered}");
         Assert.Equal(result.Offered, loop.Latencies.Count);
@@ -58,10 +58,10 @@ public class LoopTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", "more bytes")]
     public void A_wrong_answer_is_an_error(string response, string complaint)
     {
-        using var server = new StallingServer(stallAfter: int.MaxValue, Stall, response);
-        using var loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 2);
-        using var gate = new Gate();
-        var result = loop.Run(TimeSpan.FromSeconds(0.5), gate, Deadline);
+        using StallingServer server = new StallingServer(stallAfter: int.MaxValue, Stall, response);
+        using ClosedLoop loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 2);
+        using Gate gate = new Gate();
+        LoadResult result = loop.Run(TimeSpan.FromSeconds(0.5), gate, Deadline);
         Assert.Contains(complaint, result.Error);
         Assert.Equal(0, result.Requests);
     }
@@ -69,11 +69,11 @@ public class LoopTests
     [Fact]
     public void A_response_is_read_whatever_way_it_is_cut()
     {
-        var response = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nDate: x\r\n\r\nHello, World!"u8.ToArray();
-        for (var cut = 1; cut < response.Length; cut++)
+        byte[] response = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nDate: x\r\n\r\nHello, World!"u8.ToArray();
+        for (int cut = 1; cut < response.Length; cut++)
         {
-            var reader = new HttpResponseReader();
-            for (var round = 0; round < 2; round++)
+            HttpResponseReader reader = new HttpResponseReader();
+            for (int round = 0; round < 2; round++)
             {
                 Assert.False(reader.Take(response.AsSpan(0, cut)));
                 Assert.True(reader.Take(response.AsSpan(cut)));

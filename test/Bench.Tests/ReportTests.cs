@@ -15,11 +15,11 @@ public class ReportTests
     [Fact]
     public void A_result_comes_back_as_it_was_stored()
     {
-        var folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
+        string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
         {
-            var result = Stored();
-            var path = result.Save(folder);
+            ResultFile result = Stored();
+            string path = result.Save(folder);
             Assert.Equal(result.ToJson(), ResultFile.Read(path).ToJson());
         }
         finally
@@ -37,14 +37,14 @@ public class ReportTests
     [InlineData("not json")]
     public void What_is_no_result_is_refused(string text)
     {
-        using var file = TemporaryFile.Write(text, ".json");
+        using TemporaryFile file = TemporaryFile.Write(text, ".json");
         Assert.Throws<InvalidDataException>(() => ResultFile.Read(file.Path));
     }
 
     [Fact]
     public void The_page_needs_no_network_and_escapes_what_it_shows()
     {
-        var page = HtmlPage.Make([(Stored(), [])]);
+        string page = HtmlPage.Make([(Stored(), [])]);
         Assert.Contains("a &lt;processor&gt;", page);
         Assert.Contains("epoll is better", page);
         Assert.Contains("wrk saw 3 status errors", page);
@@ -57,14 +57,16 @@ public class ReportTests
     public async Task Pictures_have_what_the_result_has()
     {
         if (await Pictures.PrepareAsync(TestContext.Current.CancellationToken) is { } none)
+        {
             Assert.Skip(none);
+        }
 
-        var folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
+        string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
         {
-            var pictures = await Pictures.RenderAsync(Stored().Save(folder), folder, TestContext.Current.CancellationToken);
+            IReadOnlyList<string> pictures = await Pictures.RenderAsync(Stored().Save(folder), folder, TestContext.Current.CancellationToken);
             Assert.Equal(["ab-ratios.svg", "ab-latency-plaintext.svg", "ab-ratios-narrow.svg", "ab-latency-plaintext-narrow.svg"], pictures.Select(Path.GetFileName));
-            var ratios = await File.ReadAllTextAsync(pictures[0], TestContext.Current.CancellationToken);
+            string ratios = await File.ReadAllTextAsync(pictures[0], TestContext.Current.CancellationToken);
             Assert.Contains("0.50", ratios);
             Assert.Contains("plaintext", ratios);
             Assert.Contains("viewBox", ratios);
@@ -79,9 +81,11 @@ public class ReportTests
     public async Task Sizes_have_pictures_of_their_own()
     {
         if (await Pictures.PrepareAsync(TestContext.Current.CancellationToken) is { } none)
+        {
             Assert.Skip(none);
+        }
 
-        var folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
+        string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
         {
             Cell Of(string server, string work) => new()
@@ -90,13 +94,13 @@ public class ReportTests
                 Work = work,
                 Figures = new Dictionary<string, double> { ["cpuSecondsPerGibibyte"] = 1, ["gigabytesPerSecond"] = 2 },
             };
-            var stored = Stored() with
+            ResultFile stored = Stored() with
             {
                 Kind = "files",
                 Comparisons = [],
                 Cells = [Of("direct-all", "size-64k-cold"), Of("direct-none", "size-64k-cold"), Of("direct-all", "size-4m-cold"), Of("direct-none", "size-4m-cold")],
             };
-            var pictures = await Pictures.RenderAsync(stored.Save(folder), folder, TestContext.Current.CancellationToken);
+            IReadOnlyList<string> pictures = await Pictures.RenderAsync(stored.Save(folder), folder, TestContext.Current.CancellationToken);
             Assert.Equal(["files-size-cpu-cold.svg", "files-size-throughput-cold.svg"], pictures.Take(2).Select(Path.GetFileName));
             Assert.Contains("4 MiB", await File.ReadAllTextAsync(pictures[0], TestContext.Current.CancellationToken));
             Assert.Contains("1.000 / 1.000 (1.00", HtmlPage.Make([(stored, [])]));
@@ -111,25 +115,25 @@ public class ReportTests
     [Fact]
     public async Task A_browser_shows_the_page()
     {
-        var browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .SelectMany(folder => Browsers.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
         Assert.SkipWhen(browser is null, "no browser is here (apt package chromium)");
 
-        var folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
+        string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
         {
             IReadOnlyList<string> pictures = await Pictures.PrepareAsync(TestContext.Current.CancellationToken) is null
                 ? [.. (await Pictures.RenderAsync(Stored().Save(folder), folder, TestContext.Current.CancellationToken)).Select(File.ReadAllText)]
                 : [];
-            var path = Path.Combine(folder, "report.html");
+            string path = Path.Combine(folder, "report.html");
             await File.WriteAllTextAsync(path, HtmlPage.Make([(Stored(), pictures)]), TestContext.Current.CancellationToken);
 
-            using var playwright = await Playwright.CreateAsync();
-            await using var chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = browser, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
-            foreach (var width in new[] { 390, 1280 })
+            using IPlaywright playwright = await Playwright.CreateAsync();
+            await using IBrowser chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = browser, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+            foreach (int width in new[] { 390, 1280 })
             {
-                var page = await chromium.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 844 } });
-                var fetched = new List<string>();
+                IPage page = await chromium.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 844 } });
+                List<string> fetched = new List<string>();
                 page.Request += (_, request) => fetched.Add(request.Url);
                 await page.GotoAsync($"file://{path}");
                 await page.EvaluateAsync("document.querySelectorAll('details').forEach(part => part.open = true)");
@@ -138,7 +142,7 @@ public class ReportTests
                 Assert.Contains("epoll is better", await page.InnerTextAsync("body"));
                 Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
                 Assert.Equal(pictures.Count / 2, await page.EvaluateAsync<int>("[...document.querySelectorAll('svg')].filter(picture => picture.clientWidth > 0).length"));
-                var smallest = await page.EvaluateAsync<double>(
+                double smallest = await page.EvaluateAsync<double>(
                     "Math.min(99, ...[...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().height).filter(height => height > 0))");
                 Assert.True(smallest >= 10, $"at {width} px a picture has text {smallest} px high");
             }

@@ -40,13 +40,13 @@ internal sealed class StallingServer : IDisposable
 
     private void Serve(int stallAfter, TimeSpan stall)
     {
-        var scratch = new byte[4096];
-        var answered = 0;
+        byte[] scratch = new byte[4096];
+        int answered = 0;
         while (!_stop.IsCancellationRequested)
         {
-            var readable = new List<Socket>(_clients) { _listener };
+            List<Socket> readable = new List<Socket>(_clients) { _listener };
             Socket.Select(readable, null, null, TimeSpan.FromMilliseconds(20));
-            foreach (var socket in readable)
+            foreach (Socket socket in readable)
             {
                 if (socket == _listener)
                 {
@@ -55,7 +55,7 @@ internal sealed class StallingServer : IDisposable
                 }
 
                 // The clients of these tests send a request in one segment and wait for its answer.
-                if (socket.Receive(scratch, SocketFlags.None, out var error) <= 0 || error != SocketError.Success)
+                if (socket.Receive(scratch, SocketFlags.None, out SocketError error) <= 0 || error != SocketError.Success)
                 {
                     _clients.Remove(socket);
                     socket.Dispose();
@@ -63,7 +63,10 @@ internal sealed class StallingServer : IDisposable
                 }
 
                 if (++answered == stallAfter)
+                {
                     Thread.Sleep(stall);
+                }
+
                 socket.Send(_response, SocketFlags.None, out _);
             }
         }

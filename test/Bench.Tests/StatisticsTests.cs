@@ -18,7 +18,7 @@ public class StatisticsTests
     [Fact]
     public void A_shift_of_a_tenth_is_found_in_noise_of_a_twentieth()
     {
-        var found = Enumerable.Range(0, 100).Count(seed => Judge(seed, shift: 0.90, noise: 0.05) == Verdict.Faster);
+        int found = Enumerable.Range(0, 100).Count(seed => Judge(seed, shift: 0.90, noise: 0.05) == Verdict.Faster);
         Assert.InRange(found, 97, 100);
     }
 
@@ -28,7 +28,7 @@ public class StatisticsTests
     [Fact]
     public void No_shift_is_no_difference_nineteen_times_in_twenty()
     {
-        var silent = Enumerable.Range(0, 200).Count(seed => Judge(seed, shift: 1, noise: 0.05) == Verdict.NoDifference);
+        int silent = Enumerable.Range(0, 200).Count(seed => Judge(seed, shift: 1, noise: 0.05) == Verdict.NoDifference);
         Assert.InRange(silent, 190, 200);
     }
 
@@ -38,7 +38,7 @@ public class StatisticsTests
     [Fact]
     public void For_a_rate_more_is_faster()
     {
-        var ratios = new PairedRatios([[1.2, 1.21, 1.19], [1.2, 1.22, 1.18]], LowerIsBetter: false);
+        PairedRatios ratios = new PairedRatios([[1.2, 1.21, 1.19], [1.2, 1.22, 1.18]], LowerIsBetter: false);
         Assert.Equal(Verdict.Faster, ratios.Judge(Margin).Verdict);
     }
 
@@ -48,7 +48,7 @@ public class StatisticsTests
     [Fact]
     public void One_wild_pair_does_not_decide()
     {
-        var outcome = new PairedRatios([[0.80, 0.81, 0.79, 5.0], [0.80, 0.82, 0.78, 0.80], [0.79, 0.80, 0.81, 0.80]], true).Judge(Margin);
+        Outcome outcome = new PairedRatios([[0.80, 0.81, 0.79, 5.0], [0.80, 0.82, 0.78, 0.80], [0.79, 0.80, 0.81, 0.80]], true).Judge(Margin);
         Assert.Equal(Verdict.Faster, outcome.Verdict);
         Assert.InRange(outcome.Ratio, 0.79, 0.82);
     }
@@ -57,22 +57,22 @@ public class StatisticsTests
     public void Processes_that_disagree_widen_the_interval()
     {
         // The same twelve values: once scattered alike over all processes, once each process with an opinion of its own.
-        var agreeing = Bootstrap.OfMedian([[0.8, 1.0, 1.2, 0.9], [0.8, 1.0, 1.2, 0.9], [0.8, 1.0, 1.2, 0.9]]);
-        var disagreeing = Bootstrap.OfMedian([[0.8, 0.8, 0.8, 0.9], [0.9, 0.9, 1.0, 1.0], [1.0, 1.2, 1.2, 1.2]]);
+        Interval agreeing = Bootstrap.OfMedian([[0.8, 1.0, 1.2, 0.9], [0.8, 1.0, 1.2, 0.9], [0.8, 1.0, 1.2, 0.9]]);
+        Interval disagreeing = Bootstrap.OfMedian([[0.8, 0.8, 0.8, 0.9], [0.9, 0.9, 1.0, 1.0], [1.0, 1.2, 1.2, 1.2]]);
         Assert.True(disagreeing.High - disagreeing.Low > agreeing.High - agreeing.Low);
     }
 
     [Fact]
     public void The_interval_holds_the_true_median_about_as_often_as_it_says()
     {
-        var held = Enumerable.Range(0, 300).Count(seed => Bootstrap.OfMedian([Draw(new Random(seed), 25, 1, 0.1)]).Contains(0));
+        int held = Enumerable.Range(0, 300).Count(seed => Bootstrap.OfMedian([Draw(new Random(seed), 25, 1, 0.1)]).Contains(0));
         Assert.InRange(held, 270, 300);
     }
 
     private static Verdict Judge(int seed, double shift, double noise)
     {
-        var random = new Random(seed);
-        var generations = Enumerable.Range(0, 3).Select(_ => (IReadOnlyList<double>)[.. Draw(random, 4, shift, noise).Select(Math.Exp)]).ToArray();
+        Random random = new Random(seed);
+        IReadOnlyList<double>[] generations = Enumerable.Range(0, 3).Select(_ => (IReadOnlyList<double>)[.. Draw(random, 4, shift, noise).Select(Math.Exp)]).ToArray();
         return new PairedRatios(generations, LowerIsBetter: true).Judge(Margin).Verdict;
     }
 

@@ -20,16 +20,21 @@ public static class CCompiler
     private static string Build(string source, string name, string extension, string flags)
     {
         if (Unavailable is { } reason)
+        {
             throw new InvalidOperationException(reason);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(flags + source)))[..12];
-        var folder = Path.Combine(AppContext.BaseDirectory, "native");
+        }
+
+        string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(flags + source)))[..12];
+        string folder = Path.Combine(AppContext.BaseDirectory, "native");
         Directory.CreateDirectory(folder);
-        var output = Path.Combine(folder, $"{name}-{digest}{extension}");
+        string output = Path.Combine(folder, $"{name}-{digest}{extension}");
         if (File.Exists(output))
+        {
             return output;
+        }
         // Built aside and moved into place, since two test hosts may do this at once.
-        var aside = $"{output}.{Environment.ProcessId}";
-        var code = aside + ".c";
+        string aside = $"{output}.{Environment.ProcessId}";
+        string code = aside + ".c";
         File.WriteAllText(code, source);
         Run("gcc", $"{flags} -o \"{aside}\" \"{code}\" -ldl -pthread");
         File.Delete(code);
@@ -39,9 +44,9 @@ public static class CCompiler
 
     private static string Run(string program, string arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEnd();
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output.Result : throw new InvalidOperationException($"{program} {arguments}: {errors}");
     }

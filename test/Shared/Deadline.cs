@@ -8,7 +8,7 @@ public static class Deadline
 {
     /// <summary>30 s; TEST_DEADLINE, in seconds, says otherwise to somebody who hunts for a hang.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromSeconds(
-        double.TryParse(Environment.GetEnvironmentVariable("TEST_DEADLINE"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 30);
+        double.TryParse(Environment.GetEnvironmentVariable("TEST_DEADLINE"), CultureInfo.InvariantCulture, out double seconds) ? seconds : 30);
 
     public static async Task<T> WithinDeadline<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string? what = null)
     {
@@ -43,11 +43,14 @@ public static class Deadline
     /// <summary>For what announces itself by no event, such as a count that the kernel keeps: looks again until it holds.</summary>
     public static async Task Until(Func<bool> condition, Func<string> otherwise)
     {
-        var end = Environment.TickCount64 + (long)Default.TotalMilliseconds;
+        long end = Environment.TickCount64 + (long)Default.TotalMilliseconds;
         while (!condition())
         {
             if (Environment.TickCount64 > end)
+            {
                 throw new TimeoutException($"After {Default.TotalSeconds:0} s: {otherwise()}");
+            }
+
             await Task.Delay(5);
         }
     }

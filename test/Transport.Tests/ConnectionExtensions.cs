@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 
@@ -8,24 +10,29 @@ internal static class ConnectionExtensions
 {
     public static async Task<string> ReadToEndAsync(this ConnectionContext connection)
     {
-        var text = new StringBuilder();
+        StringBuilder text = new StringBuilder();
         while (true)
         {
-            var result = await connection.Transport.Input.ReadAsync(Deadline.Token);
+            ReadResult result = await connection.Transport.Input.ReadAsync(Deadline.Token);
             text.Append(Encoding.Latin1.GetString(result.Buffer));
             connection.Transport.Input.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
+            {
                 return text.ToString();
+            }
         }
     }
 
     public static async Task<string> ReadTextAsync(this ConnectionContext connection, int count)
     {
-        var result = await connection.Transport.Input.ReadAtLeastAsync(count, Deadline.Token);
+        ReadResult result = await connection.Transport.Input.ReadAtLeastAsync(count, Deadline.Token);
         if (result.Buffer.Length < count)
+        {
             throw new EndOfStreamException($"The input ended after {result.Buffer.Length} bytes.");
-        var buffer = result.Buffer.Slice(0, count);
-        var text = Encoding.Latin1.GetString(buffer);
+        }
+
+        ReadOnlySequence<byte> buffer = result.Buffer.Slice(0, count);
+        string text = Encoding.Latin1.GetString(buffer);
         connection.Transport.Input.AdvanceTo(buffer.End);
         return text;
     }
@@ -38,18 +45,23 @@ internal static class ConnectionExtensions
     {
         while (true)
         {
-            var result = await connection.Transport.Input.ReadAsync();
-            foreach (var segment in result.Buffer)
+            ReadResult result = await connection.Transport.Input.ReadAsync();
+            foreach (ReadOnlyMemory<byte> segment in result.Buffer)
+            {
                 await connection.Transport.Output.WriteAsync(segment);
+            }
+
             connection.Transport.Input.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
+            {
                 return;
+            }
         }
     }
 
     public static Task Fired(this CancellationToken token)
     {
-        var fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         token.Register(() => fired.TrySetResult());
         return fired.Task.WithinDeadline("ConnectionClosed");
     }

@@ -7,7 +7,7 @@ internal static class Seed
 {
     public static int Next(ITestOutputHelper output)
     {
-        var seed = Environment.GetEnvironmentVariable("TEST_SEED") is { Length: > 0 } text
+        int seed = Environment.GetEnvironmentVariable("TEST_SEED") is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : Random.Shared.Next(1_000_000);
         output.WriteLine($"TEST_SEED={seed}");

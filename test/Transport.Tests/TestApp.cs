@@ -22,20 +22,25 @@ internal static class TestApp
     /// <summary>/bytes/N: N bytes whose value says where they belong.</summary>
     public static async Task BytesAsync(HttpContext context)
     {
-        var left = long.Parse(context.Request.Path.Value!.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture);
+        long left = long.Parse(context.Request.Path.Value!.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture);
         context.Response.ContentLength = left;
-        var at = 0L;
+        long at = 0L;
         while (left > 0)
         {
-            var span = context.Response.BodyWriter.GetMemory(4096).Span;
-            var count = (int)Math.Min(span.Length, left);
-            for (var i = 0; i < count; i++)
+            Span<byte> span = context.Response.BodyWriter.GetMemory(4096).Span;
+            int count = (int)Math.Min(span.Length, left);
+            for (int i = 0; i < count; i++)
+            {
                 span[i] = Pattern(at + i);
+            }
+
             context.Response.BodyWriter.Advance(count);
             at += count;
             left -= count;
             if ((await context.Response.BodyWriter.FlushAsync(context.RequestAborted)).IsCompleted)
+            {
                 return;
+            }
         }
     }
 
@@ -44,20 +49,29 @@ internal static class TestApp
 
     public static byte[] PatternBytes(int count)
     {
-        var bytes = new byte[count];
-        for (var i = 0; i < count; i++)
+        byte[] bytes = new byte[count];
+        for (int i = 0; i < count; i++)
+        {
             bytes[i] = Pattern(i);
+        }
+
         return bytes;
     }
 
     public static async Task RouteAsync(HttpContext context)
     {
-        var path = context.Request.Path.Value!;
+        string path = context.Request.Path.Value!;
         if (path.StartsWith("/bytes/", StringComparison.Ordinal))
+        {
             await BytesAsync(context);
+        }
         else if (path == "/echo")
+        {
             await EchoAsync(context);
+        }
         else
+        {
             await HelloAsync(context);
+        }
     }
 }

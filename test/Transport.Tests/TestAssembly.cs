@@ -20,10 +20,15 @@ internal static class TestAssembly
     [ModuleInitializer]
     internal static void Prepare()
     {
-        foreach (var assembly in ShippedAssemblies)
+        foreach (Assembly assembly in ShippedAssemblies)
+        {
             FaultShim.Install(assembly);
+        }
+
         if (Environment.GetEnvironmentVariable(FinOnErrorVariable) == "1")
+        {
             AppContext.SetSwitch(FinOnErrorSwitch, true);
+        }
         // Handlers that block and churn tests would otherwise wait for the thread pool to grow, a thread every half second.
         ThreadPool.SetMinThreads(16, 16);
     }

@@ -13,7 +13,7 @@ internal static unsafe partial class Libc
     /// <summary>Two connected, non-blocking sockets. <c>ulimit -n</c> bounds how many there can be.</summary>
     public static (int A, int B) SocketPair()
     {
-        var pair = stackalloc int[2];
+        int* pair = stackalloc int[2];
         SysResult.From(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair)).ThrowIfError("socketpair");
         return (pair[0], pair[1]);
     }

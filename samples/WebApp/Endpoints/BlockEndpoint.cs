@@ -7,11 +7,13 @@ internal static class BlockEndpoint
 
     private static Task HandleAsync(HttpContext context)
     {
-        if (!Query.TryReadCount(context, "ms", int.MaxValue, out var milliseconds))
+        if (!Query.TryReadCount(context, "ms", int.MaxValue, out long milliseconds))
+        {
             return Query.RefuseAsync(context, "ms", int.MaxValue);
+        }
 
         Thread.Sleep((int)milliseconds);
-        var answer = $"slept {milliseconds} ms\n";
+        string answer = $"slept {milliseconds} ms\n";
         context.Response.ContentLength = answer.Length;
         return context.Response.WriteAsync(answer);
     }

@@ -7,7 +7,7 @@ internal static class DelayEndpoint
 
     private static async Task HandleAsync(HttpContext context)
     {
-        if (!Query.TryReadCount(context, "ms", int.MaxValue, out var milliseconds))
+        if (!Query.TryReadCount(context, "ms", int.MaxValue, out long milliseconds))
         {
             await Query.RefuseAsync(context, "ms", int.MaxValue);
             return;

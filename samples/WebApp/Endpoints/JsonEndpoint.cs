@@ -9,7 +9,7 @@ internal static class JsonEndpoint
 
     private static Task HandleAsync(HttpContext context)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new Greeting("Hello, World!"), SampleJson.Default.Greeting);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new Greeting("Hello, World!"), SampleJson.Default.Greeting);
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         return context.Response.Body.WriteAsync(body, 0, body.Length);

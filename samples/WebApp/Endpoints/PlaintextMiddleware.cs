@@ -12,9 +12,11 @@ internal static class PlaintextMiddleware
     public static void UsePlaintext(this IApplicationBuilder app) => app.Use(next => context =>
     {
         if (!string.Equals(context.Request.Path.Value, Path, StringComparison.Ordinal))
+        {
             return next(context);
+        }
 
-        var response = context.Response;
+        HttpResponse response = context.Response;
         response.ContentType = "text/plain";
         response.ContentLength = Body.Length;
         response.BodyWriter.Write(Body);   // flushed by Kestrel, once, when the response ends

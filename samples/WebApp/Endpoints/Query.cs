@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 
 namespace WebApp.Endpoints;
 
@@ -8,7 +9,7 @@ internal static class Query
     /// <summary>A whole number from 0 to <paramref name="max"/>, given exactly once and in plain digits.</summary>
     public static bool TryReadCount(HttpContext context, string name, long max, out long value)
     {
-        var values = context.Request.Query[name];
+        StringValues values = context.Request.Query[name];
         value = 0;
         return values.Count == 1
             && long.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out value)
@@ -18,8 +19,8 @@ internal static class Query
     /// <summary>400, and what was expected.</summary>
     public static Task RefuseAsync(HttpContext context, string name, long max)
     {
-        var given = context.Request.Query[name];
-        var what = given.Count switch
+        StringValues given = context.Request.Query[name];
+        string what = given.Count switch
         {
             0 => "is missing",
             1 => $"is '{given[0]}'",

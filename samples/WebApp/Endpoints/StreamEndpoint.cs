@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace WebApp.Endpoints;
 
 /// <summary><c>GET /stream?bytes=N</c>: N bytes, the one at offset i within each 64 KiB being <c>(byte)(i * 31)</c>, until they are sent or the client leaves.</summary>
@@ -9,7 +11,7 @@ internal static class StreamEndpoint
 
     private static async Task HandleAsync(HttpContext context)
     {
-        if (!Query.TryReadCount(context, "bytes", long.MaxValue, out var bytes))
+        if (!Query.TryReadCount(context, "bytes", long.MaxValue, out long bytes))
         {
             await Query.RefuseAsync(context, "bytes", long.MaxValue);
             return;
@@ -17,24 +19,31 @@ internal static class StreamEndpoint
 
         context.Response.ContentType = "application/octet-stream";
         context.Response.ContentLength = bytes;
-        var writer = context.Response.BodyWriter;
-        for (var left = bytes; left > 0; left -= Block.Length)
+        PipeWriter writer = context.Response.BodyWriter;
+        for (long left = bytes; left > 0; left -= Block.Length)
         {
             // Kestrel discards what is written for a client that has gone: without this the loop would run to its end for nobody.
             if (context.RequestAborted.IsCancellationRequested)
+            {
                 return;
+            }
 
-            var flush = await writer.WriteAsync(Block.AsMemory(0, (int)Math.Min(left, Block.Length)));
+            FlushResult flush = await writer.WriteAsync(Block.AsMemory(0, (int)Math.Min(left, Block.Length)));
             if (flush.IsCompleted)
+            {
                 return;
+            }
         }
     }
 
     private static byte[] MakeBlock()
     {
-        var block = new byte[64 * 1024];
-        for (var i = 0; i < block.Length; i++)
+        byte[] block = new byte[64 * 1024];
+        for (int i = 0; i < block.Length; i++)
+        {
             block[i] = (byte)(i * 31);
+        }
+
         return block;
     }
 }

@@ -11,22 +11,25 @@ internal static class TransportEndpoint
     private static Task HandleAsync(
         HttpContext context, SampleSettings settings, TransportStatus status, FilesReport files, IOptions<SocketTransportOptions> sockets)
     {
-        var report = settings.Transport == Transports.Sockets ? OfSockets(settings, sockets.Value) : OfLoops(settings, status);
+        TransportReport report = settings.Transport == Transports.Sockets ? OfSockets(settings, sockets.Value) : OfLoops(settings, status);
         return context.Response.WriteAsJsonAsync(report with { Files = files.Folders }, SampleJson.Default.TransportReport);
     }
 
     private static TransportReport OfLoops(SampleSettings settings, TransportStatus status)
     {
-        var instruments = status.Read();
-        var totals = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        var loops = new SortedDictionary<int, SortedDictionary<string, long>>();
-        foreach (var (instrument, byLoop) in instruments)
+        SortedDictionary<string, SortedDictionary<int, long>> instruments = status.Read();
+        SortedDictionary<string, long> totals = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        SortedDictionary<int, SortedDictionary<string, long>> loops = new SortedDictionary<int, SortedDictionary<string, long>>();
+        foreach ((string? instrument, SortedDictionary<int, long>? byLoop) in instruments)
         {
             totals[instrument] = byLoop.Values.Sum();
-            foreach (var (loop, value) in byLoop.Where(entry => entry.Key >= 0))
+            foreach ((int loop, long value) in byLoop.Where(entry => entry.Key >= 0))
             {
-                if (!loops.TryGetValue(loop, out var values))
+                if (!loops.TryGetValue(loop, out SortedDictionary<string, long>? values))
+                {
                     loops[loop] = values = new SortedDictionary<string, long>(StringComparer.Ordinal);
+                }
+
                 values[instrument] = value;
             }
         }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Mvc;
 
@@ -11,22 +12,26 @@ internal static class UploadEndpoint
 
     private static async Task HandleAsync(HttpContext context)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var bytes = 0L;
-        var body = context.Request.BodyReader;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long bytes = 0L;
+        PipeReader body = context.Request.BodyReader;
         while (true)
         {
-            var read = await body.ReadAsync(context.RequestAborted);
-            foreach (var segment in read.Buffer)
+            ReadResult read = await body.ReadAsync(context.RequestAborted);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
                 hash.AppendData(segment.Span);
+            }
 
             bytes += read.Buffer.Length;
             body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
+            {
                 break;
+            }
         }
 
-        var uploaded = new Uploaded(bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        Uploaded uploaded = new Uploaded(bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
         await context.Response.WriteAsJsonAsync(uploaded, SampleJson.Default.Uploaded);
     }
 }

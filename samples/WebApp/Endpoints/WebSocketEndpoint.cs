@@ -18,9 +18,9 @@ internal static class WebSocketEndpoint
             return;
         }
 
-        using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+        CancellationToken stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             await EchoAsync(socket, buffer, stopping);
@@ -43,7 +43,7 @@ internal static class WebSocketEndpoint
     {
         while (true)
         {
-            var received = await socket.ReceiveAsync(buffer.AsMemory(), stopping);
+            ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(), stopping);
             if (received.MessageType == WebSocketMessageType.Close)
             {
                 await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription, stopping);

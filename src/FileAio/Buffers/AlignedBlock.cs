@@ -18,7 +18,7 @@ internal sealed class AlignedBlock(AlignedMemoryPool pool, byte[] array, int off
 
     /// <summary>The block that the memory is of, and where in it the memory starts; null for anybody else's memory.</summary>
     public static AlignedBlock? Of(ReadOnlyMemory<byte> memory, out int start) =>
-        MemoryMarshal.TryGetMemoryManager<byte, AlignedBlock>(memory, out var block, out start, out _) ? block : null;
+        MemoryMarshal.TryGetMemoryManager<byte, AlignedBlock>(memory, out AlignedBlock? block, out start, out _) ? block : null;
 
     public void Rented() => Volatile.Write(ref _owners, 1);
 
@@ -27,7 +27,9 @@ internal sealed class AlignedBlock(AlignedMemoryPool pool, byte[] array, int off
     public void Release()
     {
         if (Interlocked.Decrement(ref _owners) == 0)
+        {
             pool.Return(this);
+        }
     }
 
     public override Span<byte> GetSpan() => new(array, offset, length);
@@ -49,6 +51,8 @@ internal sealed class AlignedBlock(AlignedMemoryPool pool, byte[] array, int off
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             Release();
+        }
     }
 }

@@ -51,11 +51,16 @@ internal sealed class AlignedBufferPool : IDisposable
         lock (_gate)
         {
             if (Class(size).TryTake() is { } free)
+            {
                 return free;
+            }
         }
-        var mapped = Libc.MapBuffer(size);
+        SysResult mapped = Libc.MapBuffer(size);
         if (!mapped.IsError)
+        {
             return new AlignedBuffer((nint)mapped.Value, size);
+        }
+
         Interlocked.Decrement(ref _rented);
         Budget.Release(size);
         return null;
@@ -65,9 +70,15 @@ internal sealed class AlignedBufferPool : IDisposable
     {
         Debug.Assert(!buffer.Read.InFlight, "a buffer comes back while the kernel may still write to it");
         if (Poison)
+        {
             buffer.GetSpan().Fill(0xDB);
+        }
+
         lock (_gate)
+        {
             Class(buffer.Size).Return(buffer);
+        }
+
         Interlocked.Decrement(ref _rented);
         Budget.Release(buffer.Size);
     }
@@ -77,21 +88,28 @@ internal sealed class AlignedBufferPool : IDisposable
 
     private FreeStack<AlignedBuffer> Class(int size)
     {
-        if (!_classes.TryGetValue(size, out var sizeClass))
+        if (!_classes.TryGetValue(size, out FreeStack<AlignedBuffer>? sizeClass))
+        {
             _classes.Add(size, sizeClass = new FreeStack<AlignedBuffer>());
+        }
+
         return sizeClass;
     }
 
     private void Trim()
     {
-        var drop = new List<AlignedBuffer>();
+        List<AlignedBuffer> drop = new List<AlignedBuffer>();
         lock (_gate)
         {
-            foreach (var sizeClass in _classes.Values)
+            foreach (FreeStack<AlignedBuffer> sizeClass in _classes.Values)
+            {
                 drop.AddRange(sizeClass.TakeUnused());
+            }
         }
-        foreach (var buffer in drop)
+        foreach (AlignedBuffer buffer in drop)
+        {
             Libc.UnmapBuffer(buffer.Address, buffer.Size);
+        }
     }
 
     /// <summary>Unmaps what is free. Buffers still out are their holders' to the end.</summary>
@@ -100,8 +118,11 @@ internal sealed class AlignedBufferPool : IDisposable
         _trim.Dispose();
         lock (_gate)
         {
-            foreach (var buffer in _classes.Values.SelectMany(sizeClass => sizeClass.TakeAll()))
+            foreach (AlignedBuffer? buffer in _classes.Values.SelectMany(sizeClass => sizeClass.TakeAll()))
+            {
                 Libc.UnmapBuffer(buffer.Address, buffer.Size);
+            }
+
             _classes.Clear();
         }
     }

@@ -42,8 +42,8 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, MaxBlock);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(minBufferSize, Page));
-        var block = TryTake(size) ?? Allocate(size);
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(minBufferSize, Page));
+        AlignedBlock block = TryTake(size) ?? Allocate(size);
         block.Rented();
         Interlocked.Increment(ref _rented);
         return block;
@@ -52,30 +52,46 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
     internal void Return(AlignedBlock block)
     {
         if (Poison)
+        {
             block.GetSpan().Fill(0xDB);
+        }
+
         Interlocked.Decrement(ref _rented);
         if (_disposed)
+        {
             return;
+        }
+
         if (block.Length <= LargestSlabbed)
+        {
             Small(block.Length).Enqueue(block);
+        }
         else
+        {
             Large(block.Length).Return(block);
+        }
     }
 
     private AlignedBlock? TryTake(int size)
     {
         if (size > LargestSlabbed)
+        {
             return Large(size).TryTake();
-        return Small(size).TryDequeue(out var block) ? block : null;
+        }
+
+        return Small(size).TryDequeue(out AlignedBlock? block) ? block : null;
     }
 
     private AlignedBlock Allocate(int size)
     {
-        var count = size <= LargestSlabbed ? Slab / size : 1;
-        var array = GC.AllocateUninitializedArray<byte>((count * size) + Page, pinned: true);
-        var offset = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (Page - 1));
-        for (var i = 1; i < count; i++)
+        int count = size <= LargestSlabbed ? Slab / size : 1;
+        byte[] array = GC.AllocateUninitializedArray<byte>((count * size) + Page, pinned: true);
+        int offset = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (Page - 1));
+        for (int i = 1; i < count; i++)
+        {
             Small(size).Enqueue(new AlignedBlock(this, array, offset + (i * size), size));
+        }
+
         return new AlignedBlock(this, array, offset, size);
     }
 
@@ -87,17 +103,24 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
 
     private void Trim()
     {
-        foreach (var blocks in _large)
+        foreach (LargeBlocks blocks in _large)
+        {
             blocks.Trim();
+        }
     }
 
     protected override void Dispose(bool disposing)
     {
         _disposed = true;
         _trim.Dispose();
-        foreach (var free in _small)
+        foreach (ConcurrentQueue<AlignedBlock> free in _small)
+        {
             free.Clear();
-        foreach (var blocks in _large)
+        }
+
+        foreach (LargeBlocks blocks in _large)
+        {
             blocks.Clear();
+        }
     }
 }

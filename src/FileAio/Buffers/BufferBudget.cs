@@ -20,7 +20,10 @@ internal sealed class BufferBudget(long limit)
         lock (_gate)
         {
             if (_waiting.Count > 0 || _used + bytes > _limit)
+            {
                 return false;
+            }
+
             _used += bytes;
             return true;
         }
@@ -34,7 +37,10 @@ internal sealed class BufferBudget(long limit)
     public void Widen(long bytes)
     {
         lock (_gate)
+        {
             _limit = Math.Max(_limit, bytes);
+        }
+
         Release(0);
     }
 
@@ -47,29 +53,36 @@ internal sealed class BufferBudget(long limit)
             {
                 _waiting.RemoveFirst();
                 if (first.Value.Granted.TrySetResult(true)) // false: it has just given up waiting
+                {
                     _used += first.Value.Bytes;
+                }
             }
         }
     }
 
     private async ValueTask<bool> WaitAsync(long bytes, TimeSpan timeout, CancellationToken cancellation)
     {
-        var granted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<bool> granted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         LinkedListNode<(long, TaskCompletionSource<bool>)> node;
         lock (_gate)
         {
             node = _waiting.AddLast((bytes, granted));
         }
         Release(0); // what was given back between the look and the queueing
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(timeout);
-        using var registration = limited.Token.UnsafeRegister(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), granted);
+        using CancellationTokenRegistration registration = limited.Token.UnsafeRegister(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), granted);
         if (await granted.Task.ConfigureAwait(false))
+        {
             return true;
+        }
+
         lock (_gate)
         {
             if (node.List is not null)
+            {
                 _waiting.Remove(node);
+            }
         }
         Release(0); // who stood behind may be smaller
         return false;

@@ -9,8 +9,11 @@ internal sealed class FreeStack<T>
 
     public T? TryTake()
     {
-        if (!_free.TryPop(out var one))
+        if (!_free.TryPop(out T? one))
+        {
             return null;
+        }
+
         _leastFree = Math.Min(_leastFree, _free.Count);
         return one;
     }
@@ -20,9 +23,12 @@ internal sealed class FreeStack<T>
     /// <summary>Takes out as many as were free ever since the last call, and begins a period.</summary>
     public List<T> TakeUnused()
     {
-        var unused = new List<T>(_leastFree);
+        List<T> unused = new List<T>(_leastFree);
         while (unused.Count < _leastFree)
+        {
             unused.Add(_free.Pop());
+        }
+
         _leastFree = _free.Count;
         return unused;
     }
@@ -30,7 +36,7 @@ internal sealed class FreeStack<T>
     /// <summary>Takes out all.</summary>
     public List<T> TakeAll()
     {
-        var all = new List<T>(_free);
+        List<T> all = new List<T>(_free);
         _free.Clear();
         _leastFree = 0;
         return all;

@@ -15,13 +15,17 @@ internal sealed class LargeBlocks
     public AlignedBlock? TryTake()
     {
         lock (_gate)
-            return _warm.TryTake() ?? (_cold.TryPop(out var cold) ? cold : null);
+        {
+            return _warm.TryTake() ?? (_cold.TryPop(out AlignedBlock? cold) ? cold : null);
+        }
     }
 
     public void Return(AlignedBlock block)
     {
         lock (_gate)
+        {
             _warm.Return(block);
+        }
     }
 
     /// <summary>Drops the pages of blocks that were free ever since the last call.</summary>
@@ -29,7 +33,7 @@ internal sealed class LargeBlocks
     {
         lock (_gate)
         {
-            foreach (var block in _warm.TakeUnused())
+            foreach (AlignedBlock block in _warm.TakeUnused())
             {
                 Libc.DropPages(block.Address, block.Length);
                 _cold.Push(block);

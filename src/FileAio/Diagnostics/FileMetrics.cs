@@ -47,11 +47,16 @@ internal static class FileMetrics
     {
         Interlocked.Decrement(ref s_readsInFlight);
         InFlight.Add(-1);
-        var tag = new KeyValuePair<string, object?>("engine", engine);
+        KeyValuePair<string, object?> tag = new KeyValuePair<string, object?>("engine", engine);
         if (Duration.Enabled)
+        {
             Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tag);
+        }
+
         if (result.Value > 0)
+        {
             Bytes.Add(result.Value, tag);
+        }
     }
 
     public static void ReadOverdue(string engine) => Overdue.Add(1, new KeyValuePair<string, object?>("engine", engine));

@@ -47,7 +47,9 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
         read.SetResult(result);
         _completed.Enqueue(read);
         if (Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -56,7 +58,9 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
         Interlocked.Decrement(ref _drainers);
         // What came between the last look and the decrement found a drainer, and rang nobody.
         if (!_completed.IsEmpty && Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 
     private void Drain()
@@ -64,14 +68,19 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
         t_draining = this;
         try
         {
-            var done = 0;
-            while (_completed.TryDequeue(out var read))
+            int done = 0;
+            while (_completed.TryDequeue(out FileRead? read))
             {
                 if (_completed.Count > Crowd)
+                {
                     Join();
+                }
+
                 read.Complete();
                 if (++done % HandOverEvery == 0)
+                {
                     afterSome?.Invoke();
+                }
             }
         }
         finally
@@ -83,8 +92,10 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
 
     private void Join()
     {
-        var drainers = Volatile.Read(ref _drainers);
+        int drainers = Volatile.Read(ref _drainers);
         if (drainers < Environment.ProcessorCount && Interlocked.CompareExchange(ref _drainers, drainers + 1, drainers) == drainers)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 }

@@ -14,7 +14,7 @@ internal static class EngineThread
 
     public static Thread Start(string name, Action run)
     {
-        var thread = new Thread(() =>
+        Thread thread = new Thread(() =>
         {
             t_current = true;
             run();

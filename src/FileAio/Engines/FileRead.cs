@@ -77,7 +77,9 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
     public void TryCancel()
     {
         if (InFlight)
+        {
             _engine!.TryCancel(this);
+        }
     }
 
     SysResult IValueTaskSource<SysResult>.GetResult(short token) => _source.GetResult(token);

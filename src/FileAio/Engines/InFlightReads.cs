@@ -22,12 +22,14 @@ internal sealed class InFlightReads
     /// <param name="last">The place it had before; −1 for none.</param>
     public int Add(FileRead read, int last)
     {
-        var first = last >= 0 ? last : Interlocked.Increment(ref _next);
-        for (var i = 0; i < Tries; i++)
+        int first = last >= 0 ? last : Interlocked.Increment(ref _next);
+        for (int i = 0; i < Tries; i++)
         {
-            var place = (first + i) & (Places - 1);
+            int place = (first + i) & (Places - 1);
             if (Interlocked.CompareExchange(ref _reads[place], read, null) is null)
+            {
                 return place;
+            }
         }
         return -1;
     }

@@ -33,7 +33,7 @@ internal sealed unsafe class IocbTable : IDisposable
 
     public int Prepare(FileRead read)
     {
-        var slot = _free.Pop();
+        int slot = _free.Pop();
         _reads[slot] = read;
         read.Slot = slot;
         _blocks[slot] = new Libc.iocb
@@ -52,7 +52,7 @@ internal sealed unsafe class IocbTable : IDisposable
 
     public FileRead Release(int slot)
     {
-        var read = _reads[slot]!;
+        FileRead read = _reads[slot]!;
         _reads[slot] = null;
         read.Slot = -1;
         _free.Push(slot);
@@ -62,9 +62,12 @@ internal sealed unsafe class IocbTable : IDisposable
     public SysResult Submit(nint context, ReadOnlySpan<int> slots)
     {
         // SAFETY: the blocks are native memory of this table; the kernel copies them within the call.
-        var pointers = stackalloc Libc.iocb*[slots.Length];
-        for (var i = 0; i < slots.Length; i++)
+        Libc.iocb** pointers = stackalloc Libc.iocb*[slots.Length];
+        for (int i = 0; i < slots.Length; i++)
+        {
             pointers[i] = &_blocks[slots[i]];
+        }
+
         return Libc.IoSubmit(context, slots.Length, pointers);
     }
 

@@ -62,10 +62,16 @@ internal sealed class LinuxAioEngine : IFileEngine
         engine = null;
         nint context;
         while ((reason = Libc.IoSetup(requests, out context)).Value == -Errno.EAGAIN && requests > LeastRequests)
+        {
             requests = Math.Max(LeastRequests, requests / 2);
+        }
+
         if (reason.IsError)
+        {
             return false;
-        var bell = Libc.EventFd();
+        }
+
+        SysResult bell = Libc.EventFd();
         if (bell.IsError)
         {
             Libc.IoDestroy(context);
@@ -90,13 +96,20 @@ internal sealed class LinuxAioEngine : IFileEngine
             ObjectDisposedException.ThrowIf(_disposed, this);
             _waiting.Append(read);
         }
-        var current = Thread.CurrentThread;
+        Thread current = Thread.CurrentThread;
         if (current == _loop || _completions.IsDraining)
+        {
             return; // HandOver follows
+        }
+
         if (current.IsThreadPoolThread)
+        {
             HandOver();
+        }
         else
+        {
             _submitterBell.Release();
+        }
     }
 
     public void TryCancel(FileRead read)
@@ -106,10 +119,14 @@ internal sealed class LinuxAioEngine : IFileEngine
         {
             waiting = _waiting.Remove(read);
             if (!waiting && read.Slot >= 0)
+            {
                 _table.Cancel(_context, read.Slot);
+            }
         }
         if (waiting)
+        {
             _completions.Add(read, SysResult.Error(Errno.ECANCELED));
+        }
     }
 
     public void Post(SendOrPostCallback work, object? state)
@@ -120,7 +137,10 @@ internal sealed class LinuxAioEngine : IFileEngine
             {
                 _posted.Add(work, state);
                 if (!_awake)
+                {
                     Libc.EventFdSignal(_bell); // under the lock, where the loop ends too: the eventfd is still open
+                }
+
                 _awake = true;
                 return;
             }
@@ -134,7 +154,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         {
             _submitterBell.Wait();
             if (Volatile.Read(ref _disposed))
+            {
                 return;
+            }
+
             HandOver();
         }
     }
@@ -145,16 +168,23 @@ internal sealed class LinuxAioEngine : IFileEngine
         Span<int> slots = stackalloc int[IocbTable.Batch];
         while (true)
         {
-            var count = 0;
+            int count = 0;
             lock (_gate)
             {
-                while (count < slots.Length && _table.HasRoom && _waiting.TryTake(out var read))
+                while (count < slots.Length && _table.HasRoom && _waiting.TryTake(out FileRead? read))
+                {
                     slots[count++] = _table.Prepare(read);
+                }
             }
             if (count == 0)
+            {
                 return;
+            }
+
             if (!SubmitAll(slots[..count]))
+            {
                 return;
+            }
         }
     }
 
@@ -163,7 +193,7 @@ internal sealed class LinuxAioEngine : IFileEngine
     {
         while (slots.Length > 0)
         {
-            var accepted = _table.Submit(_context, slots);
+            SysResult accepted = _table.Submit(_context, slots);
             if (!accepted.IsError && accepted.Value > 0)
             {
                 slots = slots[(int)accepted.Value..];
@@ -186,29 +216,41 @@ internal sealed class LinuxAioEngine : IFileEngine
     /// <summary>The kernel is full. Where completions will make room the reads wait for it, in their order; else nobody would wake them, and the fallback reads.</summary>
     private void GiveBack(Span<int> slots)
     {
-        var reads = new FileRead[slots.Length];
+        FileRead[] reads = new FileRead[slots.Length];
         bool othersInFlight;
         lock (_gate)
         {
-            for (var i = 0; i < slots.Length; i++)
+            for (int i = 0; i < slots.Length; i++)
+            {
                 reads[i] = _table.Release(slots[i]);
+            }
+
             othersInFlight = _table.InFlight > 0;
             if (othersInFlight)
             {
-                for (var i = reads.Length - 1; i >= 0; i--)
+                for (int i = reads.Length - 1; i >= 0; i--)
+                {
                     _waiting.Prepend(reads[i]);
+                }
             }
         }
         if (othersInFlight)
+        {
             return;
-        foreach (var read in reads)
+        }
+
+        foreach (FileRead read in reads)
+        {
             _fallback.Submit(read);
+        }
     }
 
     private FileRead TakeBack(int slot)
     {
         lock (_gate)
+        {
             return _table.Release(slot);
+        }
     }
 
     /// <summary>Completions, what was posted, and what both have submitted; then the bell. Whoever rings while the loop is awake need not: it looks once more before it waits.</summary>
@@ -216,7 +258,7 @@ internal sealed class LinuxAioEngine : IFileEngine
     {
         while (true)
         {
-            var reaped = Reap();
+            int reaped = Reap();
             bool ran;
             lock (_gate)
             {
@@ -231,26 +273,35 @@ internal sealed class LinuxAioEngine : IFileEngine
                 _awake = reaped == IocbTable.Batch || ran || _posted.Count > 0;
                 _ended = _disposed && _table.InFlight == 0 && _waiting.Count == 0 && _posted.Count == 0;
                 if (_ended)
+                {
                     return;
+                }
+
                 if (_awake)
+                {
                     continue;
+                }
             }
             Libc.EventFdWait(_bell).ThrowIfError("read of an eventfd");
             lock (_gate)
+            {
                 _awake = true;
+            }
         }
     }
 
     /// <summary>Takes up to a batch of completions, and goes on with those that are inline.</summary>
     private unsafe int Reap()
     {
-        var events = stackalloc Libc.io_event[IocbTable.Batch];
-        var got = (int)Libc.IoGetEvents(_context, IocbTable.Batch, events).ThrowIfError("io_getevents");
-        for (var i = 0; i < got; i++)
+        Libc.io_event* events = stackalloc Libc.io_event[IocbTable.Batch];
+        int got = (int)Libc.IoGetEvents(_context, IocbTable.Batch, events).ThrowIfError("io_getevents");
+        for (int i = 0; i < got; i++)
         {
             _completions.Deliver(TakeBack((int)events[i].data), new SysResult(events[i].res));
             if ((i + 1) % HandOverEvery == 0)
+            {
                 HandOverFromLoop();
+            }
         }
         return got;
     }
@@ -258,19 +309,27 @@ internal sealed class LinuxAioEngine : IFileEngine
     /// <summary>What the loop has to submit it submits itself, until that takes long (dirty pages, an extent tree not in memory): for a while the submitter then waits in its stead.</summary>
     private void HandOverFromLoop()
     {
-        var now = Stopwatch.GetTimestamp();
+        long now = Stopwatch.GetTimestamp();
         if (now < _handOverElsewhereUntil && !Volatile.Read(ref _disposed))
         {
             bool any;
             lock (_gate)
+            {
                 any = _waiting.Count > 0;
+            }
+
             if (any)
+            {
                 _submitterBell.Release();
+            }
+
             return;
         }
         HandOver();
         if (Stopwatch.GetElapsedTime(now) > SlowHandOver)
+        {
             _handOverElsewhereUntil = Stopwatch.GetTimestamp() + SlowFor;
+        }
     }
 
     /// <summary>Ends the threads, once the reads in flight have completed, and then the context. Nobody may submit any more.</summary>
@@ -279,7 +338,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         lock (_gate)
         {
             if (_disposed)
+            {
                 return;
+            }
+
             _disposed = true;
         }
         _submitterBell.Release();

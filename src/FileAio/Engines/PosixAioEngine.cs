@@ -54,10 +54,13 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             reason = missing.Message;
             return false;
         }
-        var bell = Libc.EventFd();
+        SysResult bell = Libc.EventFd();
         reason = bell.Describe();
         if (bell.IsError)
+        {
             return false;
+        }
+
         engine = new PosixAioEngine((int)bell.Value, requests);
         return true;
     }
@@ -77,7 +80,9 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             _rung = true;
         }
         if (ring)
+        {
             Libc.EventFdSignal(_bell);
+        }
     }
 
     public void TryCancel(FileRead read)
@@ -87,10 +92,14 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         {
             waiting = _waiting.Remove(read);
             if (!waiting && read.Slot >= 0)
+            {
                 Libc.AioCancel(read.Descriptor, &_blocks[read.Slot]); // the thread reaps it as −ECANCELED
+            }
         }
         if (waiting)
+        {
             _completions.Add(read, SysResult.Error(Errno.ECANCELED));
+        }
     }
 
     public void Post(SendOrPostCallback work, object? state)
@@ -101,7 +110,10 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             {
                 _posted.Add(work, state);
                 if (!_rung)
+                {
                     Libc.EventFdSignal(_bell);
+                }
+
                 _rung = true;
                 return;
             }
@@ -111,18 +123,20 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     private void Run()
     {
-        var bell = &_blocks[_capacity];
+        Libc.aiocb* bell = &_blocks[_capacity];
         ListenForBell(bell);
         while (true)
         {
             HandOver();
             // The list may hold blocks that are done: aio_suspend then returns at once.
-            var count = 1;
+            int count = 1;
             _list[0] = bell;
-            for (var slot = 0; slot < _capacity; slot++)
+            for (int slot = 0; slot < _capacity; slot++)
             {
                 if (_reads[slot] is not null)
+                {
                     _list[count++] = &_blocks[slot];
+                }
             }
             Libc.AioSuspend(_list, count); // EINTR too only means: look
             if (Libc.AioError(bell) != Libc.EINPROGRESS)
@@ -137,7 +151,10 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 }
                 _posted.Run();
                 if (ended)
+                {
                     return;
+                }
+
                 ListenForBell(bell);
             }
             Reap();
@@ -152,14 +169,14 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     private void HandOver()
     {
-        var count = 0;
+        int count = 0;
         FileRead? refused = null;
-        var reason = default(SysResult);
+        SysResult reason = default(SysResult);
         lock (_gate)
         {
-            while (_free.Count > 0 && _waiting.TryTake(out var read))
+            while (_free.Count > 0 && _waiting.TryTake(out FileRead? read))
             {
-                var slot = _free.Pop();
+                int slot = _free.Pop();
                 _reads[slot] = read;
                 read.Slot = slot;
                 _blocks[slot] = new Libc.aiocb
@@ -175,30 +192,42 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             }
             // Under the lock, so that nobody cancels a block that glibc does not know yet. A block that could not be queued tells it in its own aio_error.
             if (count > 1)
+            {
                 Libc.LioListio(_list, count);
+            }
             else if (count == 1 && (reason = Libc.AioRead(_list[0])).IsError)
+            {
                 refused = Release((int)(_list[0] - _blocks));
+            }
         }
         if (refused is not null)
+        {
             _completions.Deliver(refused, reason);
+        }
     }
 
     private void Reap()
     {
-        for (var slot = 0; slot < _capacity; slot++)
+        for (int slot = 0; slot < _capacity; slot++)
         {
             if (_reads[slot] is not { } read || Libc.AioError(&_blocks[slot]) is var error && error == Libc.EINPROGRESS)
+            {
                 continue;
-            var returned = Libc.AioReturn(&_blocks[slot]);
+            }
+
+            long returned = Libc.AioReturn(&_blocks[slot]);
             lock (_gate)
+            {
                 Release(slot);
+            }
+
             _completions.Deliver(read, error == 0 ? new SysResult(returned) : SysResult.Error(error));
         }
     }
 
     private FileRead Release(int slot)
     {
-        var read = _reads[slot]!;
+        FileRead read = _reads[slot]!;
         _reads[slot] = null;
         read.Slot = -1;
         _free.Push(slot);
@@ -211,7 +240,10 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         lock (_gate)
         {
             if (_disposed)
+            {
                 return;
+            }
+
             _disposed = true;
         }
         Libc.EventFdSignal(_bell);

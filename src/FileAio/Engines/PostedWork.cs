@@ -15,8 +15,11 @@ internal sealed class PostedWork
     /// <summary>Engine's thread, outside the lock. What this posts in its turn waits for the next.</summary>
     public void Run()
     {
-        foreach (var (work, state) in _running)
+        foreach ((SendOrPostCallback? work, object? state) in _running)
+        {
             work(state);
+        }
+
         _running.Clear();
     }
 }

@@ -41,29 +41,41 @@ internal sealed class ThreadPoolEngine : IFileEngine
             }
         }
         if (accepted)
+        {
             _bell.Release();
+        }
         else
+        {
             _completions.Add(read, SysResult.Error(Errno.EAGAIN));
+        }
     }
 
     public void TryCancel(FileRead read)
     {
         bool waiting;
         lock (_gate)
+        {
             waiting = _waiting.Remove(read);
+        }
+
         if (waiting)
+        {
             _completions.Add(read, SysResult.Error(Errno.ECANCELED));
+        }
     }
 
     /// <summary>Runs something else than a read, such as an open(2) that may have to wait for the disk; null where the queue is full.</summary>
     public Task<T>? TryRun<T>(Func<T> work)
     {
-        var item = new FileWork<T>(work);
+        FileWork<T> item = new FileWork<T>(work);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_waiting.Count + _work.Count >= _maxQueue)
+            {
                 return null;
+            }
+
             _work.Enqueue(item);
             StartThreadIfNeeded();
         }
@@ -85,15 +97,21 @@ internal sealed class ThreadPoolEngine : IFileEngine
             }
         }
         if (ended)
+        {
             OffEngine.PostToPool(work, state);
+        }
         else
+        {
             _bell.Release();
+        }
     }
 
     private void StartThreadIfNeeded()
     {
         if (_idle < _posted.Count + _waiting.Count + _work.Count && _threads.Count < _maxThreads)
+        {
             _threads.Add(EngineThread.Start("aio thread", Run));
+        }
     }
 
     private void Run()
@@ -109,14 +127,21 @@ internal sealed class ThreadPoolEngine : IFileEngine
             lock (_gate)
             {
                 if (_disposed)
+                {
                     return;
+                }
                 // What is posted is short, and an answer that is half on its way.
                 if (!_posted.TryDequeue(out posted) && !_waiting.TryTake(out read))
+                {
                     _work.TryDequeue(out work);
+                }
             }
             posted.Work?.Invoke(posted.State);
             if (read is not null)
+            {
                 _completions.Deliver(read, Libc.Read(read.Descriptor, read.Buffer, read.Length, read.Offset));
+            }
+
             work?.Run();
         }
     }
@@ -127,11 +152,16 @@ internal sealed class ThreadPoolEngine : IFileEngine
         lock (_gate)
         {
             if (_disposed)
+            {
                 return;
+            }
+
             _disposed = true;
         }
         _bell.Release(_maxThreads);
-        foreach (var thread in _threads)
+        foreach (Thread thread in _threads)
+        {
             thread.Join();
+        }
     }
 }

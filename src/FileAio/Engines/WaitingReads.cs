@@ -18,7 +18,10 @@ internal sealed class WaitingReads
     {
         read = null;
         if (_reads.First is not { } first)
+        {
             return false;
+        }
+
         read = first.Value;
         Drop(first);
         return true;
@@ -26,17 +29,23 @@ internal sealed class WaitingReads
 
     public bool Remove(FileRead read)
     {
-        var node = _reads.Find(read);
+        LinkedListNode<FileRead>? node = _reads.Find(read);
         if (node is null)
+        {
             return false;
+        }
+
         Drop(node);
         return true;
     }
 
     private LinkedListNode<FileRead> Node(FileRead read)
     {
-        if (!_spare.TryPop(out var node))
+        if (!_spare.TryPop(out LinkedListNode<FileRead>? node))
+        {
             return new LinkedListNode<FileRead>(read);
+        }
+
         node.Value = read;
         return node;
     }

@@ -19,7 +19,10 @@ internal sealed class DeviceFacts(ulong device, bool inMemory, ILogger logger)
     public void RefuseDirect(string reason, string path)
     {
         if (Interlocked.Exchange(ref _refused, 1) != 0)
+        {
             return;
+        }
+
         FileMetrics.Fallback("no-direct-io");
         logger.DeviceFallback($"{device >> 32}:{device & 0xffffffff}", reason, path);
     }

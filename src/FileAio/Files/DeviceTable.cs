@@ -11,9 +11,12 @@ internal sealed class DeviceTable(ILogger logger)
 
     public DeviceFacts Of(ulong device, int descriptor)
     {
-        if (_devices.TryGetValue(device, out var known))
+        if (_devices.TryGetValue(device, out DeviceFacts? known))
+        {
             return known;
-        var inMemory = !Libc.StatFs(descriptor, out var facts).IsError && (uint)facts.f_type is Libc.TMPFS_MAGIC or Libc.RAMFS_MAGIC;
+        }
+
+        bool inMemory = !Libc.StatFs(descriptor, out Libc.statfs facts).IsError && (uint)facts.f_type is Libc.TMPFS_MAGIC or Libc.RAMFS_MAGIC;
         return _devices.GetOrAdd(device, new DeviceFacts(device, inMemory, logger));
     }
 }

@@ -24,14 +24,14 @@ internal readonly record struct FileFacts(
 
     public static SysResult Of(int descriptor, out FileFacts facts)
     {
-        var result = Libc.Statx(descriptor, out var raw);
+        SysResult result = Libc.Statx(descriptor, out Libc.statx raw);
         facts = result.IsError ? default : From(raw);
         return result;
     }
 
     public static FileFacts From(in Libc.statx raw)
     {
-        var tells = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;
+        bool tells = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;
         return new FileFacts(
             ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor, raw.stx_ino, raw.stx_nlink, raw.stx_uid, raw.stx_mode, (long)raw.stx_size,
             raw.stx_mtime.tv_sec, raw.stx_mtime.tv_nsec, tells ? (int)raw.stx_dio_mem_align : -1, tells ? (int)raw.stx_dio_offset_align : -1);

@@ -35,7 +35,7 @@ internal sealed class FileRoot : IDisposable
     {
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            var opened = Libc.Open(Libc.AT_FDCWD, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
+            SysResult opened = Libc.Open(Libc.AT_FDCWD, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
             return new FileRoot(path, new SafeFileHandle((nint)opened.ThrowIfError($"open \"{path}\""), ownsHandle: true), options, devices);
         }
     }
@@ -53,7 +53,7 @@ internal sealed class FileRoot : IDisposable
         file = null;
         isDirectory = false;
         SysResult opened;
-        var held = false;
+        bool held = false;
         try
         {
             _descriptor.DangerousAddRef(ref held); // a request that outlives the server must not open below a number that is somebody else's by now
@@ -62,33 +62,54 @@ internal sealed class FileRoot : IDisposable
         finally
         {
             if (held)
+            {
                 _descriptor.DangerousRelease();
+            }
         }
         if (opened.IsError)
+        {
             return opened;
-        var descriptor = (int)opened.Value;
-        var stated = FileFacts.Of(descriptor, out var facts);
+        }
+
+        int descriptor = (int)opened.Value;
+        SysResult stated = FileFacts.Of(descriptor, out FileFacts facts);
         isDirectory = facts.IsDirectory;
         if (!stated.IsError && facts.IsRegular)
+        {
             file = new OpenedFile(descriptor, facts, System.IO.Path.Join(Path, relative), _devices.Of(facts.Device, descriptor), _precision);
+        }
         else
+        {
             Libc.Close(descriptor);
+        }
+
         return stated;
     }
 
     private SysResult OpenDescriptor(int root, string relative, bool cachedOnly)
     {
         if (_from.Length == 0 || !relative.StartsWith(_from, StringComparison.Ordinal))
+        {
             return OpenBelow(root, relative, OpenFlags, _policy, cachedOnly);
+        }
+
         if (relative.Length == _from.Length)
+        {
             return OpenBelow(root, relative, OpenFlags, SymlinkPolicy.Off, cachedOnly);
+        }
+
         if (relative[_from.Length] != '/')
+        {
             return OpenBelow(root, relative, OpenFlags, _policy, cachedOnly);
+        }
         // Anew for each file: a link that is swapped, as deployments do it, is followed to where it leads now.
-        var from = OpenBelow(root, _from, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
+        SysResult from = OpenBelow(root, _from, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
         if (from.IsError)
+        {
             return from;
-        var opened = OpenBelow((int)from.Value, relative[(_from.Length + 1)..], OpenFlags, _policy, cachedOnly);
+        }
+
+        SysResult opened = OpenBelow((int)from.Value, relative[(_from.Length + 1)..], OpenFlags, _policy, cachedOnly);
         Libc.Close((int)from.Value);
         return opened;
     }
@@ -97,11 +118,17 @@ internal sealed class FileRoot : IDisposable
     private unsafe SysResult OpenBelow(int folder, string relative, int flags, SymlinkPolicy policy, bool cachedOnly)
     {
         if (policy == SymlinkPolicy.IfNotOwner)
+        {
             return cachedOnly ? SysResult.Error(Errno.EAGAIN) : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: true);
+        }
+
         Span<byte> name = stackalloc byte[MaxPath];
         if (!TryEncode(relative, name))
+        {
             return SysResult.Error(Errno.ENAMETOOLONG);
-        var resolve = Libc.RESOLVE_NO_MAGICLINKS | policy switch
+        }
+
+        ulong resolve = Libc.RESOLVE_NO_MAGICLINKS | policy switch
         {
             SymlinkPolicy.On => Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_BENEATH,
             SymlinkPolicy.Beneath => Libc.RESOLVE_BENEATH,
@@ -111,7 +138,7 @@ internal sealed class FileRoot : IDisposable
         {
             if (_hasOpenat2 && (!cachedOnly || _hasCached))
             {
-                var opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
+                SysResult opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
                 switch (opened.Errno)
                 {
                     case Errno.EINVAL when cachedOnly: // RESOLVE_CACHED is of 5.12
@@ -125,7 +152,10 @@ internal sealed class FileRoot : IDisposable
                 }
             }
             if (cachedOnly)
+            {
                 return SysResult.Error(Errno.EAGAIN);
+            }
+
             return policy == SymlinkPolicy.Off
                 ? Libc.Open(folder, pointer, flags)
                 : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: false);
@@ -137,8 +167,11 @@ internal sealed class FileRoot : IDisposable
 
     private static bool TryEncode(string relative, Span<byte> name)
     {
-        if (!Encoding.UTF8.TryGetBytes(relative, name[..^1], out var written))
+        if (!Encoding.UTF8.TryGetBytes(relative, name[..^1], out int written))
+        {
             return false;
+        }
+
         name[written] = 0;
         return true;
     }

@@ -21,28 +21,32 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         get
         {
             lock (_gate)
+            {
                 return _byPath.Count;
+            }
         }
     }
 
     public bool TryGet(string path, out OpenResult found)
     {
-        var now = time.GetTimestamp();
-        var hit = false;
+        long now = time.GetTimestamp();
+        bool hit = false;
         found = default;
         lock (_gate)
         {
             ExpireOldest(now);
-            if (_byPath.TryGetValue(path, out var node))
+            if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
             {
-                var entry = node.Value;
+                Entry entry = node.Value;
                 entry.Uses++;
                 entry.LastUsed = now;
                 _recent.Remove(node);
                 _recent.AddFirst(node);
                 hit = time.GetElapsedTime(entry.Checked, now) < options.Valid && IsCurrent(entry) && (entry.File?.TryAddReference() ?? true);
                 if (hit)
+                {
                     found = new OpenResult(entry.Result, entry.File, false);
+                }
             }
         }
         FileMetrics.CacheLookup(hit);
@@ -54,21 +58,27 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     /// </summary>
     public OpenResult Add(string path, OpenResult opened)
     {
-        var now = time.GetTimestamp();
+        long now = time.GetTimestamp();
         lock (_gate)
         {
             if (opened.File is null && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
             {
                 // Whoever asks again for what is gone must not keep it open, and its blocks on the disk.
-                if (_byPath.TryGetValue(path, out var gone))
+                if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? gone))
+                {
                     Drop(gone);
+                }
+
                 return opened;
             }
-            var file = opened.File is null ? null : Share(opened.File);
-            if (!_byPath.TryGetValue(path, out var node))
+            OpenedFile? file = opened.File is null ? null : Share(opened.File);
+            if (!_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
             {
                 while (_byPath.Count >= options.Max)
+                {
                     Drop(_recent.Last!);
+                }
+
                 node = _recent.AddFirst(new Entry(path) { Uses = 1 });
                 _byPath.Add(path, node);
             }
@@ -85,17 +95,22 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         lock (_gate)
         {
             while (_recent.Last is { } last)
+            {
                 Drop(last);
+            }
         }
     }
 
     private static bool IsCurrent(Entry entry) =>
-        entry.HasAnswer && (entry.File is not { } file || (!FileFacts.Of(file.Descriptor, out var now).IsError && now.Links > 0 && now.SameVersion(file.Facts)));
+        entry.HasAnswer && (entry.File is not { } file || (!FileFacts.Of(file.Descriptor, out FileFacts now).IsError && now.Links > 0 && now.SameVersion(file.Facts)));
 
     private OpenedFile Share(OpenedFile opened)
     {
-        if (!_byInode.TryGetValue((opened.Facts.Device, opened.Facts.Inode), out var known) || !known.Facts.SameVersion(opened.Facts) || !known.TryAddReference())
+        if (!_byInode.TryGetValue((opened.Facts.Device, opened.Facts.Inode), out OpenedFile? known) || !known.Facts.SameVersion(opened.Facts) || !known.TryAddReference())
+        {
             return opened;
+        }
+
         opened.Release();
         return known;
     }
@@ -104,13 +119,22 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     private void Hold(Entry entry, OpenedFile? file)
     {
         if (ReferenceEquals(entry.File, file))
+        {
             return;
+        }
+
         if (file is not null && file.TryAddReference())
+        {
             _byInode[(file.Facts.Device, file.Facts.Inode)] = file;
+        }
+
         if (entry.File is { } old)
         {
-            if (_byInode.TryGetValue((old.Facts.Device, old.Facts.Inode), out var known) && ReferenceEquals(known, old))
+            if (_byInode.TryGetValue((old.Facts.Device, old.Facts.Inode), out OpenedFile? known) && ReferenceEquals(known, old))
+            {
                 _byInode.Remove((old.Facts.Device, old.Facts.Inode));
+            }
+
             old.Release();
         }
         entry.File = file;
@@ -119,8 +143,10 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     /// <summary>Two at most on each lookup, as nginx does it: no timer, and no long walk under the lock.</summary>
     private void ExpireOldest(long now)
     {
-        for (var i = 0; i < 2 && _recent.Last is { } last && time.GetElapsedTime(last.Value.LastUsed, now) >= options.Inactive; i++)
+        for (int i = 0; i < 2 && _recent.Last is { } last && time.GetElapsedTime(last.Value.LastUsed, now) >= options.Inactive; i++)
+        {
             Drop(last);
+        }
     }
 
     private void Drop(LinkedListNode<Entry> node)

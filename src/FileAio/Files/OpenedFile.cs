@@ -19,7 +19,7 @@ internal sealed class OpenedFile
     public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device, ETagPrecision precision)
     {
         (Descriptor, Facts, Path, Device) = (descriptor, facts, path, device);
-        var modified = precision == ETagPrecision.Seconds ? facts.ModifiedSeconds : (facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds;
+        long modified = precision == ETagPrecision.Seconds ? facts.ModifiedSeconds : (facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds;
         EntityTag = $"\"{modified:x}-{facts.Size:x}";
     }
 
@@ -48,7 +48,9 @@ internal sealed class OpenedFile
         {
             seen = Volatile.Read(ref _references);
             if (seen == 0)
+            {
                 return false;
+            }
         }
         while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
         return true;
@@ -57,9 +59,15 @@ internal sealed class OpenedFile
     public void Release()
     {
         if (Interlocked.Decrement(ref _references) > 0)
+        {
             return;
+        }
+
         if (_direct >= 0)
+        {
             Libc.Close(_direct);
+        }
+
         Libc.Close(Descriptor);
     }
 
@@ -75,7 +83,10 @@ internal sealed class OpenedFile
             lock (_gate)
             {
                 if (_direct == NotTried)
+                {
                     Volatile.Write(ref _direct, OpenDirect(leastAlignment));
+                }
+
                 descriptor = _direct;
             }
         }
@@ -84,9 +95,12 @@ internal sealed class OpenedFile
 
     private unsafe int OpenDirect(int leastAlignment)
     {
-        var alignment = Facts.TellsDirectAlignment ? Facts.DirectOffsetAlignment : Device.InMemory ? 0 : 4096;
+        int alignment = Facts.TellsDirectAlignment ? Facts.DirectOffsetAlignment : Device.InMemory ? 0 : 4096;
         if (!Device.AllowsDirect)
+        {
             return Refused;
+        }
+
         if (alignment == 0)
         {
             Device.RefuseDirect(Device.InMemory ? "it is memory itself" : "statx names no alignment for it", Path);
@@ -96,12 +110,15 @@ internal sealed class OpenedFile
         Encoding.ASCII.GetBytes($"/proc/self/fd/{Descriptor}\0", link);
         fixed (byte* path = link)
         {
-            var opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
+            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
             if (opened.IsError)
             {
                 // EMFILE and the like are this moment's trouble, not the device's.
                 if (opened.Errno == Errno.EINVAL)
+                {
                     Device.RefuseDirect("open with O_DIRECT: " + opened.Describe(), Path);
+                }
+
                 return Refused;
             }
             DirectAlignment = Math.Max(alignment, leastAlignment);

@@ -12,16 +12,22 @@ internal static class SymlinkWalk
     /// <summary>Opens <paramref name="relative"/> below <paramref name="root"/>; −ELOOP where a link is in the way that may not be followed.</summary>
     public static SysResult Open(int root, string relative, int flags, bool ownersMustAgree)
     {
-        var directory = root;
-        var parts = relative.Split('/');
-        for (var i = 0; i < parts.Length; i++)
+        int directory = root;
+        string[] parts = relative.Split('/');
+        for (int i = 0; i < parts.Length; i++)
         {
-            var last = i == parts.Length - 1;
-            var next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, ownersMustAgree);
+            bool last = i == parts.Length - 1;
+            SysResult next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, ownersMustAgree);
             if (directory != root)
+            {
                 Libc.Close(directory);
+            }
+
             if (next.IsError || last)
+            {
                 return next;
+            }
+
             directory = (int)next.Value;
         }
         return SysResult.Error(Errno.ENOENT);
@@ -32,21 +38,36 @@ internal static class SymlinkWalk
         fixed (byte* path = Encoding.UTF8.GetBytes(name + '\0'))
         {
             // What the name itself is, link or not.
-            var seen = Libc.Open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
+            SysResult seen = Libc.Open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
             if (seen.IsError)
+            {
                 return seen;
-            FileFacts.Of((int)seen.Value, out var own);
+            }
+
+            FileFacts.Of((int)seen.Value, out FileFacts own);
             Libc.Close((int)seen.Value);
             if (!own.IsSymbolicLink)
+            {
                 return Libc.Open(directory, path, flags | Libc.O_NOFOLLOW);
+            }
+
             if (!ownersMustAgree)
+            {
                 return SysResult.Error(Errno.ELOOP);
-            var followed = Libc.Open(directory, path, flags);
+            }
+
+            SysResult followed = Libc.Open(directory, path, flags);
             if (followed.IsError)
+            {
                 return followed;
-            FileFacts.Of((int)followed.Value, out var target);
+            }
+
+            FileFacts.Of((int)followed.Value, out FileFacts target);
             if (target.Owner == own.Owner)
+            {
                 return followed;
+            }
+
             Libc.Close((int)followed.Value);
             return SysResult.Error(Errno.ELOOP);
         }

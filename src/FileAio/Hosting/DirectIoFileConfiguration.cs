@@ -14,7 +14,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
     /// <summary>Sets what the section names. Of each value that cannot be read one line is returned, which says what the option takes; its option keeps the value it had.</summary>
     public static IReadOnlyList<string> Bind(IConfiguration section, DirectIoFileOptions options)
     {
-        var configuration = new DirectIoFileConfiguration(section);
+        DirectIoFileConfiguration configuration = new DirectIoFileConfiguration(section);
         configuration.Bind(options);
         return configuration._failures;
     }
@@ -70,7 +70,10 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
     private void Set(string name, string allowed, Action<string> apply)
     {
         if (section[name] is not { } text)
+        {
             return;
+        }
+
         try
         {
             apply(text.Trim());
@@ -110,7 +113,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
     private TimeSpan Time(string name, TimeSpan value)
     {
         Set(name, "seconds (60), or hours:minutes:seconds (00:01:00)", text =>
-            value = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+            value = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
                 ? TimeSpan.FromSeconds(seconds)
                 : TimeSpan.Parse(text, CultureInfo.InvariantCulture));
         return value;
@@ -119,16 +122,19 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
     /// <summary>An array in JSON, or one value with commas from a command line; null where nothing is said.</summary>
     private List<string>? List(string name)
     {
-        var items = section.GetSection(name).GetChildren().Select(item => item.Value).OfType<string>().ToList();
+        List<string> items = section.GetSection(name).GetChildren().Select(item => item.Value).OfType<string>().ToList();
         if (items.Count > 0)
+        {
             return items;
+        }
+
         return section[name]?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList();
     }
 
     private OutputBuffers Buffers(string name, OutputBuffers value)
     {
         Set(name, "a count and a size such as 1 128k", text => value = Sizes.ParseBuffers(text));
-        foreach (var (count, size) in new[] { ($"{name}:0", $"{name}:1"), ($"{name}:Count", $"{name}:Size") })
+        foreach ((string? count, string? size) in new[] { ($"{name}:0", $"{name}:1"), ($"{name}:Count", $"{name}:Size") })
         {
             value = value with { Count = Number(count, value.Count) };
             Set(size, "a size such as 131072 or 128k", text => value = value with { Size = checked((int)Sizes.Parse(text)) });

@@ -14,11 +14,13 @@ internal static class DirectIoFileOptionsValidator
     /// <exception cref="OptionsValidationException">There is such a value, or an option is out of range; every one is named.</exception>
     public static void Validate(DirectIoFileOptions o, IReadOnlyList<string> unreadable)
     {
-        var failures = new List<string>(unreadable);
+        List<string> failures = new List<string>(unreadable);
         void Check(bool ok, string name, object? value, string allowed)
         {
             if (!ok)
+            {
                 failures.Add($"DirectIoFiles:{name} is {value ?? "null"}; allowed: {allowed}.");
+            }
         }
 
         Check(o.RequestPath.Value is null or "" || HasPlainNames(o.RequestPath.Value[1..]), nameof(o.RequestPath), $"\"{o.RequestPath}\"", "a path that begins with /, with no //, /./ or /../ in it");
@@ -43,7 +45,7 @@ internal static class DirectIoFileOptionsValidator
             nameof(o.DirectIoAlignment), o.DirectIoAlignment, "a power of two from 512 to 1048576, or auto");
         Check(o.OutputBuffers.Count is >= 1 and <= 64, "OutputBuffers:Count", o.OutputBuffers.Count, "1 to 64");
         Check(o.OutputBuffers.Size is >= 4096 and <= 1 << 20, "OutputBuffers:Size", o.OutputBuffers.Size, "4096 to 1048576 bytes");
-        var largestResponse = 2L * o.OutputBuffers.Count * o.OutputBuffers.Size;
+        long largestResponse = 2L * o.OutputBuffers.Count * o.OutputBuffers.Size;
         Check(o.MaxInFlightBytes >= largestResponse, nameof(o.MaxInFlightBytes), o.MaxInFlightBytes, $"{largestResponse} bytes or more (one response's buffers, twice)");
         Check(o.MaxRanges >= 0, nameof(o.MaxRanges), o.MaxRanges, "0 or more, or unlimited");
         Check((o.SendTimeout >= TimeSpan.Zero && o.SendTimeout.TotalMilliseconds < int.MaxValue) || o.SendTimeout == Timeout.InfiniteTimeSpan,
@@ -54,13 +56,18 @@ internal static class DirectIoFileOptionsValidator
         Check(o.OpenFileCache.MinUses >= 1, "OpenFileCache:MinUses", o.OpenFileCache.MinUses, "1 or more");
         Check(o.OpenFileCache.Inactive > TimeSpan.Zero, "OpenFileCache:Inactive", o.OpenFileCache.Inactive, "more than 0");
         Check(o.OpenFileCache.Valid >= TimeSpan.Zero, "OpenFileCache:Valid", o.OpenFileCache.Valid, "0 or more");
-        foreach (var coding in o.Precompressed)
+        foreach (string coding in o.Precompressed)
+        {
             Check(ContentCoding.Find(coding) is not null, nameof(o.Precompressed), $"\"{coding}\"", "br, zstd, gzip");
+        }
+
         Check(o.FileProvider is null or PhysicalFileProvider, nameof(o.FileProvider), o.FileProvider?.GetType().Name, "a PhysicalFileProvider");
         Check(o.Root is null || Directory.Exists(o.Root), nameof(o.Root), $"\"{o.Root}\"", "a folder that exists");
 
         if (failures.Count > 0)
+        {
             throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), failures);
+        }
     }
 
     /// <summary>Relative, and with no way up.</summary>

@@ -52,8 +52,8 @@ public static class DirectIoFilesBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(configure);
-        var options = new DirectIoFileOptions();
-        var unreadable = app.ApplicationServices.GetService<IConfiguration>() is { } configuration
+        DirectIoFileOptions options = new DirectIoFileOptions();
+        IReadOnlyList<string> unreadable = app.ApplicationServices.GetService<IConfiguration>() is { } configuration
             ? DirectIoFileConfiguration.Bind(configuration.GetSection("DirectIoFiles"), options)
             : [];
         configure(options);
@@ -76,13 +76,16 @@ public static class DirectIoFilesBuilderExtensions
     private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, IReadOnlyList<string> unreadable)
     {
         options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
-        var environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
+        IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
         if (options.Root is { Length: > 0 }) // an empty one would be the content root, with the settings in it
+        {
             options.Root = Path.Combine(environment.ContentRootPath, options.Root);
+        }
+
         DirectIoFileOptionsValidator.Validate(options, unreadable);
 
-        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
-        var root = options.Root ?? (options.FileProvider as PhysicalFileProvider)?.Root ?? environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot");
+        ILogger logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
+        string root = options.Root ?? (options.FileProvider as PhysicalFileProvider)?.Root ?? environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot");
         root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
         if (!Directory.Exists(root))
         {
@@ -90,15 +93,17 @@ public static class DirectIoFilesBuilderExtensions
             return app;
         }
         if (!OperatingSystem.IsLinux())
+        {
             return app.UseFrameworkFiles(options, root);
+        }
 
-        var services = app.ApplicationServices;
-        var runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
-        var alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
-        var serving = new FileServing(options, root, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
+        IServiceProvider services = app.ApplicationServices;
+        FileRuntime runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
+        bool alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
+        FileServing serving = new FileServing(options, root, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(serving.Dispose);
 
-        var status = new DirectIoFilesStatus(serving, root);
+        DirectIoFilesStatus status = new DirectIoFilesStatus(serving, root);
         logger.Serving(root, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
         app.StatusList().Add(status);
         return app.Use(next => new DirectIoFilesMiddleware(next, serving, root).InvokeAsync);
@@ -115,16 +120,19 @@ public static class DirectIoFilesBuilderExtensions
 
     private static List<DirectIoFilesStatus> StatusList(this IApplicationBuilder app)
     {
-        if (app.Properties.TryGetValue(StatusKey, out var known))
+        if (app.Properties.TryGetValue(StatusKey, out object? known))
+        {
             return (List<DirectIoFilesStatus>)known!;
-        var list = new List<DirectIoFilesStatus>();
+        }
+
+        List<DirectIoFilesStatus> list = new List<DirectIoFilesStatus>();
         app.Properties[StatusKey] = list;
         return list;
     }
 
     private static IApplicationBuilder UseFrameworkFiles(this IApplicationBuilder app, DirectIoFileOptions options, string root)
     {
-        var files = new PhysicalFileProvider(root, options.ServeDotFiles ? ExclusionFilters.None : ExclusionFilters.Sensitive);
+        PhysicalFileProvider files = new PhysicalFileProvider(root, options.ServeDotFiles ? ExclusionFilters.None : ExclusionFilters.Sensitive);
         app.UseDefaultFiles(new DefaultFilesOptions
         {
             FileProvider = files,

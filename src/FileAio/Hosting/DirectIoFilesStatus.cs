@@ -1,3 +1,5 @@
+using FileAio.Buffers;
+
 namespace FileAio;
 
 /// <summary>What one <c>UseDirectIoFiles</c> does, for status pages.</summary>
@@ -16,7 +18,7 @@ public sealed record DirectIoFilesStatus(
         : this(root, serving.Options.RequestPath.Value ?? "", serving.Runtime.Engine.Name, serving.Runtime.FallbackReason,
             serving.DirectIoThreshold == long.MaxValue ? null : serving.DirectIoThreshold, serving.ReadIntoPipe)
     {
-        var buffers = serving.Runtime.Buffers;
+        AlignedBufferPool buffers = serving.Runtime.Buffers;
         _counts = () => new DirectIoFilesCounts(
             Diagnostics.FileMetrics.ReadsInFlight, Diagnostics.FileMetrics.FallbackCount, buffers.Rented, buffers.Budget.Used, buffers.Budget.Limit);
     }

@@ -10,8 +10,8 @@ internal static class Sizes
     /// <exception cref="OverflowException">It does not fit.</exception>
     public static long Parse(string text)
     {
-        var shift = text.Length == 0 ? 0 : char.ToLowerInvariant(text[^1]) switch { 'k' => 10, 'm' => 20, 'g' => 30, _ => 0 };
-        var number = long.Parse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture);
+        int shift = text.Length == 0 ? 0 : char.ToLowerInvariant(text[^1]) switch { 'k' => 10, 'm' => 20, 'g' => 30, _ => 0 };
+        long number = long.Parse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture);
         return checked(number * (1L << shift));
     }
 
@@ -19,9 +19,12 @@ internal static class Sizes
     /// <exception cref="FormatException">There are not two, or one of them is no number.</exception>
     public static OutputBuffers ParseBuffers(string text)
     {
-        var parts = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
+        string[] parts = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 2)
+        {
             throw new FormatException();
+        }
+
         return new OutputBuffers(int.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture), checked((int)Parse(parts[1])));
     }
 }

@@ -16,7 +16,7 @@ internal sealed record ContentCoding(string Name, string Extension)
     /// </summary>
     public int Quality(StringValues acceptEncoding)
     {
-        var (named, any) = Weights(acceptEncoding, Name, Name == "gzip" ? "x-gzip" : Name);
+        (int? named, int? any) = Weights(acceptEncoding, Name, Name == "gzip" ? "x-gzip" : Name);
         return named ?? any ?? 0;
     }
 
@@ -26,16 +26,20 @@ internal sealed record ContentCoding(string Name, string Extension)
     private static (int? Named, int? Any) Weights(StringValues acceptEncoding, string coding, string alias)
     {
         int? named = null, any = null;
-        foreach (var line in acceptEncoding)
+        foreach (string? line in acceptEncoding)
         {
-            foreach (var item in (line ?? "").Split(','))
+            foreach (string item in (line ?? "").Split(','))
             {
-                var parts = item.Split(';');
-                var name = parts[0].Trim();
+                string[] parts = item.Split(';');
+                string name = parts[0].Trim();
                 if (name.Equals(coding, StringComparison.OrdinalIgnoreCase) || name.Equals(alias, StringComparison.OrdinalIgnoreCase))
+                {
                     named = Weight(parts);
+                }
                 else if (name == "*")
+                {
                     any = Weight(parts);
+                }
             }
         }
         return (named, any);
@@ -43,13 +47,15 @@ internal sealed record ContentCoding(string Name, string Extension)
 
     private static int Weight(string[] parts)
     {
-        foreach (var parameter in parts.AsSpan(1))
+        foreach (string? parameter in parts.AsSpan(1))
         {
-            var pair = parameter.Split('=', 2, StringSplitOptions.TrimEntries);
+            string[] pair = parameter.Split('=', 2, StringSplitOptions.TrimEntries);
             if (!pair[0].Equals("q", StringComparison.OrdinalIgnoreCase))
+            {
                 continue;
+            }
             // A weight that cannot be read is no wish for the coding.
-            return pair.Length == 2 && double.TryParse(pair[1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var q) ? (int)(Math.Min(q, 1) * 1000) : 0;
+            return pair.Length == 2 && double.TryParse(pair[1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double q) ? (int)(Math.Min(q, 1) * 1000) : 0;
         }
         return 1000;
     }

@@ -17,21 +17,29 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     public Task InvokeAsync(HttpContext context)
     {
         // An endpoint that routing has chosen goes first, as it does before UseStaticFiles.
-        if (context.GetEndpoint()?.RequestDelegate is not null || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out var path))
+        if (context.GetEndpoint()?.RequestDelegate is not null || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out PathString path))
+        {
             return next(context);
+        }
         // Methods are case-sensitive (9.1): Kestrel takes "head" for a method of its own, and would have us send a body.
-        var reads = context.Request.Method is "GET" or "HEAD";
+        bool reads = context.Request.Method is "GET" or "HEAD";
         if (!reads && !_options.Terminal)
+        {
             return next(context);
-        if (!RequestFile.TryMap(path, _options.ServeDotFiles, out var relative, out var isDirectory))
+        }
+
+        if (!RequestFile.TryMap(path, _options.ServeDotFiles, out string? relative, out bool isDirectory))
+        {
             return NotFound(context);
+        }
+
         return ServeAsync(context, relative, isDirectory, reads);
     }
 
     private async Task ServeAsync(HttpContext context, string relative, bool isDirectory, bool reads)
     {
-        var found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative) : await FindAsync(relative);
-        var slashMissing = !isDirectory && relative.Length == 0;
+        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative) : await FindAsync(relative);
+        bool slashMissing = !isDirectory && relative.Length == 0;
         if (found.IsDirectory)
         {
             // A directory's name without its slash: relative links in its document would lead astray.
@@ -45,7 +53,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         }
         try
         {
-            var contentType = ContentType(found.Name);
+            string? contentType = ContentType(found.Name);
             if (contentType is null)
             {
                 await NotFound(context);
@@ -72,7 +80,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private async Task SendAsync(HttpContext context, Found found, string contentType)
     {
-        var variant = await FindVariantAsync(context.Request, found.Name!);
+        (OpenedFile? File, ContentCoding? Coding) variant = await FindVariantAsync(context.Request, found.Name!);
         try
         {
             if ((variant.File ?? found.File) is not { } file)
@@ -82,7 +90,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
                 await NotFound(context);
                 return;
             }
-            var path = Path.Join(root, found.Name + variant.Coding?.Extension);
+            string path = Path.Join(root, found.Name + variant.Coding?.Extension);
             await FileResponse.WriteAsync(context, new Representation(file, path, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
         }
         finally
@@ -94,22 +102,26 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     /// <summary>A file under its own name. Where there is none a precompressed variant of it may still be.</summary>
     private async ValueTask<Found> FindAsync(string relative)
     {
-        var opened = await serving.OpenAsync(relative);
-        var exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative));
+        OpenResult opened = await serving.OpenAsync(relative);
+        bool exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative));
         return new Found(exists ? relative : null, opened.File, opened.IsDirectory, opened.Result);
     }
 
     private async ValueTask<Found> FindDefaultAsync(string directory)
     {
-        foreach (var name in _options.DefaultFiles)
+        foreach (string name in _options.DefaultFiles)
         {
-            var relative = directory.Length == 0 ? name : $"{directory}/{name}";
-            var opened = await serving.OpenAsync(relative);
+            string relative = directory.Length == 0 ? name : $"{directory}/{name}";
+            OpenResult opened = await serving.OpenAsync(relative);
             if (opened.File is not null)
+            {
                 return new Found(relative, opened.File, false, opened.Result);
+            }
             // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there is no descriptor left to look by.
             if (opened.Result.Errno is not (0 or Errno.ENOENT or Errno.ENXIO))
+            {
                 return new Found(null, null, false, opened.Result);
+            }
         }
         return new Found(null, null, false, SysResult.Error(Errno.ENOENT));
     }
@@ -118,31 +130,38 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
     {
         if (_codings.Length == 0)
+        {
             return default;
+        }
+
         IEnumerable<ContentCoding> codings = _codings;
         if (!_options.PrecompressedAlways)
         {
-            var accept = request.Headers.AcceptEncoding;
-            var least = Math.Max(1, ContentCoding.IdentityQuality(accept));
+            Microsoft.Extensions.Primitives.StringValues accept = request.Headers.AcceptEncoding;
+            int least = Math.Max(1, ContentCoding.IdentityQuality(accept));
             codings = codings.Where(coding => coding.Quality(accept) >= least).OrderByDescending(coding => coding.Quality(accept));
         }
-        foreach (var coding in codings)
+        foreach (ContentCoding coding in codings)
         {
-            var opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
             if (opened.File is not null)
+            {
                 return (opened.File, coding);
+            }
         }
         return default;
     }
 
     private async ValueTask<bool> HasVariantAsync(string relative)
     {
-        foreach (var coding in _codings)
+        foreach (ContentCoding coding in _codings)
         {
-            var opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
             opened.File?.Release();
             if (opened.File is not null)
+            {
                 return true;
+            }
         }
         return false;
     }
@@ -150,15 +169,18 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     /// <summary>Null for a file that is not to be served.</summary>
     private string? ContentType(string relative)
     {
-        if (_options.ContentTypeProvider.TryGetContentType(relative, out var known))
+        if (_options.ContentTypeProvider.TryGetContentType(relative, out string? known))
+        {
             return known;
+        }
+
         return _options.ServeUnknownFileTypes ? _options.DefaultContentType ?? "application/octet-stream" : null;
     }
 
     private static void Redirect(HttpContext context)
     {
         // Relative to the host: what the client calls us is its own affair. The path has no empty segment, so it cannot name another host.
-        var request = context.Request;
+        HttpRequest request = context.Request;
         context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
         context.Response.Headers.Location = UriHelper.BuildRelative(Literal(request.PathBase), Literal(request.Path).Add("/"), request.QueryString);
 
@@ -190,7 +212,10 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     private Task NotFound(HttpContext context)
     {
         if (!_options.Terminal)
+        {
             return next(context);
+        }
+
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }

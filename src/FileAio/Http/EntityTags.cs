@@ -11,15 +11,20 @@ internal static class EntityTags
     /// <param name="strong">Strong comparison: neither may be weak. Else the opaque parts alone are compared.</param>
     public static bool Match(StringValues list, string? tag, bool strong)
     {
-        foreach (var line in list)
+        foreach (string? line in list)
         {
-            var rest = (line ?? "").AsSpan().Trim(" \t,");
+            ReadOnlySpan<char> rest = (line ?? "").AsSpan().Trim(" \t,");
             if (rest is "*")
+            {
                 return true;
-            while (tag is not null && TryTake(ref rest, out var member))
+            }
+
+            while (tag is not null && TryTake(ref rest, out ReadOnlySpan<char> member))
             {
                 if (AreEqual(member, tag, strong))
+                {
                     return true;
+                }
             }
         }
         return false;
@@ -27,7 +32,7 @@ internal static class EntityTags
 
     public static bool AreEqual(ReadOnlySpan<char> one, ReadOnlySpan<char> other, bool strong)
     {
-        var weak = IsWeak(one) || IsWeak(other);
+        bool weak = IsWeak(one) || IsWeak(other);
         return !(strong && weak) && Opaque(one).SequenceEqual(Opaque(other));
     }
 
@@ -39,9 +44,9 @@ internal static class EntityTags
     private static bool TryTake(ref ReadOnlySpan<char> rest, out ReadOnlySpan<char> member)
     {
         rest = rest.TrimStart(" \t,");
-        var quoted = QuotedLength(rest);
-        var comma = rest[quoted..].IndexOf(',');
-        var length = comma < 0 ? rest.Length : quoted + comma;
+        int quoted = QuotedLength(rest);
+        int comma = rest[quoted..].IndexOf(',');
+        int length = comma < 0 ? rest.Length : quoted + comma;
         member = rest[..length].TrimEnd(" \t");
         rest = rest[length..];
         return length > 0;
@@ -50,10 +55,13 @@ internal static class EntityTags
     /// <summary>Length of the tag that the text begins with; 0 where it begins with none.</summary>
     private static int QuotedLength(ReadOnlySpan<char> text)
     {
-        var open = IsWeak(text) ? 2 : 0;
+        int open = IsWeak(text) ? 2 : 0;
         if (text.Length <= open || text[open] != '"')
+        {
             return 0;
-        var close = text[(open + 1)..].IndexOf('"');
+        }
+
+        int close = text[(open + 1)..].IndexOf('"');
         return close < 0 ? 0 : open + close + 2;
     }
 }

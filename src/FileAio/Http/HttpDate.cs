@@ -14,16 +14,24 @@ internal static class HttpDate
     /// <param name="date">The date.</param>
     public static bool TryParse(string? text, DateTimeOffset now, out DateTimeOffset date)
     {
-        var afterDay = text.AsSpan()[(text.AsSpan().IndexOf(',') + 1)..].Trim(" \t");
+        ReadOnlySpan<char> afterDay = text.AsSpan()[(text.AsSpan().IndexOf(',') + 1)..].Trim(" \t");
         if (!DateTimeOffset.TryParseExact(afterDay, "d-MMM-yy H:m:s 'GMT'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date))
+        {
             return HeaderUtilities.TryParseDate(text, out date);
+        }
         // RFC 850's year has two digits. Which century they mean depends on when they are read, and the framework's parser has a fixed one: what would be more than
         // 50 years ahead is the latest such year that is past.
-        var latest = now.AddYears(YearsAhead);
+        DateTimeOffset latest = now.AddYears(YearsAhead);
         while (date.AddYears(100) <= latest)
+        {
             date = date.AddYears(100);
+        }
+
         while (date > latest)
+        {
             date = date.AddYears(-100);
+        }
+
         return true;
     }
 }

@@ -12,14 +12,14 @@ internal sealed class MultipartByteRanges
     public MultipartByteRanges(List<ByteRange> ranges, string partType, long size)
     {
         // Random for each response, so that no file can hold it.
-        var boundary = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        string boundary = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         ContentType = $"multipart/byteranges; boundary={boundary}";
         _heads = new byte[ranges.Count][];
         _tail = Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n");
         Length = _tail.Length;
-        for (var i = 0; i < ranges.Count; i++)
+        for (int i = 0; i < ranges.Count; i++)
         {
-            var head = $"{(i == 0 ? "" : "\r\n")}--{boundary}\r\nContent-Type: {partType}\r\nContent-Range: {ranges[i].ContentRange(size)}\r\n\r\n";
+            string head = $"{(i == 0 ? "" : "\r\n")}--{boundary}\r\nContent-Type: {partType}\r\nContent-Range: {ranges[i].ContentRange(size)}\r\n\r\n";
             _heads[i] = Encoding.Latin1.GetBytes(head);
             Length += _heads[i].Length + ranges[i].Length;
         }

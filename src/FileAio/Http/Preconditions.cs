@@ -13,9 +13,11 @@ internal static class Preconditions
         if (request.IfMatch.Count > 0)
         {
             if (!EntityTags.Match(request.IfMatch, file.EntityTag, strong: true))
+            {
                 return StatusCodes.Status412PreconditionFailed;
+            }
         }
-        else if (TryDate(request.IfUnmodifiedSince, file.Now, out var unmodifiedSince) && file.LastModified > unmodifiedSince)
+        else if (TryDate(request.IfUnmodifiedSince, file.Now, out DateTimeOffset unmodifiedSince) && file.LastModified > unmodifiedSince)
         {
             return StatusCodes.Status412PreconditionFailed;
         }
@@ -24,12 +26,16 @@ internal static class Preconditions
         if (request.IfNoneMatch.Count > 0)
         {
             if (EntityTags.Match(request.IfNoneMatch, file.EntityTag, strong: false))
+            {
                 return StatusCodes.Status304NotModified;
+            }
         }
-        else if (ifModifiedSince != IfModifiedSinceMode.Off && TryDate(request.IfModifiedSince, file.Now, out var modifiedSince))
+        else if (ifModifiedSince != IfModifiedSinceMode.Off && TryDate(request.IfModifiedSince, file.Now, out DateTimeOffset modifiedSince))
         {
             if (ifModifiedSince == IfModifiedSinceMode.Before ? file.LastModified <= modifiedSince : file.LastModified == modifiedSince)
+            {
                 return StatusCodes.Status304NotModified;
+            }
         }
         return StatusCodes.Status200OK;
     }
@@ -38,7 +44,10 @@ internal static class Preconditions
     public static List<ByteRange>? Ranges(HttpRequest request, in Representation file, int maxRanges)
     {
         if (request.Headers.Range.Count != 1 || !HttpMethods.IsGet(request.Method) || !IfRangeHolds(request.Headers.IfRange, file))
+        {
             return null;
+        }
+
         return RangeHeader.Parse(request.Headers.Range[0], file.File.Size, maxRanges);
     }
 
@@ -46,11 +55,17 @@ internal static class Preconditions
     private static bool IfRangeHolds(StringValues ifRange, in Representation file)
     {
         if (ifRange.Count == 0)
+        {
             return true;
-        var value = ifRange.Count == 1 ? ifRange[0].AsSpan().Trim(" \t") : default;
+        }
+
+        ReadOnlySpan<char> value = ifRange.Count == 1 ? ifRange[0].AsSpan().Trim(" \t") : default;
         if (value.StartsWith("\"", StringComparison.Ordinal) || EntityTags.IsWeak(value))
+        {
             return file.EntityTag is not null && EntityTags.AreEqual(value, file.EntityTag, strong: true);
-        return file.IsStrong && TryDate(ifRange, file.Now, out var date) && date == file.LastModified;
+        }
+
+        return file.IsStrong && TryDate(ifRange, file.Now, out DateTimeOffset date) && date == file.LastModified;
     }
 
     private static bool TryDate(StringValues field, DateTimeOffset now, out DateTimeOffset date)

@@ -12,30 +12,47 @@ internal static class RangeHeader
     /// <param name="maxRanges">Satisfiable ranges allowed.</param>
     public static List<ByteRange>? Parse(ReadOnlySpan<char> value, long size, int maxRanges)
     {
-        var equals = value.IndexOf('=');
+        int equals = value.IndexOf('=');
         if (equals < 0 || maxRanges == 0 || !value[..equals].Equals("bytes", StringComparison.OrdinalIgnoreCase))
-            return null;
-        var set = value[(equals + 1)..];
-        var ranges = new List<ByteRange>();
-        var members = 0;
-        long sum = 0;
-        foreach (var part in set.Split(','))
         {
-            var member = set[part].Trim(" \t");
+            return null;
+        }
+
+        ReadOnlySpan<char> set = value[(equals + 1)..];
+        List<ByteRange> ranges = new List<ByteRange>();
+        int members = 0;
+        long sum = 0;
+        foreach (Range part in set.Split(','))
+        {
+            ReadOnlySpan<char> member = set[part].Trim(" \t");
             if (member.IsEmpty)
+            {
                 continue; // a recipient takes empty list elements (5.6.1.2)
+            }
+
             members++;
-            if (!TryParse(member, size, out var range))
+            if (!TryParse(member, size, out ByteRange range))
+            {
                 return null;
+            }
+
             if (range.Length <= 0)
+            {
                 continue; // valid, but not satisfiable: does not count while another is
+            }
+
             if (ranges.Count == maxRanges)
+            {
                 return null;
+            }
+
             ranges.Add(range);
             sum += range.Length;
             // A request of a hundred bytes must not cost more than the file: overlapping ranges, or a crowd of tiny ones.
             if (ranges.Count > 1 && (sum > size || sum + ((long)PartOverhead * ranges.Count) > size + FreeOverhead))
+            {
                 return null;
+            }
         }
         return members == 0 ? null : ranges;
     }
@@ -43,21 +60,30 @@ internal static class RangeHeader
     private static bool TryParse(ReadOnlySpan<char> member, long size, out ByteRange range)
     {
         range = default;
-        var hyphen = member.IndexOf('-');
+        int hyphen = member.IndexOf('-');
         if (hyphen < 0)
+        {
             return false;
-        var first = member[..hyphen].Trim(" \t");
-        var last = member[(hyphen + 1)..].Trim(" \t");
+        }
+
+        ReadOnlySpan<char> first = member[..hyphen].Trim(" \t");
+        ReadOnlySpan<char> last = member[(hyphen + 1)..].Trim(" \t");
         if (first.IsEmpty)
         {
-            if (!TryNumber(last, out var suffix))
+            if (!TryNumber(last, out long suffix))
+            {
                 return false;
+            }
+
             range = new ByteRange(size - Math.Min(suffix, size), size);
             return true;
         }
-        var end = long.MaxValue;
-        if (!TryNumber(first, out var start) || (!last.IsEmpty && !TryNumber(last, out end)) || end < start)
+        long end = long.MaxValue;
+        if (!TryNumber(first, out long start) || (!last.IsEmpty && !TryNumber(last, out end)) || end < start)
+        {
             return false;
+        }
+
         range = start >= size ? default : new ByteRange(start, Math.Min(end, size - 1) + 1);
         return true;
     }
@@ -66,10 +92,13 @@ internal static class RangeHeader
     private static bool TryNumber(ReadOnlySpan<char> digits, out long number)
     {
         number = 0;
-        foreach (var digit in digits)
+        foreach (char digit in digits)
         {
             if (!char.IsAsciiDigit(digit))
+            {
                 return false;
+            }
+
             number = number > (long.MaxValue - 9) / 10 ? long.MaxValue : (number * 10) + (digit - '0');
         }
         return digits.Length > 0;

@@ -11,12 +11,12 @@ internal readonly struct Representation
     public Representation(OpenedFile file, string path, ContentCoding? coding, string contentType, DirectIoFileOptions options, DateTimeOffset now)
     {
         (File, Path, Coding, ContentType, Now) = (file, path, coding, contentType, now);
-        var modified = file.Facts.LastModified;
+        DateTimeOffset modified = file.Facts.LastModified;
         IsStrong = now - modified >= Rest;
         // A Last-Modified later than Date must not be sent (8.8.2.1).
         LastModified = modified > now ? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : modified;
         // gzip_static tags the variant by its own time and size alone. Of the others nginx has none, and a tag that tells them apart whatever their times is better.
-        var named = coding is not null && !(options.ETagPrecision == ETagPrecision.Seconds && coding.Name == "gzip");
+        bool named = coding is not null && !(options.ETagPrecision == ETagPrecision.Seconds && coding.Name == "gzip");
         EntityTag = options.ETag ? $"{(IsStrong ? "" : "W/")}{file.EntityTag}{(named ? "-" + coding!.Name : "")}\"" : null;
     }
 

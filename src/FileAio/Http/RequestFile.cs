@@ -14,18 +14,26 @@ internal static class RequestFile
     /// <param name="isDirectory">The request's path ends in a slash.</param>
     public static bool TryMap(PathString path, bool serveDotFiles, out string relative, out bool isDirectory)
     {
-        var text = path.Value ?? "";
+        string text = path.Value ?? "";
         isDirectory = text.EndsWith('/');
         relative = text.Length == 0 ? "" : text[1..^(isDirectory && text.Length > 1 ? 1 : 0)];
         if (relative.Length == 0)
-            return text.Length < 2; // "//" names an empty segment, not the root
-        if (relative.Length > MaxPath || relative.Contains('\0'))
-            return false;
-        foreach (var range in relative.AsSpan().Split('/'))
         {
-            var segment = relative.AsSpan(range);
+            return text.Length < 2; // "//" names an empty segment, not the root
+        }
+
+        if (relative.Length > MaxPath || relative.Contains('\0'))
+        {
+            return false;
+        }
+
+        foreach (Range range in relative.AsSpan().Split('/'))
+        {
+            ReadOnlySpan<char> segment = relative.AsSpan(range);
             if (segment.IsEmpty || segment is "." or ".." || (segment[0] == '.' && !serveDotFiles))
+            {
                 return false;
+            }
         }
         return true;
     }

@@ -52,7 +52,9 @@ internal static unsafe partial class Libc
     {
         context = 0;
         fixed (nint* pointer = &context)
+        {
             return SysResult.From(syscall_(io_setup_nr, events, (nint)pointer, 0, 0, 0));
+        }
     }
 
     public static SysResult IoDestroy(nint context) => SysResult.From(syscall_(io_destroy_nr, context, 0, 0, 0, 0));
@@ -63,10 +65,12 @@ internal static unsafe partial class Libc
     /// <summary>Takes the events that are there, without waiting.</summary>
     public static SysResult IoGetEvents(nint context, int atMost, io_event* events)
     {
-        var none = default(timespec);
+        timespec none = default(timespec);
         SysResult result;
         do
+        {
             result = SysResult.From(syscall_(io_getevents_nr, context, 0, atMost, (nint)events, (nint)(&none)));
+        }
         while (result.Value == -Errno.EINTR);
         return result;
     }
@@ -75,6 +79,8 @@ internal static unsafe partial class Libc
     {
         result = default;
         fixed (io_event* pointer = &result)
+        {
             return SysResult.From(syscall_(io_cancel_nr, context, (nint)block, (nint)pointer, 0, 0));
+        }
     }
 }

@@ -28,7 +28,7 @@ internal static unsafe partial class Libc
     public static SysResult EventFdWait(int fd)
     {
         ulong count;
-        var result = SysResult.From(read_(fd, &count, sizeof(ulong)));
+        SysResult result = SysResult.From(read_(fd, &count, sizeof(ulong)));
         return result.Errno == Errno.EINTR ? default : result;
     }
 }

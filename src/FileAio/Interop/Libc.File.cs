@@ -116,7 +116,9 @@ internal static unsafe partial class Libc
     {
         SysResult result;
         do
+        {
             result = SysResult.From(openat_(dirfd, path, flags, 0));
+        }
         while (result.Value == -Errno.EINTR);
         return result;
     }
@@ -124,10 +126,12 @@ internal static unsafe partial class Libc
     /// <summary>openat2(2), Linux 5.6: a path resolved under rules. No wrapper in glibc, so by number (437 everywhere).</summary>
     public static SysResult Open2(int dirfd, byte* path, int flags, ulong resolve)
     {
-        var how = new open_how { flags = (ulong)flags, resolve = resolve };
+        open_how how = new open_how { flags = (ulong)flags, resolve = resolve };
         SysResult result;
         do
+        {
             result = SysResult.From(syscall_(437, dirfd, (nint)path, (nint)(&how), sizeof(open_how), 0));
+        }
         while (result.Value == -Errno.EINTR);
         return result;
     }
@@ -139,7 +143,9 @@ internal static unsafe partial class Libc
     {
         SysResult result;
         do
+        {
             result = SysResult.From(pread_(fd, (void*)buffer, (nuint)count, offset));
+        }
         while (result.Value == -Errno.EINTR);
         return result;
     }
@@ -150,7 +156,7 @@ internal static unsafe partial class Libc
         // SAFETY: the span is pinned for the length of the call, and the kernel keeps nothing of it after.
         fixed (byte* start = buffer)
         {
-            var vector = new iovec { iov_base = (nint)start, iov_len = (nuint)buffer.Length };
+            iovec vector = new iovec { iov_base = (nint)start, iov_len = (nuint)buffer.Length };
             return SysResult.From(preadv2_(fd, &vector, 1, offset, RWF_NOWAIT));
         }
     }
@@ -159,14 +165,18 @@ internal static unsafe partial class Libc
     {
         // SAFETY: the span is pinned for the length of the call.
         fixed (byte* start = buffer)
+        {
             return Read(fd, (nint)start, buffer.Length, offset);
+        }
     }
 
     public static SysResult Statx(int dirfd, byte* path, int flags, uint mask, out statx facts)
     {
         facts = default;
         fixed (statx* pointer = &facts)
+        {
             return SysResult.From(statx_(dirfd, path, flags, mask, pointer));
+        }
     }
 
     /// <summary>fstat by way of statx, which also tells the alignment that direct reads need.</summary>
@@ -180,7 +190,9 @@ internal static unsafe partial class Libc
     {
         Unsafe.SkipInit(out facts);
         fixed (statfs* pointer = &facts)
+        {
             return SysResult.From(fstatfs_(fd, pointer));
+        }
     }
 
     /// <summary>Advice only; posix_fadvise returns the error number itself.</summary>

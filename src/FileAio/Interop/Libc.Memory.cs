@@ -25,9 +25,11 @@ internal static unsafe partial class Libc
     /// <summary>Page-aligned memory, touched (a first touch under io_submit costs 20 µs a buffer) and kept from children of fork.</summary>
     public static SysResult MapBuffer(int length)
     {
-        var address = mmap_(0, (nuint)length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+        nint address = mmap_(0, (nuint)length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
         if (address == -1)
+        {
             return SysResult.From(-1);
+        }
         // A direct read into memory shared with a child by copy-on-write may land in the child's page: open(2), O_DIRECT.
         return madvise_(address, (nuint)length, MADV_DONTFORK) == 0 ? new SysResult(address) : SysResult.From(-1);
     }

@@ -20,7 +20,7 @@ internal static partial class Libc
     public static long BytesAcknowledged(Socket socket)
     {
         Span<tcp_info> info = stackalloc tcp_info[1];
-        var bytes = MemoryMarshal.AsBytes(info);
+        Span<byte> bytes = MemoryMarshal.AsBytes(info);
         try
         {
             return socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, bytes) == bytes.Length ? (long)info[0].tcpi_bytes_acked : -1;

@@ -1,3 +1,4 @@
+using FileAio.Buffers;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
@@ -19,29 +20,49 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
 
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
-        var size = serving.Options.OutputBuffers.Size;
+        int size = serving.Options.OutputBuffers.Size;
         size = body.Limit?.Chunk(size) ?? size;
         if (serving.Options.ReadAhead && range.Length > size)
-            Libc.AdviseSequential(file.Descriptor);
-        await body.StartAsync().ConfigureAwait(false);
-        for (var position = range.Start; ;)
         {
-            var want = (int)Math.Min(size, range.End - position);
-            var read = ReadNow(position, want);
+            Libc.AdviseSequential(file.Descriptor);
+        }
+
+        await body.StartAsync().ConfigureAwait(false);
+        for (long position = range.Start; ;)
+        {
+            int want = (int)Math.Min(size, range.End - position);
+            SysResult read = ReadNow(position, want);
             if (read.Value == -Errno.EAGAIN)
+            {
                 read = await ReadColdAsync(position, want).ConfigureAwait(false);
+            }
+
             if (read.Value == -Errno.EAGAIN)
+            {
                 return new SendOutcome(SendEnd.Busy, position);
+            }
+
             if (read.IsError)
+            {
                 return new SendOutcome(SendEnd.Failed, position, read);
+            }
+
             if (read.Value == 0)
+            {
                 return new SendOutcome(SendEnd.Shrank, position);
+            }
+
             position += read.Value;
             // FileSender flushes what is left: Kestrel does not, once a response was started, until something else makes it.
             if (position == range.End)
+            {
                 return new SendOutcome(SendEnd.Sent, position);
+            }
+
             if (!await FlushAsync(read.Value).ConfigureAwait(false))
+            {
                 return new SendOutcome(SendEnd.ClientGone, position);
+            }
         }
     }
 
@@ -53,27 +74,38 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
     public async ValueTask<SendOutcome> SendWhatIsCachedAsync(ByteRange range)
     {
         if (!IsCached(Random.Shared.NextInt64(range.Start, range.End)))
+        {
             return new SendOutcome(SendEnd.NotCached, range.Start);
-        var size = serving.Options.OutputBuffers.Size;
+        }
+
+        int size = serving.Options.OutputBuffers.Size;
         size = body.Limit?.Chunk(size) ?? size;
         await body.StartAsync().ConfigureAwait(false);
-        for (var position = range.Start; ;)
+        for (long position = range.Start; ;)
         {
-            var read = ReadNow(position, (int)Math.Min(size, range.End - position));
+            SysResult read = ReadNow(position, (int)Math.Min(size, range.End - position));
             // Whatever is wrong with a read is for the direct one to find out.
             if (read.Value <= 0)
+            {
                 return new SendOutcome(SendEnd.NotCached, position);
+            }
+
             position += read.Value;
             if (position == range.End)
+            {
                 return new SendOutcome(SendEnd.Sent, position);
+            }
+
             if (!await FlushAsync(read.Value).ConfigureAwait(false))
+            {
                 return new SendOutcome(SendEnd.ClientGone, position);
+            }
         }
     }
 
     private async ValueTask<bool> FlushAsync(long justWritten)
     {
-        var goesOn = await body.FlushAsync(justWritten).ConfigureAwait(false);
+        bool goesOn = await body.FlushAsync(justWritten).ConfigureAwait(false);
         if (goesOn && (_sinceYield += justWritten) >= Share)
         {
             _sinceYield = 0;
@@ -86,21 +118,30 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
     {
         Span<byte> one = stackalloc byte[1];
         if (!file.Device.AllowsNoWait)
+        {
             return false;
-        var read = Libc.ReadNoWait(file.Descriptor, one, position);
+        }
+
+        SysResult read = Libc.ReadNoWait(file.Descriptor, one, position);
         if (read.Errno == Errno.EOPNOTSUPP)
+        {
             file.Device.AllowsNoWait = false;
+        }
+
         return read.Value > 0;
     }
 
     /// <summary>Reads into the pipe what can be had without waiting; −EAGAIN where nothing can.</summary>
     private SysResult ReadNow(long position, int want)
     {
-        var mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
+        bool mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
         if (!mayWait && !file.Device.AllowsNoWait)
+        {
             return SysResult.Error(Errno.EAGAIN);
-        var memory = body.GetSpan(want);
-        var read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
+        }
+
+        Span<byte> memory = body.GetSpan(want);
+        SysResult read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
         switch (read.Errno)
         {
             case Errno.EOPNOTSUPP:
@@ -119,15 +160,21 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
 
     private async ValueTask<SysResult> ReadColdAsync(long position, int want)
     {
-        var pool = serving.Runtime.Buffers;
-        var buffer = pool.TryRent(want) ?? await pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
+        AlignedBufferPool pool = serving.Runtime.Buffers;
+        AlignedBuffer? buffer = pool.TryRent(want) ?? await pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
         if (buffer is null)
+        {
             return SysResult.Error(Errno.EAGAIN);
+        }
+
         try
         {
-            var read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position, body.IsInline).ConfigureAwait(false);
+            SysResult read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position, body.IsInline).ConfigureAwait(false);
             if (read.Value > 0)
+            {
                 await body.WriteAsync(buffer.Memory[..(int)read.Value]).ConfigureAwait(false);
+            }
+
             return read;
         }
         finally

@@ -23,23 +23,34 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
     /// <summary>The bytes that are there from the read's position on: all it asked for, or up to <paramref name="end"/>; fewer only where the file ends.</summary>
     private async ValueTask<SysResult> FinishAsync(FileRead read, nint address, long position, int length, ValueTask<SysResult> first, long end)
     {
-        var got = await first.ConfigureAwait(false);
+        SysResult got = await first.ConfigureAwait(false);
         long have = 0, from = 0;
-        var patience = Patience;
+        int patience = Patience;
         while (true)
         {
             if (got.IsError)
+            {
                 return got;
-            var progress = from + got.Value > have;
+            }
+
+            bool progress = from + got.Value > have;
             have = Math.Max(have, from + got.Value);
             if (have >= length || position + have >= end)
+            {
                 return new SysResult(have);
+            }
+
             if (!progress)
             {
-                if (FileFacts.Of(descriptor, out var now).IsError || now.Size <= position + have)
+                if (FileFacts.Of(descriptor, out FileFacts now).IsError || now.Size <= position + have)
+                {
                     return new SysResult(have); // the file ends here
+                }
+
                 if (--patience == 0)
+                {
                     return SysResult.Error(Errno.EIO);
+                }
             }
             // Short, and not the end: again from the last boundary.
             from = have & ~(file.DirectAlignment - 1L);

@@ -1,6 +1,7 @@
 using FileAio.Buffers;
 using FileAio.Files;
 using FileAio.Http;
+using FileAio.Interop;
 using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;
@@ -19,49 +20,63 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
 
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
-        var window = DirectWindow.Around(range, file.DirectAlignment);
-        var chunk = (int)RoundUp(body.Limit?.Chunk(serving.Options.OutputBuffers.Size) ?? serving.Options.OutputBuffers.Size, file.DirectAlignment);
+        DirectWindow window = DirectWindow.Around(range, file.DirectAlignment);
+        int chunk = (int)RoundUp(body.Limit?.Chunk(serving.Options.OutputBuffers.Size) ?? serving.Options.OutputBuffers.Size, file.DirectAlignment);
         // What waits for its rate holds no buffer.
-        var ahead = body.Limit is null ? serving.Options.OutputBuffers.Count : 1;
+        int ahead = body.Limit is null ? serving.Options.OutputBuffers.Count : 1;
         if (!serving.ReadIntoPipe)
+        {
             return await CopyAsync(range, window, chunk, ahead).ConfigureAwait(false);
+        }
+
         return await IntoPipeAsync(range, window, chunk, ahead).ConfigureAwait(false);
     }
 
     /// <summary>Reads into buffers of ours, up to <paramref name="ahead"/> at a time, and copies each to the pipe when its turn comes.</summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
-        var pending = new Queue<PendingRead>(ahead);
-        var next = window.Start;
-        var position = range.Start;
+        Queue<PendingRead> pending = new Queue<PendingRead>(ahead);
+        long next = window.Start;
+        long position = range.Start;
         try
         {
             while (true)
             {
                 while (pending.Count < ahead && next < window.End)
                 {
-                    var want = (int)Math.Min(chunk, window.End - next);
-                    var buffer = _pool.TryRent(want);
+                    int want = (int)Math.Min(chunk, window.End - next);
+                    AlignedBuffer? buffer = _pool.TryRent(want);
                     if (buffer is null && pending.Count > 0)
+                    {
                         break; // what is under way will do
+                    }
+
                     buffer ??= await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
                     if (buffer is null)
+                    {
                         return new SendOutcome(SendEnd.Busy, position);
+                    }
+
                     pending.Enqueue(_reader.Start(buffer, next, want));
                     next += want;
                 }
 
-                var current = pending.Dequeue();
+                PendingRead current = pending.Dequeue();
                 long written;
                 try
                 {
-                    var read = await _reader.FinishAsync(current, range.End).ConfigureAwait(false);
+                    SysResult read = await _reader.FinishAsync(current, range.End).ConfigureAwait(false);
                     if (read.IsError)
+                    {
                         return DirectReader.Failure(read, position);
-                    var there = Math.Min(current.Position + read.Value, range.End);
+                    }
+
+                    long there = Math.Min(current.Position + read.Value, range.End);
                     written = there - position;
                     if (written > 0)
+                    {
                         await body.WriteAsync(current.Buffer.Memory[(int)(position - current.Position)..(int)(there - current.Position)]).ConfigureAwait(false);
+                    }
                 }
                 finally
                 {
@@ -69,14 +84,25 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     _pool.Return(current.Buffer);
                 }
                 if (written <= 0)
+                {
                     return new SendOutcome(SendEnd.Shrank, position);
+                }
+
                 position += written;
                 if (position == range.End)
+                {
                     return new SendOutcome(SendEnd.Sent, position);
+                }
+
                 if (position < current.Position + current.Length)
+                {
                     return new SendOutcome(SendEnd.Shrank, position);
+                }
+
                 if (!await body.FlushAsync(written).ConfigureAwait(false))
+                {
                     return new SendOutcome(SendEnd.ClientGone, position);
+                }
             }
         }
         finally
@@ -88,27 +114,35 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     /// <summary>Reads into the pipe's own memory, one buffer at a time. An unaligned head and a short end are copied.</summary>
     private async ValueTask<SendOutcome> IntoPipeAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
-        var position = range.Start;
-        var into = new PipeRead(_reader, body, _pool.Budget);
-        for (var next = window.Start; ;)
+        long position = range.Start;
+        PipeRead into = new PipeRead(_reader, body, _pool.Budget);
+        for (long next = window.Start; ;)
         {
-            var want = (int)Math.Min(chunk, window.End - next);
+            int want = (int)Math.Min(chunk, window.End - next);
             SendOutcome outcome;
             if (next < position || want < LeastIntoPipe)
             {
-                var part = new ByteRange(position, Math.Min(range.End, next + want));
+                ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
                 outcome = await CopyAsync(part, new DirectWindow(next, next + want), want, 1).ConfigureAwait(false);
             }
             else
             {
                 outcome = await into.ReadAsync(next, want, range.End, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
                 if (outcome.End == SendEnd.NotDirect && !outcome.Reason.IsError)
+                {
                     return await CopyAsync(range with { Start = next }, window with { Start = next }, chunk, ahead).ConfigureAwait(false);
+                }
             }
             if (outcome.End != SendEnd.Sent || outcome.Position == range.End)
+            {
                 return outcome;
+            }
+
             if (!await body.FlushAsync(outcome.Position - position).ConfigureAwait(false))
+            {
                 return outcome with { End = SendEnd.ClientGone };
+            }
+
             position = outcome.Position;
             next += want;
         }
@@ -117,9 +151,12 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     /// <summary>Buffers go back when their reads have completed, and not before: the kernel would write into somebody else's response.</summary>
     private async ValueTask GiveBackAsync(Queue<PendingRead> pending)
     {
-        foreach (var read in pending)
+        foreach (PendingRead read in pending)
+        {
             read.Buffer.Read.TryCancel();
-        foreach (var read in pending)
+        }
+
+        foreach (PendingRead read in pending)
         {
             await read.Result.ConfigureAwait(false);
             _pool.Return(read.Buffer);

@@ -50,7 +50,7 @@ internal sealed class FileRuntime : IDisposable
     public static FileRuntime Shared(DirectIoFileOptions options, ILogger logger)
     {
         SharedBuffers.Budget.Widen(options.MaxInFlightBytes);
-        var settings = (options.Aio, options.AioRequests, options.Threads, options.MaxQueue);
+        (AioMode Aio, int AioRequests, int Threads, int MaxQueue) settings = (options.Aio, options.AioRequests, options.Threads, options.MaxQueue);
         return Made.GetOrAdd(settings, _ => new Lazy<FileRuntime>(() => new FileRuntime(options, SharedBuffers, ownsBuffers: false, logger))).Value;
     }
 
@@ -65,15 +65,24 @@ internal sealed class FileRuntime : IDisposable
             case AioMode.Off:
                 return new OffEngine();
             case AioMode.Posix:
-                if (PosixAioEngine.TryCreate(options.AioRequests, out var posix, out var missing))
+                if (PosixAioEngine.TryCreate(options.AioRequests, out PosixAioEngine? posix, out string? missing))
+                {
                     return posix;
+                }
+
                 return FallBack(logger, "POSIX AIO", missing, "posix-aio-missing", "It needs glibc 2.34 or later.");
             case AioMode.On:
-                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, out var linux, out var refused))
+                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, out LinuxAioEngine? linux, out SysResult refused))
+                {
                     return FallBack(logger, "Kernel AIO", "io_setup: " + refused.Describe(), "io_setup", AioLimits(refused));
-                var probed = Probe(linux);
+                }
+
+                SysResult probed = Probe(linux);
                 if (!probed.IsError)
+                {
                     return linux;
+                }
+
                 linux.Dispose();
                 return FallBack(logger, "Kernel AIO", "io_submit: " + probed.Describe(), "io_submit", "");
             default:
@@ -94,10 +103,13 @@ internal sealed class FileRuntime : IDisposable
     {
         fixed (byte* path = "/proc/self/exe\0"u8)
         {
-            var opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
             if (opened.IsError || Buffers.TryRent(4096) is not { } buffer)
+            {
                 return default; // nothing to try it with: the first real read will tell
-            var result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
+            }
+
+            SysResult result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
             Buffers.Return(buffer);
             Libc.Close((int)opened.Value);
             return result;
@@ -107,7 +119,10 @@ internal sealed class FileRuntime : IDisposable
     private static string AioLimits(SysResult refused)
     {
         if (refused.Errno != Errno.EAGAIN)
+        {
             return "";
+        }
+
         static string Read(string name) => File.Exists(name) ? File.ReadAllText(name, Encoding.ASCII).Trim() : "?";
         return $"fs.aio-nr is {Read("/proc/sys/fs/aio-nr")} of fs.aio-max-nr {Read("/proc/sys/fs/aio-max-nr")}, system-wide: raise it with sysctl fs.aio-max-nr.";
     }
@@ -115,9 +130,14 @@ internal sealed class FileRuntime : IDisposable
     public void Dispose()
     {
         if (!ReferenceEquals(Engine, Threads))
+        {
             Engine.Dispose();
+        }
+
         Threads.Dispose();
         if (_ownsBuffers)
+        {
             Buffers.Dispose();
+        }
     }
 }

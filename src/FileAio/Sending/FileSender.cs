@@ -17,8 +17,8 @@ internal sealed class FileSender : IDisposable
     public FileSender(HttpContext context, OpenedFile file, FileServing serving)
     {
         (_context, _file, _serving) = (context, file, serving);
-        var rate = serving.Options.LimitRateOf?.Invoke(context) ?? serving.Options.LimitRate;
-        var limit = rate > 0 ? new RateLimit(rate, serving.Options.LimitRateAfter, serving.Time) : null;
+        long rate = serving.Options.LimitRateOf?.Invoke(context) ?? serving.Options.LimitRate;
+        RateLimit? limit = rate > 0 ? new RateLimit(rate, serving.Options.LimitRateAfter, serving.Time) : null;
         _body = new ResponseBody(context.Response, limit, serving, file.Path);
     }
 
@@ -28,11 +28,16 @@ internal sealed class FileSender : IDisposable
     public async Task SendAsync(ByteRange range)
     {
         if (range.Length == 0)
+        {
             return;
+        }
+
         try
         {
             if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+            {
                 await _body.FlushAsync(0).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -58,12 +63,14 @@ internal sealed class FileSender : IDisposable
 
     private async ValueTask<bool> SendPartsAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
-        for (var i = 0; i < ranges.Count; i++)
+        for (int i = 0; i < ranges.Count; i++)
         {
             await _body.StartAsync().ConfigureAwait(false);
             _body.Writer.Write(frame.Head(i));
             if (!Conclude(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End))
+            {
                 return false;
+            }
         }
         return true;
     }
@@ -72,18 +79,24 @@ internal sealed class FileSender : IDisposable
     {
         try
         {
-            if (_file.Size >= _serving.DirectIoThreshold && _file.TryGetDirect(_serving.Options.DirectIoAlignment ?? 0, out var direct))
+            if (_file.Size >= _serving.DirectIoThreshold && _file.TryGetDirect(_serving.Options.DirectIoAlignment ?? 0, out int direct))
             {
                 if (_serving.Options.CacheProbe == CacheProbe.NoWait)
                 {
-                    var cached = await new CachedSender(_file, _serving, _body, _context).SendWhatIsCachedAsync(range).ConfigureAwait(false);
+                    SendOutcome cached = await new CachedSender(_file, _serving, _body, _context).SendWhatIsCachedAsync(range).ConfigureAwait(false);
                     if (cached.End != SendEnd.NotCached)
+                    {
                         return cached;
+                    }
+
                     range = range with { Start = cached.Position };
                 }
-                var outcome = await new DirectSender(_file, direct, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
+                SendOutcome outcome = await new DirectSender(_file, direct, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
                 if (outcome.End != SendEnd.NotDirect)
+                {
                     return outcome;
+                }
+
                 _file.Device.RefuseDirect("read: " + outcome.Reason.Describe(), _file.Path);
                 range = range with { Start = outcome.Position };
             }

@@ -16,9 +16,15 @@ internal sealed class FileServing : IDisposable
         (Options, Runtime, Time, Logger) = (options, runtime, time, logger);
         _root = FileRoot.Open(root, options, new DeviceTable(logger));
         if (options.OpenFileCache.Max > 0)
+        {
             Cache = new OpenFileCache(options.OpenFileCache, time);
+        }
+
         if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
+        {
             _overdue = new OverdueReads(runtime, options.AioTimeout, time, logger);
+        }
+
         ReadIntoPipe = options.ReadIntoPipe && alignedPipes;
         DirectIoThreshold = options.Aio == AioMode.Off ? long.MaxValue : options.DirectIoThreshold ?? long.MaxValue;
     }
@@ -42,11 +48,17 @@ internal sealed class FileServing : IDisposable
     /// <summary>Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.</summary>
     public ValueTask<OpenResult> OpenAsync(string relative)
     {
-        if (Cache is not null && Cache.TryGet(relative, out var known))
+        if (Cache is not null && Cache.TryGet(relative, out OpenResult known))
+        {
             return new ValueTask<OpenResult>(known);
-        var result = _root.TryOpenCached(relative, out var file, out var isDirectory);
+        }
+
+        SysResult result = _root.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
         if (result.Value == -Errno.EAGAIN)
+        {
             return OpenColdAsync(relative);
+        }
+
         return new ValueTask<OpenResult>(Remember(relative, new OpenResult(result, file, isDirectory)));
     }
 
@@ -54,13 +66,16 @@ internal sealed class FileServing : IDisposable
     {
         OpenResult OpenNow()
         {
-            var result = _root.Open(relative, out var file, out var isDirectory);
+            SysResult result = _root.Open(relative, out OpenedFile? file, out bool isDirectory);
             return new OpenResult(result, file, isDirectory);
         }
 
         if (Options.Aio == AioMode.Off)
+        {
             return Remember(relative, OpenNow());
-        var opened = Runtime.Threads.TryRun(OpenNow);
+        }
+
+        Task<OpenResult>? opened = Runtime.Threads.TryRun(OpenNow);
         if (opened is null)
         {
             Logger.Busy(relative, TimeSpan.Zero);

@@ -22,7 +22,7 @@ internal sealed class OverdueReads : IDisposable
     {
         (_runtime, _timeout, _logger) = (runtime, timeout, logger);
         // So a read is told of when it has taken a quarter longer, at most.
-        var period = TimeSpan.FromTicks(Math.Clamp(timeout.Ticks / 4, ShortestPeriod.Ticks, LongestPeriod.Ticks));
+        TimeSpan period = TimeSpan.FromTicks(Math.Clamp(timeout.Ticks / 4, ShortestPeriod.Ticks, LongestPeriod.Ticks));
         _timer = time.CreateTimer(static state => ((OverdueReads)state!).Look(), this, period, period);
     }
 
@@ -30,23 +30,34 @@ internal sealed class OverdueReads : IDisposable
     {
         Look(_runtime.Engine.Reads);
         if (!ReferenceEquals(_runtime.Engine, _runtime.Threads))
+        {
             Look(_runtime.Threads.Reads);
+        }
     }
 
     private void Look(InFlightReads reads)
     {
-        for (var place = 0; place < InFlightReads.Count; place++)
+        for (int place = 0; place < InFlightReads.Count; place++)
         {
             if (reads[place] is not { IsReported: false } read)
+            {
                 continue;
-            var started = read.Started;
-            var taken = Stopwatch.GetElapsedTime(started);
+            }
+
+            long started = read.Started;
+            TimeSpan taken = Stopwatch.GetElapsedTime(started);
             if (taken < _timeout)
+            {
                 continue;
-            var (name, offset, engine) = (NameOf(read.Descriptor), read.Offset, read.EngineName);
+            }
+
+            (string? name, long offset, string? engine) = (NameOf(read.Descriptor), read.Offset, read.EngineName);
             // Still that read: so the descriptor was open all the while, and the name is its file's.
             if (!ReferenceEquals(reads[place], read) || read.Started != started || !read.TryReport())
+            {
                 continue;
+            }
+
             FileMetrics.ReadOverdue(engine);
             _logger.ReadOverdue(name, offset, engine, taken);
         }

@@ -18,9 +18,15 @@ internal struct PipePiece
     public bool TryTake()
     {
         if (_taken)
+        {
             return true;
+        }
+
         if (Interlocked.Increment(ref s_out) <= Most)
+        {
             return _taken = true;
+        }
+
         Interlocked.Decrement(ref s_out);
         return false;
     }
@@ -28,7 +34,10 @@ internal struct PipePiece
     public void Release()
     {
         if (!_taken)
+        {
             return;
+        }
+
         _taken = false;
         Interlocked.Decrement(ref s_out);
     }

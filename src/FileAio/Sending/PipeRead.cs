@@ -1,5 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Engines;
+using FileAio.Interop;
 
 namespace FileAio.Sending;
 
@@ -15,19 +16,28 @@ internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBud
     {
         await body.StartAsync().ConfigureAwait(false);
         if (!budget.TryAcquire(length) && !await budget.AcquireAsync(length, timeout, cancellation).ConfigureAwait(false))
+        {
             return new SendOutcome(SendEnd.Busy, position);
+        }
+
         try
         {
-            var memory = body.Writer.GetMemory(length);
-            if (AlignedBlock.Of(memory, out var start) is not { } block || ((block.Address + start) & (Page - 1)) != 0)
+            Memory<byte> memory = body.Writer.GetMemory(length);
+            if (AlignedBlock.Of(memory, out int start) is not { } block || ((block.Address + start) & (Page - 1)) != 0)
+            {
                 return new SendOutcome(SendEnd.NotDirect, position);
+            }
+
             block.Hold();
             try
             {
-                var read = await reader.ReadAsync(_read, block.Address + start, position, length, end).ConfigureAwait(false);
+                SysResult read = await reader.ReadAsync(_read, block.Address + start, position, length, end).ConfigureAwait(false);
                 if (read.IsError)
+                {
                     return DirectReader.Failure(read, position);
-                var reached = Math.Min(position + read.Value, end);
+                }
+
+                long reached = Math.Min(position + read.Value, end);
                 body.Writer.Advance((int)(reached - position));
                 return new SendOutcome(reached < Math.Min(position + length, end) ? SendEnd.Shrank : SendEnd.Sent, reached);
             }

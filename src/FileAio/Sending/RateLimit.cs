@@ -13,9 +13,11 @@ internal sealed class RateLimit(long bytesPerSecond, long after, TimeProvider ti
     public async ValueTask SentAsync(long bytes, CancellationToken cancellation)
     {
         _sent += bytes;
-        var due = TimeSpan.FromSeconds(Math.Max(0, _sent - after) / (double)bytesPerSecond);
-        var wait = due - time.GetElapsedTime(_started);
+        TimeSpan due = TimeSpan.FromSeconds(Math.Max(0, _sent - after) / (double)bytesPerSecond);
+        TimeSpan wait = due - time.GetElapsedTime(_started);
         if (wait > TimeSpan.Zero)
+        {
             await Task.Delay(wait, time, cancellation).ConfigureAwait(false);
+        }
     }
 }

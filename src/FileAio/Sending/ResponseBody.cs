@@ -49,15 +49,15 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>Room in the pipe for <paramref name="want"/> bytes, or for as many as can be had without a large object.</summary>
     public Span<byte> GetSpan(int want)
     {
-        var length = MayBeOnePiece(want) ? want : SmallPiece;
+        int length = MayBeOnePiece(want) ? want : SmallPiece;
         return Writer.GetSpan(length)[..length];
     }
 
     /// <summary>Waits until the client has taken enough for more to be read; false where there is no client any more.</summary>
     public async ValueTask<bool> FlushAsync(long justWritten)
     {
-        var flush = StartFlush();
-        var watched = flush.IsCompleted ? null : Timer();
+        ValueTask<FlushResult> flush = StartFlush();
+        SendTimer? watched = flush.IsCompleted ? null : Timer();
         watched?.Begin();
         FlushResult flushed;
         try
@@ -70,9 +70,15 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
             _piece.Release();
         }
         if (flushed.IsCompleted || flushed.IsCanceled)
+        {
             return false;
+        }
+
         if (limit is not null)
+        {
             await limit.SentAsync(justWritten, response.HttpContext.RequestAborted).ConfigureAwait(false);
+        }
+
         return true;
     }
 
@@ -93,8 +99,11 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     private ValueTask<FlushResult> StartFlush()
     {
         if (!IsInline)
+        {
             return Writer.FlushAsync();
-        var outer = SynchronizationContext.Current;
+        }
+
+        SynchronizationContext? outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(serving.Runtime.Context);
         try
         {

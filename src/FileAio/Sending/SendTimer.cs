@@ -30,9 +30,12 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
             _waiting = true;
             _since = time.GetTimestamp();
             if (_timer is not null)
+            {
                 return;
+            }
+
             _socket = context.Features.Get<IConnectionSocketFeature>();
-            var period = TimeSpan.FromTicks(Math.Max(timeout.Ticks / 4, ShortestPeriod.Ticks));
+            TimeSpan period = TimeSpan.FromTicks(Math.Max(timeout.Ticks / 4, ShortestPeriod.Ticks));
             _timer = time.CreateTimer(static state => ((SendTimer)state!).Look(), this, period, period);
         }
     }
@@ -41,7 +44,9 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
     public void End()
     {
         lock (_gate)
+        {
             _waiting = false;
+        }
     }
 
     private void Look()
@@ -49,11 +54,20 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
         lock (_gate)
         {
             if (!_waiting)
+            {
                 return;
+            }
+
             if (HasProgressed())
+            {
                 _since = time.GetTimestamp();
+            }
+
             if (time.GetElapsedTime(_since) < timeout)
+            {
                 return;
+            }
+
             _waiting = false;
             logger.ClientStalled(path, timeout);
             context.Abort();
@@ -71,7 +85,7 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
         {
             return false; // the connection is closed, and the flush about to end
         }
-        var progressed = now != _acknowledged;
+        bool progressed = now != _acknowledged;
         _acknowledged = now;
         return progressed;
     }

@@ -19,8 +19,12 @@ internal readonly struct Yield(EngineContext? context) : ICriticalNotifyCompleti
     public void UnsafeOnCompleted(Action continuation)
     {
         if (context is null)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(static next => next(), continuation, preferLocal: false);
+        }
         else
+        {
             context.Post(static next => ((Action)next!)(), continuation);
+        }
     }
 }

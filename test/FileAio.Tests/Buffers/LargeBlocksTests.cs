@@ -10,9 +10,9 @@ public sealed class LargeBlocksTests
     [Fact]
     public void What_a_period_did_not_need_gives_its_pages_back_and_can_be_used_again()
     {
-        using var pool = new AlignedMemoryPool();
-        var blocks = new LargeBlocks();
-        var block = (AlignedBlock)pool.Rent(Size);
+        using AlignedMemoryPool pool = new AlignedMemoryPool();
+        LargeBlocks blocks = new LargeBlocks();
+        AlignedBlock block = (AlignedBlock)pool.Rent(Size);
         block.GetSpan().Fill(0xAB);
         blocks.Return(block);
 
@@ -31,16 +31,16 @@ public sealed class LargeBlocksTests
     [Fact]
     public void What_was_taken_in_the_period_keeps_its_pages()
     {
-        using var pool = new AlignedMemoryPool();
-        var blocks = new LargeBlocks();
-        var (one, other) = ((AlignedBlock)pool.Rent(Size), (AlignedBlock)pool.Rent(Size));
+        using AlignedMemoryPool pool = new AlignedMemoryPool();
+        LargeBlocks blocks = new LargeBlocks();
+        (AlignedBlock? one, AlignedBlock? other) = ((AlignedBlock)pool.Rent(Size), (AlignedBlock)pool.Rent(Size));
         one.GetSpan().Fill(1);
         other.GetSpan().Fill(2);
         blocks.Return(one);
         blocks.Return(other);
         blocks.Trim();
 
-        var taken = blocks.TryTake()!;
+        AlignedBlock taken = blocks.TryTake()!;
         blocks.Return(taken);
         blocks.Trim();
 
@@ -51,8 +51,8 @@ public sealed class LargeBlocksTests
     [Fact]
     public void A_pool_hands_large_blocks_out_again_page_aligned()
     {
-        using var pool = new AlignedMemoryPool();
-        var first = (AlignedBlock)pool.Rent(Size);
+        using AlignedMemoryPool pool = new AlignedMemoryPool();
+        AlignedBlock first = (AlignedBlock)pool.Rent(Size);
         Assert.Equal(0, first.Address % 4096);
         ((IDisposable)first).Dispose();
         Assert.Same(first, pool.Rent(Size - 1));

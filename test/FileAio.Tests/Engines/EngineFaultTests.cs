@@ -14,8 +14,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Contexts_nearly_used_up_a_smaller_one_does()
     {
-        using var fault = AioFault.Script(AioFaultKind.IoSetupFails, Errno.EAGAIN, count: 2);
-        await using var server = await FileServer.StartAsync(tree.Root);
+        using AioFault fault = AioFault.Script(AioFaultKind.IoSetupFails, Errno.EAGAIN, count: 2);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         Assert.Equal("linux-aio", server.Status.Engine);
         Assert.Equal(32, ((FileAio.Engines.LinuxAioEngine)server.Runtime.Engine).Requests);
         await ServesAsync(server);
@@ -27,8 +27,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(Errno.ENOSYS, "Function not implemented")]
     public async Task Refused_threads_read_instead_and_the_log_says_why(int errno, string said)
     {
-        using var fault = AioFault.Script(AioFaultKind.IoSetupFails, errno, count: -1);
-        await using var server = await FileServer.StartAsync(tree.Root);
+        using AioFault fault = AioFault.Script(AioFaultKind.IoSetupFails, errno, count: -1);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         Assert.Equal("threads", server.Status.Engine);
         Assert.Contains("io_setup", server.Status.FallbackReason);
         Assert.Contains(said, Assert.Single(server.Log.At(LogLevel.Warning)));
@@ -38,8 +38,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Io_submit_refused_at_the_probe_threads_read_instead()
     {
-        using var fault = AioFault.Script(AioFaultKind.IoSubmitFails, Errno.EPERM, count: -1);
-        await using var server = await FileServer.StartAsync(tree.Root);
+        using AioFault fault = AioFault.Script(AioFaultKind.IoSubmitFails, Errno.EPERM, count: -1);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         Assert.Equal("threads", server.Status.Engine);
         Assert.Contains("io_submit", server.Status.FallbackReason);
         await ServesAsync(server);
@@ -50,8 +50,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioFaultKind.IoSubmitShort, 0)]
     public async Task A_kernel_that_takes_no_more_for_now_is_waited_for(object kind, int value)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.OutputBuffers = new OutputBuffers(8, 16384));
-        using var fault = AioFault.Script((AioFaultKind)kind, value, count: 40);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.OutputBuffers = new OutputBuffers(8, 16384));
+        using AioFault fault = AioFault.Script((AioFaultKind)kind, value, count: 40);
         await ServesAsync(server, clients: 16);
         Assert.True(fault.Fired > 0, "the fault was never met");
     }
@@ -61,8 +61,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(true)]
     public async Task Short_reads_are_continued(bool intoPipe)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
-        using var fault = AioFault.Script(AioFaultKind.EventShort, 16360, count: 50); // what a network filesystem once answered 32768 with
+        await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
+        using AioFault fault = AioFault.Script(AioFaultKind.EventShort, 16360, count: 50); // what a network filesystem once answered 32768 with
         await ServesAsync(server, clients: 4);
         Assert.Equal(50, fault.Fired);
     }
@@ -72,8 +72,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(true)]
     public async Task Refused_direct_reads_go_on_through_the_page_cache_and_are_told_once(bool intoPipe)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
-        using var fault = AioFault.Script(AioFaultKind.EventResult, -Errno.EINVAL, count: 1, skip: 3);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
+        using AioFault fault = AioFault.Script(AioFaultKind.EventResult, -Errno.EINVAL, count: 1, skip: 3);
         await ServesAsync(server, clients: 4);
         await ServesAsync(server);
         Assert.Equal(1, fault.Fired);
@@ -85,13 +85,17 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(true)]
     public async Task An_error_of_the_disk_before_the_first_byte_is_a_500_or_ends_the_connection(bool intoPipe)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
         using (AioFault.Script(AioFaultKind.EventResult, -Errno.EIO))
         {
             if (intoPipe)
+            {
                 await Assert.ThrowsAnyAsync<Exception>(() => RawReply.GetAsync(server.Port, "/" + File));
+            }
             else
+            {
                 Assert.Equal(500, (await RawReply.GetAsync(server.Port, "/" + File)).Status);
+            }
         }
         Assert.Contains(server.Log.At(LogLevel.Error), line => line.Contains(File) && line.Contains("(5)"));
         await ServesAsync(server);
@@ -100,10 +104,10 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task An_error_of_the_disk_in_the_middle_ends_the_connection()
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         using (AioFault.Script(AioFaultKind.EventResult, -Errno.EIO, skip: 4))
         {
-            using var client = new HttpClient { BaseAddress = server.Address };
+            using HttpClient client = new HttpClient { BaseAddress = server.Address };
             await Assert.ThrowsAnyAsync<Exception>(() => client.GetByteArrayAsync("/" + File).WithinDeadline());
         }
         await ServesAsync(server);
@@ -112,10 +116,10 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task O_DIRECT_refused_at_open_the_page_cache_serves()
     {
-        using var fault = AioFault.Script(AioFaultKind.OpenDirectFails, Errno.EINVAL, count: -1);
-        await using var server = await FileServer.StartAsync(tree.Root);
+        using AioFault fault = AioFault.Script(AioFaultKind.OpenDirectFails, Errno.EINVAL, count: -1);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         await ServesAsync(server, clients: 3);
-        var tried = fault.Fired;
+        long tried = fault.Fired;
         Assert.InRange(tried, 1, 3); // those that came at the same time may each have tried
 
         await ServesAsync(server, clients: 3);
@@ -129,8 +133,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(Errno.EINTR)]
     public async Task What_the_page_cache_does_not_give_at_once_the_threads_read(int errno)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null);
-        using var fault = AioFault.Script(AioFaultKind.PreadV2Fails, errno, count: -1);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null);
+        using AioFault fault = AioFault.Script(AioFaultKind.PreadV2Fails, errno, count: -1);
         await ServesAsync(server, clients: 4);
         Assert.True(fault.Fired > 0);
     }
@@ -140,8 +144,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(Errno.EPERM)]
     public async Task Without_openat2_files_are_opened_and_links_still_refused(int errno)
     {
-        using var fault = AioFault.Script(AioFaultKind.OpenAt2Fails, errno, count: -1);
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "linkdir"));
+        using AioFault fault = AioFault.Script(AioFaultKind.OpenAt2Fails, errno, count: -1);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "linkdir"));
         await ServesAsync(server);
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/link.txt")).Status);
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/linkdir/inner.txt")).Status);
@@ -155,14 +159,14 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     public async Task A_read_that_takes_too_long_is_told_of_once_and_waited_for(AioMode aio, object kind, string engine, bool intoPipe)
     {
         long counted = 0;
-        using var meter = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Name == "fileaio.reads_overdue") listener.EnableMeasurementEvents(instrument); } };
+        using MeterListener meter = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Name == "fileaio.reads_overdue") { listener.EnableMeasurementEvents(instrument); } } };
         meter.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref counted, count));
         meter.Start();
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.AioTimeout) = (aio, TimeSpan.FromMilliseconds(200)), alignedPool: intoPipe);
-        using var fault = AioFault.Script((AioFaultKind)kind, 800, count: 1, skip: 2);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.AioTimeout) = (aio, TimeSpan.FromMilliseconds(200)), alignedPool: intoPipe);
+        using AioFault fault = AioFault.Script((AioFaultKind)kind, 800, count: 1, skip: 2);
         await ServesAsync(server);
         Assert.Equal(1, fault.Fired);
-        var told = Assert.Single(server.Log.At(LogLevel.Warning));
+        string told = Assert.Single(server.Log.At(LogLevel.Warning));
         Assert.Contains($"{File} at 262144 by {engine} has taken 00:00:00", told);
         Assert.Equal(1, Interlocked.Read(ref counted));
     }
@@ -170,9 +174,9 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task A_full_queue_of_threads_is_a_503()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads, options.MaxQueue) = (AioMode.Threads, 1, 1));
-        using var gate = new ManualResetEventSlim();
-        var blocker = server.Runtime.Threads.TryRun(() => { gate.Wait(); return 0; })!;
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads, options.MaxQueue) = (AioMode.Threads, 1, 1));
+        using ManualResetEventSlim gate = new ManualResetEventSlim();
+        Task<int> blocker = server.Runtime.Threads.TryRun(() => { gate.Wait(); return 0; })!;
         await Deadline.Until(() => server.Runtime.Threads.TryRun(() => 0) is not null, () => "the thread never took the blocker");
         Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/" + File)).Status);
         gate.Set();
@@ -182,10 +186,10 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
 
     private async Task ServesAsync(FileServer server, int clients = 1)
     {
-        var expected = tree.Bytes(File);
+        byte[] expected = tree.Bytes(File);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
         {
-            var reply = await RawReply.GetAsync(server.Port, "/" + File);
+            RawReply reply = await RawReply.GetAsync(server.Port, "/" + File);
             Assert.Equal(200, reply.Status);
             Assert.True(expected.AsSpan().SequenceEqual(reply.Body), $"{reply.Body.Length} bytes, and not the file's");
         }));

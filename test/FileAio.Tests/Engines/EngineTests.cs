@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using FileAio.Buffers;
 using FileAio.Engines;
+using FileAio.Interop;
 using FileAio.Tests.Support;
+using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Tests.Engines;
 
@@ -11,8 +14,8 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     {
         get
         {
-            var rows = new TheoryData<string, bool> { { "off", false } };
-            foreach (var name in new[] { "linux-aio", "threads", "posix-aio" })
+            TheoryData<string, bool> rows = new TheoryData<string, bool> { { "off", false } };
+            foreach (string? name in new[] { "linux-aio", "threads", "posix-aio" })
             {
                 rows.Add(name, false);
                 rows.Add(name, true);
@@ -25,24 +28,24 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     [MemberData(nameof(Engines))]
     public async Task More_reads_than_have_room_all_complete_with_their_own_bytes(string name, bool inline)
     {
-        using var threads = new ThreadPoolEngine(4, 10_000);
-        var engine = Make(name, threads);
-        using var pool = new AlignedBufferPool(new BufferBudget(64 << 20)) { Poison = true };
-        var content = tree.Bytes("b1048579.bin");
-        using var handle = File.OpenHandle(tree.At("b1048579.bin"));
-        var descriptor = (int)handle.DangerousGetHandle();
+        using ThreadPoolEngine threads = new ThreadPoolEngine(4, 10_000);
+        IFileEngine engine = Make(name, threads);
+        using AlignedBufferPool pool = new AlignedBufferPool(new BufferBudget(64 << 20)) { Poison = true };
+        byte[] content = tree.Bytes("b1048579.bin");
+        using SafeFileHandle handle = File.OpenHandle(tree.At("b1048579.bin"));
+        int descriptor = (int)handle.DangerousGetHandle();
 
         await Task.WhenAll(Enumerable.Range(0, 400).Select(async i =>
         {
-            var buffer = pool.TryRent(4096)!;
-            var offset = i * 4096L % content.Length / 512 * 512;
-            var read = await buffer.Read.StartAsync(engine, descriptor, buffer.Address, 4096, offset, inline).WithinDeadline();
-            var expected = content.AsSpan((int)offset, (int)Math.Min(4096, content.Length - offset));
+            AlignedBuffer buffer = pool.TryRent(4096)!;
+            long offset = i * 4096L % content.Length / 512 * 512;
+            SysResult read = await buffer.Read.StartAsync(engine, descriptor, buffer.Address, 4096, offset, inline).WithinDeadline();
+            Span<byte> expected = content.AsSpan((int)offset, (int)Math.Min(4096, content.Length - offset));
             Assert.True(expected.SequenceEqual(buffer.GetSpan()[..(int)read.Value]), $"the bytes at {offset} are not the file's");
             pool.Return(buffer);
         }));
 
-        var past = pool.TryRent(4096)!;
+        AlignedBuffer past = pool.TryRent(4096)!;
         Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20, inline).WithinDeadline()).Value);
         Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline()).Value);
         pool.Return(past);
@@ -54,18 +57,21 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     [MemberData(nameof(Engines))]
     public async Task A_read_given_up_completes_all_the_same(string name, bool inline)
     {
-        using var threads = new ThreadPoolEngine(1, 10_000);
-        var engine = Make(name, threads);
-        using var pool = new AlignedBufferPool(new BufferBudget(64 << 20));
-        using var handle = File.OpenHandle(tree.At("b1048579.bin"));
-        var reads = Enumerable.Range(0, 300).Select(i =>
+        using ThreadPoolEngine threads = new ThreadPoolEngine(1, 10_000);
+        IFileEngine engine = Make(name, threads);
+        using AlignedBufferPool pool = new AlignedBufferPool(new BufferBudget(64 << 20));
+        using SafeFileHandle handle = File.OpenHandle(tree.At("b1048579.bin"));
+        (AlignedBuffer Buffer, Task<SysResult> Result)[] reads = Enumerable.Range(0, 300).Select(i =>
         {
-            var buffer = pool.TryRent(65536)!;
+            AlignedBuffer buffer = pool.TryRent(65536)!;
             return (Buffer: buffer, Result: buffer.Read.StartAsync(engine, (int)handle.DangerousGetHandle(), buffer.Address, 65536, i % 8 * 65536, inline).AsTask());
         }).ToArray();
-        foreach (var (buffer, _) in reads)
+        foreach ((AlignedBuffer? buffer, Task<SysResult> _) in reads)
+        {
             buffer.Read.TryCancel();
-        foreach (var (buffer, result) in reads)
+        }
+
+        foreach ((AlignedBuffer? buffer, Task<SysResult>? result) in reads)
         {
             Assert.Contains((await result.WithinDeadline()).Value, new long[] { 65536, -Interop.Errno.ECANCELED });
             pool.Return(buffer);
@@ -77,14 +83,17 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio")]
     public async Task What_is_posted_runs_on_a_thread_of_the_engine_in_its_order(string name)
     {
-        using var threads = new ThreadPoolEngine(1, 1);
-        var engine = Make(name, threads);
-        var ran = new System.Collections.Concurrent.ConcurrentQueue<int>();
-        for (var round = 0; round < 50; round++)
+        using ThreadPoolEngine threads = new ThreadPoolEngine(1, 1);
+        IFileEngine engine = Make(name, threads);
+        ConcurrentQueue<int> ran = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        for (int round = 0; round < 50; round++)
         {
-            var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            for (var i = 0; i < 20; i++)
+            TaskCompletionSource<bool> done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            for (int i = 0; i < 20; i++)
+            {
                 engine.Post(number => ran.Enqueue((int)number!), (round * 20) + i);
+            }
+
             engine.Post(_ => done.SetResult(EngineThread.IsCurrent), null);
             Assert.True(await done.Task.WithinDeadline()); // asleep by now, or about to be: the next round must wake it
         }
@@ -97,10 +106,10 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         switch (name)
         {
             case "linux-aio":
-                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out var linux, out var refused), "io_setup: " + refused.Describe());
+                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out LinuxAioEngine? linux, out SysResult refused), "io_setup: " + refused.Describe());
                 return linux!;
             case "posix-aio":
-                Assert.SkipUnless(PosixAioEngine.TryCreate(16, out var posix, out var reason), reason);
+                Assert.SkipUnless(PosixAioEngine.TryCreate(16, out PosixAioEngine? posix, out string? reason), reason);
                 return posix!;
             case "threads":
                 return threads;

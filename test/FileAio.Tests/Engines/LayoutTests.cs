@@ -12,7 +12,7 @@ public sealed class LayoutTests
     public unsafe void Layouts_and_constants_are_C_s()
     {
         Assert.SkipWhen(CCompiler.Unavailable is not null, CCompiler.Unavailable ?? "");
-        var ours = new Dictionary<string, long>
+        Dictionary<string, long> ours = new Dictionary<string, long>
         {
             ["sizeof(struct iocb)"] = sizeof(Libc.iocb),
             ["sizeof(struct io_event)"] = sizeof(Libc.io_event),
@@ -67,8 +67,8 @@ public sealed class LayoutTests
         Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_bytes_acked");
         ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");
 
-        var lines = string.Concat(ours.Keys.Select(name => $"    printf(\"%lld\\n\", (long long)({name}));\n"));
-        var program = CCompiler.BuildProgram($$"""
+        string lines = string.Concat(ours.Keys.Select(name => $"    printf(\"%lld\\n\", (long long)({name}));\n"));
+        string program = CCompiler.BuildProgram($$"""
             #define _GNU_SOURCE
             #include <aio.h>
             #include <errno.h>
@@ -90,15 +90,17 @@ public sealed class LayoutTests
                 return 0;
             }
             """, "fileaio-layouts");
-        using var process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
-        var theirs = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture)).ToArray();
+        using Process process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
+        long[] theirs = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(ours.Count, theirs.Length);
         Assert.All(ours.Zip(theirs), pair => Assert.True(pair.First.Value == pair.Second, $"{pair.First.Key} is {pair.Second}, not {pair.First.Value}"));
     }
 
     private static void Add<T>(Dictionary<string, long> ours, string type, params string[] fields)
     {
-        foreach (var field in fields)
+        foreach (string field in fields)
+        {
             ours[$"offsetof({type}, {field})"] = Marshal.OffsetOf<T>(field);
+        }
     }
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using FileAio.Files;
 using FileAio.Tests.Support;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Tests.Files;
 
@@ -31,8 +33,11 @@ public sealed class FilesystemTests : IDisposable
     {
         Mount("ramfs", "none", "lower");
         Fill("lower");
-        foreach (var name in new[] { "upper", "work" })
+        foreach (string? name in new[] { "upper", "work" })
+        {
             Directory.CreateDirectory(At(name));
+        }
+
         Mount("overlay", "overlay", "disk", "-o", $"lowerdir={At("lower")},upperdir={At("upper")},workdir={At("work")}");
         return ServesAsync("disk", direct: false, fill: false);
     }
@@ -40,10 +45,13 @@ public sealed class FilesystemTests : IDisposable
     [Fact]
     public Task A_disk_of_4_KiB_sectors_has_its_alignment()
     {
-        using (var image = File.Create(At("image")))
+        using (FileStream image = File.Create(At("image")))
+        {
             image.SetLength(64 << 20);
+        }
+
         Run("mkfs.ext4", "-q", "-b", "4096", At("image"));
-        var device = Run("losetup", "-b", "4096", "--find", "--show", At("image")).Trim();
+        string device = Run("losetup", "-b", "4096", "--find", "--show", At("image")).Trim();
         _undo.Push(["losetup", "-d", device]);
         Mount("ext4", device, "disk");
         return ServesAsync("disk", direct: true, alignment: 4096);
@@ -52,20 +60,26 @@ public sealed class FilesystemTests : IDisposable
     private async Task ServesAsync(string name, bool direct, bool fill = true, int? alignment = null)
     {
         if (fill)
-            Fill(name);
-        await using (var server = await FileServer.StartAsync(At(name)))
         {
-            var expected = FileTree.Pattern(Size, 0);
+            Fill(name);
+        }
+
+        await using (FileServer server = await FileServer.StartAsync(At(name)))
+        {
+            byte[] expected = FileTree.Pattern(Size, 0);
             Assert.Equal(expected, (await RawReply.GetAsync(server.Port, "/file.bin")).Body);
-            var part = await RawReply.GetAsync(server.Port, "/file.bin", "Range: bytes=512-300000");
+            RawReply part = await RawReply.GetAsync(server.Port, "/file.bin", "Range: bytes=512-300000");
             Assert.Equal(expected[512..300001], part.Body);
             Assert.Equal(direct ? 0 : 1, server.Log.At(LogLevel.Information).Count(line => line.Contains("takes no direct reads")));
             await server.IdleAsync();
         }
         if (alignment is null)
+        {
             return;
-        using var handle = File.OpenHandle(Path.Combine(At(name), "file.bin"));
-        FileAio.Files.FileFacts.Of((int)handle.DangerousGetHandle(), out var facts);
+        }
+
+        using SafeFileHandle handle = File.OpenHandle(Path.Combine(At(name), "file.bin"));
+        FileAio.Files.FileFacts.Of((int)handle.DangerousGetHandle(), out FileFacts facts);
         Assert.Equal(alignment, facts.DirectOffsetAlignment);
     }
 
@@ -94,8 +108,8 @@ public sealed class FilesystemTests : IDisposable
         }
         using (process)
         {
-            var output = process.StandardOutput.ReadToEnd();
-            var error = process.StandardError.ReadToEnd();
+            string output = process.StandardOutput.ReadToEnd();
+            string error = process.StandardError.ReadToEnd();
             process.WaitForExit();
             Assert.SkipUnless(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {error.Trim()}");
             return output;
@@ -104,8 +118,11 @@ public sealed class FilesystemTests : IDisposable
 
     public void Dispose()
     {
-        while (_undo.TryPop(out var command))
+        while (_undo.TryPop(out string[]? command))
+        {
             Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!.WaitForExit();
+        }
+
         Directory.Delete(_base, recursive: true);
     }
 }

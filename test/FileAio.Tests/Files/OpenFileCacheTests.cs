@@ -18,9 +18,9 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void A_known_name_is_answered_by_the_same_descriptor()
     {
-        var cache = Make();
-        var first = Open(cache, "ranges.txt");
-        Assert.True(cache.TryGet("ranges.txt", out var again));
+        OpenFileCache cache = Make();
+        OpenedFile first = Open(cache, "ranges.txt");
+        Assert.True(cache.TryGet("ranges.txt", out OpenResult again));
         Assert.Same(first, again.File);
         cache.Clear();
         Assert.Equal(62, Size(first));
@@ -32,9 +32,9 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void Nothing_is_closed_under_a_reader()
     {
-        var cache = Make(options => options.Max = 1);
-        var first = Open(cache, "ranges.txt");
-        var second = Open(cache, "one.txt"); // takes the only place
+        OpenFileCache cache = Make(options => options.Max = 1);
+        OpenedFile first = Open(cache, "ranges.txt");
+        OpenedFile second = Open(cache, "one.txt"); // takes the only place
         Assert.Equal(1, cache.Count);
         Assert.Equal(62, Size(first));
         first.Release();
@@ -46,16 +46,16 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void Two_names_of_a_file_share_its_descriptor()
     {
-        var cache = Make();
-        var one = Open(cache, "ranges.txt");
-        var other = Open(cache, "link.txt");
+        OpenFileCache cache = Make();
+        OpenedFile one = Open(cache, "ranges.txt");
+        OpenedFile other = Open(cache, "link.txt");
         Assert.Same(one, other);
     }
 
     [Fact]
     public void What_was_changed_or_deleted_is_seen_at_once()
     {
-        var cache = Make();
+        OpenFileCache cache = Make();
         Open(cache, "one.txt").Release();
         File.AppendAllText(_tree.At("one.txt"), "more");
         Assert.False(cache.TryGet("one.txt", out _));
@@ -67,11 +67,11 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void A_name_that_leads_elsewhere_is_seen_when_Valid_has_passed()
     {
-        var cache = Make(options => options.Valid = TimeSpan.FromSeconds(30));
+        OpenFileCache cache = Make(options => options.Valid = TimeSpan.FromSeconds(30));
         Open(cache, "link.txt").Release();
         File.Delete(_tree.At("link.txt"));
         File.CreateSymbolicLink(_tree.At("link.txt"), "one.txt");
-        Assert.True(cache.TryGet("link.txt", out var stale));
+        Assert.True(cache.TryGet("link.txt", out OpenResult stale));
         stale.File!.Release();
         _time.Advance(TimeSpan.FromSeconds(30));
         Assert.False(cache.TryGet("link.txt", out _));
@@ -81,7 +81,7 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void What_nobody_asks_for_goes()
     {
-        var cache = Make(options => options.Inactive = TimeSpan.FromSeconds(10));
+        OpenFileCache cache = Make(options => options.Inactive = TimeSpan.FromSeconds(10));
         Open(cache, "one.txt").Release();
         _time.Advance(TimeSpan.FromSeconds(11));
         cache.TryGet("ranges.txt", out _);
@@ -91,8 +91,8 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void A_file_stays_open_only_after_MinUses()
     {
-        var cache = Make(options => options.MinUses = 3);
-        for (var use = 1; use <= 3; use++)
+        OpenFileCache cache = Make(options => options.MinUses = 3);
+        for (int use = 1; use <= 3; use++)
         {
             Assert.False(cache.TryGet("one.txt", out _));
             Open(cache, "one.txt").Release();
@@ -103,8 +103,8 @@ public sealed class OpenFileCacheTests : IDisposable
     [Fact]
     public void A_deleted_file_is_let_go_when_its_name_is_asked_for_again()
     {
-        var cache = Make();
-        var file = Open(cache, "one.txt");
+        OpenFileCache cache = Make();
+        OpenedFile file = Open(cache, "one.txt");
         file.Release();
         File.Delete(_tree.At("one.txt"));
         Assert.False(cache.TryGet("one.txt", out _));
@@ -118,16 +118,16 @@ public sealed class OpenFileCacheTests : IDisposable
     [InlineData(false)]
     public void That_there_is_none_is_remembered_where_asked(bool errors)
     {
-        var cache = Make(options => options.Errors = errors);
+        OpenFileCache cache = Make(options => options.Errors = errors);
         cache.Add("nx.txt", new OpenResult(SysResult.Error(Errno.ENOENT), null, false));
-        Assert.Equal(errors, cache.TryGet("nx.txt", out var known));
+        Assert.Equal(errors, cache.TryGet("nx.txt", out OpenResult known));
         Assert.Equal(errors ? Errno.ENOENT : 0, known.Result.Errno);
     }
 
     [Fact]
     public async Task Served_through_it_a_replaced_file_is_the_new_one()
     {
-        await using var server = await FileServer.StartAsync(_tree.Root, options => options.OpenFileCache.Max = 10);
+        await using FileServer server = await FileServer.StartAsync(_tree.Root, options => options.OpenFileCache.Max = 10);
         Assert.Equal(_tree.Bytes("b4097.bin"), (await RawReply.GetAsync(server.Port, "/b4097.bin")).Body);
         File.WriteAllBytes(_tree.At("new"), [1, 2, 3]);
         File.Move(_tree.At("new"), _tree.At("b4097.bin"), overwrite: true);
@@ -136,20 +136,20 @@ public sealed class OpenFileCacheTests : IDisposable
 
     private OpenFileCache Make(Action<OpenFileCacheOptions>? configure = null)
     {
-        var options = new OpenFileCacheOptions { Max = 10 };
+        OpenFileCacheOptions options = new OpenFileCacheOptions { Max = 10 };
         configure?.Invoke(options);
         return new OpenFileCache(options, _time);
     }
 
     private OpenedFile Open(OpenFileCache cache, string name)
     {
-        var result = _root.Open(name, out var file, out _);
+        SysResult result = _root.Open(name, out OpenedFile? file, out _);
         return cache.Add(name, new OpenResult(result, file, false)).File!;
     }
 
     private static long Size(OpenedFile file)
     {
-        Assert.False(FileFacts.Of(file.Descriptor, out var facts).IsError, "the descriptor is closed");
+        Assert.False(FileFacts.Of(file.Descriptor, out FileFacts facts).IsError, "the descriptor is closed");
         return facts.Size;
     }
 

@@ -53,10 +53,10 @@ public sealed class OptionsTests
     [InlineData("Root", "/no/such/folder", "a folder that exists")]
     public void A_bad_value_fails_at_start_up_with_its_name_and_what_is_allowed(string name, string value, string allowed)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration[$"DirectIoFiles:{name}"] = value;
-        var app = builder.Build();
-        var refused = Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles());
+        WebApplication app = builder.Build();
+        OptionsValidationException refused = Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles());
         Assert.Contains($"DirectIoFiles:{name.Split(':')[0]}", refused.Message);
         Assert.Contains(allowed, refused.Message);
     }
@@ -64,17 +64,17 @@ public sealed class OptionsTests
     [Fact]
     public void Values_that_cannot_be_read_and_values_out_of_range_are_told_together()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration["DirectIoFiles:Aio"] = "fast";
         builder.Configuration["DirectIoFiles:MaxRanges"] = "-1";
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         Assert.Equal(2, Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles()).Failures.Count());
     }
 
     [Fact]
     public void Every_option_binds()
     {
-        var options = Bind(new()
+        DirectIoFileOptions options = Bind(new()
         {
             ["Root"] = "/",
             ["RequestPath"] = "/x",
@@ -135,7 +135,7 @@ public sealed class OptionsTests
     [Fact]
     public void Nginx_words_and_array_forms_are_understood()
     {
-        var options = Bind(new() { ["DirectIoThreshold"] = "off", ["DirectIoAlignment"] = "auto", ["MaxRanges"] = "unlimited", ["OutputBuffers:0"] = "4", ["OutputBuffers:1"] = "64k" });
+        DirectIoFileOptions options = Bind(new() { ["DirectIoThreshold"] = "off", ["DirectIoAlignment"] = "auto", ["MaxRanges"] = "unlimited", ["OutputBuffers:0"] = "4", ["OutputBuffers:1"] = "64k" });
         Assert.Null(options.DirectIoThreshold);
         Assert.Null(options.DirectIoAlignment);
         Assert.Equal(int.MaxValue, options.MaxRanges);
@@ -145,7 +145,7 @@ public sealed class OptionsTests
 
     private static DirectIoFileOptions Bind(Dictionary<string, string?> values)
     {
-        var options = new DirectIoFileOptions();
+        DirectIoFileOptions options = new DirectIoFileOptions();
         Assert.Empty(DirectIoFileConfiguration.Bind(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), options));
         return options;
     }

@@ -24,18 +24,18 @@ public sealed class SampleTests
     public async Task A_wrong_option_ends_it_with_one_line_and_2(string arguments, params string[] lines)
     {
         // A later --files wins over the first.
-        var start = new ProcessStartInfo("dotnet", [App, "--urls", "http://127.0.0.1:0", "--files", AppContext.BaseDirectory, .. arguments.Split(' ')])
+        ProcessStartInfo start = new ProcessStartInfo("dotnet", [App, "--urls", "http://127.0.0.1:0", "--files", AppContext.BaseDirectory, .. arguments.Split(' ')])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        using var sample = Process.Start(start)!;
+        using Process sample = Process.Start(start)!;
         try
         {
-            var output = sample.StandardOutput.ReadToEndAsync(Deadline.Token);
-            var error = await sample.StandardError.ReadToEndAsync(Deadline.Token);
+            Task<string> output = sample.StandardOutput.ReadToEndAsync(Deadline.Token);
+            string error = await sample.StandardError.ReadToEndAsync(Deadline.Token);
             await sample.WaitForExitAsync(Deadline.Token);
-            var told = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            string[] told = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal(lines.Length, told.Length);
             Assert.All(lines.Zip(told), pair => Assert.StartsWith("WebApp: " + pair.First, pair.Second));
             Assert.Equal("", await output);

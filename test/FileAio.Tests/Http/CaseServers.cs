@@ -11,10 +11,13 @@ public sealed class CaseServers : IAsyncDisposable
 
     internal async Task<FileServer> ForAsync(string way, HttpCase row)
     {
-        var key = $"{way}|{row.Options}";
-        if (_servers.TryGetValue(key, out var known))
+        string key = $"{way}|{row.Options}";
+        if (_servers.TryGetValue(key, out FileServer? known))
+        {
             return known;
-        var server = await FileServer.StartAsync(Tree.Root, options =>
+        }
+
+        FileServer server = await FileServer.StartAsync(Tree.Root, options =>
         {
             row.Configure(options);
             options.Aio = way switch { "threads" => AioMode.Threads, "posix" => AioMode.Posix, "off" => AioMode.Off, _ => AioMode.On };
@@ -28,8 +31,11 @@ public sealed class CaseServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers.Values)
+        foreach (FileServer server in _servers.Values)
+        {
             await server.DisposeAsync();
+        }
+
         Tree.Dispose();
     }
 }

@@ -34,7 +34,7 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [InlineData("GET", "/onlygz.txt", "Accept-Encoding: br", 404)] // with gzip it would be 200
     public async Task Every_answer_that_depends_on_the_coding_varies(string method, string target, string header, int status)
     {
-        var reply = await RawReply.SendAsync(served.Server.Port, $"{method} {target} HTTP/1.1", header);
+        RawReply reply = await RawReply.SendAsync(served.Server.Port, $"{method} {target} HTTP/1.1", header);
         Assert.Equal(status, reply.Status);
         Assert.Equal("Accept-Encoding", reply.Header("vary"));
     }
@@ -45,10 +45,10 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [Fact]
     public async Task A_variant_has_conditions_and_ranges_of_its_own()
     {
-        var port = served.Server.Port;
-        var plain = (await RawReply.GetAsync(port, "/pre.txt")).Header("etag")!;
-        var head = await RawReply.SendAsync(port, "HEAD /pre.txt HTTP/1.1", "Accept-Encoding: gzip");
-        var packed = head.Header("etag")!;
+        int port = served.Server.Port;
+        string plain = (await RawReply.GetAsync(port, "/pre.txt")).Header("etag")!;
+        RawReply head = await RawReply.SendAsync(port, "HEAD /pre.txt HTTP/1.1", "Accept-Encoding: gzip");
+        string packed = head.Header("etag")!;
         Assert.NotEqual(plain, packed);
         Assert.Equal(served.Tree.Bytes("pre.txt.gz").Length.ToString(), head.Header("content-length"));
         Assert.Equal(304, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "If-None-Match: " + packed)).Status);
@@ -63,7 +63,7 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [InlineData("/nx.txt", 404)]
     public async Task A_method_is_refused_only_where_there_is_something(string target, int status)
     {
-        await using var server = await FileServer.StartAsync(served.Tree.Root, options => (options.Precompressed, options.Terminal) = (["gzip"], true));
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => (options.Precompressed, options.Terminal) = (["gzip"], true));
         Assert.Equal(status, (await RawReply.SendAsync(server.Port, $"PUT {target} HTTP/1.1", "Content-Length: 0")).Status);
     }
 

@@ -27,8 +27,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     [InlineData("\"a\", *", 200)] // * stands alone
     public async Task If_None_Match_is_a_list(string list, int status)
     {
-        var tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
-        var reply = await RawReply.GetAsync(served.Port, Letters, "If-None-Match: " + string.Format(CultureInfo.InvariantCulture, list, tag));
+        string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
+        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "If-None-Match: " + string.Format(CultureInfo.InvariantCulture, list, tag));
         Assert.Equal(status, reply.Status);
     }
 
@@ -40,14 +40,14 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     [InlineData("", 412)]
     public async Task If_Match_is_a_list_of_strong_tags(string list, int status)
     {
-        var tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
+        string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
         Assert.Equal(status, (await RawReply.GetAsync(served.Port, Letters, "If-Match: " + string.Format(CultureInfo.InvariantCulture, list, tag))).Status);
     }
 
     [Fact]
     public async Task A_list_may_be_spread_over_lines()
     {
-        var tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
+        string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
         Assert.Equal(304, (await RawReply.GetAsync(served.Port, Letters, "If-None-Match: \"a\"", "If-None-Match: " + tag)).Status);
         Assert.Equal(200, (await RawReply.GetAsync(served.Port, Letters, "If-Match: \"a\"", "If-Match: " + tag)).Status);
     }
@@ -78,8 +78,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     [InlineData("*", 200)]
     public async Task If_Range_takes_one_strong_tag_or_the_exact_date(string validator, int status)
     {
-        var tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
-        var reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=0-1", "If-Range: " + string.Format(CultureInfo.InvariantCulture, validator, tag));
+        string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
+        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=0-1", "If-Range: " + string.Format(CultureInfo.InvariantCulture, validator, tag));
         Assert.Equal(status, reply.Status);
     }
 
@@ -92,8 +92,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     [InlineData("Sun, 06 Nov 1994 08:49:37 GMT", 1994)]
     public void Two_digits_of_a_year_are_read_by_the_clock(string text, int year)
     {
-        var now = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
-        Assert.True(HttpDate.TryParse(text, now, out var date));
+        DateTimeOffset now = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        Assert.True(HttpDate.TryParse(text, now, out DateTimeOffset date));
         Assert.Equal(year, date.Year);
     }
 
@@ -109,7 +109,7 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     [InlineData("HEAD", "Range: bytes=0-", 200)]
     public async Task An_empty_file_has_conditions_too(string method, string header, int status)
     {
-        var reply = await RawReply.SendAsync(served.Port, $"{method} {Empty} HTTP/1.1", header);
+        RawReply reply = await RawReply.SendAsync(served.Port, $"{method} {Empty} HTTP/1.1", header);
         Assert.Equal(status, reply.Status);
         Assert.Empty(reply.Body);
     }
@@ -117,15 +117,15 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     [Fact]
     public async Task Last_Modified_is_never_later_than_Date()
     {
-        var now = DateTimeOffset.UtcNow.AddDays(1);
-        await using var server = await FileServer.StartAsync(served.Tree.Root, before: builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock(now)));
+        DateTimeOffset now = DateTimeOffset.UtcNow.AddDays(1);
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, before: builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock(now)));
         served.Tree.Write("future.txt", "future");
-        foreach (var modified in new[] { now.AddYears(1), now })
+        foreach (DateTimeOffset modified in new[] { now.AddYears(1), now })
         {
             File.SetLastWriteTimeUtc(served.Tree.At("future.txt"), modified.UtcDateTime);
-            foreach (var (status, condition) in new[] { (200, "Accept: */*"), (304, "If-None-Match: *") })
+            foreach ((int status, string? condition) in new[] { (200, "Accept: */*"), (304, "If-None-Match: *") })
             {
-                var reply = await RawReply.GetAsync(server.Port, "/future.txt", condition);
+                RawReply reply = await RawReply.GetAsync(server.Port, "/future.txt", condition);
                 Assert.Equal((status, now.ToString("r"), now.ToString("r")), (reply.Status, reply.Header("last-modified"), reply.Header("date")));
             }
         }
@@ -136,7 +136,7 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     {
         served.Tree.Write("old.txt", "old");
         File.SetLastWriteTimeUtc(served.Tree.At("old.txt"), new DateTime(1960, 1, 2, 3, 4, 5, DateTimeKind.Utc));
-        var reply = await RawReply.GetAsync(served.Port, "/old.txt");
+        RawReply reply = await RawReply.GetAsync(served.Port, "/old.txt");
         Assert.Equal("Sat, 02 Jan 1960 03:04:05 GMT", reply.Header("last-modified"));
         Assert.Equal(304, (await RawReply.GetAsync(served.Port, "/old.txt", "If-None-Match: " + reply.Header("etag"))).Status);
         Assert.Equal(412, (await RawReply.GetAsync(served.Port, "/old.txt", "If-Unmodified-Since: Fri, 01 Jan 1960 00:00:00 GMT")).Status);

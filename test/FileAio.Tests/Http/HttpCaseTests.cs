@@ -1,3 +1,5 @@
+using FileAio.Tests.Support;
+
 namespace FileAio.Tests.Http;
 
 /// <summary>Every row of the HTTP cases, by every way of reading. The reply must not depend on it.</summary>
@@ -7,11 +9,13 @@ public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServe
 
     public static TheoryData<string, string> Rows()
     {
-        var rows = new TheoryData<string, string>();
-        foreach (var way in Ways)
+        TheoryData<string, string> rows = new TheoryData<string, string>();
+        foreach (string way in Ways)
         {
-            foreach (var id in HttpCase.Ids)
+            foreach (string id in HttpCase.Ids)
+            {
                 rows.Add(way, id);
+            }
         }
         return rows;
     }
@@ -20,8 +24,8 @@ public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServe
     [MemberData(nameof(Rows))]
     public async Task Case_is_answered_as_RFC_9110_asks(string way, string id)
     {
-        var row = HttpCase.Find(id);
-        var server = await servers.ForAsync(way, row);
+        HttpCase row = HttpCase.Find(id);
+        FileServer server = await servers.ForAsync(way, row);
         await row.CheckAsync(server.Port, servers.Tree);
         await server.IdleAsync();
     }

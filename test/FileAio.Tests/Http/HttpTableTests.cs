@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text;
 using FileAio.Tests.Support;
@@ -15,8 +16,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Terminal_answers_405_with_Allow_and_404_itself()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.Terminal = true);
-        var refused = await RawReply.SendAsync(server.Port, $"PUT {Letters} HTTP/1.1", "Content-Length: 0");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Terminal = true);
+        RawReply refused = await RawReply.SendAsync(server.Port, $"PUT {Letters} HTTP/1.1", "Content-Length: 0");
         Assert.Equal(405, refused.Status);
         Assert.Equal("GET, HEAD", refused.Header("allow"));
         Assert.Equal(404, (await RawReply.SendAsync(server.Port, "PUT /nx.txt HTTP/1.1", "Content-Length: 0")).Status);
@@ -26,11 +27,13 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task What_is_not_a_file_goes_to_the_next_middleware()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, first: app => app.Use(async (context, next) =>
         {
             await next();
             if (context.Response.StatusCode == 404)
+            {
                 context.Response.Headers["X-Passed"] = "yes";
+            }
         }));
         Assert.Equal("yes", (await RawReply.GetAsync(server.Port, "/nx.txt")).Header("x-passed"));
         Assert.Null((await RawReply.GetAsync(server.Port, Letters)).Header("x-passed"));
@@ -39,8 +42,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task If_Match_switches_off_If_Unmodified_Since()
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
-        var old = "If-Unmodified-Since: Mon, 01 Jan 2001 00:00:00 GMT";
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
+        string old = "If-Unmodified-Since: Mon, 01 Jan 2001 00:00:00 GMT";
         Assert.Equal(412, (await RawReply.GetAsync(server.Port, Letters, old)).Status);
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, Letters, old, "If-Match: *")).Status);
     }
@@ -48,7 +51,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task If_Range_takes_the_exact_date_and_no_later_one()
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         Assert.Equal(206, (await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9", "If-Range: Tue, 14 Nov 2023 22:13:20 GMT")).Status);
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9", "If-Range: Tue, 14 Nov 2023 22:13:21 GMT")).Status);
     }
@@ -57,7 +60,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("bytes=0-9", "bytes=20-29")]
     public async Task Several_Range_lines_are_ignored(string one, string other)
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, Letters, "Range: " + one, "Range: " + other)).Status);
     }
 
@@ -72,8 +75,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("bytes 0-9", 200)]
     public async Task Range_is_read_as_the_grammar_says(string range, int status)
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
-        var reply = await RawReply.GetAsync(server.Port, Letters, "Range: " + range);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
+        RawReply reply = await RawReply.GetAsync(server.Port, Letters, "Range: " + range);
         Assert.Equal(status, reply.Status);
         // One satisfiable member is never a multipart (15.3.7.2).
         Assert.DoesNotContain("multipart", reply.Header("content-type") ?? "");
@@ -82,8 +85,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task MaxRanges_0_drops_ranges_and_their_offer()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.MaxRanges = 0);
-        var reply = await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.MaxRanges = 0);
+        RawReply reply = await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9");
         Assert.Equal(200, reply.Status);
         Assert.Null(reply.Header("accept-ranges"));
     }
@@ -91,8 +94,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Not_modified_has_validators_and_nothing_of_the_body()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["gzip"]);
-        var reply = await RawReply.GetAsync(server.Port, Letters, "If-None-Match: *");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["gzip"]);
+        RawReply reply = await RawReply.GetAsync(server.Port, Letters, "If-None-Match: *");
         Assert.Equal(304, reply.Status);
         Assert.NotNull(reply.Header("etag"));
         Assert.Equal("Accept-Encoding", reply.Header("vary"));
@@ -103,20 +106,20 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task A_file_just_written_has_a_weak_tag_and_one_from_the_future_the_date_of_now()
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         File.WriteAllText(tree.At("fresh.txt"), "fresh");
         Assert.StartsWith("W/\"", (await RawReply.GetAsync(server.Port, "/fresh.txt")).Header("etag"));
         File.SetLastWriteTimeUtc(tree.At("fresh.txt"), DateTime.UtcNow.AddYears(1));
-        var reply = await RawReply.GetAsync(server.Port, "/fresh.txt");
+        RawReply reply = await RawReply.GetAsync(server.Port, "/fresh.txt");
         Assert.True(DateTimeOffset.Parse(reply.Header("last-modified")!) <= DateTimeOffset.Parse(reply.Header("date")!));
     }
 
     [Fact]
     public async Task Tags_tell_writes_within_one_second_apart()
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
         tree.Write("twice.txt", "one");
-        var first = (await RawReply.GetAsync(server.Port, "/twice.txt")).Header("etag");
+        string? first = (await RawReply.GetAsync(server.Port, "/twice.txt")).Header("etag");
         tree.Write("twice.txt", "two");
         File.SetLastWriteTimeUtc(tree.At("twice.txt"), FileTree.Modified.AddTicks(1));
         Assert.NotEqual(first, (await RawReply.GetAsync(server.Port, "/twice.txt")).Header("etag"));
@@ -132,19 +135,19 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("br;q=0", null)]
     public async Task Coding_is_the_clients_choice(string accept, string? coding)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["br", "zstd", "gzip"]);
-        var reply = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: " + accept);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["br", "zstd", "gzip"]);
+        RawReply reply = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: " + accept);
         Assert.Equal(coding, reply.Header("content-encoding"));
         Assert.Equal("Accept-Encoding", reply.Header("vary"));
-        var file = coding switch { "br" => "pre.txt.br", "zstd" => "pre.txt.zst", "gzip" => "pre.txt.gz", _ => "pre.txt" };
+        string file = coding switch { "br" => "pre.txt.br", "zstd" => "pre.txt.zst", "gzip" => "pre.txt.gz", _ => "pre.txt" };
         Assert.Equal(tree.Bytes(file), reply.Body);
     }
 
     [Fact]
     public async Task Ranges_count_the_encoded_bytes_and_a_lone_variant_is_served()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["gzip"]);
-        var part = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: gzip", "Range: bytes=2-9");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["gzip"]);
+        RawReply part = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: gzip", "Range: bytes=2-9");
         Assert.Equal(206, part.Status);
         Assert.Equal(tree.Slice("pre.txt.gz", 2, 8), part.Body);
         Assert.Equal("gzip", part.Header("content-encoding"));
@@ -155,7 +158,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task PrecompressedAlways_does_not_ask()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Precompressed, options.PrecompressedAlways) = (["gzip"], true));
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Precompressed, options.PrecompressedAlways) = (["gzip"], true));
         Assert.Equal("gzip", (await RawReply.GetAsync(server.Port, "/pre.txt")).Header("content-encoding"));
     }
 
@@ -174,8 +177,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("/%00/../../secret.txt")]
     public async Task No_spelling_leads_out_of_the_root(string target)
     {
-        await using var server = await FileServer.StartAsync(tree.Root);
-        var reply = await RawReply.GetAsync(server.Port, target);
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
+        RawReply reply = await RawReply.GetAsync(server.Port, target);
         Assert.Contains(reply.Status, new[] { 400, 404 });
         Assert.DoesNotContain("TOPSECRET", Encoding.Latin1.GetString(reply.Body));
     }
@@ -193,7 +196,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(SymlinkPolicy.IfNotOwner, "/dir/inner.txt", 200)]
     public async Task Links_are_followed_as_the_policy_says(SymlinkPolicy policy, string target, int status)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = policy);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = policy);
         Assert.Equal(status, (await RawReply.GetAsync(server.Port, target)).Status);
     }
 
@@ -213,14 +216,14 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Links_up_to_from_are_not_checked(SymlinkPolicy policy, string? from, string target, int status)
     {
         // A deployment's: root/now -> (outside)/v2, and v2/back.txt -> root/ranges.txt.
-        var release = Directory.CreateDirectory(Path.Combine(tree.Root, "../v2")).FullName;
+        string release = Directory.CreateDirectory(Path.Combine(tree.Root, "../v2")).FullName;
         File.WriteAllText(Path.Combine(release, "inner.txt"), "inner");
         if (!File.Exists(tree.At("now/back.txt")))
         {
             Directory.CreateSymbolicLink(tree.At("now"), release);
             File.CreateSymbolicLink(Path.Combine(release, "back.txt"), tree.At("ranges.txt"));
         }
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (policy, from));
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (policy, from));
         Assert.Equal(status, (await RawReply.GetAsync(server.Port, target)).Status);
     }
 
@@ -229,9 +232,12 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     {
         Assert.SkipUnless(Environment.UserName == "root", "giving a link away needs root");
         if (!File.Exists(tree.At("foreign.txt")))
+        {
             File.CreateSymbolicLink(tree.At("foreign.txt"), "ranges.txt");
+        }
+
         System.Diagnostics.Process.Start("chown", ["-h", "65534", tree.At("foreign.txt")]).WaitForExit();
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.IfNotOwner);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.IfNotOwner);
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/foreign.txt")).Status);
     }
 
@@ -240,16 +246,16 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("/pre.txt", "\"6553f100-{0:x}\"")]
     public async Task Tags_in_seconds_are_nginxs(string target, string tag)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.ETagPrecision, options.Precompressed) = (ETagPrecision.Seconds, ["gzip"]));
-        var reply = await RawReply.GetAsync(server.Port, target, "Accept-Encoding: gzip");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.ETagPrecision, options.Precompressed) = (ETagPrecision.Seconds, ["gzip"]));
+        RawReply reply = await RawReply.GetAsync(server.Port, target, "Accept-Encoding: gzip");
         Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, new FileInfo(tree.At("pre.txt.gz")).Length), reply.Header("etag"));
     }
 
     [Fact]
     public async Task A_directory_is_redirected_with_its_query_and_the_path_base()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.RequestPath = "/files", first: app => app.UsePathBase("/base"));
-        var reply = await RawReply.GetAsync(server.Port, "/base/files/dir?a=1&b=%2F");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.RequestPath = "/files", first: app => app.UsePathBase("/base"));
+        RawReply reply = await RawReply.GetAsync(server.Port, "/base/files/dir?a=1&b=%2F");
         Assert.Equal(301, reply.Status);
         Assert.Equal("/base/files/dir/?a=1&b=%2F", reply.Header("location"));
     }
@@ -257,7 +263,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task RequestPath_is_a_whole_segment()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.RequestPath = "/files");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.RequestPath = "/files");
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/files/ranges.txt")).Status);
         Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/ranges.txt")).Status);
         Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/filesranges.txt")).Status);
@@ -266,9 +272,12 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Unknown_types_and_dot_files_are_served_only_where_asked()
     {
-        await using (var server = await FileServer.StartAsync(tree.Root, options => options.ServeUnknownFileTypes = false))
+        await using (FileServer server = await FileServer.StartAsync(tree.Root, options => options.ServeUnknownFileTypes = false))
+        {
             Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/unknown.zzz")).Status);
-        await using (var server = await FileServer.StartAsync(tree.Root, options => (options.DefaultContentType, options.ServeDotFiles) = ("text/x-own", true)))
+        }
+
+        await using (FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DefaultContentType, options.ServeDotFiles) = ("text/x-own", true)))
         {
             Assert.Equal("text/x-own", (await RawReply.GetAsync(server.Port, "/unknown.zzz")).Header("content-type"));
             Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/.hidden.txt")).Status);
@@ -278,7 +287,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task OnPrepareResponse_sees_the_file_and_may_set_fields()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
         {
             options.OnPrepareResponse = context => context.Context.Response.Headers["X-Length"] = context.File.Length.ToString();
             options.OnPrepareResponseAsync = async context =>
@@ -287,7 +296,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
                 context.Context.Response.Headers["X-Name"] = context.File.Name;
             };
         });
-        var reply = await RawReply.GetAsync(server.Port, Letters);
+        RawReply reply = await RawReply.GetAsync(server.Port, Letters);
         Assert.Equal("62", reply.Header("x-length"));
         Assert.Equal("ranges.txt", reply.Header("x-name"));
     }
@@ -295,7 +304,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task An_endpoint_goes_first()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, first: app =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, first: app =>
         {
             app.UseRouting();
             ((IEndpointRouteBuilder)app).MapGet(Letters, () => "endpoint");
@@ -308,19 +317,22 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(true)]
     public async Task Http_2_and_TLS_carry_the_same_bytes(bool alignedPool)
     {
-        await using var server = await FileServer.StartAsync(tree.Root, alignedPool: alignedPool, protocols: HttpProtocols.Http1AndHttp2, tls: true);
-        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" } };
-        using var client = new HttpClient(handler) { BaseAddress = server.Address };
-        foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
+        await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: alignedPool, protocols: HttpProtocols.Http1AndHttp2, tls: true);
+        using SocketsHttpHandler handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" } };
+        using HttpClient client = new HttpClient(handler) { BaseAddress = server.Address };
+        foreach (Version? version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
-            var replies = Enumerable.Range(0, 8).Select(async i =>
+            IEnumerable<Task> replies = Enumerable.Range(0, 8).Select(async i =>
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, "/b1048579.bin") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+                using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/b1048579.bin") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
                 if (i % 2 == 1)
+                {
                     request.Headers.Range = new(1000 + i, 900000 + i);
-                using var reply = await client.SendAsync(request).WithinDeadline();
-                var body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
-                var expected = i % 2 == 1 ? tree.Slice("b1048579.bin", 1000 + i, 899001) : tree.Bytes("b1048579.bin");
+                }
+
+                using HttpResponseMessage reply = await client.SendAsync(request).WithinDeadline();
+                byte[] body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
+                byte[] expected = i % 2 == 1 ? tree.Slice("b1048579.bin", 1000 + i, 899001) : tree.Bytes("b1048579.bin");
                 Assert.True(expected.AsSpan().SequenceEqual(body), $"{version} {i}: {body.Length} bytes differ");
             });
             await Task.WhenAll(replies);
@@ -331,12 +343,12 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Response_compression_sees_the_body()
     {
-        await using var server = await FileServer.StartAsync(tree.Root,
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
             before: builder => builder.Services.AddResponseCompression(), first: app => app.UseResponseCompression());
-        var reply = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: gzip");
+        RawReply reply = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: gzip");
         Assert.Equal("gzip", reply.Header("content-encoding"));
-        using var unpacked = new System.IO.Compression.GZipStream(new MemoryStream(reply.Body), System.IO.Compression.CompressionMode.Decompress);
-        using var plain = new MemoryStream();
+        using GZipStream unpacked = new System.IO.Compression.GZipStream(new MemoryStream(reply.Body), System.IO.Compression.CompressionMode.Decompress);
+        using MemoryStream plain = new MemoryStream();
         unpacked.CopyTo(plain);
         Assert.Equal(tree.Bytes("pre.txt"), plain.ToArray());
     }

@@ -26,8 +26,11 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     public async Task A_name_is_what_it_decodes_to(string name, string target)
     {
         if (!File.Exists(served.Tree.At(name)))
+        {
             served.Tree.Write(name, "named " + name);
-        var reply = await RawReply.GetAsync(served.Port, target);
+        }
+
+        RawReply reply = await RawReply.GetAsync(served.Port, target);
         Assert.Equal(200, reply.Status);
         Assert.Equal(served.Tree.Bytes(name), reply.Body);
     }
@@ -57,24 +60,24 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     {
         served.Tree.Write(".well-known/key.txt", "key");
         served.Tree.Write("open/.git/config.txt", "config");
-        foreach (var (link, to) in new[] { ("loop.txt", "loop.txt"), ("null.txt", "/dev/null") })
+        foreach ((string? link, string? to) in new[] { ("loop.txt", "loop.txt"), ("null.txt", "/dev/null") })
         {
             File.Delete(served.Tree.At(link));
             File.CreateSymbolicLink(served.Tree.At(link), to);
         }
-        using var socket = BindSocket("socket.txt");
+        using Socket socket = BindSocket("socket.txt");
         Assert.Equal(404, (await RawReply.GetAsync(served.Port, target)).Status);
     }
 
     private Socket BindSocket(string name)
     {
         // A socket's path may have 107 bytes: it is made by a shorter way.
-        var shorter = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        string shorter = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         Directory.CreateSymbolicLink(shorter, served.Tree.Root);
         try
         {
             File.Delete(served.Tree.At(name));
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            Socket socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(shorter, name)));
             return socket;
         }
@@ -91,9 +94,12 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData(7000)]
     public async Task A_name_may_be_long(int length)
     {
-        var name = new string('n', length);
+        string name = new string('n', length);
         if (length == 255)
+        {
             served.Tree.Write(name, "long");
+        }
+
         Assert.Equal(length == 255 ? 200 : 404, (await RawReply.GetAsync(served.Port, "/" + name)).Status);
     }
 
@@ -129,7 +135,7 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     public async Task A_redirect_leads_to_the_directory(string name, string target, string location)
     {
         served.Tree.Write(name + "/index.html", "index of " + name);
-        var reply = await RawReply.GetAsync(served.Port, target);
+        RawReply reply = await RawReply.GetAsync(served.Port, target);
         Assert.Equal(301, reply.Status);
         Assert.Equal(location, reply.Header("location"));
         Assert.Equal("index of " + name, Encoding.UTF8.GetString((await RawReply.GetAsync(served.Port, location)).Body));
@@ -138,18 +144,20 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     [Fact]
     public async Task Without_redirects_a_directory_has_its_document_at_either_name()
     {
-        await using var server = await FileServer.StartAsync(served.Tree.Root, options => (options.RedirectToAppendTrailingSlash, options.RequestPath) = (false, "/dir"));
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => (options.RedirectToAppendTrailingSlash, options.RequestPath) = (false, "/dir"));
         served.Tree.Write("index.html", "top");
-        foreach (var target in new[] { "/dir", "/dir/", "/dir/dir", "/dir/dir/" })
+        foreach (string? target in new[] { "/dir", "/dir/", "/dir/dir", "/dir/dir/" })
+        {
             Assert.Equal((target, 200), (target, (await RawReply.GetAsync(server.Port, target)).Status));
+        }
     }
 
     [Fact]
     public async Task The_request_path_without_its_slash_is_redirected()
     {
         served.Tree.Write("index.html", "top");
-        await using var server = await FileServer.StartAsync(served.Tree.Root, options => options.RequestPath = "/files/");
-        var reply = await RawReply.GetAsync(server.Port, "/files?x=1");
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => options.RequestPath = "/files/");
+        RawReply reply = await RawReply.GetAsync(server.Port, "/files?x=1");
         Assert.Equal(301, reply.Status);
         Assert.Equal("/files/?x=1", reply.Header("location"));
         Assert.Equal("top", Encoding.ASCII.GetString((await RawReply.GetAsync(server.Port, "/files/")).Body));
@@ -165,7 +173,7 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
         Assert.Equal(404, (await RawReply.GetAsync(served.Port, "/docs/")).Status);
         Assert.Equal(404, (await RawReply.GetAsync(served.Port, "/docs")).Status);
         File.CreateSymbolicLink(served.Tree.At("docs/index.html"), "../ranges.txt");
-        var reply = await RawReply.GetAsync(served.Port, "/docs/");
+        RawReply reply = await RawReply.GetAsync(served.Port, "/docs/");
         Assert.Equal(served.Tree.Bytes("ranges.txt"), reply.Body);
         Assert.Equal("text/html", reply.Header("content-type"));
     }
@@ -174,13 +182,13 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     public async Task A_directory_that_cannot_be_looked_into_now_is_503_and_not_404()
     {
         // Where owners must agree every lookup is a thread's, and here there is one, with room for one more to wait.
-        await using var server = await FileServer.StartAsync(served.Tree.Root, options =>
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options =>
             (options.DisableSymlinks, options.Threads, options.MaxQueue) = (SymlinkPolicy.IfNotOwner, 1, 1));
-        using var busy = new SemaphoreSlim(0);
-        using var free = new ManualResetEventSlim();
-        var held = server.Runtime.Threads.TryRun(() => (busy.Release(), free.Wait(Deadline.Default)))!;
+        using SemaphoreSlim busy = new SemaphoreSlim(0);
+        using ManualResetEventSlim free = new ManualResetEventSlim();
+        Task<(int, bool)> held = server.Runtime.Threads.TryRun(() => (busy.Release(), free.Wait(Deadline.Default)))!;
         await busy.WaitAsync(Deadline.Token);
-        var waiting = server.Runtime.Threads.TryRun(() => 0)!;
+        Task<int> waiting = server.Runtime.Threads.TryRun(() => 0)!;
         try
         {
             Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/ranges.txt")).Status);

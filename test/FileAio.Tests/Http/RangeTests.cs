@@ -50,7 +50,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData("bytes=0-40,0-40", null)] // more than the file
     public void A_value_comes_to(string value, string? expected)
     {
-        var ranges = RangeHeader.Parse(value, 62, int.MaxValue);
+        List<ByteRange>? ranges = RangeHeader.Parse(value, 62, int.MaxValue);
         Assert.Equal(expected, ranges is null ? null : string.Join(' ', ranges.Select(range => $"{range.Start}-{range.End}")));
     }
 
@@ -67,12 +67,12 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [Fact]
     public async Task A_multipart_body_is_exactly_this()
     {
-        var reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=2-4,-3,10-10");
+        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=2-4,-3,10-10");
         Assert.Equal(206, reply.Status);
         Assert.Null(reply.Header("content-range")); // only in the parts (15.3.7.2)
         Assert.Equal("bytes", reply.Header("accept-ranges"));
-        var boundary = Regex.Match(reply.Header("content-type")!, "^multipart/byteranges; boundary=([0-9a-f]{32})$").Groups[1].Value;
-        var expected =
+        string boundary = Regex.Match(reply.Header("content-type")!, "^multipart/byteranges; boundary=([0-9a-f]{32})$").Groups[1].Value;
+        string expected =
             $"--{boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes 2-4/62\r\n\r\n234\r\n" +
             $"--{boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes 59-61/62\r\n\r\nXYZ\r\n" +
             $"--{boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes 10-10/62\r\n\r\na\r\n--{boundary}--\r\n";
@@ -84,7 +84,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [Fact]
     public async Task What_cannot_be_satisfied_tells_the_length_and_nothing_of_the_file()
     {
-        var reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=99-");
+        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=99-");
         Assert.Equal(416, reply.Status);
         Assert.Equal("bytes */62", reply.Header("content-range"));
         Assert.Equal("0", reply.Header("content-length"));
@@ -95,7 +95,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     public async Task HTTP_1_0_has_ranges_and_several_of_them()
     {
         Assert.Equal("01", Encoding.ASCII.GetString((await RawReply.SendAsync(served.Port, $"GET {Letters} HTTP/1.0", "Range: bytes=0-1")).Body));
-        var several = await RawReply.SendAsync(served.Port, $"GET {Letters} HTTP/1.0", "Range: bytes=0-1,3-4");
+        RawReply several = await RawReply.SendAsync(served.Port, $"GET {Letters} HTTP/1.0", "Range: bytes=0-1,3-4");
         Assert.Equal(several.Body.Length.ToString(), several.Header("content-length"));
         Assert.Null(several.Header("transfer-encoding"));
     }

@@ -19,9 +19,9 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
     [InlineData(CacheProbe.Off, Size, "linux-aio")]
     public async Task What_is_cached_comes_from_the_cache_where_asked(CacheProbe probe, int cached, string from)
     {
-        await using var server = await StartAsync(probe);
+        await using FileServer server = await StartAsync(probe);
         Cache(cached);
-        var (body, bytes) = await GetAsync(server, 0);
+        (byte[]? body, Dictionary<string, long>? bytes) = await GetAsync(server, 0);
         Assert.Equal(FileTree.Pattern(Size, 0), body);
         Assert.Equal([(from, (long)Size)], bytes.Select(pair => (pair.Key, pair.Value)));
     }
@@ -32,12 +32,12 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
     [InlineData(true, 1000)]
     public async Task Where_the_cache_ends_the_device_goes_on(bool intoPipe, int start)
     {
-        await using var server = await StartAsync(CacheProbe.NoWait, intoPipe);
+        await using FileServer server = await StartAsync(CacheProbe.NoWait, intoPipe);
         // The probe is at random: one in four asks for what is not there.
-        for (var i = 0; i < 40; i++)
+        for (int i = 0; i < 40; i++)
         {
             Cache(Size * 3 / 4);
-            var (body, bytes) = await GetAsync(server, start);
+            (byte[]? body, Dictionary<string, long>? bytes) = await GetAsync(server, start);
             Assert.True(FileTree.Pattern(Size, 0).AsSpan(start).SequenceEqual(body), $"{body.Length} bytes, and not the file's");
             if (bytes.Keys.Order().SequenceEqual(["linux-aio", "page-cache"]))
             {
@@ -51,10 +51,10 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
     [Fact]
     public async Task A_filesystem_that_knows_no_RWF_NOWAIT_is_read_directly()
     {
-        await using var server = await StartAsync(CacheProbe.NoWait);
+        await using FileServer server = await StartAsync(CacheProbe.NoWait);
         Cache(Size);
-        using var fault = AioFault.Script(AioFaultKind.PreadV2Fails, Errno.EOPNOTSUPP, count: -1);
-        var (_, bytes) = await GetAsync(server, 0);
+        using AioFault fault = AioFault.Script(AioFaultKind.PreadV2Fails, Errno.EOPNOTSUPP, count: -1);
+        (byte[] _, Dictionary<string, long>? bytes) = await GetAsync(server, 0);
         Assert.Equal([("linux-aio", (long)Size)], bytes.Select(pair => (pair.Key, pair.Value)));
         Assert.Equal(1, fault.Fired);
         await GetAsync(server, 0);
@@ -64,7 +64,7 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
     private async Task<FileServer> StartAsync(CacheProbe probe, bool intoPipe = false)
     {
         tree.Write("probed.bin", FileTree.Pattern(Size, 0));
-        var server = await FileServer.StartAsync(tree.Root, options => options.CacheProbe = probe, alignedPool: intoPipe);
+        FileServer server = await FileServer.StartAsync(tree.Root, options => options.CacheProbe = probe, alignedPool: intoPipe);
         Assert.SkipUnless(server.Status.Engine == "linux-aio", server.Status.FallbackReason ?? "");
         return server;
     }
@@ -72,9 +72,9 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
     /// <summary>Has the page cache hold the first bytes of the file, and no others.</summary>
     private void Cache(int bytes)
     {
-        using var file = File.Open(tree.At("probed.bin"), FileMode.Open);
+        using FileStream file = File.Open(tree.At("probed.bin"), FileMode.Open);
         file.Flush(flushToDisk: true);
-        var descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
+        int descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
         Assert.Equal(0, posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED));
         Assert.Equal(0, posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM));
         file.ReadExactly(new byte[bytes]);
@@ -82,18 +82,20 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
 
     private static async Task<(byte[] Body, Dictionary<string, long> Bytes)> GetAsync(FileServer server, int start)
     {
-        var bytes = new ConcurrentDictionary<string, long>();
-        using var meter = new MeterListener
+        ConcurrentDictionary<string, long> bytes = new ConcurrentDictionary<string, long>();
+        using MeterListener meter = new MeterListener
         {
             InstrumentPublished = static (instrument, listener) =>
             {
                 if (instrument.Name == "fileaio.bytes_read")
+                {
                     listener.EnableMeasurementEvents(instrument);
+                }
             },
         };
         meter.SetMeasurementEventCallback<long>((_, count, tags, _) => bytes.AddOrUpdate((string)tags[0].Value!, count, (_, before) => before + count));
         meter.Start();
-        var reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
+        RawReply reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
         Assert.Equal(206, reply.Status);
         await server.IdleAsync();
         return (reply.Body, bytes.ToDictionary());

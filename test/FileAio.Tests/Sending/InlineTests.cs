@@ -18,15 +18,15 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(null, false), InlineData(true, true), InlineData(false, false)]
     public async Task A_body_that_somebody_has_wrapped_is_written_on_an_engines_thread_only_where_told_to(bool? option, bool engines)
     {
-        var threads = new ConcurrentBag<bool>();
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = option, first: app => app.Use(async (context, next) =>
+        ConcurrentBag<bool> threads = new ConcurrentBag<bool>();
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = option, first: app => app.Use(async (context, next) =>
         {
-            var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () => threads.Add(EngineThread.IsOwn)));
             await next(context);
             context.Features.Set(body);
         }));
-        var reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
+        RawReply reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
         Assert.True(tree.Bytes("b1048579.bin").AsSpan().SequenceEqual(reply.Body));
         Assert.True(threads.Count >= Length / 131072);
         Assert.Equal(engines, threads.Contains(true));
@@ -38,11 +38,11 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false), InlineData(AioMode.Off, false)]
     public async Task What_follows_a_slow_response_is_off_the_engine(AioMode aio, bool intoPipe)
     {
-        var after = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<bool> after = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         tree.Write("slow.bin", FileTree.Pattern(24 << 20, 0));
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.InlineCompletions) = (aio, true), alignedPool: intoPipe, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.InlineCompletions) = (aio, true), alignedPool: intoPipe, first: app => app.Use(async (context, next) =>
         {
-            var starting = true;
+            bool starting = true;
             context.Response.OnStarting(() =>
             {
                 starting = EngineThread.IsCurrent;
@@ -51,15 +51,18 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
             await next(context);
             after.TrySetResult(starting || EngineThread.IsCurrent);
         }));
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
         await socket.ConnectAsync("127.0.0.1", server.Port, Deadline.Token);
         await socket.SendAsync(Encoding.ASCII.GetBytes("GET /slow.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
-        var reply = new MemoryStream();
-        var buffer = new byte[65536];
+        MemoryStream reply = new MemoryStream();
+        byte[] buffer = new byte[65536];
         while (await socket.ReceiveAsync(buffer, Deadline.Token) is var count and > 0)
+        {
             reply.Write(buffer, 0, count);
+        }
+
         Assert.False(await after.Task.WithinDeadline());
-        var bytes = reply.ToArray();
+        byte[] bytes = reply.ToArray();
         Assert.True(tree.Bytes("slow.bin").AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - (24 << 20))));
         await server.IdleAsync();
     }
@@ -68,15 +71,17 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(false), InlineData(true)]
     public async Task What_a_response_throws_is_caught_off_the_engine(bool severalRanges)
     {
-        var caught = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = true, first: app => app.Use(async (context, next) =>
+        TaskCompletionSource<bool> caught = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = true, first: app => app.Use(async (context, next) =>
         {
-            var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-            var flushes = 0;
+            IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            int flushes = 0;
             context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () =>
             {
                 if (++flushes == 2)
+                {
                     throw new InvalidOperationException("thrown by a test");
+                }
             }));
             try
             {
@@ -98,13 +103,13 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(true), InlineData(false)]
     public async Task A_cached_file_for_a_fast_client_lets_others_have_the_thread(bool inline)
     {
-        var within = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<bool> within = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         tree.Write("cached.bin", FileTree.Pattern(8 << 20, 0));
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.DirectIoThreshold, options.InlineCompletions) = (null, inline), first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DirectIoThreshold, options.InlineCompletions) = (null, inline), first: app => app.Use(async (context, next) =>
         {
-            var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () => { }, new Swallower()));
-            var serving = next(context);
+            Task serving = next(context);
             within.TrySetResult(serving.IsCompleted);
             await serving;
             context.Abort(); // its bytes went nowhere

@@ -12,11 +12,11 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Under_a_tight_bound_all_are_served_in_turn()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.MaxInFlightBytes, options.OutputBuffers) = (131072, new OutputBuffers(1, 65536)));
-        var expected = tree.Bytes("b1048579.bin");
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.MaxInFlightBytes, options.OutputBuffers) = (131072, new OutputBuffers(1, 65536)));
+        byte[] expected = tree.Bytes("b1048579.bin");
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ =>
         {
-            var reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
+            RawReply reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
             Assert.True(expected.AsSpan().SequenceEqual(reply.Body), $"{reply.Status}: {reply.Body.Length} bytes, and not the file's");
         }));
         Assert.Equal(131072, server.Runtime.Buffers.Budget.Limit);
@@ -26,7 +26,7 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Where_no_buffer_comes_free_the_answer_is_503()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
             (options.MaxInFlightBytes, options.OutputBuffers, options.QueueTimeout) = (131072, new OutputBuffers(1, 65536), TimeSpan.FromMilliseconds(50)));
         Assert.True(server.Runtime.Buffers.Budget.TryAcquire(131072));
         Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/b1048579.bin")).Status);
@@ -37,12 +37,12 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task The_budget_serves_who_came_first_and_forgets_who_gave_up()
     {
-        var budget = new BufferBudget(100);
+        BufferBudget budget = new BufferBudget(100);
         Assert.True(budget.TryAcquire(80));
-        var patient = budget.AcquireAsync(50, Deadline.Default, default).AsTask();
-        using var gone = new CancellationTokenSource();
-        var impatient = budget.AcquireAsync(50, Deadline.Default, gone.Token).AsTask();
-        var last = budget.AcquireAsync(20, Deadline.Default, default).AsTask();
+        Task<bool> patient = budget.AcquireAsync(50, Deadline.Default, default).AsTask();
+        using CancellationTokenSource gone = new CancellationTokenSource();
+        Task<bool> impatient = budget.AcquireAsync(50, Deadline.Default, gone.Token).AsTask();
+        Task<bool> last = budget.AcquireAsync(20, Deadline.Default, default).AsTask();
         Assert.False(budget.TryAcquire(10), "who comes late must not pass those who wait");
         await gone.CancelAsync();
         Assert.False(await impatient.WithinDeadline());
@@ -57,8 +57,8 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     public async Task A_stalled_client_holds_no_buffer_of_the_pool()
     {
         tree.Write("long.bin", FileTree.Pattern(32 << 20, 0));
-        await using var server = await FileServer.StartAsync(tree.Root);
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        await using FileServer server = await FileServer.StartAsync(tree.Root);
+        using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
         await socket.ConnectAsync("127.0.0.1", server.Port, Deadline.Token);
         await socket.SendAsync(Encoding.ASCII.GetBytes("GET /long.bin HTTP/1.1\r\nHost: x\r\n\r\n"));
         await socket.ReceiveAsync(new byte[100], Deadline.Token);
@@ -68,10 +68,10 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task The_rate_counts_after_the_first_bytes()
     {
-        var time = new ManualTime();
-        var limit = new RateLimit(1000, 500, time);
+        ManualTime time = new ManualTime();
+        RateLimit limit = new RateLimit(1000, 500, time);
         await limit.SentAsync(500, default).WithinDeadline();
-        var second = limit.SentAsync(2000, default).AsTask();
+        Task second = limit.SentAsync(2000, default).AsTask();
         Assert.Equal(TimeSpan.FromSeconds(2), time.Due);
         Assert.False(second.IsCompleted);
         time.Fire();
@@ -81,9 +81,9 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task A_limited_response_is_whole()
     {
-        await using var server = await FileServer.StartAsync(tree.Root, options => (options.LimitRate, options.LimitRateAfter) = (4 << 20, 100_000));
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.LimitRate, options.LimitRateAfter) = (4 << 20, 100_000));
         Assert.Equal(tree.Bytes("b300001.bin"), (await RawReply.GetAsync(server.Port, "/b300001.bin")).Body);
-        await using var byRequest = await FileServer.StartAsync(tree.Root, options => (options.LimitRateOf, options.DirectIoThreshold) = (_ => 4 << 20, null));
+        await using FileServer byRequest = await FileServer.StartAsync(tree.Root, options => (options.LimitRateOf, options.DirectIoThreshold) = (_ => 4 << 20, null));
         Assert.Equal(tree.Bytes("b300001.bin"), (await RawReply.GetAsync(byRequest.Port, "/b300001.bin")).Body);
     }
 }

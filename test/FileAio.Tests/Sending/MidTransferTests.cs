@@ -16,7 +16,7 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
     public Task Truncated_the_connection_ends_short(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "cut.bin",
         path =>
         {
-            using var file = File.OpenWrite(path);
+            using FileStream file = File.OpenWrite(path);
             file.SetLength(1000);
         },
         body => Assert.InRange(body.Length, 1, Size - 1));
@@ -26,7 +26,7 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
     public Task Grown_the_promised_length_is_sent(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "grown.bin",
         path =>
         {
-            using var file = new FileStream(path, FileMode.Append);
+            using FileStream file = new FileStream(path, FileMode.Append);
             file.Write(new byte[100_000]);
         },
         WholeOldFile);
@@ -51,16 +51,16 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
     private async Task TransferAsync(AioMode aio, bool intoPipe, string name, Action<string> change, Action<byte[]> check)
     {
         tree.Write(name, FileTree.Pattern(Size, 0));
-        await using var server = await FileServer.StartAsync(tree.Root, options =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
         {
             options.Aio = aio;
             options.OutputBuffers = new OutputBuffers(2, 131072);
         }, alignedPool: intoPipe);
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 65536 };
+        using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 65536 };
         await socket.ConnectAsync("127.0.0.1", server.Port, Deadline.Token);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
-        var buffer = new byte[1 << 16];
-        using var wire = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        using MemoryStream wire = new MemoryStream();
         wire.Write(buffer, 0, await socket.ReceiveAsync(buffer, Deadline.Token));
 
         change(tree.At(name));
@@ -69,13 +69,15 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
         {
             int got;
             while ((got = await socket.ReceiveAsync(buffer, Deadline.Token)) > 0)
+            {
                 wire.Write(buffer, 0, got);
+            }
         }
         catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
         {
             // An aborted response may end the connection by a reset.
         }
-        var all = wire.ToArray();
+        byte[] all = wire.ToArray();
         check(all[(all.AsSpan().IndexOf("\r\n\r\n"u8) + 4)..]);
         await server.IdleAsync();
     }

@@ -18,30 +18,30 @@ public sealed class RandomRangesTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioMode.Off, false, 1, 32768, null, 1000)]
     public async Task Every_range_is_what_the_file_has_there(AioMode aio, bool intoPipe, int count, int size, int? alignment, int requests)
     {
-        var seed = Random.Shared.Next();
+        int seed = Random.Shared.Next();
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");
         tree.Write("random.bin", FileTree.Pattern(Size, 0));
-        var whole = FileTree.Pattern(Size, 0);
-        await using var server = await FileServer.StartAsync(tree.Root, options =>
+        byte[] whole = FileTree.Pattern(Size, 0);
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
         {
             options.Aio = aio;
             options.OutputBuffers = new OutputBuffers(count, size);
             options.DirectIoAlignment = alignment;
             options.InlineCompletions = intoPipe;
         }, alignedPool: intoPipe);
-        using var client = new HttpClient { BaseAddress = server.Address };
+        using HttpClient client = new HttpClient { BaseAddress = server.Address };
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
         {
-            var random = new Random(seed + worker);
-            for (var i = worker; i < requests; i += 8)
+            Random random = new Random(seed + worker);
+            for (int i = worker; i < requests; i += 8)
             {
-                var (from, to) = RandomRange(random);
-                using var request = new HttpRequestMessage(HttpMethod.Get, "/random.bin");
+                (long from, long? to) = RandomRange(random);
+                using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/random.bin");
                 request.Headers.Range = new RangeHeaderValue(from, to);
-                using var reply = await client.SendAsync(request).WithinDeadline();
-                var body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
-                var end = (int)Math.Min(to ?? Size, Size - 1) + 1;
+                using HttpResponseMessage reply = await client.SendAsync(request).WithinDeadline();
+                byte[] body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
+                int end = (int)Math.Min(to ?? Size, Size - 1) + 1;
                 Assert.True(whole.AsSpan((int)from..end).SequenceEqual(body), $"seed {seed}: bytes {from}-{to} differ ({body.Length} bytes came)");
             }
         }));

@@ -17,8 +17,8 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Who_takes_nothing_is_let_go(bool intoPipe, bool cached)
     {
         tree.Write("stalled.bin", FileTree.Pattern(Size, 0));
-        await using var server = await StartAsync(TimeSpan.FromMilliseconds(400), intoPipe, cached);
-        using var client = await AskAsync(server.Port, "stalled.bin");
+        await using FileServer server = await StartAsync(TimeSpan.FromMilliseconds(400), intoPipe, cached);
+        using Socket client = await AskAsync(server.Port, "stalled.bin");
         await client.ReceiveAsync(new byte[100], Deadline.Token);
         await Deadline.Until(() => server.Log.At(LogLevel.Debug).Any(line => line.Contains("taken nothing")), () => "the server has not noticed");
         await server.IdleAsync();
@@ -32,11 +32,11 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
     {
         // Of one buffer of 1 MiB 8 KiB are taken in 40 ms: once the sockets' buffers are full, a flush lasts five seconds, ten times the timeout.
         tree.Write("slow.bin", FileTree.Pattern(Size, 0));
-        await using var server = await StartAsync(TimeSpan.FromMilliseconds(500), outputBuffer: 1 << 20);
-        using var client = await AskAsync(server.Port, "slow.bin");
-        var buffer = new byte[8192];
+        await using FileServer server = await StartAsync(TimeSpan.FromMilliseconds(500), outputBuffer: 1 << 20);
+        using Socket client = await AskAsync(server.Port, "slow.bin");
+        byte[] buffer = new byte[8192];
         long got = 0;
-        for (var i = 0; i < 75; i++)
+        for (int i = 0; i < 75; i++)
         {
             got += await client.ReceiveAsync(buffer, Deadline.Token);
             await Task.Delay(40);
@@ -52,14 +52,16 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
             options.SendTimeout = timeout;
             options.OutputBuffers = new OutputBuffers(1, outputBuffer);
             if (cached)
+            {
                 options.DirectIoThreshold = null;
+            }
         },
         alignedPool: intoPipe,
         before: builder => builder.Logging.SetMinimumLevel(LogLevel.Debug));
 
     private static async Task<Socket> AskAsync(int port, string file)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
         await socket.ConnectAsync("127.0.0.1", port, Deadline.Token);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /{file} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
         return socket;
@@ -68,11 +70,13 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
     private static async Task<long> DrainAsync(Socket client)
     {
         long all = 0;
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         try
         {
             for (int got; (got = await client.ReceiveAsync(buffer, Deadline.Token)) > 0;)
+            {
                 all += got;
+            }
         }
         catch (SocketException)
         {

@@ -19,13 +19,16 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
     public async Task Two_hundred_vanish_and_nothing_is_missing(AioMode aio, bool intoPipe, int count)
     {
         // Each file has bytes of its own, and returned buffers are poisoned: a byte of another response, or of a returned buffer, is seen.
-        for (var i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++)
+        {
             tree.Write($"own{i}.bin", Own(i));
+        }
+
         FileAio.Buffers.AlignedMemoryPool.Poison = true;
-        await using (var server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.OutputBuffers) = (aio, new OutputBuffers(count, 65536)), alignedPool: intoPipe))
+        await using (FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.OutputBuffers) = (aio, new OutputBuffers(count, 65536)), alignedPool: intoPipe))
         {
             await DownloadAsync(server.Port, 0);
-            var before = OpenFiles();
+            int before = OpenFiles();
             await Task.WhenAll(
                 Task.WhenAll(Enumerable.Range(0, 200).Select(i => VanishAsync(server.Port, i))),
                 Task.WhenAll(Enumerable.Range(0, 12).Select(i => DownloadAsync(server.Port, i % 4))));
@@ -41,18 +44,20 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
 
     private static async Task VanishAsync(int port, int i)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
         await socket.ConnectAsync("127.0.0.1", port, Deadline.Token);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /own{i % 4}.bin HTTP/1.1\r\nHost: x\r\n\r\n"));
-        var buffer = new byte[1000 + (i * 300)];
+        byte[] buffer = new byte[1000 + (i * 300)];
         await socket.ReceiveAsync(buffer, Deadline.Token);
         if (i % 2 == 0)
+        {
             socket.LingerState = new LingerOption(true, 0); // a reset instead of a FIN
+        }
     }
 
     private static async Task DownloadAsync(int port, int file)
     {
-        var reply = await RawReply.GetAsync(port, $"/own{file}.bin");
+        RawReply reply = await RawReply.GetAsync(port, $"/own{file}.bin");
         Assert.True(Own(file).AsSpan().SequenceEqual(reply.Body), $"own{file}.bin: {reply.Body.Length} bytes, and not its own");
     }
 

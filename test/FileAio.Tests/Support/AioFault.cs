@@ -49,13 +49,15 @@ internal sealed unsafe partial class AioFault : IDisposable
     {
         NativeLibrary.SetDllImportResolver(typeof(AioFault).Assembly, static (name, _, _) => name == Library ? Handle.Value : 0);
         if (CCompiler.Unavailable is null)
+        {
             NativeLibrary.SetDllImportResolver(typeof(DirectIoFileOptions).Assembly, static (name, _, _) => name == "libc" ? Handle.Value : 0);
+        }
     }
 #pragma warning restore CA2255
 
     private static nint Load()
     {
-        using var source = new StreamReader(typeof(AioFault).Assembly.GetManifestResourceStream("aiofaults.c")!);
+        using StreamReader source = new StreamReader(typeof(AioFault).Assembly.GetManifestResourceStream("aiofaults.c")!);
         return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source.ReadToEnd(), "libaiofaults"));
     }
 

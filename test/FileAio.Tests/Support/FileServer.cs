@@ -35,24 +35,29 @@ internal sealed class FileServer : IAsyncDisposable
         string root, Action<DirectIoFileOptions>? configure = null, bool alignedPool = false, HttpProtocols protocols = HttpProtocols.Http1,
         bool tls = false, Action<WebApplicationBuilder>? before = null, Action<WebApplication>? first = null)
     {
-        var options = new DirectIoFileOptions { Root = root, ServeUnknownFileTypes = true, DirectIoThreshold = 512 };
+        DirectIoFileOptions options = new DirectIoFileOptions { Root = root, ServeUnknownFileTypes = true, DirectIoThreshold = 512 };
         configure?.Invoke(options);
-        var log = new LogLines();
-        var builder = WebApplication.CreateSlimBuilder();
+        LogLines log = new LogLines();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Information);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
             listen.Protocols = protocols;
             if (tls)
+            {
                 listen.UseHttps(TestCertificate.Make());
+            }
         }));
         if (alignedPool)
+        {
             builder.WebHost.UseAlignedMemoryPool();
-        var runtime = FileRuntime.Create(options, log.CreateLogger("FileAio"));
+        }
+
+        FileRuntime runtime = FileRuntime.Create(options, log.CreateLogger("FileAio"));
         runtime.Buffers.Poison = true;
         builder.Services.AddSingleton(runtime);
         before?.Invoke(builder);
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         first?.Invoke(app);
         app.UseDirectIoFiles(options);
         await app.StartAsync();

@@ -19,16 +19,22 @@ public sealed class FileTree : IDisposable
         Root = Directory.CreateDirectory(Path.Combine(_parent, "root")).FullName;
         Write("t1000.html", string.Concat(Enumerable.Range(0, 100).Select(i => $"X{i:000}XXXXXX")));
         Write("ranges.txt", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-        foreach (var (name, text) in new[]
+        foreach ((string? name, string? text) in new[]
         {
             ("empty.txt", ""), ("one.txt", "A"), ("dir/index.html", "<h1>index</h1>"), ("dir/inner.txt", "inner"), ("dir2/x.txt", "x"), (".hidden.txt", "hidden"),
             ("sp ace.txt", "space"), ("a%b.txt", "percent"), ("plus+plus.txt", "plus"), ("semi;colon.txt", "semi"), ("\u00fcn\u00ef.txt", "utf8"), ("q?mark.txt", "qmark"),
             ("noext", "noext"), ("unknown.zzz", "zzz"), ("style.css", "body{}"), ("app.js", "1;"), ("pic.svg", "<svg/>"), ("data.json", "{}"), ("vid.mp4", "\0\0\0\u0018ftypmp42"),
         })
+        {
             Write(name, text);
-        foreach (var size in new[] { 511, 512, 513, 4095, 4096, 4097, 131071, 131072, 131073, 262144, 300001, 1048579 })
+        }
+
+        foreach (int size in new[] { 511, 512, 513, 4095, 4096, 4097, 131071, 131072, 131073, 262144, 300001, 1048579 })
+        {
             Write($"b{size}.bin", Pattern(size, 0));
-        var plain = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("precompressed ", 1000)));
+        }
+
+        byte[] plain = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("precompressed ", 1000)));
         Write("pre.txt", plain);
         Write("pre.txt.gz", Gzip(plain));
         Write("pre.txt.br", "BROTLI-PAYLOAD-NOT-DECODED");
@@ -40,10 +46,10 @@ public sealed class FileTree : IDisposable
         File.CreateSymbolicLink(At("broken.txt"), "nowhere.txt");
         Directory.CreateSymbolicLink(At("linkdir"), "dir");
         Process.Start("mkfifo", At("fifo.txt")).WaitForExit();
-        using (var huge = File.Create(At("huge.bin")))
+        using (FileStream huge = File.Create(At("huge.bin")))
         {
             huge.SetLength(HugeSize);
-            foreach (var offset in new[] { 0, 4294967290, HugeSize - 64 })
+            foreach (long offset in new[] { 0, 4294967290, HugeSize - 64 })
             {
                 huge.Position = offset;
                 huge.Write(Pattern(64, offset));
@@ -68,9 +74,9 @@ public sealed class FileTree : IDisposable
     /// <summary>Bytes of a file, without reading the rest of it.</summary>
     public byte[] Slice(string name, long start, long length)
     {
-        using var file = File.OpenRead(At(name));
+        using FileStream file = File.OpenRead(At(name));
         file.Position = start;
-        var bytes = new byte[length];
+        byte[] bytes = new byte[length];
         file.ReadExactly(bytes);
         return bytes;
     }
@@ -80,10 +86,10 @@ public sealed class FileTree : IDisposable
     /// <summary>Which byte stands where is known for every offset.</summary>
     public static byte[] Pattern(int size, long offset)
     {
-        var bytes = new byte[size];
-        for (var i = 0; i < size; i++)
+        byte[] bytes = new byte[size];
+        for (int i = 0; i < size; i++)
         {
-            var at = offset + i;
+            long at = offset + i;
             bytes[i] = (byte)((at * 7) + ((at >> 8) * 13) + ((at >> 16) * 31) + ((at >> 24) * 17));
         }
         return bytes;
@@ -91,9 +97,12 @@ public sealed class FileTree : IDisposable
 
     private static byte[] Gzip(byte[] plain)
     {
-        var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
+        MemoryStream packed = new MemoryStream();
+        using (GZipStream gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
+        {
             gzip.Write(plain);
+        }
+
         return packed.ToArray();
     }
 

@@ -9,14 +9,16 @@ internal sealed class RawReply
 {
     private RawReply(byte[] wire)
     {
-        var end = wire.AsSpan().IndexOf("\r\n\r\n"u8);
+        int end = wire.AsSpan().IndexOf("\r\n\r\n"u8);
         Assert.True(end >= 0, $"no reply, but {wire.Length} bytes and the end of the connection");
-        var lines = Encoding.Latin1.GetString(wire, 0, end).Split("\r\n");
+        string[] lines = Encoding.Latin1.GetString(wire, 0, end).Split("\r\n");
         Status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
         Headers = lines[1..].Select(line => line.Split(':', 2)).ToLookup(pair => pair[0].Trim().ToLowerInvariant(), pair => pair[1].Trim());
         Body = wire[(end + 4)..];
         if (Header("transfer-encoding") == "chunked")
+        {
             Body = Unchunk(Body);
+        }
     }
 
     public int Status { get; }
@@ -32,27 +34,33 @@ internal sealed class RawReply
 
     public static async Task<RawReply> SendAsync(int port, string line, params IEnumerable<string> headers)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", port, Deadline.Token);
-        var request = $"{line}\r\nHost: localhost\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Connection: close\r\n\r\n";
+        string request = $"{line}\r\nHost: localhost\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Connection: close\r\n\r\n";
         await socket.SendAsync(Encoding.UTF8.GetBytes(request));
-        using var wire = new MemoryStream();
-        var buffer = new byte[1 << 16];
+        using MemoryStream wire = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
         int got;
         while ((got = await socket.ReceiveAsync(buffer, Deadline.Token)) > 0)
+        {
             wire.Write(buffer, 0, got);
+        }
+
         return new RawReply(wire.ToArray());
     }
 
     private static byte[] Unchunk(byte[] wire)
     {
-        var body = new List<byte>();
-        for (var rest = wire.AsSpan(); ;)
+        List<byte> body = new List<byte>();
+        for (Span<byte> rest = wire.AsSpan(); ;)
         {
-            var line = rest.IndexOf("\r\n"u8);
-            var size = int.Parse(Encoding.ASCII.GetString(rest[..line]), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            int line = rest.IndexOf("\r\n"u8);
+            int size = int.Parse(Encoding.ASCII.GetString(rest[..line]), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             if (size == 0)
+            {
                 return [.. body];
+            }
+
             body.AddRange(rest.Slice(line + 2, size));
             rest = rest[(line + 2 + size + 2)..];
         }

@@ -18,13 +18,19 @@ public sealed class HttpReplyReader(RawClient client)
 
     public async Task<HttpReply> ReadAsync()
     {
-        var statusLine = await LineAsync();
+        string statusLine = await LineAsync();
         if (!statusLine.StartsWith("HTTP/1.1 ", StringComparison.Ordinal))
+        {
             throw new InvalidDataException($"Not a status line: {statusLine}");
-        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        }
+
+        Dictionary<string, string> headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         while (await LineAsync() is { Length: > 0 } line)
+        {
             headers[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
-        var body = headers.TryGetValue("Content-Length", out var length)
+        }
+
+        byte[] body = headers.TryGetValue("Content-Length", out string? length)
             ? await BytesAsync(int.Parse(length, CultureInfo.InvariantCulture))
             : headers.ContainsKey("Transfer-Encoding") ? await ChunksAsync() : [];
         return new HttpReply(int.Parse(statusLine.AsSpan(9, 3), CultureInfo.InvariantCulture), headers, body);
@@ -32,7 +38,7 @@ public sealed class HttpReplyReader(RawClient client)
 
     private async Task<byte[]> ChunksAsync()
     {
-        using var body = new MemoryStream();
+        using MemoryStream body = new MemoryStream();
         while (int.Parse(await LineAsync(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var size and > 0)
         {
             body.Write(await BytesAsync(size));
@@ -44,28 +50,36 @@ public sealed class HttpReplyReader(RawClient client)
 
     private async Task<string> LineAsync()
     {
-        var line = new StringBuilder();
+        StringBuilder line = new StringBuilder();
         while (true)
         {
             if (_start == _end)
+            {
                 await FillAsync();
-            var index = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
-            var take = index < 0 ? _end - _start : index + 1;
+            }
+
+            int index = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            int take = index < 0 ? _end - _start : index + 1;
             line.Append(Encoding.Latin1.GetString(_buffer, _start, take));
             _start += take;
             if (index >= 0)
+            {
                 return line.ToString().TrimEnd('\r', '\n');
+            }
         }
     }
 
     private async Task<byte[]> BytesAsync(int count)
     {
-        var bytes = new byte[count];
-        for (var got = 0; got < count;)
+        byte[] bytes = new byte[count];
+        for (int got = 0; got < count;)
         {
             if (_start == _end)
+            {
                 await FillAsync();
-            var take = Math.Min(count - got, _end - _start);
+            }
+
+            int take = Math.Min(count - got, _end - _start);
             _buffer.AsSpan(_start, take).CopyTo(bytes.AsSpan(got));
             _start += take;
             got += take;
@@ -78,6 +92,8 @@ public sealed class HttpReplyReader(RawClient client)
         _start = 0;
         _end = await client.ReceiveAsync(_buffer);
         if (_end == 0)
+        {
             throw new EndOfStreamException("FIN within a response.");
+        }
     }
 }

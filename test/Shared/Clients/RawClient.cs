@@ -21,13 +21,19 @@ public sealed class RawClient : IDisposable
     /// <param name="sendBuffer">SO_SNDBUF in bytes; 0 leaves the kernel's.</param>
     public static async Task<RawClient> ConnectAsync(EndPoint endPoint, int receiveBuffer = 0, int sendBuffer = 0)
     {
-        var socket = endPoint is UnixDomainSocketEndPoint
+        Socket socket = endPoint is UnixDomainSocketEndPoint
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer > 0)
+        {
             socket.ReceiveBufferSize = receiveBuffer;
+        }
+
         if (sendBuffer > 0)
+        {
             socket.SendBufferSize = sendBuffer;
+        }
+
         try
         {
             await socket.ConnectAsync(endPoint, Deadline.Token);
@@ -45,14 +51,18 @@ public sealed class RawClient : IDisposable
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
+        {
             bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, Deadline.Token)..];
+        }
     }
 
     /// <summary>One segment a byte: Nagle is off, and each send is awaited.</summary>
     public async Task SendByteAtATimeAsync(string text)
     {
-        foreach (var one in Encoding.Latin1.GetBytes(text))
+        foreach (byte one in Encoding.Latin1.GetBytes(text))
+        {
             await SendAsync(new[] { one });
+        }
     }
 
     /// <summary>Sends out-of-band data: one urgent byte that is in nobody's stream.</summary>
@@ -83,12 +93,15 @@ public sealed class RawClient : IDisposable
 
     public async Task<byte[]> ReceiveExactlyAsync(int count)
     {
-        var bytes = new byte[count];
-        for (var got = 0; got < count;)
+        byte[] bytes = new byte[count];
+        for (int got = 0; got < count;)
         {
-            var more = await ReceiveAsync(bytes.AsMemory(got));
+            int more = await ReceiveAsync(bytes.AsMemory(got));
             if (more == 0)
+            {
                 throw new EndOfStreamException($"FIN after {got} of {count} bytes: {Encoding.Latin1.GetString(bytes, 0, Math.Min(got, 200))}");
+            }
+
             got += more;
         }
         return bytes;
@@ -99,10 +112,13 @@ public sealed class RawClient : IDisposable
     /// <returns>Everything up to the server's FIN.</returns>
     public async Task<byte[]> ReceiveToEndAsync()
     {
-        using var all = new MemoryStream();
-        var buffer = new byte[16384];
+        using MemoryStream all = new MemoryStream();
+        byte[] buffer = new byte[16384];
         while (await ReceiveAsync(buffer) is var count and > 0)
+        {
             all.Write(buffer, 0, count);
+        }
+
         return all.ToArray();
     }
 
@@ -111,7 +127,7 @@ public sealed class RawClient : IDisposable
     {
         try
         {
-            var rest = await ReceiveToEndAsync();
+            byte[] rest = await ReceiveToEndAsync();
             throw new InvalidOperationException($"FIN, after {rest.Length} bytes, where RST was expected.");
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)

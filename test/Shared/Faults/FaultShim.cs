@@ -34,7 +34,9 @@ public static unsafe partial class FaultShim
     public static void Install(Assembly assembly)
     {
         if (Unavailable is null)
+        {
             NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == "libc" ? Handle.Value : 0);
+        }
     }
 
     /// <param name="calls">libc's names: the fault meets whichever of them is called.</param>
@@ -67,24 +69,26 @@ public static unsafe partial class FaultShim
 
     private static Fault Add(string[] calls, int port, Role role, long skip, long count, int fault, int value)
     {
-        var rule = test_fault_add(Mask(calls), port, (int)role, (nint)skip, (nint)count, fault, value);
+        int rule = test_fault_add(Mask(calls), port, (int)role, (nint)skip, (nint)count, fault, value);
         return rule < 0 ? throw new InvalidOperationException("Too many faults at once.") : new Fault(rule);
     }
 
     private static ulong Mask(string[] calls)
     {
-        var mask = 0UL;
-        foreach (var call in calls)
+        ulong mask = 0UL;
+        foreach (string call in calls)
         {
             fixed (byte* name = System.Text.Encoding.ASCII.GetBytes(call + '\0'))
+            {
                 mask |= test_fault_call(name) is var bit and not 0 ? bit : throw new ArgumentException($"The shim does not know {call}.");
+            }
         }
         return mask;
     }
 
     private static nint Load()
     {
-        using var source = new StreamReader(typeof(FaultShim).Assembly.GetManifestResourceStream("faults.c")!);
+        using StreamReader source = new StreamReader(typeof(FaultShim).Assembly.GetManifestResourceStream("faults.c")!);
         return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source.ReadToEnd(), "libtestfaults"));
     }
 

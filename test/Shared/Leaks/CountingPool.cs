@@ -41,10 +41,15 @@ public sealed class CountingPool(BlockKind kind) : MemoryPool<byte>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
         lock (_lock)
         {
-            if (!_free.TryPop(out var block))
+            if (!_free.TryPop(out Block? block))
+            {
                 block = kind == BlockKind.Movable ? new ArrayBlock(this) : new NativeBlock(this);
+            }
             else if (block.Memory.Span.ContainsAnyExcept(Poison))
+            {
                 _writtenAfterReturn++;
+            }
+
             block.Memory.Span.Fill(Poison);
             block.Out = true;
             _rented++;

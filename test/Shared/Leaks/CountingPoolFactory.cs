@@ -15,7 +15,7 @@ public sealed class CountingPoolFactory(BlockKind kind = BlockKind.Movable) : IM
 
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null)
     {
-        var pool = new CountingPool(kind);
+        CountingPool pool = new CountingPool(kind);
         _pools.Add(pool);
         return pool;
     }
@@ -25,8 +25,13 @@ public sealed class CountingPoolFactory(BlockKind kind = BlockKind.Movable) : IM
     {
         await Deadline.Until(() => Rented == 0, () => $"{Rented} of {EverRented} blocks have not come back to their pools.");
         if (_pools.Sum(pool => pool.WrittenAfterReturn) is var written and > 0)
+        {
             throw new InvalidOperationException($"{written} blocks were written to after their return.");
+        }
+
         if (_pools.Sum(pool => pool.ReturnedTwice) is var twice and > 0)
+        {
             throw new InvalidOperationException($"{twice} blocks were returned twice.");
+        }
     }
 }

@@ -16,7 +16,7 @@ public sealed class LeakCheck
 
     private List<string> Leaked()
     {
-        var now = Descriptors();
+        Dictionary<string, int> now = Descriptors();
         return [.. now.Where(kind => kind.Value > _descriptors.GetValueOrDefault(kind.Key))
             .Select(kind => $"{kind.Value - _descriptors.GetValueOrDefault(kind.Key)} × {kind.Key}")];
     }
@@ -24,8 +24,8 @@ public sealed class LeakCheck
     /// <summary>Counts by kind: socket, anon_inode:[eventpoll], anon_inode:[eventfd], pipe, and each file by its path.</summary>
     private static Dictionary<string, int> Descriptors()
     {
-        var kinds = new Dictionary<string, int>();
-        foreach (var link in Directory.GetFiles("/proc/self/fd"))
+        Dictionary<string, int> kinds = new Dictionary<string, int>();
+        foreach (string link in Directory.GetFiles("/proc/self/fd"))
         {
             string? target;
             try
@@ -37,11 +37,16 @@ public sealed class LeakCheck
                 continue;   // closed since it was listed, such as the listing's own descriptor
             }
             if (target is null || target.StartsWith("/proc/", StringComparison.Ordinal))
+            {
                 continue;
+            }
             // Files are opened by the runtime when it pleases (assemblies, /proc); a transport's own are never regular files.
             if (target.StartsWith('/'))
+            {
                 continue;
-            var kind = target.StartsWith("anon_inode:", StringComparison.Ordinal) ? target : target.Split(':')[0];
+            }
+
+            string kind = target.StartsWith("anon_inode:", StringComparison.Ordinal) ? target : target.Split(':')[0];
             kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
         }
         return kinds;
@@ -50,14 +55,16 @@ public sealed class LeakCheck
     /// <summary>Threads but for the runtime's own, which come and go as it likes; they are named ".NET …", as is the unnamed pool.</summary>
     private static string[] OwnThreads()
     {
-        var names = new List<string>();
-        foreach (var task in Directory.GetDirectories("/proc/self/task"))
+        List<string> names = new List<string>();
+        foreach (string task in Directory.GetDirectories("/proc/self/task"))
         {
             try
             {
-                var name = File.ReadAllText(Path.Combine(task, "comm")).TrimEnd('\n');
+                string name = File.ReadAllText(Path.Combine(task, "comm")).TrimEnd('\n');
                 if (!name.StartsWith(".NET", StringComparison.Ordinal))
+                {
                     names.Add(name);
+                }
             }
             catch (IOException)
             {

@@ -27,13 +27,13 @@ public sealed class BareListener : IAsyncDisposable
     public static async Task<BareListener> BindAsync(TransportUnderTest transport, EndPoint? endPoint = null, TransportSettings? settings = null,
         CountingPoolFactory? pools = null)
     {
-        var logs = new LogCollector();
+        LogCollector logs = new LogCollector();
         pools ??= new CountingPoolFactory();
-        var services = Services(transport, settings, logs, pools);
+        WebApplication services = Services(transport, settings, logs, pools);
         try
         {
-            var factory = services.Services.GetServices<IConnectionListenerFactory>().Last();
-            var listener = await factory.BindAsync(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), Deadline.Token).WithinDeadline();
+            IConnectionListenerFactory factory = services.Services.GetServices<IConnectionListenerFactory>().Last();
+            IConnectionListener listener = await factory.BindAsync(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), Deadline.Token).WithinDeadline();
             return new BareListener(services, listener, logs, pools);
         }
         catch
@@ -47,14 +47,20 @@ public sealed class BareListener : IAsyncDisposable
     public static WebApplication Services(TransportUnderTest transport, TransportSettings? settings = null, LogCollector? logs = null,
         CountingPoolFactory? pools = null)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Logging.SetMinimumLevel(LogLevel.Trace);
         if (logs is not null)
+        {
             builder.Logging.AddProvider(logs);
+        }
+
         transport.Apply(builder.WebHost, settings ?? new TransportSettings());
         if (pools is not null)
+        {
             builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(pools);
+        }
+
         return builder.Build();
     }
 
@@ -64,7 +70,7 @@ public sealed class BareListener : IAsyncDisposable
     /// <summary>Both ends of a new connection.</summary>
     public async Task<Pair> ConnectAsync(int receiveBuffer = 0, int sendBuffer = 0)
     {
-        var client = await RawClient.ConnectAsync(EndPoint, receiveBuffer, sendBuffer);
+        RawClient client = await RawClient.ConnectAsync(EndPoint, receiveBuffer, sendBuffer);
         return new Pair(await AcceptAsync(), client);
     }
 

@@ -15,23 +15,34 @@ public sealed class LogCollector : ILoggerProvider
 
     public IReadOnlyList<LogEntry> Entries
     {
-        get { lock (_lock) return [.. _entries]; }
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _entries];
+            }
+        }
     }
 
     public async Task<LogEntry> WaitForAsync(Func<LogEntry, bool> predicate, string what)
     {
-        var end = Task.Delay(Deadline.Default);
+        Task end = Task.Delay(Deadline.Default);
         while (true)
         {
             Task changed;
             lock (_lock)
             {
                 if (_entries.FirstOrDefault(predicate) is { } entry)
+                {
                     return entry;
+                }
+
                 changed = _changed.Task;
             }
             if (await Task.WhenAny(changed, end) == end)
+            {
                 throw new TimeoutException($"Never logged: {what}. Logged:\n{this}");
+            }
         }
     }
 
@@ -70,10 +81,15 @@ public sealed class LogCollector : ILoggerProvider
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
             Func<TState, Exception?, string> formatter)
         {
-            var values = new Dictionary<string, object?>();
+            Dictionary<string, object?> values = new Dictionary<string, object?>();
             if (state is IEnumerable<KeyValuePair<string, object?>> pairs)
-                foreach (var (key, value) in pairs)
+            {
+                foreach ((string? key, object? value) in pairs)
+                {
                     values[key] = value;
+                }
+            }
+
             collector.Add(new LogEntry(category, logLevel, eventId, formatter(state, exception), exception, values));
         }
     }

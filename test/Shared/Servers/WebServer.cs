@@ -36,9 +36,9 @@ public sealed class WebServer : IAsyncDisposable
         TransportSettings? settings = null, Action<KestrelServerOptions>? listen = null, Action<WebApplicationBuilder>? configure = null,
         Action<WebApplication>? pipeline = null, CountingPoolFactory? pools = null)
     {
-        var logs = new LogCollector();
+        LogCollector logs = new LogCollector();
         pools ??= new CountingPoolFactory();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(options => options.ShutdownTimeout = Deadline.Default);
@@ -46,12 +46,15 @@ public sealed class WebServer : IAsyncDisposable
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(pools);
         builder.WebHost.ConfigureKestrel(listen ?? (options => options.Listen(IPAddress.Loopback, 0)));
         configure?.Invoke(builder);
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         try
         {
             pipeline?.Invoke(app);
             if (application is not null)
+            {
                 app.Run(application);
+            }
+
             await app.StartAsync().WithinDeadline();
         }
         catch

@@ -82,11 +82,17 @@ public static class TransportCatalogue
 
     private static TransportUnderTest[] Narrow(IReadOnlyList<TransportUnderTest> transports)
     {
-        var name = Environment.GetEnvironmentVariable(Variable);
+        string? name = Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(name))
+        {
             return [.. transports];
+        }
+
         if (!All.Concat(Variants).Any(transport => transport.Model == name || transport.Name == name))
+        {
             throw Unknown(name);
+        }
+
         return [.. transports.Where(transport => transport.Model == name || transport.Name == name)];
     }
 

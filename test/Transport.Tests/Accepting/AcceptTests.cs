@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
@@ -10,8 +11,8 @@ public class AcceptTests
     [Transports(true, Variants = true), Transports(false, Variants = true)]
     public async Task A_pending_accept_ends_with_null(TransportUnderTest transport, bool unbind)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        var accept = listener.Listener.AcceptAsync().AsTask();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        Task<ConnectionContext?> accept = listener.Listener.AcceptAsync().AsTask();
         Assert.False(accept.IsCompleted);
         await (unbind ? listener.Listener.UnbindAsync() : listener.Listener.DisposeAsync()).WithinDeadline();
         Assert.Null(await accept.WithinDeadline());
@@ -21,17 +22,19 @@ public class AcceptTests
     [Transports(true), Transports(false)]
     public async Task An_accept_after_the_end_is_null(TransportUnderTest transport, bool unbind)
     {
-        await using var listener = await BareListener.BindAsync(transport);
+        await using BareListener listener = await BareListener.BindAsync(transport);
         await (unbind ? listener.Listener.UnbindAsync() : listener.Listener.DisposeAsync()).WithinDeadline();
-        for (var i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++)
+        {
             Assert.Null(await listener.Listener.AcceptAsync().WithinDeadline());
+        }
     }
 
     [Theory, Transports]
     public async Task Unbind_and_dispose_may_be_repeated(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        for (var i = 0; i < 2; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        for (int i = 0; i < 2; i++)
         {
             await listener.Listener.UnbindAsync().WithinDeadline();
             await listener.Listener.DisposeAsync().WithinDeadline();
@@ -42,15 +45,15 @@ public class AcceptTests
     [Theory, Transports]
     public async Task A_cancelled_accept_leaves_the_listener_usable(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        using (var source = new CancellationTokenSource())
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        using (CancellationTokenSource source = new CancellationTokenSource())
         {
-            var accept = listener.Listener.AcceptAsync(source.Token).AsTask();
+            Task<ConnectionContext?> accept = listener.Listener.AcceptAsync(source.Token).AsTask();
             await source.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accept.WithinDeadline());
         }
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listener.Listener.AcceptAsync(new CancellationToken(true)).WithinDeadline());
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Server.WriteAsync("still");
         Assert.Equal("still", await pair.Client.ReceiveTextAsync(5));
     }
@@ -58,12 +61,12 @@ public class AcceptTests
     [Theory, Transports(Variants = true)]
     public async Task After_unbind_nobody_can_connect(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 2 });
-        var endPoint = listener.EndPoint;
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 2 });
+        EndPoint endPoint = listener.EndPoint;
         await listener.Listener.UnbindAsync().WithinDeadline();
-        for (var i = 0; i < 10; i++)
+        for (int i = 0; i < 10; i++)
         {
-            var exception = await Assert.ThrowsAnyAsync<SocketException>(() => RawClient.ConnectAsync(endPoint));
+            SocketException exception = await Assert.ThrowsAnyAsync<SocketException>(() => RawClient.ConnectAsync(endPoint));
             Assert.Equal(SocketError.ConnectionRefused, exception.SocketErrorCode);
         }
     }
@@ -71,8 +74,8 @@ public class AcceptTests
     [Theory, Transports(Variants = true)]
     public async Task Connections_outlive_unbind(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await listener.Listener.UnbindAsync().WithinDeadline();
         await pair.Client.SendAsync("after");
         Assert.Equal("after", await pair.Server.ReadTextAsync(5));
@@ -84,8 +87,8 @@ public class AcceptTests
     [Theory, Transports]
     public async Task Connections_outlive_dispose(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await listener.Listener.UnbindAsync().WithinDeadline();
         await listener.Listener.DisposeAsync().WithinDeadline();
         await pair.Client.SendAsync("after");
@@ -102,12 +105,15 @@ public class AcceptTests
     [Theory, Transports(Variants = true)]
     public async Task Connections_nobody_accepted_are_ended_by_unbind(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 2 });
-        var clients = new List<RawClient>();
-        for (var i = 0; i < 20; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 2 });
+        List<RawClient> clients = new List<RawClient>();
+        for (int i = 0; i < 20; i++)
+        {
             clients.Add(await RawClient.ConnectAsync(listener.EndPoint));
+        }
+
         await listener.Listener.UnbindAsync().WithinDeadline();
-        foreach (var client in clients)
+        foreach (RawClient client in clients)
         {
             // What was handed over before unbind is the application's; nothing was, since nobody asked.
             await client.DrainAsync();
@@ -118,10 +124,10 @@ public class AcceptTests
     [Theory, Transports]
     public async Task A_short_backlog_still_takes_everybody_in_turn(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { Backlog = 1 });
-        for (var i = 0; i < 10; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { Backlog = 1 });
+        for (int i = 0; i < 10; i++)
         {
-            await using var pair = await listener.ConnectAsync();
+            await using BareListener.Pair pair = await listener.ConnectAsync();
             await pair.Server.WriteAsync("x");
             Assert.Equal("x", await pair.Client.ReceiveTextAsync(1));
         }
@@ -130,15 +136,18 @@ public class AcceptTests
     [Theory, Transports]
     public async Task Bind_connect_and_end_many_times_over(TransportUnderTest transport)
     {
-        await using (var first = await BareListener.BindAsync(transport))
-            await (await first.ConnectAsync()).DisposeAsync();
-        var before = new LeakCheck();
-        for (var i = 0; i < 30; i++)
+        await using (BareListener first = await BareListener.BindAsync(transport))
         {
-            await using var listener = await BareListener.BindAsync(transport);
-            var accept = listener.Listener.AcceptAsync().AsTask();
-            using var client = await RawClient.ConnectAsync(listener.EndPoint);
-            await using var server = await accept.WithinDeadline();
+            await (await first.ConnectAsync()).DisposeAsync();
+        }
+
+        LeakCheck before = new LeakCheck();
+        for (int i = 0; i < 30; i++)
+        {
+            await using BareListener listener = await BareListener.BindAsync(transport);
+            Task<ConnectionContext?> accept = listener.Listener.AcceptAsync().AsTask();
+            using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
+            await using ConnectionContext? server = await accept.WithinDeadline();
             Assert.NotNull(server);
         }
         await before.NothingLeakedAsync();
@@ -147,15 +156,15 @@ public class AcceptTests
     [Theory, Transports(NotOnSockets = "it loses the connection whose accept races with unbind: the client hangs until the collector comes")]
     public async Task Racing_connects_against_unbind_lose_nothing(TransportUnderTest transport)
     {
-        for (var round = 0; round < 10; round++)
+        for (int round = 0; round < 10; round++)
         {
-            await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 2 });
-            var accepting = AcceptUntilNullAsync(listener.Listener);
-            var connecting = Enumerable.Range(0, 20).Select(_ => Task.Run(async () =>
+            await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 2 });
+            Task accepting = AcceptUntilNullAsync(listener.Listener);
+            Task[] connecting = Enumerable.Range(0, 20).Select(_ => Task.Run(async () =>
             {
                 try
                 {
-                    using var client = await RawClient.ConnectAsync(listener.EndPoint);
+                    using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
                     await client.DrainAsync();
                 }
                 catch (SocketException)
@@ -173,6 +182,8 @@ public class AcceptTests
     private static async Task AcceptUntilNullAsync(IConnectionListener listener)
     {
         while (await listener.AcceptAsync() is { } connection)
+        {
             await connection.DisposeAsync();
+        }
     }
 }

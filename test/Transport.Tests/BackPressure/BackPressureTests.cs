@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.BackPressure;
@@ -11,19 +12,19 @@ public class BackPressureTests
     [Theory, Transports(Variants = true)]
     public async Task A_reader_that_does_not_read_pauses_the_socket_and_resumes_it(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: Small);
-        await using var pair = await listener.ConnectAsync(sendBuffer: 16 * 1024);
-        var bytes = TestApp.PatternBytes(2_000_000);
-        var sending = pair.Client.SendAsync(bytes);
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
+        await using BareListener.Pair pair = await listener.ConnectAsync(sendBuffer: 16 * 1024);
+        byte[] bytes = TestApp.PatternBytes(2_000_000);
+        Task sending = pair.Client.SendAsync(bytes);
         await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId);
         Assert.False(sending.IsCompleted);
-        var got = 0;
+        int got = 0;
         while (got < bytes.Length)
         {
-            var result = await pair.Server.Transport.Input.ReadAsync(Deadline.Token);
+            ReadResult result = await pair.Server.Transport.Input.ReadAsync(Deadline.Token);
             // Paused at 1000; the receive that passes the limit fills a block or two, and is no bulk one.
             Assert.InRange(result.Buffer.Length, 1, 1000 + 2 * CountingPool.BlockSize);
-            foreach (var segment in result.Buffer)
+            foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
                 Assert.True(segment.Span.SequenceEqual(bytes.AsSpan(got, segment.Length)));
                 got += segment.Length;
@@ -37,13 +38,13 @@ public class BackPressureTests
     [Theory, Transports(Variants = true)]
     public async Task A_client_that_does_not_read_holds_the_writer_up(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: Small);
-        await using var pair = await listener.ConnectAsync(receiveBuffer: 16 * 1024);
-        var bytes = TestApp.PatternBytes(8_000_000);
-        var flush = pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token).AsTask();
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
+        await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 16 * 1024);
+        byte[] bytes = TestApp.PatternBytes(8_000_000);
+        Task<FlushResult> flush = pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token).AsTask();
         Assert.False(flush.IsCompleted);
         Assert.Equal(bytes, await pair.Client.ReceiveExactlyAsync(bytes.Length));
-        var result = await flush.WithinDeadline();
+        FlushResult result = await flush.WithinDeadline();
         Assert.False(result.IsCompleted);
         await pair.Server.WriteAsync("and on");
         Assert.Equal("and on", await pair.Client.ReceiveTextAsync(6));
@@ -54,18 +55,25 @@ public class BackPressureTests
     [Transports(true), Transports(false)]
     public async Task While_reading_is_paused_fin_and_reset_stay_unobserved(TransportUnderTest transport, bool reset)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: Small);
-        await using var pair = await listener.ConnectAsync();
-        await using var other = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        await using BareListener.Pair other = await listener.ConnectAsync();
         await pair.Client.SendAsync(new byte[20_000]);
         await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId);
         if (reset)
+        {
             pair.Client.Reset();
+        }
         else
+        {
             pair.Client.ShutdownSend();
+        }
         // The loop has turned often since.
-        for (var i = 0; i < 50; i++)
+        for (int i = 0; i < 50; i++)
+        {
             await PingPongAsync(other);
+        }
+
         Assert.False(pair.Server.ConnectionClosed.IsCancellationRequested);
         // Reading on brings it out.
         if (reset)
@@ -82,9 +90,9 @@ public class BackPressureTests
     [Theory, Transports]
     public async Task A_paused_connection_can_be_disposed(TransportUnderTest transport)
     {
-        var settings = Small;
-        await using var listener = await BareListener.BindAsync(transport, settings: settings);
-        await using (var pair = await listener.ConnectAsync())
+        TransportSettings settings = Small;
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: settings);
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             await pair.Client.SendAsync(new byte[20_000]);
             await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId);
@@ -96,8 +104,8 @@ public class BackPressureTests
     [Theory, Transports]
     public async Task A_paused_connection_can_be_aborted(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: Small);
-        await using (var pair = await listener.ConnectAsync())
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             await pair.Client.SendAsync(new byte[20_000]);
             await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId);
@@ -115,17 +123,22 @@ public class BackPressureTests
     public async Task A_paused_connection_does_not_spin(TransportUnderTest transport, bool reset)
     {
         Assert.SkipWhen(transport.Model == "busy", "It asks its other connections again and again: that is the model.");
-        await using var listener = await BareListener.BindAsync(transport, settings: Small);
-        await using var pair = await listener.ConnectAsync();
-        await using var other = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        await using BareListener.Pair other = await listener.ConnectAsync();
         await pair.Client.SendAsync(new byte[20_000]);
         await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId);
         if (reset)
+        {
             pair.Client.Reset();
+        }
         else
+        {
             pair.Client.ShutdownSend();
+        }
+
         await PingPongAsync(other);
-        var before = FaultShim.Counted([.. FaultShim.Waits, .. FaultShim.Receives]);
+        long before = FaultShim.Counted([.. FaultShim.Waits, .. FaultShim.Receives]);
         await Task.Delay(200);
         await PingPongAsync(other);
         // A loop that spins makes hundreds of thousands of calls in this time; one that looks after its workers every 2 ms a hundred.
@@ -136,14 +149,14 @@ public class BackPressureTests
     [Transports(null!), Transports(0L)]
     public async Task No_limit_means_no_pause(TransportUnderTest transport, long? limit)
     {
-        await using var listener = await BareListener.BindAsync(transport,
+        await using BareListener listener = await BareListener.BindAsync(transport,
             settings: new TransportSettings { MaxReadBufferSize = limit, MaxWriteBufferSize = limit });
-        await using var pair = await listener.ConnectAsync(receiveBuffer: 16 * 1024);
-        var bytes = TestApp.PatternBytes(4_000_000);
-        var flush = pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token);
+        await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 16 * 1024);
+        byte[] bytes = TestApp.PatternBytes(4_000_000);
+        ValueTask<FlushResult> flush = pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token);
         Assert.True(flush.IsCompleted);
         await pair.Client.SendAsync(bytes).WithinDeadline();
-        var result = await pair.Server.Transport.Input.ReadAtLeastAsync(bytes.Length, Deadline.Token);
+        ReadResult result = await pair.Server.Transport.Input.ReadAtLeastAsync(bytes.Length, Deadline.Token);
         Assert.Equal(bytes, result.Buffer.ToArray());
         pair.Server.Transport.Input.AdvanceTo(result.Buffer.End);
         Assert.DoesNotContain(listener.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == 4);
@@ -155,9 +168,9 @@ public class BackPressureTests
     public async Task An_idle_connection_holds_no_block(TransportUnderTest transport)
     {
         Assert.SkipWhen(transport.Model == "busy", "Its receives need somewhere to put what they do not get.");
-        await using var listener = await BareListener.BindAsync(transport);
-        var pairs = new List<BareListener.Pair>();
-        for (var i = 0; i < 20; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        List<BareListener.Pair> pairs = new List<BareListener.Pair>();
+        for (int i = 0; i < 20; i++)
         {
             pairs.Add(await listener.ConnectAsync());
             await pairs[i].Client.SendAsync("ping");
@@ -166,20 +179,24 @@ public class BackPressureTests
             Assert.Equal("pong", await pairs[i].Client.ReceiveTextAsync(4));
         }
         // Kestrel's own keeps one here and there, where its next receive found the answer already waited for.
-        var kept = transport.IsOracle ? pairs.Count / 2 : 0;
+        int kept = transport.IsOracle ? pairs.Count / 2 : 0;
         await Deadline.Until(() => listener.Pools.Rented <= kept, () => $"20 idle connections hold {listener.Pools.Rented} blocks");
-        foreach (var pair in pairs)
+        foreach (BareListener.Pair pair in pairs)
+        {
             await pair.DisposeAsync();
+        }
     }
 
     [Theory, Transports]
     public async Task Without_waiting_for_data_it_works_the_same(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { WaitForDataBeforeAllocatingBuffer = false });
-        await using (var pair = await listener.ConnectAsync())
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { WaitForDataBeforeAllocatingBuffer = false });
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
-            for (var i = 0; i < 5; i++)
+            for (int i = 0; i < 5; i++)
+            {
                 await PingPongAsync(pair);
+            }
         }
         await listener.Pools.AllReturnedAsync();
     }

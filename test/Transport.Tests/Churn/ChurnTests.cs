@@ -8,17 +8,24 @@ public class ChurnTests
     [Theory, Transports(Variants = true)]
     public async Task A_thousand_clients_that_say_nothing_hold_nobody_up(TransportUnderTest transport)
     {
-        await using var world = await World.StartAsync(transport);
-        var silent = new List<RawClient>();
-        for (var i = 0; i < 1000; i++)
+        await using World world = await World.StartAsync(transport);
+        List<RawClient> silent = new List<RawClient>();
+        for (int i = 0; i < 1000; i++)
+        {
             silent.Add(await world.Server.ConnectAsync());
+        }
+
         await world.EverybodyIsServedAsync();
-        for (var i = 0; i < silent.Count; i++)
+        for (int i = 0; i < silent.Count; i++)
         {
             if (i % 3 == 0)
+            {
                 silent[i].Reset();
+            }
             else
+            {
                 silent[i].Dispose();
+            }
         }
         await world.EverybodyIsServedAsync();
     }
@@ -26,14 +33,14 @@ public class ChurnTests
     [Theory, Transports(Variants = true)]
     public async Task A_connection_a_request(TransportUnderTest transport)
     {
-        await using var world = await World.StartAsync(transport);
+        await using World world = await World.StartAsync(transport);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {
-            for (var i = 0; i < 100; i++)
+            for (int i = 0; i < 100; i++)
             {
-                using var client = await world.Server.ConnectAsync();
+                using RawClient client = await world.Server.ConnectAsync();
                 await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
-                var reply = System.Text.Encoding.Latin1.GetString(await client.ReceiveToEndAsync());
+                string reply = System.Text.Encoding.Latin1.GetString(await client.ReceiveToEndAsync());
                 Assert.EndsWith("Hello, World!", reply, StringComparison.Ordinal);
             }
         })).WithinDeadline();
@@ -57,10 +64,10 @@ public class ChurnTests
     [Transports(Phase.Pipelining, Variants = true)]
     public async Task Resets_and_fins_in_every_phase(TransportUnderTest transport, Phase phase)
     {
-        await using var world = await World.StartAsync(transport);
-        for (var i = 0; i < 30; i++)
+        await using World world = await World.StartAsync(transport);
+        for (int i = 0; i < 30; i++)
         {
-            var client = await world.Server.ConnectAsync(receiveBuffer: 8192);
+            RawClient client = await world.Server.ConnectAsync(receiveBuffer: 8192);
             switch (phase)
             {
                 case Phase.InRequestLine:
@@ -88,9 +95,13 @@ public class ChurnTests
                     break;
             }
             if (i % 3 == 0)
+            {
                 client.Dispose();   // with unread bytes this is a reset too
+            }
             else
+            {
                 client.Reset();
+            }
         }
         await world.EverybodyIsServedAsync();
     }
@@ -99,9 +110,9 @@ public class ChurnTests
     [Theory, Transports]
     public async Task Handlers_that_block_hold_up_nobody_else(TransportUnderTest transport)
     {
-        using var release = new ManualResetEventSlim();
-        var blocked = 0;
-        await using var server = await WebServer.StartAsync(transport, context =>
+        using ManualResetEventSlim release = new ManualResetEventSlim();
+        int blocked = 0;
+        await using WebServer server = await WebServer.StartAsync(transport, context =>
         {
             if (context.Request.Path == "/block")
             {
@@ -110,28 +121,30 @@ public class ChurnTests
             }
             return TestApp.HelloAsync(context);
         }, new TransportSettings { LoopCount = 1 });
-        var blockers = new List<RawClient>();
+        List<RawClient> blockers = new List<RawClient>();
         try
         {
-            for (var i = 0; i < 8; i++)
+            for (int i = 0; i < 8; i++)
             {
                 blockers.Add(await server.ConnectAsync());
                 await blockers[i].GetAsync("/");   // Kestrel may answer a connection's first request on a thread of the pool
                 await blockers[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
             }
             await Deadline.Until(() => Volatile.Read(ref blocked) == 8, () => $"only {blocked} of 8 handlers run while the others block");
-            for (var i = 0; i < 20; i++)
+            for (int i = 0; i < 20; i++)
             {
-                using var client = await server.ConnectAsync();
-                for (var j = 0; j < 5; j++)
+                using RawClient client = await server.ConnectAsync();
+                for (int j = 0; j < 5; j++)
+                {
                     Assert.Equal(200, (await client.GetAsync("/")).Status);
+                }
             }
         }
         finally
         {
             release.Set();
         }
-        foreach (var blocker in blockers)
+        foreach (RawClient blocker in blockers)
         {
             Assert.Equal(200, (await new HttpReplyReader(blocker).ReadAsync()).Status);
             blocker.Dispose();
@@ -141,14 +154,14 @@ public class ChurnTests
     [Theory, Transports]
     public async Task Fifty_slow_readers_at_once(TransportUnderTest transport)
     {
-        await using var world = await World.StartAsync(transport);
+        await using World world = await World.StartAsync(transport);
         await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
         {
-            using var client = await world.Server.ConnectAsync(receiveBuffer: 4096);
-            var size = 100_000 + i;
+            using RawClient client = await world.Server.ConnectAsync(receiveBuffer: 4096);
+            int size = 100_000 + i;
             await client.SendAsync($"GET /bytes/{size.ToString(CultureInfo.InvariantCulture)} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
-            using var all = new MemoryStream();
-            var buffer = new byte[1000 + 37 * i];
+            using MemoryStream all = new MemoryStream();
+            byte[] buffer = new byte[1000 + 37 * i];
             while (await client.ReceiveAsync(buffer) is var count and > 0)
             {
                 all.Write(buffer, 0, count);

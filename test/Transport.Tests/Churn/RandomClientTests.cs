@@ -18,8 +18,8 @@ public class RandomClientTests(ITestOutputHelper output)
 
     internal static async Task RunAsync(TransportUnderTest transport, int seed, int exchangesEach)
     {
-        await using var world = await World.StartAsync(transport);
-        var exchanges = await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => new RandomClient(world.Server, seed + i).RunAsync(exchangesEach))))
+        await using World world = await World.StartAsync(transport);
+        int[] exchanges = await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => new RandomClient(world.Server, seed + i).RunAsync(exchangesEach))))
             .WaitAsync(Deadline.Default * 4);
         Assert.Equal(Clients * exchangesEach, exchanges.Sum());
         await world.EverybodyIsServedAsync();
@@ -33,7 +33,7 @@ public class RandomClientTests(ITestOutputHelper output)
 
         public async Task<int> RunAsync(int exchanges)
         {
-            var done = 0;
+            int done = 0;
             while (done < exchanges)
             {
                 if (_client is null)
@@ -69,7 +69,10 @@ public class RandomClientTests(ITestOutputHelper output)
                     await _client!.SendAsync("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
                     Check(await _replies!.ReadAsync(), "Hello, World!"u8.ToArray());
                     if (await _client.ReceiveAsync(new byte[1]) != 0)
+                    {
                         throw new InvalidDataException("More than was asked for.");
+                    }
+
                     Leave();
                     return 1;
                 case < 7:
@@ -77,7 +80,7 @@ public class RandomClientTests(ITestOutputHelper output)
                 case < 12:
                     return await EchoAsync();
                 default:
-                    var size = Size();
+                    int size = Size();
                     await SendInPiecesAsync($"GET /bytes/{size.ToString(CultureInfo.InvariantCulture)} HTTP/1.1\r\nHost: test\r\n\r\n");
                     Check(await _replies!.ReadAsync(), TestApp.PatternBytes(size));
                     return 1;
@@ -86,19 +89,22 @@ public class RandomClientTests(ITestOutputHelper output)
 
         private async Task<int> PipelineAsync(int count)
         {
-            var sizes = Enumerable.Range(0, count).Select(_ => _random.Next(3000)).ToArray();
-            var sending = _client!.SendAsync(string.Concat(sizes.Select(size => $"GET /bytes/{size} HTTP/1.1\r\nHost: test\r\n\r\n")));
-            foreach (var size in sizes)
+            int[] sizes = Enumerable.Range(0, count).Select(_ => _random.Next(3000)).ToArray();
+            Task sending = _client!.SendAsync(string.Concat(sizes.Select(size => $"GET /bytes/{size} HTTP/1.1\r\nHost: test\r\n\r\n")));
+            foreach (int size in sizes)
+            {
                 Check(await _replies!.ReadAsync(), TestApp.PatternBytes(size));
+            }
+
             await sending;
             return count;
         }
 
         private async Task<int> EchoAsync()
         {
-            var body = TestApp.PatternBytes(Size() + 1)[1..];
-            var text = Encoding.Latin1.GetString(body);
-            var sending = _random.Next(2) == 0
+            byte[] body = TestApp.PatternBytes(Size() + 1)[1..];
+            string text = Encoding.Latin1.GetString(body);
+            Task sending = _random.Next(2) == 0
                 ? SendInPiecesAsync($"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {body.Length}\r\n\r\n{text}")
                 : SendInPiecesAsync($"POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n{(body.Length > 0 ? $"{body.Length:x}\r\n{text}\r\n" : "")}0\r\n\r\n");
             Check(await _replies!.ReadAsync(), body);
@@ -108,10 +114,10 @@ public class RandomClientTests(ITestOutputHelper output)
 
         private async Task SendInPiecesAsync(string text)
         {
-            var pieces = _random.Next(3) == 0 ? _random.Next(2, 6) : 1;
-            for (var at = 0; at < text.Length;)
+            int pieces = _random.Next(3) == 0 ? _random.Next(2, 6) : 1;
+            for (int at = 0; at < text.Length;)
             {
-                var count = pieces-- <= 1 ? text.Length - at : _random.Next(1, text.Length - at + 1);
+                int count = pieces-- <= 1 ? text.Length - at : _random.Next(1, text.Length - at + 1);
                 await _client!.SendAsync(text.Substring(at, count));
                 at += count;
             }
@@ -128,9 +134,14 @@ public class RandomClientTests(ITestOutputHelper output)
         private int Leave()
         {
             if (_random.Next(2) == 0)
+            {
                 _client!.Reset();
+            }
             else
+            {
                 _client!.Dispose();
+            }
+
             _client = null;
             return 0;
         }
@@ -138,10 +149,15 @@ public class RandomClientTests(ITestOutputHelper output)
         private static void Check(HttpReply reply, byte[] expected)
         {
             if (reply.Status != 200)
+            {
                 throw new InvalidDataException($"Status {reply.Status}.");
+            }
+
             if (!reply.Body.AsSpan().SequenceEqual(expected))
+            {
                 throw new InvalidDataException($"{reply.Body.Length} bytes where {expected.Length} were asked for, equal up to "
                     + reply.Body.AsSpan().CommonPrefixLength(expected) + '.');
+            }
         }
     }
 }

@@ -12,19 +12,22 @@ internal sealed class World : IAsyncDisposable
     public static async Task<World> StartAsync(TransportUnderTest transport, TransportSettings? settings = null)
     {
         // What the process opens once in its life, such as the runtime's own epoll descriptors, is not this test's.
-        await using (var first = await WebServer.StartAsync(transport, TestApp.RouteAsync))
-        using (var client = await first.ConnectAsync())
+        await using (WebServer first = await WebServer.StartAsync(transport, TestApp.RouteAsync))
+        using (RawClient client = await first.ConnectAsync())
+        {
             await client.GetAsync("/");
-        var leaks = new LeakCheck();
+        }
+
+        LeakCheck leaks = new LeakCheck();
         return new World(await WebServer.StartAsync(transport, TestApp.RouteAsync, settings ?? new TransportSettings { LoopCount = 2 }), leaks);
     }
 
     /// <summary>New clients, of every loop, get right answers.</summary>
     public async Task EverybodyIsServedAsync()
     {
-        for (var i = 0; i < 8; i++)
+        for (int i = 0; i < 8; i++)
         {
-            using var client = await Server.ConnectAsync();
+            using RawClient client = await Server.ConnectAsync();
             Assert.Equal(200, (await client.GetAsync("/")).Status);
             Assert.Equal(TestApp.PatternBytes(10_000), (await client.GetAsync("/bytes/10000")).Body);
         }

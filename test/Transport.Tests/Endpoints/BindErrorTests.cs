@@ -10,10 +10,10 @@ public class BindErrorTests
     [Theory, Transports(Variants = true)]
     public async Task A_second_instance_on_the_port_gets_address_in_use(TransportUnderTest transport)
     {
-        await using var first = await BareListener.BindAsync(transport);
-        var exception = await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
+        await using BareListener first = await BareListener.BindAsync(transport);
+        AddressInUseException exception = await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
         Assert.Equal(SocketError.AddressAlreadyInUse, Assert.IsAssignableFrom<SocketException>(exception.InnerException).SocketErrorCode);
-        await using var pair = await first.ConnectAsync();
+        await using BareListener.Pair pair = await first.ConnectAsync();
         await pair.Server.WriteAsync("first");
         Assert.Equal("first", await pair.Client.ReceiveTextAsync(5));
     }
@@ -23,7 +23,7 @@ public class BindErrorTests
     public async Task A_port_of_another_process_is_in_use(TransportUnderTest transport, bool reusePort)
     {
         Assert.SkipWhen(CCompiler.Unavailable is not null, CCompiler.Unavailable ?? "");
-        using var holder = await PortHolder.StartAsync(reusePort);
+        using PortHolder holder = await PortHolder.StartAsync(reusePort);
         await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Loopback, holder.Port)));
         // The unspecified address overlaps with the loopback address that is taken.
         await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Any, holder.Port)));
@@ -33,8 +33,8 @@ public class BindErrorTests
     public async Task Another_process_cannot_bind_the_port_that_serves(TransportUnderTest transport)
     {
         Assert.SkipWhen(CCompiler.Unavailable is not null, CCompiler.Unavailable ?? "");
-        await using var listener = await BareListener.BindAsync(transport);
-        var exception = await Assert.ThrowsAsync<InvalidOperationException>(
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(
             () => PortHolder.StartAsync(reusePort: false, ((IPEndPoint)listener.Listener.EndPoint).Port));
         Assert.Contains("Address already in use", exception.Message, StringComparison.Ordinal);
     }
@@ -42,9 +42,9 @@ public class BindErrorTests
     [Theory, Transports]
     public async Task Kestrel_says_that_the_address_is_in_use(TransportUnderTest transport)
     {
-        await using var first = await BareListener.BindAsync(transport);
-        var port = ((IPEndPoint)first.Listener.EndPoint).Port;
-        var exception = await Assert.ThrowsAsync<IOException>(
+        await using BareListener first = await BareListener.BindAsync(transport);
+        int port = ((IPEndPoint)first.Listener.EndPoint).Port;
+        IOException exception = await Assert.ThrowsAsync<IOException>(
             () => WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.Listen(IPAddress.Loopback, port)));
         Assert.Contains("address already in use", exception.Message, StringComparison.Ordinal);
     }
@@ -52,7 +52,7 @@ public class BindErrorTests
     [Theory, Transports]
     public async Task An_address_that_is_not_ours_is_a_socket_exception(TransportUnderTest transport)
     {
-        var exception = await Assert.ThrowsAnyAsync<SocketException>(
+        SocketException exception = await Assert.ThrowsAnyAsync<SocketException>(
             () => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0)));
         Assert.Equal(SocketError.AddressNotAvailable, exception.SocketErrorCode);
     }
@@ -61,7 +61,7 @@ public class BindErrorTests
     public async Task An_endpoint_of_no_kind_it_knows_is_refused(TransportUnderTest transport)
     {
         await Assert.ThrowsAnyAsync<Exception>(() => BareListener.BindAsync(transport, new DnsEndPoint("localhost", 0)));
-        var exception = await Assert.ThrowsAsync<InvalidOperationException>(
+        InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(
             () => WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.Listen(new DnsEndPoint("localhost", 5000))));
         Assert.Contains("No registered IConnectionListenerFactory supports endpoint", exception.Message, StringComparison.Ordinal);
     }
@@ -69,11 +69,14 @@ public class BindErrorTests
     [Theory, Transports]
     public async Task A_failed_bind_leaves_nothing_open(TransportUnderTest transport)
     {
-        await using var first = await BareListener.BindAsync(transport);
+        await using BareListener first = await BareListener.BindAsync(transport);
         await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
-        var before = new LeakCheck();
-        for (var i = 0; i < 20; i++)
+        LeakCheck before = new LeakCheck();
+        for (int i = 0; i < 20; i++)
+        {
             await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
+        }
+
         await before.NothingLeakedAsync();
     }
 
@@ -81,7 +84,7 @@ public class BindErrorTests
     public async Task The_applications_own_listen_socket_is_used(TransportUnderTest transport)
     {
         Socket? made = null;
-        var settings = new TransportSettings
+        TransportSettings settings = new TransportSettings
         {
             CreateBoundListenSocket = endPoint =>
             {
@@ -90,10 +93,10 @@ public class BindErrorTests
                 return made;
             },
         };
-        await using var listener = await BareListener.BindAsync(transport, settings: settings);
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: settings);
         Assert.NotNull(made);
         Assert.Equal(made.LocalEndPoint, listener.Listener.EndPoint);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Server.WriteAsync("mine");
         Assert.Equal("mine", await pair.Client.ReceiveTextAsync(4));
     }
@@ -101,7 +104,7 @@ public class BindErrorTests
     [Theory, Transports]
     public async Task What_the_applications_hook_throws_comes_through(TransportUnderTest transport)
     {
-        var settings = new TransportSettings { CreateBoundListenSocket = _ => throw new InvalidTimeZoneException("hook") };
+        TransportSettings settings = new TransportSettings { CreateBoundListenSocket = _ => throw new InvalidTimeZoneException("hook") };
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => BareListener.BindAsync(transport, settings: settings));
     }
 }

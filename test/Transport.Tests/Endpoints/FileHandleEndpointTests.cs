@@ -11,33 +11,33 @@ public class FileHandleEndpointTests
     [Transports(FileHandleType.Auto), Transports(FileHandleType.Tcp)]
     public async Task A_bound_socket_serves_and_stays_its_owners(TransportUnderTest transport, FileHandleType type)
     {
-        using var owned = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using Socket owned = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         owned.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var handle = (ulong)owned.SafeHandle.DangerousGetHandle();
-        await using (var listener = await BareListener.BindAsync(transport, new FileHandleEndPoint(handle, type)))
+        ulong handle = (ulong)owned.SafeHandle.DangerousGetHandle();
+        await using (BareListener listener = await BareListener.BindAsync(transport, new FileHandleEndPoint(handle, type)))
         {
             Assert.Equal(owned.LocalEndPoint, listener.Listener.EndPoint);
-            await using var pair = await listener.ConnectAsync();
+            await using BareListener.Pair pair = await listener.ConnectAsync();
             await pair.Server.WriteAsync("inherited");
             Assert.Equal("inherited", await pair.Client.ReceiveTextAsync(9));
         }
         // Still open, and still listening: its owner may hand it to the next process.
-        using var after = await RawClient.ConnectAsync(owned.LocalEndPoint!);
+        using RawClient after = await RawClient.ConnectAsync(owned.LocalEndPoint!);
         owned.Listen();   // .NET wants to have called it too, before it accepts
-        using var accepted = await owned.AcceptAsync(Deadline.Token);
+        using Socket accepted = await owned.AcceptAsync(Deadline.Token);
         Assert.Equal(after.Socket.LocalEndPoint, accepted.RemoteEndPoint);
     }
 
     [Theory, Transports]
     public async Task A_unix_socket_by_handle_keeps_its_file(TransportUnderTest transport)
     {
-        var path = Path.Combine(Path.GetTempPath(), "transport-test-" + Guid.NewGuid().ToString("N"));
-        using var owned = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        string path = Path.Combine(Path.GetTempPath(), "transport-test-" + Guid.NewGuid().ToString("N"));
+        using Socket owned = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         owned.Bind(new UnixDomainSocketEndPoint(path));
-        await using (var listener = await BareListener.BindAsync(transport, new FileHandleEndPoint((ulong)owned.SafeHandle.DangerousGetHandle(), FileHandleType.Pipe)))
+        await using (BareListener listener = await BareListener.BindAsync(transport, new FileHandleEndPoint((ulong)owned.SafeHandle.DangerousGetHandle(), FileHandleType.Pipe)))
         {
-            using var client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
-            await using var server = await listener.AcceptAsync();
+            using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
+            await using ConnectionContext server = await listener.AcceptAsync();
             await server.WriteAsync("x");
             Assert.Equal("x", await client.ReceiveTextAsync(1));
         }
@@ -47,8 +47,8 @@ public class FileHandleEndpointTests
     [Theory, Transports]
     public async Task What_is_no_socket_is_a_socket_exception(TransportUnderTest transport)
     {
-        using var file = File.OpenRead("/dev/null");
-        var handle = (ulong)file.SafeFileHandle.DangerousGetHandle();
+        using FileStream file = File.OpenRead("/dev/null");
+        ulong handle = (ulong)file.SafeFileHandle.DangerousGetHandle();
         await Assert.ThrowsAnyAsync<SocketException>(() => BareListener.BindAsync(transport, new FileHandleEndPoint(handle, FileHandleType.Auto)));
     }
 }

@@ -37,17 +37,22 @@ internal sealed class PortHolder : IDisposable
 
     public static async Task<PortHolder> StartAsync(bool reusePort, int port = 0)
     {
-        var program = CCompiler.BuildProgram(Source, "port-holder");
-        var process = Process.Start(new ProcessStartInfo(program, [port.ToString(CultureInfo.InvariantCulture), reusePort ? "1" : "0"])
+        string program = CCompiler.BuildProgram(Source, "port-holder");
+        Process process = Process.Start(new ProcessStartInfo(program, [port.ToString(CultureInfo.InvariantCulture), reusePort ? "1" : "0"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
         if (await process.StandardOutput.ReadLineAsync().WithinDeadline() is { } line)
+        {
             return new PortHolder(process, int.Parse(line, CultureInfo.InvariantCulture));
+        }
+
         using (process)
+        {
             throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+        }
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Endpoints;
 
@@ -10,12 +11,12 @@ public class TcpEndpointTests
     [Transports("127.0.0.1"), Transports("::1"), Transports("0.0.0.0"), Transports("::")]
     public async Task Both_ends_know_both_addresses(TransportUnderTest transport, string address)
     {
-        await using var listener = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Parse(address), 0));
-        var port = Assert.IsType<IPEndPoint>(listener.Listener.EndPoint).Port;
+        await using BareListener listener = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Parse(address), 0));
+        int port = Assert.IsType<IPEndPoint>(listener.Listener.EndPoint).Port;
         Assert.NotEqual(0, port);
         Assert.Equal(IPAddress.Parse(address), ((IPEndPoint)listener.Listener.EndPoint).Address);
-        using var client = await RawClient.ConnectAsync(new IPEndPoint(address.Contains(':') ? IPAddress.IPv6Loopback : IPAddress.Loopback, port));
-        await using var server = await listener.AcceptAsync();
+        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(address.Contains(':') ? IPAddress.IPv6Loopback : IPAddress.Loopback, port));
+        await using ConnectionContext server = await listener.AcceptAsync();
         Assert.Equal(client.Socket.LocalEndPoint, server.RemoteEndPoint);
         Assert.Equal(client.Socket.RemoteEndPoint, server.LocalEndPoint);
     }
@@ -23,10 +24,10 @@ public class TcpEndpointTests
     [Theory, Transports]
     public async Task The_unspecified_v6_address_takes_v4_clients_in_mapped_form(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Any, 0));
-        using var client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.Listener.EndPoint).Port));
-        await using var server = await listener.AcceptAsync();
-        var remote = Assert.IsType<IPEndPoint>(server.RemoteEndPoint);
+        await using BareListener listener = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Any, 0));
+        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.Listener.EndPoint).Port));
+        await using ConnectionContext server = await listener.AcceptAsync();
+        IPEndPoint remote = Assert.IsType<IPEndPoint>(server.RemoteEndPoint);
         Assert.Equal(IPAddress.Loopback.MapToIPv6(), remote.Address);
         Assert.Equal(client.LocalPort, remote.Port);
         Assert.Equal(IPAddress.Loopback.MapToIPv6(), Assert.IsType<IPEndPoint>(server.LocalEndPoint).Address);
@@ -35,24 +36,24 @@ public class TcpEndpointTests
     [Theory, Transports]
     public async Task The_v6_loopback_is_v6_only(TransportUnderTest transport)
     {
-        await using var six = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Loopback, 0));
-        var port = ((IPEndPoint)six.Listener.EndPoint).Port;
+        await using BareListener six = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        int port = ((IPEndPoint)six.Listener.EndPoint).Port;
         await Assert.ThrowsAsync<SocketException>(() => RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port)));
         // The same port is free on the other family.
-        await using var four = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Loopback, port));
-        using var client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
-        await using var server = await four.AcceptAsync();
+        await using BareListener four = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Loopback, port));
+        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
+        await using ConnectionContext server = await four.AcceptAsync();
         Assert.Equal(client.Socket.LocalEndPoint, server.RemoteEndPoint);
     }
 
     [Theory, Transports]
     public async Task Localhost_listens_on_both_families(TransportUnderTest transport)
     {
-        var port = await FreePortAsync(transport);
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.ListenLocalhost(port));
-        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        int port = await FreePortAsync(transport);
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.ListenLocalhost(port));
+        foreach (IPAddress? address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
         {
-            using var client = await RawClient.ConnectAsync(new IPEndPoint(address, port));
+            using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(address, port));
             Assert.Equal(200, (await client.GetAsync("/")).Status);
         }
     }
@@ -61,23 +62,23 @@ public class TcpEndpointTests
     [Theory, Transports]
     public async Task Any_ip_and_any_port(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.ListenAnyIP(0));
-        using var client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Address.Port));
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.ListenAnyIP(0));
+        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Address.Port));
         Assert.Equal(200, (await client.GetAsync("/")).Status);
     }
 
     [Theory, Transports]
     public async Task Several_endpoints_of_one_server(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options =>
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options =>
         {
             options.Listen(IPAddress.Loopback, 0);
             options.Listen(IPAddress.Loopback, 0);
             options.Listen(IPAddress.IPv6Loopback, 0);
         });
-        foreach (var url in server.Application.Urls)
+        foreach (string url in server.Application.Urls)
         {
-            using var http = new HttpClient();
+            using HttpClient http = new HttpClient();
             Assert.Equal("Hello, World!", await http.GetStringAsync(new Uri(url), Deadline.Token));
         }
         Assert.Equal(3, server.Application.Urls.Count);
@@ -86,14 +87,14 @@ public class TcpEndpointTests
     [Theory, Transports]
     public async Task The_port_can_be_bound_again_while_old_connections_live(TransportUnderTest transport)
     {
-        var first = await BareListener.BindAsync(transport);
-        await using var pair = await first.ConnectAsync();
-        var endPoint = first.Listener.EndPoint;
+        BareListener first = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await first.ConnectAsync();
+        EndPoint endPoint = first.Listener.EndPoint;
         await first.Listener.UnbindAsync().WithinDeadline();
         await first.Listener.DisposeAsync().WithinDeadline();
-        await using (var second = await BareListener.BindAsync(transport, endPoint))
+        await using (BareListener second = await BareListener.BindAsync(transport, endPoint))
         {
-            await using var next = await second.ConnectAsync();
+            await using BareListener.Pair next = await second.ConnectAsync();
             await next.Server.WriteAsync("second");
             Assert.Equal("second", await next.Client.ReceiveTextAsync(6));
         }
@@ -105,11 +106,11 @@ public class TcpEndpointTests
     [Theory, Transports(Variants = true)]
     public async Task Every_connection_is_accepted_whichever_loop_it_falls_to(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 3 });
-        var seen = new HashSet<int>();
-        for (var i = 0; i < 100; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 3 });
+        HashSet<int> seen = new HashSet<int>();
+        for (int i = 0; i < 100; i++)
         {
-            await using var pair = await listener.ConnectAsync();
+            await using BareListener.Pair pair = await listener.ConnectAsync();
             Assert.True(seen.Add(((IPEndPoint)pair.Server.RemoteEndPoint!).Port) || i > 50);
             await pair.Client.SendAsync("ping");
             Assert.Equal("ping", await pair.Server.ReadTextAsync(4));
@@ -118,7 +119,7 @@ public class TcpEndpointTests
 
     private static async Task<int> FreePortAsync(TransportUnderTest transport)
     {
-        await using var probe = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Any, 0));
+        await using BareListener probe = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Any, 0));
         return ((IPEndPoint)probe.Listener.EndPoint).Port;
     }
 }

@@ -15,10 +15,10 @@ public sealed class UnixEndpointTests : IDisposable
     [Theory, Transports(Variants = true)]
     public async Task A_path_serves_and_its_file_goes_with_the_listener(TransportUnderTest transport)
     {
-        var path = PathOf("s");
-        await using (var listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path)))
+        string path = PathOf("s");
+        await using (BareListener listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path)))
         {
-            await using var pair = await listener.ConnectAsync();
+            await using BareListener.Pair pair = await listener.ConnectAsync();
             await pair.Client.SendAsync("over the path");
             Assert.Equal("over the path", await pair.Server.ReadTextAsync(13));
             Assert.Equal(path, pair.Server.LocalEndPoint!.ToString());
@@ -31,9 +31,9 @@ public sealed class UnixEndpointTests : IDisposable
     [Theory, Transports]
     public async Task An_abstract_name_serves(TransportUnderTest transport)
     {
-        var endPoint = new UnixDomainSocketEndPoint("\0transport-test-" + Guid.NewGuid().ToString("N"));
-        await using var listener = await BareListener.BindAsync(transport, endPoint);
-        await using var pair = await listener.ConnectAsync();
+        UnixDomainSocketEndPoint endPoint = new UnixDomainSocketEndPoint("\0transport-test-" + Guid.NewGuid().ToString("N"));
+        await using BareListener listener = await BareListener.BindAsync(transport, endPoint);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Server.WriteAsync("abstract");
         Assert.Equal("abstract", await pair.Client.ReceiveTextAsync(8));
     }
@@ -41,8 +41,8 @@ public sealed class UnixEndpointTests : IDisposable
     [Theory, Transports]
     public async Task A_stale_file_is_address_in_use_and_is_left_alone(TransportUnderTest transport)
     {
-        var path = PathOf("stale");
-        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        string path = PathOf("stale");
+        using (Socket dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             // Bound by another's hand, which did not clean up: .NET unlinks only what it bound itself.
             File.WriteAllText(path, "");
@@ -55,11 +55,11 @@ public sealed class UnixEndpointTests : IDisposable
     [Theory, Transports]
     public async Task A_second_listener_on_the_path_is_refused_and_does_not_harm_the_first(TransportUnderTest transport)
     {
-        var path = PathOf("twice");
-        await using var first = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path));
+        string path = PathOf("twice");
+        await using BareListener first = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path));
         await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path)));
         Assert.True(File.Exists(path));
-        await using var pair = await first.ConnectAsync();
+        await using BareListener.Pair pair = await first.ConnectAsync();
         await pair.Server.WriteAsync("first");
         Assert.Equal("first", await pair.Client.ReceiveTextAsync(5));
     }
@@ -72,24 +72,24 @@ public sealed class UnixEndpointTests : IDisposable
     [Theory, Transports(Variants = true)]
     public async Task Http_over_a_unix_socket(TransportUnderTest transport)
     {
-        var path = PathOf("http");
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync,
+        string path = PathOf("http");
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync,
             listen: options => options.ListenUnixSocket(path));
-        using var client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
         Assert.Equal(TestApp.PatternBytes(500_000), (await client.GetAsync("/bytes/500000")).Body);
     }
 
     [Theory, Transports]
     public async Task Reset_and_fin_of_a_unix_client(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(PathOf("end")));
-        await using (var pair = await listener.ConnectAsync())
+        await using BareListener listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(PathOf("end")));
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             await pair.Client.SendAsync("bye");
             pair.Client.Dispose();
             Assert.Equal("bye", await pair.Server.ReadToEndAsync());
         }
-        await using (var pair = await listener.ConnectAsync())
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             await pair.Server.DisposeAsync();
             Assert.Empty(await pair.Client.ReceiveToEndAsync());

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Transport.Tests.Faults;
@@ -20,8 +21,8 @@ public class AcceptFaultTests
     [Transports(Errno.ETIMEDOUT, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task An_error_of_the_clients_own_is_counted_and_the_next_is_taken(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using (var fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: 3))
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using (Fault fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: 3))
         {
             await world.EverybodyIsAnsweredAsync();
             Assert.Equal(3, fault.Fired);
@@ -38,8 +39,8 @@ public class AcceptFaultTests
     [Transports(Errno.EPROTONOSUPPORT, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Any_other_error_does_not_end_accepting(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: 3);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using Fault fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: 3);
         await world.EverybodyIsAnsweredAsync();
         await fault.FiredAsync(3);
         Assert.Equal(3, world.Meter.Sum("transport.accept_errors"));
@@ -48,8 +49,8 @@ public class AcceptFaultTests
     [Theory, Transports(Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task An_interrupted_accept_is_made_again(TransportUnderTest transport)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var fault = FaultShim.Fail(FaultShim.Accepts, Errno.EINTR, Role.Listening, count: 5);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using Fault fault = FaultShim.Fail(FaultShim.Accepts, Errno.EINTR, Role.Listening, count: 5);
         await world.EverybodyIsAnsweredAsync();
         Assert.Equal(5, fault.Fired);
         Assert.Equal(0, world.Meter.Sum("transport.accept_errors"));
@@ -63,38 +64,41 @@ public class AcceptFaultTests
     [Transports(Errno.ENOMEM, Faults = true, NotOnSockets = "it retries at once without a word")]
     public async Task Out_of_descriptors_or_memory_pauses_accepting_and_nothing_else(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
         RawClient waiting;
-        using (var fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: -1))
+        using (Fault fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: -1))
         {
             waiting = await world.Server.ConnectAsync();   // the kernel's backlog takes it
             await waiting.SendAsync("are you there?");
             await fault.FiredAsync();
             await world.Server.Logs.WaitForAsync(transport.LogCategory, 100);
-            for (var i = 0; i < 50; i++)
+            for (int i = 0; i < 50; i++)
+            {
                 await world.WitnessIsAnsweredAsync();
+            }
+
             await fault.FiredAsync(3);
             // A loop that spins makes hundreds of thousands of calls meanwhile; a pause that doubles makes a handful.
             Assert.InRange(fault.Fired, 3, 100);
             Assert.True(world.Meter.Sum("transport.accept_pauses") > 0);
-            var warning = Assert.Single(world.Server.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == 100);
+            LogEntry warning = Assert.Single(world.Server.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == 100);
             Assert.Equal(LogLevel.Warning, warning.Level);
         }
         Assert.Equal("are you there?", await waiting.ReceiveTextAsync(14));
         waiting.Dispose();
-        var resumed = await world.Server.Logs.WaitForAsync(transport.LogCategory, 101);
+        LogEntry resumed = await world.Server.Logs.WaitForAsync(transport.LogCategory, 101);
         Assert.Equal(LogLevel.Information, resumed.Level);
     }
 
     [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Unbinding_ends_a_pause(TransportUnderTest transport)
     {
-        var before = new LeakCheck();
-        await using (var listener = await BareListener.BindAsync(transport))
+        LeakCheck before = new LeakCheck();
+        await using (BareListener listener = await BareListener.BindAsync(transport))
         {
-            using var fault = FaultShim.Fail(FaultShim.Accepts, Errno.EMFILE, Role.Listening, count: -1);
-            using var client = await RawClient.ConnectAsync(listener.EndPoint);
-            var accept = listener.Listener.AcceptAsync().AsTask();
+            using Fault fault = FaultShim.Fail(FaultShim.Accepts, Errno.EMFILE, Role.Listening, count: -1);
+            using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
+            Task<ConnectionContext?> accept = listener.Listener.AcceptAsync().AsTask();
             await fault.FiredAsync(2);
             await listener.Listener.UnbindAsync().WithinDeadline();
             Assert.Null(await accept.WithinDeadline());

@@ -8,7 +8,7 @@ public class DiceTests(ITestOutputHelper output)
     [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Random_clients_on_a_kernel_in_a_bad_mood(TransportUnderTest transport)
     {
-        var seed = Seed.Next(output);
+        int seed = Seed.Next(output);
         FaultShim.RollDice((ulong)seed, perThousand: 200);
         try
         {

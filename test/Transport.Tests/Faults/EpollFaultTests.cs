@@ -18,11 +18,11 @@ public class EpollFaultTests
     public async Task A_loop_that_cannot_be_made_fails_the_start_by_its_name(TransportUnderTest transport, string call, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
-        var before = new LeakCheck();
+        LeakCheck before = new LeakCheck();
         // The second of two loops: the first must be taken down again.
         using (FaultShim.Fail([call], error, skip: 1))
         {
-            var exception = await Assert.ThrowsAnyAsync<Exception>(
+            Exception exception = await Assert.ThrowsAnyAsync<Exception>(
                 () => WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 2 }));
             Assert.Contains(call, exception.ToString(), StringComparison.Ordinal);
         }
@@ -32,10 +32,13 @@ public class EpollFaultTests
     [Theory, Transports(Faults = true, Variants = true, Model = "epoll")]
     public async Task An_interrupted_wait_is_made_again(TransportUnderTest transport)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var fault = FaultShim.Fail(FaultShim.Waits, Errno.EINTR, count: 50);
-        for (var i = 0; i < 30; i++)
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using Fault fault = FaultShim.Fail(FaultShim.Waits, Errno.EINTR, count: 50);
+        for (int i = 0; i < 30; i++)
+        {
             await world.EverybodyIsAnsweredAsync();
+        }
+
         await fault.FiredAsync(50);
     }
 
@@ -46,21 +49,21 @@ public class EpollFaultTests
     public async Task A_loop_that_fails_stops_the_host_with_the_reason(TransportUnderTest transport, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
-        var before = new LeakCheck();
-        var pools = new CountingPoolFactory();
-        await using (var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 }, pools: pools))
+        LeakCheck before = new LeakCheck();
+        CountingPoolFactory pools = new CountingPoolFactory();
+        await using (WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 }, pools: pools))
         {
-            using var idle = await server.ConnectAsync();
+            using RawClient idle = await server.ConnectAsync();
             Assert.Equal(200, (await idle.GetAsync("/")).Status);
-            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             server.Application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
-            using (var fault = FaultShim.Fail(FaultShim.Waits, error))
+            using (Fault fault = FaultShim.Fail(FaultShim.Waits, error))
             {
                 await idle.SendAsync("GET / HTTP/1.1\r\n");
                 await fault.FiredAsync();
                 await stopping.Task.WithinDeadline("the host to stop");
             }
-            var entry = await server.Logs.WaitForAsync(log => log.Category == transport.LogCategory && log.Level == LogLevel.Critical, "why the loop failed");
+            LogEntry entry = await server.Logs.WaitForAsync(log => log.Category == transport.LogCategory && log.Level == LogLevel.Critical, "why the loop failed");
             Assert.Contains("epoll", entry.Exception!.ToString(), StringComparison.Ordinal);
             await idle.DrainAsync();
             await server.StopAsync();
@@ -75,9 +78,9 @@ public class EpollFaultTests
     [Transports(Errno.ENOMEM, Faults = true, Variants = true, Model = "epoll")]
     public async Task A_connection_that_cannot_be_watched_costs_itself(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var fault = FaultShim.Fail(["epoll_ctl"], error, Role.Connected);
-        using var victim = await world.Server.ConnectAsync();
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using Fault fault = FaultShim.Fail(["epoll_ctl"], error, Role.Connected);
+        using RawClient victim = await world.Server.ConnectAsync();
         await fault.FiredAsync();
         await world.EverybodyIsAnsweredAsync();
         // Ended, or, where the kernel is asked again, served late: but not left hanging.
@@ -92,13 +95,13 @@ public class EpollFaultTests
     public async Task A_listener_that_cannot_be_watched_fails_the_start_or_is_asked_for_again(TransportUnderTest transport, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
-        var before = new LeakCheck();
-        using (var fault = FaultShim.Fail(["epoll_ctl"], error, Role.Listening))
+        LeakCheck before = new LeakCheck();
+        using (Fault fault = FaultShim.Fail(["epoll_ctl"], error, Role.Listening))
         {
             try
             {
-                await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 });
-                using var client = await server.ConnectAsync();
+                await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 });
+                using RawClient client = await server.ConnectAsync();
                 Assert.Equal(200, (await client.GetAsync("/")).Status);
             }
             catch (IOException exception)
@@ -114,12 +117,12 @@ public class EpollFaultTests
     [Theory, Transports(Faults = true, Variants = true, Model = "epoll")]
     public async Task A_mask_that_cannot_be_changed_is_changed_later(TransportUnderTest transport)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync(receiveBuffer: 4096);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync(receiveBuffer: 4096);
         await FaultWorld.EchoAsync(victim);
-        using var fault = FaultShim.Fail(["epoll_ctl"], Errno.ENOMEM, Role.Connected, victim.LocalPort, count: 5);
-        var bytes = TestApp.PatternBytes(3_000_000);
-        var sending = victim.SendAsync(bytes);
+        using Fault fault = FaultShim.Fail(["epoll_ctl"], Errno.ENOMEM, Role.Connected, victim.LocalPort, count: 5);
+        byte[] bytes = TestApp.PatternBytes(3_000_000);
+        Task sending = victim.SendAsync(bytes);
         Assert.Equal(bytes, await victim.ReceiveExactlyAsync(bytes.Length));
         await sending;
         await FaultWorld.EchoAsync(victim);

@@ -22,12 +22,15 @@ internal sealed class FaultWorld : IAsyncDisposable
 
     public static async Task<FaultWorld> StartAsync(TransportUnderTest transport, Func<ConnectionContext, Task>? handler = null, int loops = 1)
     {
-        await using (var first = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync()))
-        using (var client = await first.ConnectAsync())
+        await using (WebServer first = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync()))
+        using (RawClient client = await first.ConnectAsync())
+        {
             await EchoAsync(client);
-        var leaks = new LeakCheck();
-        var server = await WebServer.StartRawAsync(transport, handler ?? (connection => connection.EchoAsync()), new TransportSettings { LoopCount = loops });
-        var witness = await server.ConnectAsync();
+        }
+
+        LeakCheck leaks = new LeakCheck();
+        WebServer server = await WebServer.StartRawAsync(transport, handler ?? (connection => connection.EchoAsync()), new TransportSettings { LoopCount = loops });
+        RawClient witness = await server.ConnectAsync();
         await EchoAsync(witness);
         return new FaultWorld(server, witness, leaks);
     }
@@ -39,9 +42,9 @@ internal sealed class FaultWorld : IAsyncDisposable
     public async Task EverybodyIsAnsweredAsync()
     {
         await WitnessIsAnsweredAsync();
-        for (var i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++)
         {
-            using var client = await Server.ConnectAsync();
+            using RawClient client = await Server.ConnectAsync();
             await EchoAsync(client);
         }
     }

@@ -9,7 +9,7 @@ public class ReceiveFaultTests
     [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task A_reset_is_the_connections_end(TransportUnderTest transport)
     {
-        var (exception, world) = await VictimSeesAsync(transport, Errno.ECONNRESET);
+        (Exception? exception, FaultWorld? world) = await VictimSeesAsync(transport, Errno.ECONNRESET);
         await using (world)
         {
             Assert.IsType<SocketException>(Assert.IsType<ConnectionResetException>(exception).InnerException);
@@ -33,7 +33,7 @@ public class ReceiveFaultTests
     [Transports(Errno.ENOBUFS, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Any_other_error_is_thrown_as_it_is_and_logged(TransportUnderTest transport, Errno error)
     {
-        var (exception, world) = await VictimSeesAsync(transport, error);
+        (Exception? exception, FaultWorld? world) = await VictimSeesAsync(transport, error);
         await using (world)
         {
             Assert.IsAssignableFrom<SocketException>(exception);
@@ -46,12 +46,12 @@ public class ReceiveFaultTests
     [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Interrupted_or_not_there_yet_is_tried_again(TransportUnderTest transport, bool interrupted)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync();
-        using var fault = interrupted
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync();
+        using Fault fault = interrupted
             ? FaultShim.Fail(FaultShim.Receives, Errno.EINTR, Role.Connected, victim.LocalPort, count: 20)
             : FaultShim.Again(FaultShim.Receives, victim.LocalPort, count: 20);
-        for (var i = 0; i < 10; i++)
+        for (int i = 0; i < 10; i++)
         {
             await FaultWorld.EchoAsync(victim);
             await world.WitnessIsAnsweredAsync();
@@ -64,11 +64,11 @@ public class ReceiveFaultTests
     [Transports(1000, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Short_receives_lose_nothing(TransportUnderTest transport, int most)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync();
-        using var fault = FaultShim.Shorten(FaultShim.Receives, most, victim.LocalPort);
-        var bytes = TestApp.PatternBytes(2000 + 20 * most);
-        var sending = victim.SendAsync(bytes);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync();
+        using Fault fault = FaultShim.Shorten(FaultShim.Receives, most, victim.LocalPort);
+        byte[] bytes = TestApp.PatternBytes(2000 + 20 * most);
+        Task sending = victim.SendAsync(bytes);
         Assert.Equal(bytes, await victim.ReceiveExactlyAsync(bytes.Length));
         await sending;
         Assert.True(fault.Fired >= bytes.Length / most);
@@ -76,8 +76,8 @@ public class ReceiveFaultTests
 
     private static async Task<(Exception Seen, FaultWorld World)> VictimSeesAsync(TransportUnderTest transport, Errno error)
     {
-        var seen = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var world = await FaultWorld.StartAsync(transport, async connection =>
+        TaskCompletionSource<Exception> seen = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        FaultWorld world = await FaultWorld.StartAsync(transport, async connection =>
         {
             try
             {
@@ -88,9 +88,9 @@ public class ReceiveFaultTests
                 seen.TrySetResult(exception);
             }
         });
-        using var victim = await world.Server.ConnectAsync();
+        using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using (var fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort))
+        using (Fault fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort))
         {
             await victim.SendAsync("x");
             await fault.FiredAsync();

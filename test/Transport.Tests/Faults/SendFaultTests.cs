@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
@@ -12,7 +13,7 @@ public class SendFaultTests
     [Transports(Errno.ECONNRESET, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task A_peer_that_left_is_logged_and_the_flush_completes(TransportUnderTest transport, Errno error)
     {
-        var (exception, world) = await VictimsFlushAsync(transport, error);
+        (Exception? exception, FaultWorld? world) = await VictimsFlushAsync(transport, error);
         await using (world)
         {
             Assert.Null(exception);
@@ -36,7 +37,7 @@ public class SendFaultTests
     [Transports(Errno.EOPNOTSUPP, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Any_other_error_ends_the_connection_and_faults_the_flush(TransportUnderTest transport, Errno error)
     {
-        var (exception, world) = await VictimsFlushAsync(transport, error);
+        (Exception? exception, FaultWorld? world) = await VictimsFlushAsync(transport, error);
         await using (world)
         {
             Assert.IsAssignableFrom<SocketException>(exception);
@@ -49,12 +50,12 @@ public class SendFaultTests
     [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Interrupted_or_no_room_yet_is_tried_again(TransportUnderTest transport, bool interrupted)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync();
-        using var fault = interrupted
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync();
+        using Fault fault = interrupted
             ? FaultShim.Fail(FaultShim.Sends, Errno.EINTR, Role.Connected, victim.LocalPort, count: 20)
             : FaultShim.Again(FaultShim.Sends, victim.LocalPort, count: 20);
-        for (var i = 0; i < 20; i++)
+        for (int i = 0; i < 20; i++)
         {
             await FaultWorld.EchoAsync(victim);
             await world.WitnessIsAnsweredAsync();
@@ -67,11 +68,11 @@ public class SendFaultTests
     [Transports(1000, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Short_sends_lose_nothing(TransportUnderTest transport, int most)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync();
-        using var fault = FaultShim.Shorten(FaultShim.Sends, most, victim.LocalPort);
-        var bytes = TestApp.PatternBytes(2000 + 20 * most);
-        var sending = victim.SendAsync(bytes);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync();
+        using Fault fault = FaultShim.Shorten(FaultShim.Sends, most, victim.LocalPort);
+        byte[] bytes = TestApp.PatternBytes(2000 + 20 * most);
+        Task sending = victim.SendAsync(bytes);
         Assert.Equal(bytes, await victim.ReceiveExactlyAsync(bytes.Length));
         await sending;
         Assert.True(fault.Fired >= bytes.Length / most);
@@ -80,14 +81,14 @@ public class SendFaultTests
     /// <returns>What the victim's flush throws in the end, or null when it completes.</returns>
     private static async Task<(Exception? Thrown, FaultWorld World)> VictimsFlushAsync(TransportUnderTest transport, Errno error)
     {
-        var thrown = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var world = await FaultWorld.StartAsync(transport, async connection =>
+        TaskCompletionSource<Exception?> thrown = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        FaultWorld world = await FaultWorld.StartAsync(transport, async connection =>
         {
             await EchoUntilFaultAsync(connection, thrown);
         });
-        using var victim = await world.Server.ConnectAsync();
+        using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using (var fault = FaultShim.Fail(FaultShim.Sends, error, Role.Connected, victim.LocalPort))
+        using (Fault fault = FaultShim.Fail(FaultShim.Sends, error, Role.Connected, victim.LocalPort))
         {
             await victim.SendAsync("x");
             await fault.FiredAsync();
@@ -101,12 +102,15 @@ public class SendFaultTests
     {
         while (true)
         {
-            var text = new byte[1];
+            byte[] text = new byte[1];
             try
             {
-                var read = await connection.Transport.Input.ReadAsync();
+                ReadResult read = await connection.Transport.Input.ReadAsync();
                 if (read.Buffer.IsEmpty && read.IsCompleted)
+                {
                     return;
+                }
+
                 text = System.Buffers.BuffersExtensions.ToArray(read.Buffer);
                 connection.Transport.Input.AdvanceTo(read.Buffer.End);
             }

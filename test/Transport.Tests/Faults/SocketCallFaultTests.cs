@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Faults;
@@ -14,16 +15,16 @@ public class SocketCallFaultTests
     public async Task Setsockopt_on_the_way_to_a_connection(TransportUnderTest transport, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
-        var before = new LeakCheck();
-        for (var nth = 0; nth < 6; nth++)
+        LeakCheck before = new LeakCheck();
+        for (int nth = 0; nth < 6; nth++)
         {
-            using var fault = FaultShim.Fail(["setsockopt"], error, skip: nth);
+            using Fault fault = FaultShim.Fail(["setsockopt"], error, skip: nth);
             try
             {
-                await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 2 });
-                for (var i = 0; i < 4; i++)
+                await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 2 });
+                for (int i = 0; i < 4; i++)
                 {
-                    using var client = await server.ConnectAsync();
+                    using RawClient client = await server.ConnectAsync();
                     Assert.Equal(200, (await client.GetAsync("/")).Status);
                 }
             }
@@ -41,10 +42,10 @@ public class SocketCallFaultTests
     [Transports(Errno.ENOMEM, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Setsockopt_of_an_abort(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport, AbortOnBangAsync);
-        using var victim = await world.Server.ConnectAsync();
+        await using FaultWorld world = await FaultWorld.StartAsync(transport, AbortOnBangAsync);
+        using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using var fault = FaultShim.Fail(["setsockopt"], error, Role.Connected, victim.LocalPort);
+        using Fault fault = FaultShim.Fail(["setsockopt"], error, Role.Connected, victim.LocalPort);
         await victim.SendAsync("!");
         await victim.DrainAsync();
         Assert.Equal(1, fault.Fired);
@@ -55,10 +56,10 @@ public class SocketCallFaultTests
     [Transports(Errno.ENOBUFS, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Shutdown_of_a_connection_whose_peer_has_gone(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync();
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using var fault = FaultShim.Fail(["shutdown"], error, Role.Connected, victim.LocalPort);
+        using Fault fault = FaultShim.Fail(["shutdown"], error, Role.Connected, victim.LocalPort);
         victim.ShutdownSend();
         await victim.DrainAsync();
         await fault.FiredAsync();
@@ -72,11 +73,11 @@ public class SocketCallFaultTests
     [Transports(Errno.EDQUOT, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     public async Task Close_is_made_once(TransportUnderTest transport, Errno error)
     {
-        await using var world = await FaultWorld.StartAsync(transport);
-        using var victim = await world.Server.ConnectAsync();
+        await using FaultWorld world = await FaultWorld.StartAsync(transport);
+        using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using var fault = FaultShim.Fail(["close"], error, Role.Connected, victim.LocalPort, count: -1);
-        var before = FaultShim.Counted("close");
+        using Fault fault = FaultShim.Fail(["close"], error, Role.Connected, victim.LocalPort, count: -1);
+        long before = FaultShim.Counted("close");
         victim.ShutdownSend();
         await victim.DrainAsync();
         await fault.FiredAsync();
@@ -89,9 +90,12 @@ public class SocketCallFaultTests
     {
         while (true)
         {
-            var read = await connection.Transport.Input.ReadAsync();
+            ReadResult read = await connection.Transport.Input.ReadAsync();
             if (read.IsCompleted)
+            {
                 return;
+            }
+
             if (read.Buffer.FirstSpan is [(byte)'!', ..])
             {
                 connection.Abort();

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Transport.Tests.Features;
 
@@ -9,9 +10,9 @@ public class FeatureTests
     [Theory, Transports]
     public async Task The_features_of_Kestrels_own_are_there(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
-        var features = pair.Server.Features;
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        IFeatureCollection features = pair.Server.Features;
         Assert.Equal(pair.Server.ConnectionId, features.GetRequired<IConnectionIdFeature>().ConnectionId);
         Assert.Same(pair.Server.Transport, features.GetRequired<IConnectionTransportFeature>().Transport);
         Assert.Same(pair.Server.Items, features.GetRequired<IConnectionItemsFeature>().Items);
@@ -23,13 +24,13 @@ public class FeatureTests
     [Theory, Transports]
     public async Task The_collection_and_the_items_are_writable(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         pair.Server.Features.Set(this);
         Assert.Same(this, pair.Server.Features.Get<FeatureTests>());
         pair.Server.Items["key"] = "value";
         Assert.Equal("value", pair.Server.Items["key"]);
-        var pipe = new DuplexPipe();
+        DuplexPipe pipe = new DuplexPipe();
         pair.Server.Features.GetRequired<IConnectionTransportFeature>().Transport = pipe;
         Assert.Same(pipe, pair.Server.Transport);
     }
@@ -37,11 +38,11 @@ public class FeatureTests
     [Theory, Transports]
     public async Task Ids_are_thirteen_characters_and_unlike(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        var ids = new HashSet<string>();
-        for (var i = 0; i < 20; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        HashSet<string> ids = new HashSet<string>();
+        for (int i = 0; i < 20; i++)
         {
-            await using var pair = await listener.ConnectAsync();
+            await using BareListener.Pair pair = await listener.ConnectAsync();
             Assert.Matches("^[0-9A-V]{13}$", pair.Server.ConnectionId);
             Assert.True(ids.Add(pair.Server.ConnectionId));
         }
@@ -50,9 +51,9 @@ public class FeatureTests
     [Theory, Transports]
     public async Task The_socket_feature_is_the_connections_socket(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
-        var feature = pair.Server.Features.GetRequired<IConnectionSocketFeature>();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        IConnectionSocketFeature feature = pair.Server.Features.GetRequired<IConnectionSocketFeature>();
         Assert.Same(feature.Socket, feature.Socket);
         Assert.Equal(pair.Client.Socket.LocalEndPoint, feature.Socket.RemoteEndPoint);
         Assert.True(feature.Socket.NoDelay);
@@ -69,8 +70,8 @@ public class FeatureTests
     [Transports(true), Transports(false)]
     public async Task NoDelay_is_as_the_option_says(TransportUnderTest transport, bool noDelay)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: new TransportSettings { NoDelay = noDelay });
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { NoDelay = noDelay });
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         Assert.Equal(noDelay, pair.Server.Features.GetRequired<IConnectionSocketFeature>().Socket.NoDelay);
     }
 
@@ -78,11 +79,14 @@ public class FeatureTests
     [Theory, Transports]
     public async Task A_kept_socket_is_dead_after_the_connection(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
+        await using BareListener listener = await BareListener.BindAsync(transport);
         Socket kept;
-        await using (var pair = await listener.ConnectAsync())
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
+        {
             kept = pair.Server.Features.GetRequired<IConnectionSocketFeature>().Socket;
-        await using var next = await listener.ConnectAsync();
+        }
+
+        await using BareListener.Pair next = await listener.ConnectAsync();
         Assert.ThrowsAny<Exception>(() => kept.Send("not to this one"u8));
         await next.Server.WriteAsync("clean");
         Assert.Equal("clean", await next.Client.ReceiveTextAsync(5));
@@ -91,16 +95,19 @@ public class FeatureTests
     [Theory, Transports]
     public async Task Disposing_the_features_socket_does_not_close_anothers_descriptor(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        var kept = new List<Socket>();
-        for (var i = 0; i < 10; i++)
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        List<Socket> kept = new List<Socket>();
+        for (int i = 0; i < 10; i++)
         {
-            await using var pair = await listener.ConnectAsync();
+            await using BareListener.Pair pair = await listener.ConnectAsync();
             kept.Add(pair.Server.Features.GetRequired<IConnectionSocketFeature>().Socket);
         }
-        await using var alive = await listener.ConnectAsync();
-        foreach (var socket in kept)
+        await using BareListener.Pair alive = await listener.ConnectAsync();
+        foreach (Socket socket in kept)
+        {
             socket.Dispose();
+        }
+
         GC.Collect();
         GC.WaitForPendingFinalizers();
         await alive.Server.WriteAsync("alive");
@@ -110,11 +117,11 @@ public class FeatureTests
     [Theory, Transports]
     public async Task The_accepting_context_does_not_flow_into_connections(TransportUnderTest transport)
     {
-        var local = new AsyncLocal<string> { Value = "of the one who binds" };
-        var seen = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var listener = await BareListener.BindAsync(transport);
+        AsyncLocal<string> local = new AsyncLocal<string> { Value = "of the one who binds" };
+        TaskCompletionSource<string?> seen = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using BareListener listener = await BareListener.BindAsync(transport);
         local.Value = "of the one who accepts";
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         local.Value = null!;
         pair.Server.ConnectionClosed.UnsafeRegister(_ => seen.TrySetResult(local.Value), null);
         pair.Client.ShutdownSend();
@@ -124,12 +131,12 @@ public class FeatureTests
     [Theory, Transports]
     public async Task Kestrel_shows_the_addresses_to_the_application(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, async context =>
+        await using WebServer server = await WebServer.StartAsync(transport, async context =>
         {
             await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response,
                 $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort} {context.Connection.LocalIpAddress}:{context.Connection.LocalPort}");
         });
-        using var client = await server.ConnectAsync();
+        using RawClient client = await server.ConnectAsync();
         Assert.Equal($"{client.Socket.LocalEndPoint} {client.Socket.RemoteEndPoint}", (await client.GetAsync("/")).Text);
     }
 }

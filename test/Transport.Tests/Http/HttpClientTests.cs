@@ -28,18 +28,18 @@ public class HttpClientTests
     [Transports(Protocol.Http11OverTls), Transports(Protocol.Http2OverTls, Variants = true)]
     public async Task Bodies_both_ways_from_many_at_once(TransportUnderTest transport, Protocol protocol)
     {
-        await using var server = await StartAsync(transport, protocol);
-        using var client = Client(server, protocol);
+        await using WebServer server = await StartAsync(transport, protocol);
+        using HttpClient client = Client(server, protocol);
         await Task.WhenAll(Enumerable.Range(0, 16).Select(async i =>
         {
-            var body = TestApp.PatternBytes(20_000 * i + 1);
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/echo")
+            byte[] body = TestApp.PatternBytes(20_000 * i + 1);
+            using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Post, "/echo")
             {
                 Version = client.DefaultRequestVersion,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
                 Content = new DuplexContent(stream => stream.WriteAsync(body).AsTask()),
             };
-            using var response = await client.SendAsync(request, Deadline.Token);
+            using HttpResponseMessage response = await client.SendAsync(request, Deadline.Token);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Equal(client.DefaultRequestVersion, response.Version);
             Assert.True((await response.Content.ReadAsByteArrayAsync(Deadline.Token)).AsSpan().SequenceEqual(body));
@@ -50,17 +50,17 @@ public class HttpClientTests
     [Transports(Protocol.Http11), Transports(Protocol.Http2), Transports(Protocol.Http2OverTls)]
     public async Task A_cancelled_request_is_seen_by_the_application(TransportUnderTest transport, Protocol protocol)
     {
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await StartAsync(transport, protocol, async context =>
+        TaskCompletionSource entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebServer server = await StartAsync(transport, protocol, async context =>
         {
             context.RequestAborted.Register(() => aborted.TrySetResult());
             entered.SetResult();
             await aborted.Task;
         });
-        using var client = Client(server, protocol);
-        using var cancel = new CancellationTokenSource();
-        var get = client.GetAsync(new Uri("/", UriKind.Relative), cancel.Token);
+        using HttpClient client = Client(server, protocol);
+        using CancellationTokenSource cancel = new CancellationTokenSource();
+        Task<HttpResponseMessage> get = client.GetAsync(new Uri("/", UriKind.Relative), cancel.Token);
         await entered.Task.WithinDeadline();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => get);
@@ -71,28 +71,31 @@ public class HttpClientTests
     [Transports(false, Variants = true), Transports(true)]
     public async Task A_web_socket_echoes_messages_of_every_size(TransportUnderTest transport, bool tls)
     {
-        await using var server = await StartAsync(transport, tls ? Protocol.Http11OverTls : Protocol.Http11, async context =>
+        await using WebServer server = await StartAsync(transport, tls ? Protocol.Http11OverTls : Protocol.Http11, async context =>
         {
-            using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            var buffer = new byte[100_000];
+            using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            byte[] buffer = new byte[100_000];
             while (true)
             {
-                var got = await socket.ReceiveAsync(buffer, CancellationToken.None);
+                WebSocketReceiveResult got = await socket.ReceiveAsync(buffer, CancellationToken.None);
                 if (got.MessageType == WebSocketMessageType.Close)
+                {
                     break;
+                }
+
                 await socket.SendAsync(buffer.AsMemory(0, got.Count), got.MessageType, got.EndOfMessage, CancellationToken.None);
             }
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None);
         });
-        using var client = new ClientWebSocket();
+        using ClientWebSocket client = new ClientWebSocket();
         client.Options.RemoteCertificateValidationCallback = IsOurs;
         await client.ConnectAsync(new UriBuilder(server.Address) { Scheme = tls ? "wss" : "ws" }.Uri, Deadline.Token);
-        foreach (var size in new[] { 0, 1, 125, 126, 65_535, 65_536, 300_000 })
+        foreach (int size in new[] { 0, 1, 125, 126, 65_535, 65_536, 300_000 })
         {
-            var message = TestApp.PatternBytes(size);
-            var sending = client.SendAsync(message, WebSocketMessageType.Binary, true, Deadline.Token);
-            var got = new MemoryStream();
-            var buffer = new byte[64 * 1024];
+            byte[] message = TestApp.PatternBytes(size);
+            Task sending = client.SendAsync(message, WebSocketMessageType.Binary, true, Deadline.Token);
+            MemoryStream got = new MemoryStream();
+            byte[] buffer = new byte[64 * 1024];
             ValueWebSocketReceiveResult part;
             do
             {
@@ -111,19 +114,19 @@ public class HttpClientTests
     [Theory, Transports]
     public async Task An_http2_stream_in_both_directions_at_once(TransportUnderTest transport)
     {
-        await using var server = await StartAsync(transport, Protocol.Http2, async context =>
+        await using WebServer server = await StartAsync(transport, Protocol.Http2, async context =>
         {
-            var line = new byte[6];
+            byte[] line = new byte[6];
             while (await context.Request.Body.ReadAtLeastAsync(line, 6, throwOnEndOfStream: false) == 6)
             {
                 await context.Response.Body.WriteAsync(line);
                 await context.Response.Body.FlushAsync();
             }
         });
-        using var client = Client(server, Protocol.Http2);
-        var request = new TaskCompletionSource<Stream>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/")
+        using HttpClient client = Client(server, Protocol.Http2);
+        TaskCompletionSource<Stream> request = new TaskCompletionSource<Stream>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using HttpRequestMessage message = new HttpRequestMessage(HttpMethod.Post, "/")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -134,13 +137,13 @@ public class HttpClientTests
                 await end.Task;
             }),
         };
-        var sending = client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, Deadline.Token);
-        var questions = await request.Task.WithinDeadline();
+        Task<HttpResponseMessage> sending = client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, Deadline.Token);
+        Stream questions = await request.Task.WithinDeadline();
         Stream? answers = null;
-        var answer = new byte[6];
-        for (var i = 0; i < 100; i++)
+        byte[] answer = new byte[6];
+        for (int i = 0; i < 100; i++)
         {
-            var text = Encoding.ASCII.GetBytes($"{i:000000}");
+            byte[] text = Encoding.ASCII.GetBytes($"{i:000000}");
             await questions.WriteAsync(text, Deadline.Token);
             await questions.FlushAsync(Deadline.Token);
             answers ??= await (await sending).Content.ReadAsStreamAsync(Deadline.Token);
@@ -154,17 +157,21 @@ public class HttpClientTests
     [Theory, Transports]
     public async Task A_client_that_goes_away_in_the_tls_handshake_harms_nobody(TransportUnderTest transport)
     {
-        await using var server = await StartAsync(transport, Protocol.Http11OverTls);
-        for (var i = 0; i < 10; i++)
+        await using WebServer server = await StartAsync(transport, Protocol.Http11OverTls);
+        for (int i = 0; i < 10; i++)
         {
-            var client = await server.ConnectAsync();
+            RawClient client = await server.ConnectAsync();
             await client.SendAsync(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00, 0x01 });
             if (i % 2 == 0)
+            {
                 client.Reset();
+            }
             else
+            {
                 client.Dispose();
+            }
         }
-        using var good = Client(server, Protocol.Http11OverTls);
+        using HttpClient good = Client(server, Protocol.Http11OverTls);
         Assert.Equal("Hello, World!", await good.GetStringAsync(new Uri("/", UriKind.Relative), Deadline.Token));
     }
 
@@ -173,12 +180,14 @@ public class HttpClientTests
         {
             endPoint.Protocols = protocol is Protocol.Http2 or Protocol.Http2OverTls ? HttpProtocols.Http2 : HttpProtocols.Http1;
             if (protocol is Protocol.Http11OverTls or Protocol.Http2OverTls)
+            {
                 endPoint.UseHttps(Certificate);
+            }
         }), pipeline: app => app.UseWebSockets());
 
     private static HttpClient Client(WebServer server, Protocol protocol)
     {
-        var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = IsOurs } };
+        SocketsHttpHandler handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = IsOurs } };
         return new HttpClient(handler)
         {
             BaseAddress = server.Address,
@@ -193,9 +202,9 @@ public class HttpClientTests
 
     private static X509Certificate2 MakeCertificate()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Transport.Tests.Http;
@@ -12,10 +13,10 @@ public class RawHttpTests
     [Theory, Transports(Variants = true)]
     public async Task A_request_a_byte_at_a_time(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        using var client = await server.ConnectAsync();
-        var replies = new HttpReplyReader(client);
-        for (var i = 0; i < 3; i++)
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        using RawClient client = await server.ConnectAsync();
+        HttpReplyReader replies = new HttpReplyReader(client);
+        for (int i = 0; i < 3; i++)
         {
             await client.SendByteAtATimeAsync(Post);
             Assert.Equal("hello", (await replies.ReadAsync()).Text);
@@ -25,11 +26,11 @@ public class RawHttpTests
     [Theory, Transports(Variants = true)]
     public async Task A_request_split_at_each_of_its_bytes(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
-        using var client = await server.ConnectAsync();
-        using var other = await server.ConnectAsync();
-        var replies = new HttpReplyReader(client);
-        for (var at = 1; at < Post.Length; at++)
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
+        using RawClient client = await server.ConnectAsync();
+        using RawClient other = await server.ConnectAsync();
+        HttpReplyReader replies = new HttpReplyReader(client);
+        for (int at = 1; at < Post.Length; at++)
         {
             await client.SendAsync(Post[..at]);
             // The loop answers the other one after it has read the first part: the second is a segment of its own.
@@ -42,15 +43,21 @@ public class RawHttpTests
     [Theory, Transports(Variants = true)]
     public async Task A_thousand_requests_in_one_write_are_answered_in_order(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, context => context.Response.WriteAsync(context.Request.Path));
-        using var client = await server.ConnectAsync();
-        var requests = new StringBuilder();
-        for (var i = 0; i < 1000; i++)
+        await using WebServer server = await WebServer.StartAsync(transport, context => context.Response.WriteAsync(context.Request.Path));
+        using RawClient client = await server.ConnectAsync();
+        StringBuilder requests = new StringBuilder();
+        for (int i = 0; i < 1000; i++)
+        {
             requests.Append(CultureInfo.InvariantCulture, $"GET /{i} HTTP/1.1\r\nHost: test\r\n\r\n");
-        var sending = client.SendAsync(requests.ToString());
-        var replies = new HttpReplyReader(client);
-        for (var i = 0; i < 1000; i++)
+        }
+
+        Task sending = client.SendAsync(requests.ToString());
+        HttpReplyReader replies = new HttpReplyReader(client);
+        for (int i = 0; i < 1000; i++)
+        {
             Assert.Equal($"/{i}", (await replies.ReadAsync()).Text);
+        }
+
         await sending;
     }
 
@@ -58,8 +65,8 @@ public class RawHttpTests
     [Transports(1, Variants = true), Transports(4096), Transports(65_536), Transports(10_000_019, Variants = true)]
     public async Task A_response_of_any_size_is_what_was_written(TransportUnderTest transport, int size)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        using var client = await server.ConnectAsync();
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        using RawClient client = await server.ConnectAsync();
         Assert.Equal(TestApp.PatternBytes(size), (await client.GetAsync($"/bytes/{size}")).Body);
         Assert.Equal(200, (await client.GetAsync("/")).Status);
     }
@@ -68,11 +75,11 @@ public class RawHttpTests
     [Transports(1), Transports(4096), Transports(65_536), Transports(10_000_019, Variants = true)]
     public async Task A_body_of_any_size_comes_back_as_it_was_sent(TransportUnderTest transport, int size)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        using var client = await server.ConnectAsync();
-        var body = TestApp.PatternBytes(size);
-        var sending = SendAsync();
-        var reply = await new HttpReplyReader(client).ReadAsync();
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        using RawClient client = await server.ConnectAsync();
+        byte[] body = TestApp.PatternBytes(size);
+        Task sending = SendAsync();
+        HttpReply reply = await new HttpReplyReader(client).ReadAsync();
         await sending;
         Assert.True(reply.Body.AsSpan().SequenceEqual(body));
 
@@ -86,21 +93,21 @@ public class RawHttpTests
     [Theory, Transports]
     public async Task A_chunked_body_with_the_chunks_split_anyhow(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        using var client = await server.ConnectAsync();
-        var random = new Random(11);
-        var body = new StringBuilder();
-        var wire = new StringBuilder("POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n");
-        for (var i = 0; i < 50; i++)
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        using RawClient client = await server.ConnectAsync();
+        Random random = new Random(11);
+        StringBuilder body = new StringBuilder();
+        StringBuilder wire = new StringBuilder("POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (int i = 0; i < 50; i++)
         {
-            var chunk = new string((char)('a' + i % 26), random.Next(1, 700));
+            string chunk = new string((char)('a' + i % 26), random.Next(1, 700));
             body.Append(chunk);
             wire.Append(CultureInfo.InvariantCulture, $"{chunk.Length:x}\r\n{chunk}\r\n");
         }
         wire.Append("0\r\n\r\n");
-        for (var at = 0; at < wire.Length;)
+        for (int at = 0; at < wire.Length;)
         {
-            var count = Math.Min(random.Next(1, 900), wire.Length - at);
+            int count = Math.Min(random.Next(1, 900), wire.Length - at);
             await client.SendAsync(wire.ToString(at, count));
             at += count;
         }
@@ -111,18 +118,20 @@ public class RawHttpTests
     [Theory, Transports(Variants = true)]
     public async Task A_slow_reader_gets_everything_while_others_are_served(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
-        using var slow = await server.ConnectAsync(receiveBuffer: 4096);
-        using var other = await server.ConnectAsync();
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
+        using RawClient slow = await server.ConnectAsync(receiveBuffer: 4096);
+        using RawClient other = await server.ConnectAsync();
         const int Size = 1_000_000;
         await slow.SendAsync($"GET /bytes/{Size} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
-        var all = new MemoryStream();
-        var buffer = new byte[1777];
-        for (var i = 0; await slow.ReceiveAsync(buffer) is var count and > 0; i++)
+        MemoryStream all = new MemoryStream();
+        byte[] buffer = new byte[1777];
+        for (int i = 0; await slow.ReceiveAsync(buffer) is var count and > 0; i++)
         {
             all.Write(buffer, 0, count);
             if (i % 20 == 0)
+            {
                 Assert.Equal(200, (await other.GetAsync("/")).Status);
+            }
         }
         Assert.True(all.ToArray().AsSpan()[^Size..].SequenceEqual(TestApp.PatternBytes(Size)));
     }
@@ -130,12 +139,12 @@ public class RawHttpTests
     [Theory, Transports]
     public async Task A_slow_sender_is_heard_out_while_others_are_served(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
-        using var slow = await server.ConnectAsync();
-        using var other = await server.ConnectAsync();
-        var body = TestApp.PatternBytes(20_000);
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
+        using RawClient slow = await server.ConnectAsync();
+        using RawClient other = await server.ConnectAsync();
+        byte[] body = TestApp.PatternBytes(20_000);
         await slow.SendAsync($"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {body.Length}\r\n\r\n");
-        for (var at = 0; at < body.Length; at += 100)
+        for (int at = 0; at < body.Length; at += 100)
         {
             await slow.SendAsync(body.AsMemory(at, 100));
             Assert.Equal(200, (await other.GetAsync("/")).Status);
@@ -147,10 +156,10 @@ public class RawHttpTests
     [Theory, Transports]
     public async Task A_half_closing_client_is_not_left_hanging(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        for (var i = 0; i < 20; i++)
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        for (int i = 0; i < 20; i++)
         {
-            using var client = await server.ConnectAsync();
+            using RawClient client = await server.ConnectAsync();
             await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
             client.ShutdownSend();
             await client.DrainAsync();
@@ -160,15 +169,15 @@ public class RawHttpTests
     [Theory, Transports]
     public async Task A_response_under_way_reaches_a_client_that_half_closes(TransportUnderTest transport)
     {
-        var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await WebServer.StartRawAsync(transport, async connection =>
+        TaskCompletionSource half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebServer server = await WebServer.StartRawAsync(transport, async connection =>
         {
             await connection.ReadTextAsync(7);
             await half.Task;
             Assert.Equal("", await connection.ReadToEndAsync());
             await connection.WriteAsync(new string('x', 300_000));
         });
-        using var client = await server.ConnectAsync();
+        using RawClient client = await server.ConnectAsync();
         await client.SendAsync("request");
         client.ShutdownSend();
         half.SetResult();
@@ -179,14 +188,14 @@ public class RawHttpTests
     [Theory, Transports(Variants = true)]
     public async Task Urgent_data_in_mid_stream_holds_nothing_up(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        for (var round = 0; round < 10; round++)
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        for (int round = 0; round < 10; round++)
         {
-            using var client = await RawClient.ConnectAsync(listener.EndPoint);
+            using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
             await client.SendAsync("before");
             client.SendUrgent((byte)'!');
             await client.SendAsync("after");
-            await using var server = await listener.AcceptAsync();
+            await using ConnectionContext server = await listener.AcceptAsync();
             Assert.Equal("beforeafter", await server.ReadTextAsync(11).WithinDeadline("what follows the urgent byte"));
             client.SendUrgent((byte)'!');
             await client.SendAsync("again");
@@ -197,13 +206,13 @@ public class RawHttpTests
     [Theory, Transports]
     public async Task Garbage_gets_400_and_the_next_client_is_served(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        using (var client = await server.ConnectAsync())
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        using (RawClient client = await server.ConnectAsync())
         {
             await client.SendAsync("NOT HTTP AT ALL\r\n\r\n");
             Assert.StartsWith("HTTP/1.1 400", Encoding.Latin1.GetString(await client.ReceiveToEndAsync()), StringComparison.Ordinal);
         }
-        using var next = await server.ConnectAsync();
+        using RawClient next = await server.ConnectAsync();
         Assert.Equal(200, (await next.GetAsync("/")).Status);
     }
 
@@ -212,15 +221,15 @@ public class RawHttpTests
     [Transports(BlockKind.Native, NotOnSockets = "it gathers a send of several blocks by their arrays"), Transports(BlockKind.Movable)]
     public async Task Blocks_of_any_kind_carry_bodies_through_compacting_collections(TransportUnderTest transport, BlockKind kind)
     {
-        var pools = new CountingPoolFactory(kind);
-        await using (var server = await WebServer.StartAsync(transport, TestApp.RouteAsync, pools: pools))
+        CountingPoolFactory pools = new CountingPoolFactory(kind);
+        await using (WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, pools: pools))
         {
-            var body = TestApp.PatternBytes(3_000_000);
-            using var client = await server.ConnectAsync();
-            var sending = client.SendAsync(Encoding.Latin1.GetBytes(
+            byte[] body = TestApp.PatternBytes(3_000_000);
+            using RawClient client = await server.ConnectAsync();
+            Task sending = client.SendAsync(Encoding.Latin1.GetBytes(
                 $"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {body.Length}\r\n\r\n").Concat(body).ToArray());
-            var reply = new HttpReplyReader(client).ReadAsync();
-            for (var i = 0; i < 1000 && !reply.IsCompleted; i++)
+            Task<HttpReply> reply = new HttpReplyReader(client).ReadAsync();
+            for (int i = 0; i < 1000 && !reply.IsCompleted; i++)
             {
                 GC.Collect(1, GCCollectionMode.Forced, blocking: true, compacting: true);
                 await Task.Yield();

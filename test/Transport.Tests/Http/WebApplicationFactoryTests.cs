@@ -14,12 +14,12 @@ public class WebApplicationFactoryTests
     [Theory, Transports]
     public async Task An_application_under_test_is_served_by_the_transport(TransportUnderTest transport)
     {
-        var logs = new LogCollector();
-        await using var factory = new Factory(transport, logs);
+        LogCollector logs = new LogCollector();
+        await using Factory factory = new Factory(transport, logs);
         factory.UseKestrel(0);
-        using var client = factory.CreateClient();
+        using HttpClient client = factory.CreateClient();
         Assert.Equal("from the application", await client.GetStringAsync(new Uri("/hello", UriKind.Relative), Deadline.Token));
-        using var missing = await client.GetAsync(new Uri("/nowhere", UriKind.Relative), Deadline.Token);
+        using HttpResponseMessage missing = await client.GetAsync(new Uri("/nowhere", UriKind.Relative), Deadline.Token);
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
         client.Dispose();
         await logs.WaitForAsync(transport.LogCategory, 6);

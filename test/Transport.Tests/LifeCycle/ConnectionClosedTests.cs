@@ -16,10 +16,10 @@ public class ConnectionClosedTests
     [Transports(End.Fin), Transports(End.Reset), Transports(End.Abort), Transports(End.Dispose), Transports(End.CompleteOutput)]
     public async Task Fires_once_on_a_thread_of_the_pool(TransportUnderTest transport, End end)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
-        var times = 0;
-        var pool = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        int times = 0;
+        TaskCompletionSource<bool> pool = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         pair.Server.ConnectionClosed.Register(() =>
         {
             Interlocked.Increment(ref times);
@@ -42,17 +42,17 @@ public class ConnectionClosedTests
     [Theory, Transports]
     public async Task A_throwing_callback_is_logged_and_harms_nothing(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using (var pair = await listener.ConnectAsync())
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             pair.Server.ConnectionClosed.Register(() => throw new InvalidOperationException("callback"));
             pair.Client.ShutdownSend();
-            var entry = await listener.Logs.WaitForAsync(entry => entry.Category == transport.LogCategory
+            LogEntry entry = await listener.Logs.WaitForAsync(entry => entry.Category == transport.LogCategory
                 && entry.Level == Microsoft.Extensions.Logging.LogLevel.Error, "the callback's exception");
             Assert.Contains("callback", entry.Exception!.ToString(), StringComparison.Ordinal);
             Assert.Equal(0, entry.Id.Id);
         }
-        await using var next = await listener.ConnectAsync();
+        await using BareListener.Pair next = await listener.ConnectAsync();
         await next.Server.WriteAsync("x");
         Assert.Equal("x", await next.Client.ReceiveTextAsync(1));
     }
@@ -60,18 +60,18 @@ public class ConnectionClosedTests
     [Theory, Transports]
     public async Task Dispose_waits_for_the_callbacks(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var leave = new ManualResetEventSlim();
-        var left = false;
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        TaskCompletionSource entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ManualResetEventSlim leave = new ManualResetEventSlim();
+        bool left = false;
         pair.Server.ConnectionClosed.Register(() =>
         {
             entered.SetResult();
             leave.Wait(Deadline.Default);
             left = true;
         });
-        var disposed = pair.Server.DisposeAsync().AsTask();
+        Task disposed = pair.Server.DisposeAsync().AsTask();
         await entered.Task.WithinDeadline();
         Assert.False(disposed.IsCompleted);
         leave.Set();
@@ -83,9 +83,9 @@ public class ConnectionClosedTests
     [Theory, Transports]
     public async Task The_token_may_be_replaced(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
-        using var source = new CancellationTokenSource();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        using CancellationTokenSource source = new CancellationTokenSource();
         pair.Server.ConnectionClosed = source.Token;
         pair.Client.ShutdownSend();
         Assert.Equal("", await pair.Server.ReadToEndAsync());
@@ -97,9 +97,9 @@ public class ConnectionClosedTests
     [Theory, Transports]
     public async Task An_open_connection_survives_the_garbage_collector(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync());
-        using var client = await server.ConnectAsync();
-        for (var i = 0; i < 3; i++)
+        await using WebServer server = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync());
+        using RawClient client = await server.ConnectAsync();
+        for (int i = 0; i < 3; i++)
         {
             GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             GC.WaitForPendingFinalizers();

@@ -9,21 +9,25 @@ public class FinOnErrorTests
     [Theory, Transports]
     public async Task Abort_does_what_the_switch_says(TransportUnderTest transport)
     {
-        AppContext.TryGetSwitch(TestAssembly.FinOnErrorSwitch, out var finOnError);
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        AppContext.TryGetSwitch(TestAssembly.FinOnErrorSwitch, out bool finOnError);
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         pair.Server.Abort(new ConnectionAbortedException("because"));
         if (finOnError)
+        {
             Assert.Empty(await pair.Client.ReceiveToEndAsync());
+        }
         else
+        {
             await pair.Client.ExpectResetAsync();
+        }
     }
 
     [Theory, Transports]
     public async Task The_row_above_holds_in_a_process_with_the_switch_on(TransportUnderTest transport)
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(TestAssembly.FinOnErrorVariable) == "1", "This is that process.");
-        var start = new ProcessStartInfo("dotnet",
+        ProcessStartInfo start = new ProcessStartInfo("dotnet",
         [
             typeof(FinOnErrorTests).Assembly.Location, "-noLogo", "-noColor",
             "-method", $"{typeof(FinOnErrorTests).FullName}.{nameof(Abort_does_what_the_switch_says)}",
@@ -32,8 +36,8 @@ public class FinOnErrorTests
             RedirectStandardOutput = true,
             Environment = { [TestAssembly.FinOnErrorVariable] = "1", [TransportCatalogue.Variable] = transport.Name },
         };
-        using var child = Process.Start(start)!;
-        var output = await child.StandardOutput.ReadToEndAsync().WithinDeadline();
+        using Process child = Process.Start(start)!;
+        string output = await child.StandardOutput.ReadToEndAsync().WithinDeadline();
         await child.WaitForExitAsync().WithinDeadline();
         Assert.True(child.ExitCode == 0 && output.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0", StringComparison.Ordinal), output);
     }

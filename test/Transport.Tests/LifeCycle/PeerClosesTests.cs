@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 
@@ -9,8 +10,8 @@ public class PeerClosesTests
     [Theory, Transports(Variants = true)]
     public async Task Fin_ends_the_input_after_what_came_before_it(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Client.SendAsync("last words");
         pair.Client.ShutdownSend();
         Assert.Equal("last words", await pair.Server.ReadToEndAsync());
@@ -19,8 +20,8 @@ public class PeerClosesTests
     [Theory, Transports(Variants = true)]
     public async Task Output_stays_writable_after_the_peers_fin(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         pair.Client.ShutdownSend();
         Assert.Equal("", await pair.Server.ReadToEndAsync());
         await pair.Server.ConnectionClosed.Fired();
@@ -34,8 +35,8 @@ public class PeerClosesTests
     [Theory, Transports]
     public async Task ConnectionClosed_fires_at_fin_though_nobody_has_read(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Client.SendAsync("unread");
         pair.Client.ShutdownSend();
         await pair.Server.ConnectionClosed.Fired();
@@ -45,16 +46,16 @@ public class PeerClosesTests
     [Theory, Transports(Variants = true)]
     public async Task Reset_is_thrown_by_every_read_even_over_unread_bytes(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Client.SendAsync("unread");
-        var read = await pair.Server.Transport.Input.ReadAsync(Deadline.Token);
+        ReadResult read = await pair.Server.Transport.Input.ReadAsync(Deadline.Token);
         pair.Server.Transport.Input.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
         pair.Client.Reset();
         await pair.Server.ConnectionClosed.Fired();
-        for (var i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++)
         {
-            var exception = await Assert.ThrowsAsync<ConnectionResetException>(
+            ConnectionResetException exception = await Assert.ThrowsAsync<ConnectionResetException>(
                 async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
             Assert.IsType<System.Net.Sockets.SocketException>(exception.InnerException);
         }
@@ -63,9 +64,9 @@ public class PeerClosesTests
     [Theory, Transports]
     public async Task Reset_wakes_a_pending_read(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
-        var read = pair.Server.Transport.Input.ReadAsync(Deadline.Token).AsTask();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        Task<ReadResult> read = pair.Server.Transport.Input.ReadAsync(Deadline.Token).AsTask();
         pair.Client.Reset();
         await Assert.ThrowsAsync<ConnectionResetException>(() => read);
     }
@@ -73,37 +74,43 @@ public class PeerClosesTests
     [Theory, Transports]
     public async Task Writing_after_a_reset_throws_nothing_and_ends_as_completed(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         pair.Client.Reset();
         await pair.Server.ConnectionClosed.Fired();
-        var completed = false;
+        bool completed = false;
         // The send loop meets the reset when it gets to it: until then a flush is merely taken.
-        for (var token = Deadline.Token; !completed && !token.IsCancellationRequested; await Task.Yield())
+        for (CancellationToken token = Deadline.Token; !completed && !token.IsCancellationRequested; await Task.Yield())
+        {
             completed = (await pair.Server.Transport.Output.WriteAsync("lost"u8.ToArray(), Deadline.Token)).IsCompleted;
+        }
+
         Assert.True(completed);
     }
 
     [Theory, Transports]
     public async Task Bytes_and_fin_that_arrive_before_the_accept_are_not_lost(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
-        var bytes = new byte[20_000];
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        byte[] bytes = new byte[20_000];
         new Random(7).NextBytes(bytes);
-        using var client = await RawClient.ConnectAsync(listener.EndPoint);
+        using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
         await client.SendAsync(bytes);
         client.ShutdownSend();
-        await using var server = await listener.AcceptAsync();
+        await using ConnectionContext server = await listener.AcceptAsync();
         Assert.Equal(Encoding.Latin1.GetString(bytes), await server.ReadToEndAsync());
     }
 
     [Theory, Transports]
     public async Task A_client_that_resets_at_once_costs_nobody_else_anything(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
-        for (var i = 0; i < 50; i++)
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
+        for (int i = 0; i < 50; i++)
+        {
             (await server.ConnectAsync()).Reset();
-        using var client = await server.ConnectAsync();
+        }
+
+        using RawClient client = await server.ConnectAsync();
         Assert.Equal("Hello, World!", (await client.GetAsync("/")).Text);
     }
 }

@@ -12,11 +12,13 @@ internal sealed class MeterReader : IDisposable
 
     public MeterReader(IServiceProvider services)
     {
-        var factory = services.GetRequiredService<IMeterFactory>();
+        IMeterFactory factory = services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == "Transport.Core" && ReferenceEquals(instrument.Meter.Scope, factory))
+            {
                 listener.EnableMeasurementEvents(instrument);
+            }
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument.Name, value, tags));
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument.Name, value, tags));
@@ -32,7 +34,7 @@ internal sealed class MeterReader : IDisposable
         {
             _last.Clear();
             _listener.RecordObservableInstruments();
-            return _last.TryGetValue(instrument, out var measurements)
+            return _last.TryGetValue(instrument, out List<(long Value, Dictionary<string, object?> Tags)>? measurements)
                 ? [.. measurements]
                 : throw new InvalidOperationException($"There is no instrument {instrument}; there are: {string.Join(", ", _last.Keys)}");
         }
@@ -45,8 +47,11 @@ internal sealed class MeterReader : IDisposable
 
     private void Add(string name, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (!_last.TryGetValue(name, out var measurements))
+        if (!_last.TryGetValue(name, out List<(long Value, Dictionary<string, object?> Tags)>? measurements))
+        {
             _last[name] = measurements = [];
+        }
+
         measurements.Add((value, new Dictionary<string, object?>(tags.ToArray())));
     }
 }

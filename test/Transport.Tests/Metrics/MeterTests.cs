@@ -8,10 +8,10 @@ public class MeterTests
     [Theory, Transports(Variants = true, NotOnSockets = Reason)]
     public async Task Connections_accepts_and_bytes_are_counted(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync());
-        using var meter = new MeterReader(server.Application.Services);
-        var clients = new List<RawClient>();
-        for (var i = 0; i < 5; i++)
+        await using WebServer server = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync());
+        using MeterReader meter = new MeterReader(server.Application.Services);
+        List<RawClient> clients = new List<RawClient>();
+        for (int i = 0; i < 5; i++)
         {
             clients.Add(await server.ConnectAsync());
             await clients[i].SendAsync("12345678");
@@ -23,8 +23,11 @@ public class MeterTests
         Assert.Equal(40, meter.Sum("transport.bytes_received"));
         await meter.ReachesAsync("transport.bytes_sent", 40);
         Assert.True(meter.Sum("transport.waits") > 0);
-        foreach (var client in clients)
+        foreach (RawClient client in clients)
+        {
             client.Dispose();
+        }
+
         await meter.ReachesAsync("transport.connections", 0);
         Assert.Equal(5, meter.Sum("transport.accepts"));
     }
@@ -32,15 +35,15 @@ public class MeterTests
     [Theory, Transports(NotOnSockets = Reason)]
     public async Task Every_measurement_says_which_transport_and_which_loop(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 3 });
-        using var meter = new MeterReader(server.Application.Services);
-        foreach (var instrument in new[]
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 3 });
+        using MeterReader meter = new MeterReader(server.Application.Services);
+        foreach (string? instrument in new[]
         {
             "transport.connections", "transport.accepts", "transport.accept_errors", "transport.bytes_received", "transport.bytes_sent", "transport.waits",
             "transport.events", "transport.wake_ups", "transport.spurious_reports", "transport.paused_connections", "transport.accept_pauses", "transport.workers",
         })
         {
-            var measurements = meter.Read(instrument);
+            IReadOnlyList<(long Value, Dictionary<string, object?> Tags)> measurements = meter.Read(instrument);
             Assert.Equal([0, 1, 2], measurements.Select(measurement => Convert.ToInt32(measurement.Tags["loop"], null)).Order());
             Assert.All(measurements, measurement => Assert.Equal(transport.Model, measurement.Tags["transport"]));
         }
@@ -49,14 +52,14 @@ public class MeterTests
     [Theory, Transports(Variants = true, NotOnSockets = Reason)]
     public async Task A_paused_connection_is_counted_while_it_is_paused(TransportUnderTest transport)
     {
-        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await WebServer.StartRawAsync(transport, async connection =>
+        TaskCompletionSource read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebServer server = await WebServer.StartRawAsync(transport, async connection =>
         {
             await read.Task;
             await connection.ReadToEndAsync();
         }, new TransportSettings { MaxReadBufferSize = 1000 });
-        using var meter = new MeterReader(server.Application.Services);
-        using var client = await server.ConnectAsync();
+        using MeterReader meter = new MeterReader(server.Application.Services);
+        using RawClient client = await server.ConnectAsync();
         await client.SendAsync(new byte[20_000]);
         await meter.ReachesAsync("transport.paused_connections", 1);
         read.SetResult();
@@ -66,13 +69,15 @@ public class MeterTests
     [Theory, Transports(NotOnSockets = Reason)]
     public async Task Blocked_handlers_show_as_workers(TransportUnderTest transport)
     {
-        using var release = new ManualResetEventSlim();
-        var blocked = 0;
-        var onThePool = 0;
-        await using var server = await WebServer.StartAsync(transport, context =>
+        using ManualResetEventSlim release = new ManualResetEventSlim();
+        int blocked = 0;
+        int onThePool = 0;
+        await using WebServer server = await WebServer.StartAsync(transport, context =>
         {
             if (Thread.CurrentThread.IsThreadPoolThread)
+            {
                 Interlocked.Increment(ref onThePool);
+            }
             else
             {
                 Interlocked.Increment(ref blocked);
@@ -80,25 +85,27 @@ public class MeterTests
             }
             return TestApp.HelloAsync(context);
         }, new TransportSettings { LoopCount = 1 });
-        using var meter = new MeterReader(server.Application.Services);
-        var clients = new List<RawClient>();
-        for (var i = 0; i < 4; i++)
+        using MeterReader meter = new MeterReader(server.Application.Services);
+        List<RawClient> clients = new List<RawClient>();
+        for (int i = 0; i < 4; i++)
         {
             clients.Add(await server.ConnectAsync());
-            for (var answered = true; answered;)
+            for (bool answered = true; answered;)
             {
                 // Kestrel starts a connection on a thread of the pool, and answers there what has come by then.
-                var before = Volatile.Read(ref onThePool);
+                int before = Volatile.Read(ref onThePool);
                 await clients[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
                 await Deadline.Until(() => Volatile.Read(ref blocked) > i || Volatile.Read(ref onThePool) > before, () => $"request {i} was taken by nobody");
                 answered = Volatile.Read(ref blocked) <= i;
                 if (answered)
+                {
                     Assert.Equal(200, (await new HttpReplyReader(clients[i]).ReadAsync()).Status);
+                }
             }
         }
         await Deadline.Until(() => meter.Sum("transport.workers") >= 4, () => $"{meter.Sum("transport.workers")} workers for 4 handlers that block");
         release.Set();
-        foreach (var client in clients)
+        foreach (RawClient client in clients)
         {
             Assert.Equal(200, (await new HttpReplyReader(client).ReadAsync()).Status);
             client.Dispose();

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 
@@ -12,14 +13,14 @@ public class BlockingTests
     [Fact]
     public async Task Past_the_limit_clients_wait_until_a_connection_ends()
     {
-        await using var server = await WebServer.StartAsync(Limited(4), TestApp.HelloAsync);
-        var first = await server.ConnectAsync();
-        using var second = await server.ConnectAsync();
+        await using WebServer server = await WebServer.StartAsync(Limited(4), TestApp.HelloAsync);
+        RawClient first = await server.ConnectAsync();
+        using RawClient second = await server.ConnectAsync();
         await AskAsync(first);
         await AskAsync(second);
-        using var third = await server.ConnectAsync();
+        using RawClient third = await server.ConnectAsync();
         await third.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
-        var answer = third.ReceiveAsync(new byte[4096]);
+        Task<int> answer = third.ReceiveAsync(new byte[4096]);
         await server.Logs.WaitForAsync(Blocking.LogCategory, 130);
         await AskAsync(second);
         Assert.False(answer.IsCompleted);
@@ -30,10 +31,10 @@ public class BlockingTests
     [Fact]
     public async Task A_server_stops_while_it_waits_for_threads()
     {
-        await using var server = await WebServer.StartAsync(Limited(2), TestApp.HelloAsync);
-        using var first = await server.ConnectAsync();
+        await using WebServer server = await WebServer.StartAsync(Limited(2), TestApp.HelloAsync);
+        using RawClient first = await server.ConnectAsync();
         await AskAsync(first);
-        using var second = await server.ConnectAsync();
+        using RawClient second = await server.ConnectAsync();
         await server.Logs.WaitForAsync(Blocking.LogCategory, 130);
         await server.StopAsync();
     }
@@ -42,11 +43,11 @@ public class BlockingTests
     public async Task A_thread_that_is_blocked_in_a_receive_lets_go_when_the_connection_is_aborted(bool waitsForData)
     {
         LeakCheck leaks = new();
-        await using (var listener = await BareListener.BindAsync(Blocking, settings: new() { WaitForDataBeforeAllocatingBuffer = waitsForData }))
+        await using (BareListener listener = await BareListener.BindAsync(Blocking, settings: new() { WaitForDataBeforeAllocatingBuffer = waitsForData }))
         {
-            for (var i = 0; i < 20; i++)
+            for (int i = 0; i < 20; i++)
             {
-                await using var pair = await listener.ConnectAsync();
+                await using BareListener.Pair pair = await listener.ConnectAsync();
                 pair.Server.Abort(new ConnectionAbortedException("test"));
                 await pair.Client.ExpectResetAsync();
             }
@@ -59,10 +60,10 @@ public class BlockingTests
     public async Task A_thread_that_is_blocked_in_a_send_lets_go_when_the_connection_is_aborted()
     {
         LeakCheck leaks = new();
-        await using (var listener = await BareListener.BindAsync(Blocking))
+        await using (BareListener listener = await BareListener.BindAsync(Blocking))
         {
-            await using var pair = await listener.ConnectAsync(receiveBuffer: 4096);
-            var write = pair.Server.Transport.Output.WriteAsync(new byte[32 << 20]).AsTask();
+            await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
+            Task<FlushResult> write = pair.Server.Transport.Output.WriteAsync(new byte[32 << 20]).AsTask();
             await Deadline.Until(() => Threads("send") == 1, () => "no thread sends");
             pair.Server.Abort(new ConnectionAbortedException("test"));
             await pair.Client.ExpectResetAsync();
@@ -76,8 +77,8 @@ public class BlockingTests
     [Fact]
     public async Task A_small_answer_is_sent_without_a_thread()
     {
-        await using var server = await WebServer.StartAsync(Blocking, TestApp.HelloAsync);
-        using var client = await server.ConnectAsync();
+        await using WebServer server = await WebServer.StartAsync(Blocking, TestApp.HelloAsync);
+        using RawClient client = await server.ConnectAsync();
         await AskAsync(client);
         Assert.Equal((1, 0), (Threads("recv"), Threads("send")));
     }

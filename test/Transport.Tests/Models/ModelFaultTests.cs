@@ -15,16 +15,16 @@ public class ModelFaultTests
     public async Task A_call_that_fails_for_a_moment_is_made_again(string transport, string call, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
-        var bytes = TestApp.PatternBytes(300_000);
-        await using var server = await WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.RouteAsync);
-        using var http = server.CreateClient();
+        byte[] bytes = TestApp.PatternBytes(300_000);
+        await using WebServer server = await WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.RouteAsync);
+        using HttpClient http = server.CreateClient();
         Assert.Equal("Hello, World!", await http.GetStringAsync(new Uri("/", UriKind.Relative)));
         // Setting flags fails where a connection is armed, not where it is added: a connection that cannot be added is closed.
-        using var fault = FaultShim.Fail([call], error, call == "fcntl" ? Role.Connected : Role.Any, skip: call == "fcntl" ? 2 : 0, count: call == "fcntl" ? 1 : 20);
-        for (var i = 0; i < 30 || (fault.Fired == 0 && i < 1000); i++)
+        using Fault fault = FaultShim.Fail([call], error, call == "fcntl" ? Role.Connected : Role.Any, skip: call == "fcntl" ? 2 : 0, count: call == "fcntl" ? 1 : 20);
+        for (int i = 0; i < 30 || (fault.Fired == 0 && i < 1000); i++)
         {
-            using var other = server.CreateClient();
-            using var echoed = await other.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(bytes));
+            using HttpClient other = server.CreateClient();
+            using HttpResponseMessage echoed = await other.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(bytes));
             Assert.Equal(bytes, await echoed.Content.ReadAsByteArrayAsync());
         }
 
@@ -36,8 +36,8 @@ public class ModelFaultTests
     public async Task What_the_kernel_refuses_at_the_start_is_said(string transport, string call, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
-        using var fault = FaultShim.Fail([call], error, count: -1);
-        var exception = await Assert.ThrowsAnyAsync<Exception>(() => WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.HelloAsync));
+        using Fault fault = FaultShim.Fail([call], error, count: -1);
+        Exception exception = await Assert.ThrowsAnyAsync<Exception>(() => WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.HelloAsync));
         Assert.Contains($"errno {(int)error}", exception.ToString(), StringComparison.Ordinal);
     }
 }

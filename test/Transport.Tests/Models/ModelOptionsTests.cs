@@ -65,7 +65,7 @@ public class ModelOptionsTests
 
     private static async Task RefusedAsync(Action<IWebHostBuilder> use, string message)
     {
-        var exception = await Assert.ThrowsAsync<OptionsValidationException>(
+        OptionsValidationException exception = await Assert.ThrowsAsync<OptionsValidationException>(
             () => WebServer.StartAsync(new TransportUnderTest("bad", (web, _) => use(web)), TestApp.HelloAsync));
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }

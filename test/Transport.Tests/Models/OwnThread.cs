@@ -11,7 +11,7 @@ internal static class OwnThread
     public static Action Start(Action body)
     {
         ExceptionDispatchInfo? thrown = null;
-        var thread = new Thread(() =>
+        Thread thread = new Thread(() =>
         {
             try
             {

@@ -12,7 +12,10 @@ internal sealed unsafe partial class PendingLimit : IDisposable
     public PendingLimit(nuint limit)
     {
         fixed (nuint* before = _before)
+        {
             Assert.Equal(0, getrlimit(RLIMIT_SIGPENDING, before));
+        }
+
         Set(limit);
     }
 
@@ -20,7 +23,7 @@ internal sealed unsafe partial class PendingLimit : IDisposable
 
     private void Set(nuint limit)
     {
-        var pair = stackalloc nuint[] { limit, _before[1] };
+        nuint* pair = stackalloc nuint[] { limit, _before[1] };
         Assert.Equal(0, setrlimit(RLIMIT_SIGPENDING, pair));
     }
 

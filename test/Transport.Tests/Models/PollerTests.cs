@@ -32,7 +32,7 @@ public class PollerTests
     {
         Watch(poller, pair);
         poller.Wait(new Ready[8], 0);
-        var sender = OwnThread.Start(() => pair.Peer.Send([1]));
+        Action sender = OwnThread.Start(() => pair.Peer.Send([1]));
         Reported(poller, pair, Readiness.Readable, timeout: -1);
         sender();
     });
@@ -57,7 +57,7 @@ public class PollerTests
     public void Armed_again_it_is_reported_again(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
-        for (var i = 0; i < 20; i++)
+        for (int i = 0; i < 20; i++)
         {
             pair.SendOne();
             Reported(poller, pair, Readiness.Readable);
@@ -74,13 +74,13 @@ public class PollerTests
     public void What_came_while_nobody_waited_is_reported_when_armed(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
-        for (var round = 0; round < 5; round++)
+        for (int round = 0; round < 5; round++)
         {
             pair.SendOne();
             Reported(poller, pair, Readiness.Readable);
             Assert.Equal(1, pair.Receive());
-            var hinted = false;
-            for (var i = 0; i < 10; i++)
+            bool hinted = false;
+            for (int i = 0; i < 10; i++)
             {
                 pair.SendOne();
                 hinted |= Wait(poller, 0).Any(ready => ready.Descriptor == pair.Descriptor);
@@ -88,7 +88,7 @@ public class PollerTests
             }
 
             // A caller that was hinted tries before it arms; one that was not is owed a report.
-            var received = hinted ? pair.Receive() : -1;
+            int received = hinted ? pair.Receive() : -1;
             if (received < 0)
             {
                 poller.Arm(pair.Descriptor, Readiness.Readable);
@@ -98,7 +98,10 @@ public class PollerTests
 
             // Small segments may wait for the peer's ACK.
             while (received < 20 && pair.Watched.Poll(Deadline.Default, SelectMode.SelectRead))
+            {
                 received += pair.Receive();
+            }
+
             Assert.Equal(20, received);
             Assert.Equal(-1, pair.Receive());
             poller.Arm(pair.Descriptor, Readiness.Readable);
@@ -122,16 +125,18 @@ public class PollerTests
         pair.SendOne();
         pair.Peer.Shutdown(SocketShutdown.Send);
         Assert.True(pair.Watched.Poll(Deadline.Default, SelectMode.SelectRead));
-        var received = -1;
-        var proves = true;
-        for (var waits = 0; waits < 30 && received != 0; waits++)
+        int received = -1;
+        bool proves = true;
+        for (int waits = 0; waits < 30 && received != 0; waits++)
         {
-            foreach (var ready in Wait(poller, 1000).Where(ready => ready.Descriptor == pair.Descriptor))
+            foreach (Ready ready in Wait(poller, 1000).Where(ready => ready.Descriptor == pair.Descriptor))
             {
                 // A receive a report, and another while short proves nothing: what ReadinessSocket does.
                 proves &= (ready.Readiness & Readiness.Exceptional) == 0;
                 do
+                {
                     received = received == 0 ? 0 : pair.Receive();
+                }
                 while (!proves && received > 0);
             }
 
@@ -160,11 +165,17 @@ public class PollerTests
         pair.Fill();
         poller.Arm(pair.Descriptor, Readiness.Writable);
         if (name != Pollers.Blind)
+        {
             Silent(poller);
+        }
+
         pair.Drain();
         Reported(poller, pair, Readiness.Writable);
         if (name == Pollers.Blind)
+        {
             poller.Arm(pair.Descriptor, Readiness.Readable);
+        }
+
         pair.SendOne();
         Reported(poller, pair, Readiness.Readable);
     });
@@ -190,21 +201,21 @@ public class PollerTests
     {
         const int Room = 16;
         Watch(poller, first);
-        var pairs = Enumerable.Range(0, 200).Select(_ => new SocketPair()).ToDictionary(pair => pair.Descriptor);
-        foreach (var pair in pairs.Values)
+        Dictionary<int, SocketPair> pairs = Enumerable.Range(0, 200).Select(_ => new SocketPair()).ToDictionary(pair => pair.Descriptor);
+        foreach (SocketPair? pair in pairs.Values)
         {
             Watch(poller, pair);
             pair.SendOne();
         }
 
-        var ready = new Ready[Room];
-        var heard = new HashSet<int>();
-        for (var waits = 0; waits < 3 * 200 / Room; waits++)
+        Ready[] ready = new Ready[Room];
+        HashSet<int> heard = new HashSet<int>();
+        for (int waits = 0; waits < 3 * 200 / Room; waits++)
         {
-            var count = (int)poller.Wait(ready, 0).ThrowIfError("wait");
-            foreach (var report in ready.AsSpan(0, count))
+            int count = (int)poller.Wait(ready, 0).ThrowIfError("wait");
+            foreach (Ready report in ready.AsSpan(0, count))
             {
-                if (pairs.TryGetValue(report.Descriptor, out var pair))
+                if (pairs.TryGetValue(report.Descriptor, out SocketPair? pair))
                 {
                     heard.Add(report.Descriptor);
                     pair.Receive();
@@ -214,7 +225,7 @@ public class PollerTests
             }
         }
 
-        foreach (var pair in pairs.Values)
+        foreach (SocketPair? pair in pairs.Values)
         {
             poller.Remove(pair.Descriptor);
             pair.Dispose();
@@ -225,7 +236,7 @@ public class PollerTests
 
     private static void On(string name, Action<IPoller, SocketPair> body) => OwnThread.Run(() =>
     {
-        using var poller = Pollers.Create(name);
+        using IPoller poller = Pollers.Create(name);
         using SocketPair pair = new();
         poller.Add(pair.Descriptor, SocketRole.Connection).ThrowIfError("add");
         poller.Remove(pair.Descriptor);
@@ -242,11 +253,13 @@ public class PollerTests
     /// <summary>Waits until what is expected of the descriptor has been reported.</summary>
     private static Readiness Reported(IPoller poller, SocketPair pair, Readiness expected, int timeout = 1000)
     {
-        var all = Readiness.None;
-        for (var waits = 0; waits < 30 && (all & expected) == 0; waits++)
+        Readiness all = Readiness.None;
+        for (int waits = 0; waits < 30 && (all & expected) == 0; waits++)
         {
-            foreach (var ready in Wait(poller, timeout).Where(ready => ready.Descriptor == pair.Descriptor))
+            foreach (Ready ready in Wait(poller, timeout).Where(ready => ready.Descriptor == pair.Descriptor))
+            {
                 all |= ready.Readiness;
+            }
         }
 
         Assert.True((all & expected) != 0, $"{expected} was never reported.");
@@ -262,7 +275,7 @@ public class PollerTests
 
     private static Ready[] Wait(IPoller poller, int timeout)
     {
-        var ready = new Ready[64];
+        Ready[] ready = new Ready[64];
         return ready[..(int)poller.Wait(ready, timeout).ThrowIfError("wait")];
     }
 }

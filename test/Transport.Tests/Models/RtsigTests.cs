@@ -17,7 +17,7 @@ public class RtsigTests
     [Fact]
     public unsafe void Signals_are_for_the_loops_thread_and_not_for_the_process() => OwnThread.Run(() =>
     {
-        using var poller = Pollers.Rtsig(SignalReading.Batch, new RtsigCounters());
+        using RtsigPoller poller = Pollers.Rtsig(SignalReading.Batch, new RtsigCounters());
         using SocketPair pair = new();
         Watch(poller, pair);
         Libc.f_owner_ex owner;
@@ -36,14 +36,14 @@ public class RtsigTests
         using SocketPair first = new();
         using SocketPair second = new();
         using Barrier barrier = new(2);
-        var ends = new[] { first, second }.Select(pair => OwnThread.Start(() =>
+        Action[] ends = new[] { first, second }.Select(pair => OwnThread.Start(() =>
         {
             RtsigCounters counters = new();
-            using var poller = Pollers.Rtsig(SignalReading.Batch, counters);
+            using RtsigPoller poller = Pollers.Rtsig(SignalReading.Batch, counters);
             Watch(poller, pair);
             barrier.SignalAndWait(Deadline.Default);
-            var ready = new Ready[16];
-            for (var round = 0; round < Rounds; round++)
+            Ready[] ready = new Ready[16];
+            for (int round = 0; round < Rounds; round++)
             {
                 pair.SendOne();
                 Assert.Equal(1, poller.Wait(ready, 30_000).Value);
@@ -56,17 +56,19 @@ public class RtsigTests
             Assert.Equal(Rounds, counters.Signals);
             poller.Remove(pair.Descriptor);
         })).ToArray();
-        foreach (var end in ends)
+        foreach (Action? end in ends)
+        {
             end();
+        }
     }
 
     [Theory, InlineData(SignalReading.Batch), InlineData(SignalReading.OneByOne)]
     public void A_paused_connection_stops_queueing(SignalReading reading) => OwnThread.Run(() =>
     {
         RtsigCounters counters = new();
-        using var poller = Pollers.Rtsig(reading, counters);
+        using RtsigPoller poller = Pollers.Rtsig(reading, counters);
         using SocketPair pair = new();
-        var ready = new Ready[16];
+        Ready[] ready = new Ready[16];
         Watch(poller, pair);
         pair.SendOne();
         Assert.Equal(1, poller.Wait(ready, 30_000).Value);
@@ -77,9 +79,12 @@ public class RtsigTests
         Assert.True(SpinWait.SpinUntil(() => pair.Watched.Available == 3, Deadline.Default));
         poller.Wait(ready, 0);
         Assert.Equal(1, counters.Hushed);
-        var queued = counters.Signals;
-        for (var i = 0; i < 1000; i++)
+        long queued = counters.Signals;
+        for (int i = 0; i < 1000; i++)
+        {
             pair.Peer.Send([3]);
+        }
+
         Assert.True(SpinWait.SpinUntil(() => pair.Watched.Available == 1003, Deadline.Default));
         Assert.False(IsPending("SigPnd", 44));
         Assert.Equal(0, poller.Wait(ready, 0).Value);
@@ -93,20 +98,20 @@ public class RtsigTests
     [Fact]
     public void A_signal_that_outlives_its_descriptor_harms_nobody() => OwnThread.Run(() =>
     {
-        using var poller = Pollers.Rtsig(SignalReading.Batch, new RtsigCounters());
+        using RtsigPoller poller = Pollers.Rtsig(SignalReading.Batch, new RtsigCounters());
         SocketPair closed = new();
         Watch(poller, closed);
         closed.SendOne();
         Assert.True(IsPending("SigPnd", 44));
-        var number = closed.Descriptor;
+        int number = closed.Descriptor;
         poller.Remove(number);
         closed.Dispose();
-        var ready = new Ready[16];
+        Ready[] ready = new Ready[16];
 
         // First without a successor, then with one of the same number.
         using SocketPair next = new();
         using SocketPair another = new();
-        var heir = new[] { next, another }.FirstOrDefault(pair => pair.Descriptor == number) ?? next;
+        SocketPair heir = new[] { next, another }.FirstOrDefault(pair => pair.Descriptor == number) ?? next;
         Watch(poller, heir);
         poller.Wait(ready, 0);
         Assert.Equal(-1, heir.Receive());
@@ -120,7 +125,7 @@ public class RtsigTests
     [Fact]
     public void A_signal_with_a_handler_is_somebody_elses() => OwnThread.Run(() =>
     {
-        using var claim = PosixSignalRegistration.Create((PosixSignal)52, _ => { });
+        using PosixSignalRegistration claim = PosixSignalRegistration.Create((PosixSignal)52, _ => { });
         Assert.Contains("52", Assert.Throws<IOException>(() => new SignalQueue(52, SignalReading.Batch)).Message, StringComparison.Ordinal);
     });
 
@@ -129,12 +134,15 @@ public class RtsigTests
     {
         using PendingLimit limit = new(8);
         RtsigCounters counters = new();
-        using var poller = Pollers.Rtsig(reading, counters);
-        var pairs = Enumerable.Range(0, 64).Select(_ => new SocketPair()).ToDictionary(pair => pair.Descriptor);
-        var armed = pairs.Values.Take(48).ToArray();
-        foreach (var pair in pairs.Values)
+        using RtsigPoller poller = Pollers.Rtsig(reading, counters);
+        Dictionary<int, SocketPair> pairs = Enumerable.Range(0, 64).Select(_ => new SocketPair()).ToDictionary(pair => pair.Descriptor);
+        SocketPair[] armed = pairs.Values.Take(48).ToArray();
+        foreach (SocketPair? pair in pairs.Values)
+        {
             Watch(poller, pair);
-        foreach (var late in pairs.Values.Skip(48))
+        }
+
+        foreach (SocketPair? late in pairs.Values.Skip(48))
         {
             // Told, and then nobody waits: its signal will be lost, and arming has to find what it said.
             late.SendOne();
@@ -142,11 +150,14 @@ public class RtsigTests
             Assert.Equal(1, late.Receive());
         }
 
-        foreach (var pair in pairs.Values.Reverse())
+        foreach (SocketPair? pair in pairs.Values.Reverse())
+        {
             pair.SendOne();
-        var heard = Expect(poller, [.. armed.Select(pair => pair.Descriptor)]);
+        }
+
+        HashSet<int> heard = Expect(poller, [.. armed.Select(pair => pair.Descriptor)]);
         Assert.True(counters.Overflows > 0, "The queue did not overflow.");
-        foreach (var late in pairs.Values.Skip(48).Where(pair => !heard.Contains(pair.Descriptor)))
+        foreach (SocketPair? late in pairs.Values.Skip(48).Where(pair => !heard.Contains(pair.Descriptor)))
         {
             poller.Arm(late.Descriptor, Readiness.Readable);
             Expect(poller, [late.Descriptor]);
@@ -155,11 +166,11 @@ public class RtsigTests
         // And back to signals.
         armed[0].Receive();
         poller.Arm(armed[0].Descriptor, Readiness.Readable);
-        var (overflows, signals) = (counters.Overflows, counters.Signals);
+        (long overflows, long signals) = (counters.Overflows, counters.Signals);
         armed[0].SendOne();
         Expect(poller, [armed[0].Descriptor]);
         Assert.Equal((overflows, signals + 1), (counters.Overflows, counters.Signals));
-        foreach (var pair in pairs.Values)
+        foreach (SocketPair? pair in pairs.Values)
         {
             poller.Remove(pair.Descriptor);
             pair.Dispose();
@@ -172,12 +183,12 @@ public class RtsigTests
     {
         const int Clients = 64, Rounds = 6, Bytes = 150_000;
         using PendingLimit limit = new(8);
-        await using var server = await WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.RouteAsync);
-        var expected = TestApp.PatternBytes(Bytes);
+        await using WebServer server = await WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.RouteAsync);
+        byte[] expected = TestApp.PatternBytes(Bytes);
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
         {
-            using var http = server.CreateClient();
-            for (var round = 0; round < Rounds; round++)
+            using HttpClient http = server.CreateClient();
+            for (int round = 0; round < Rounds; round++)
             {
                 if ((client + round) % 2 == 0)
                 {
@@ -185,7 +196,7 @@ public class RtsigTests
                 }
                 else
                 {
-                    using var echoed = await http.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(expected));
+                    using HttpResponseMessage echoed = await http.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(expected));
                     Assert.Equal(expected, await echoed.Content.ReadAsByteArrayAsync());
                 }
             }
@@ -203,10 +214,10 @@ public class RtsigTests
     private static HashSet<int> Expect(RtsigPoller poller, HashSet<int> descriptors)
     {
         HashSet<int> heard = [];
-        var ready = new Ready[16];
-        for (var waits = 0; waits < 100 && !descriptors.IsSubsetOf(heard); waits++)
+        Ready[] ready = new Ready[16];
+        for (int waits = 0; waits < 100 && !descriptors.IsSubsetOf(heard); waits++)
         {
-            var count = (int)poller.Wait(ready, 1000).ThrowIfError("wait");
+            int count = (int)poller.Wait(ready, 1000).ThrowIfError("wait");
             heard.UnionWith(ready[..count].Select(report => report.Descriptor));
         }
 
@@ -217,7 +228,7 @@ public class RtsigTests
     /// <summary>Whether this thread's status file has the signal in a mask: SigPnd for the thread's own queue, ShdPnd for the process's.</summary>
     private static bool IsPending(string mask, int signal)
     {
-        var line = File.ReadLines($"/proc/self/task/{Libc.gettid()}/status").Single(line => line.StartsWith(mask + ':', StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/self/task/{Libc.gettid()}/status").Single(line => line.StartsWith(mask + ':', StringComparison.Ordinal));
         return (ulong.Parse(line.AsSpan(mask.Length + 1).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) != 0;
     }
 }

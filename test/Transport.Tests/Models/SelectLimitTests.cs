@@ -1,6 +1,6 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Win32.SafeHandles;
-using System.Net.Sockets;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
@@ -17,7 +17,7 @@ public class SelectLimitTests
     public void A_descriptor_past_the_limit_is_refused_and_counted() => OwnThread.Run(() =>
     {
         SelectCounters counters = new();
-        using var poller = Pollers.Select(SelectCall.Select, maxDescriptors: 1024, counters);
+        using SelectPoller poller = Pollers.Select(SelectCall.Select, maxDescriptors: 1024, counters);
         Assert.Equal(-Errno.EMFILE, poller.Add(1024, SocketRole.Connection).Value);
         Assert.False(poller.Add(1023, SocketRole.Connection).IsError);
         Assert.Equal(1, counters.DescriptorsRefused);
@@ -29,12 +29,12 @@ public class SelectLimitTests
         using SocketPair pair = new();
         using SafeFileHandle high = new(
             (int)SysResult.From(Libc.fcntl(pair.Descriptor, Libc.F_DUPFD_CLOEXEC, 1500)).ThrowIfError("fcntl"), ownsHandle: true);
-        var descriptor = (int)high.DangerousGetHandle();
+        int descriptor = (int)high.DangerousGetHandle();
         Assert.InRange(descriptor, 1500, 2000);
-        using var poller = Pollers.Select(call, maxDescriptors: 4096);
+        using SelectPoller poller = Pollers.Select(call, maxDescriptors: 4096);
         poller.Add(descriptor, SocketRole.Connection).ThrowIfError("add");
         poller.Arm(descriptor, Readiness.Readable);
-        var ready = new Ready[4];
+        Ready[] ready = new Ready[4];
         Assert.Equal(0, poller.Wait(ready, 0).Value);
         pair.SendOne();
         Assert.Equal(1, poller.Wait(ready, 1000).Value);
@@ -46,15 +46,15 @@ public class SelectLimitTests
     [Fact]
     public async Task A_server_at_its_limit_refuses_the_next_and_goes_on()
     {
-        var select = TransportCatalogue.Get("select");
+        TransportUnderTest select = TransportCatalogue.Get("select");
         using SafeFileHandle probe = new((int)SysResult.From(Libc.eventfd(0, 0)).ThrowIfError("eventfd"), ownsHandle: true);
-        var limit = (int)probe.DangerousGetHandle() + 120;
+        int limit = (int)probe.DangerousGetHandle() + 120;
         TransportUnderTest limited = new("select", (web, settings) =>
         {
             select.Apply(web, settings);
             web.UseSelectTransport(options => (options.MaxDescriptors, options.LoopCount) = (limit, 1));
         });
-        await using var server = await WebServer.StartAsync(limited, TestApp.HelloAsync);
+        await using WebServer server = await WebServer.StartAsync(limited, TestApp.HelloAsync);
         List<RawClient> served = [];
         try
         {
@@ -81,15 +81,18 @@ public class SelectLimitTests
 
     private static async Task<bool> CanAskAsync(WebServer server)
     {
-        using var client = await TryAskAsync(server);
+        using RawClient? client = await TryAskAsync(server);
         return client is not null;
     }
 
     private static async Task<RawClient?> TryAskAsync(WebServer server)
     {
-        var client = await server.ConnectAsync();
+        RawClient client = await server.ConnectAsync();
         if (await AskAsync(client))
+        {
             return client;
+        }
+
         client.Dispose();
         return null;
     }

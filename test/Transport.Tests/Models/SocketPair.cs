@@ -35,17 +35,19 @@ internal sealed class SocketPair : IDisposable
     /// <returns>How much that was; −1 for nothing, 0 for FIN.</returns>
     public int Receive()
     {
-        int count = Watched.Receive(new byte[4096], SocketFlags.None, out var error);
+        int count = Watched.Receive(new byte[4096], SocketFlags.None, out SocketError error);
         return error == SocketError.WouldBlock ? -1 : error == SocketError.Success ? count : throw new SocketException((int)error);
     }
 
     /// <summary>Sends until the kernel takes no more.</summary>
     public void Fill()
     {
-        var chunk = new byte[65536];
+        byte[] chunk = new byte[65536];
         SocketError error;
         do
+        {
             Watched.Send(chunk, SocketFlags.None, out error);
+        }
         while (error == SocketError.Success);
         Assert.Equal(SocketError.WouldBlock, error);
     }
@@ -53,9 +55,11 @@ internal sealed class SocketPair : IDisposable
     /// <summary>The peer takes everything that <see cref="Fill"/> sent.</summary>
     public void Drain()
     {
-        var chunk = new byte[1 << 20];
+        byte[] chunk = new byte[1 << 20];
         do
+        {
             Peer.Receive(chunk);
+        }
         while (Peer.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead));
     }
 

@@ -15,17 +15,20 @@ public class PublicApiTests
     [Theory, MemberData(nameof(Assemblies))]
     public void The_public_surface_is_the_reviewed_one(string assembly)
     {
-        var file = Path.Combine(Folder(), assembly + ".txt");
-        var actual = PublicSurface.Of(Assembly.Load(assembly));
+        string file = Path.Combine(Folder(), assembly + ".txt");
+        string actual = PublicSurface.Of(Assembly.Load(assembly));
         if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1")
+        {
             File.WriteAllText(file, actual, new UTF8Encoding(false));
+        }
+
         Assert.True(File.Exists(file), $"{assembly} has no reviewed surface: run once with UPDATE_PUBLIC_API=1.");
         Assert.Equal(File.ReadAllText(file), actual);
     }
 
     private static string Folder([CallerFilePath] string path = "")
     {
-        var beside = Path.GetDirectoryName(path)!;
+        string beside = Path.GetDirectoryName(path)!;
         // A deterministic build may write /_/ for the root: then the files are beside the tests.
         return Directory.Exists(beside) ? beside : Path.Combine(AppContext.BaseDirectory, "PublicApi");
     }

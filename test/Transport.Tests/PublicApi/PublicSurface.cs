@@ -10,15 +10,20 @@ internal static class PublicSurface
 
     public static string Of(Assembly assembly)
     {
-        var text = new StringBuilder();
-        foreach (var type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
+        StringBuilder text = new StringBuilder();
+        foreach (Type? type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(Kind(type)).Append(' ').Append(Name(type));
             if (type is { IsEnum: false, IsValueType: false } && type.BaseType is { } parent && parent != typeof(object))
+            {
                 text.Append(" : ").Append(Name(parent));
+            }
+
             text.Append('\n');
-            foreach (var line in Members(type).Order(StringComparer.Ordinal))
+            foreach (string? line in Members(type).Order(StringComparer.Ordinal))
+            {
                 text.Append("  ").Append(line).Append('\n');
+            }
         }
         return text.ToString();
     }
@@ -26,21 +31,36 @@ internal static class PublicSurface
     private static IEnumerable<string> Members(Type type)
     {
         if (type.IsEnum)
-            return Enum.GetNames(type).Select(name => $"{name} = {Convert.ToInt64(Enum.Parse(type, name), null)}");
-        if (type.IsSubclassOf(typeof(Delegate)))
-            return [Signature(type.GetMethod("Invoke")!)];
-        var members = new List<string>();
-        foreach (var constructor in type.GetConstructors(Declared).Where(IsVisible))
-            members.Add($"{Access(constructor)}{type.Name}({Parameters(constructor)})");
-        foreach (var method in type.GetMethods(Declared).Where(method => IsVisible(method) && !method.IsSpecialName))
-            members.Add(Signature(method));
-        foreach (var property in type.GetProperties(Declared).Where(property => property.GetAccessors(true).Any(IsVisible)))
         {
-            var accessors = property.GetAccessors(true).Where(IsVisible).Select(accessor => accessor.ReturnType == typeof(void) ? "set" : "get").Order();
+            return Enum.GetNames(type).Select(name => $"{name} = {Convert.ToInt64(Enum.Parse(type, name), null)}");
+        }
+
+        if (type.IsSubclassOf(typeof(Delegate)))
+        {
+            return [Signature(type.GetMethod("Invoke")!)];
+        }
+
+        List<string> members = new List<string>();
+        foreach (ConstructorInfo? constructor in type.GetConstructors(Declared).Where(IsVisible))
+        {
+            members.Add($"{Access(constructor)}{type.Name}({Parameters(constructor)})");
+        }
+
+        foreach (MethodInfo? method in type.GetMethods(Declared).Where(method => IsVisible(method) && !method.IsSpecialName))
+        {
+            members.Add(Signature(method));
+        }
+
+        foreach (PropertyInfo? property in type.GetProperties(Declared).Where(property => property.GetAccessors(true).Any(IsVisible)))
+        {
+            IOrderedEnumerable<string> accessors = property.GetAccessors(true).Where(IsVisible).Select(accessor => accessor.ReturnType == typeof(void) ? "set" : "get").Order();
             members.Add($"{Access(property.GetAccessors(true).First(IsVisible))}{Name(property.PropertyType)} {property.Name} {{ {string.Join("; ", accessors)}; }}");
         }
-        foreach (var field in type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly))
+        foreach (FieldInfo? field in type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly))
+        {
             members.Add($"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : "")}{Name(field.FieldType)} {field.Name}");
+        }
+
         return members;
     }
 
@@ -60,11 +80,20 @@ internal static class PublicSurface
     private static string Name(Type type)
     {
         if (type.IsByRef)
+        {
             return Name(type.GetElementType()!) + "&";
+        }
+
         if (Nullable.GetUnderlyingType(type) is { } underlying)
+        {
             return Name(underlying) + "?";
+        }
+
         if (!type.IsGenericType)
+        {
             return type.FullName ?? type.Name;
+        }
+
         return $"{type.FullName![..type.FullName!.IndexOf('`')]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>";
     }
 }

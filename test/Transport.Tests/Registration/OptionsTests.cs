@@ -20,20 +20,23 @@ public class OptionsTests
     [Theory, MemberData(nameof(OptionsTypes))]
     public void Names_types_and_defaults_are_those_of_SocketTransportOptions(string typeName)
     {
-        var type = Type(typeName);
-        var ours = Activator.CreateInstance(type)!;
-        var theirs = new SocketTransportOptions();
-        foreach (var property in typeof(SocketTransportOptions).GetProperties())
+        Type type = Type(typeName);
+        object ours = Activator.CreateInstance(type)!;
+        SocketTransportOptions theirs = new SocketTransportOptions();
+        foreach (PropertyInfo property in typeof(SocketTransportOptions).GetProperties())
         {
             if (property.Name == nameof(SocketTransportOptions.IOQueueCount))
+            {
                 continue;   // LoopCount here
-            var own = type.GetProperty(property.Name);
+            }
+
+            PropertyInfo? own = type.GetProperty(property.Name);
             Assert.True(own is not null, $"{type.Name} lacks {property.Name}");
             Assert.Equal(property.PropertyType, own.PropertyType);
             Assert.Equal(property.GetValue(theirs), own.GetValue(ours));
         }
         // A loop that never sleeps takes a processor whole: one is enough unless somebody says otherwise.
-        var loops = type == typeof(Transport.Blocking.BusyTransportOptions) ? 1 : Math.Min(Environment.ProcessorCount, 16);
+        int loops = type == typeof(Transport.Blocking.BusyTransportOptions) ? 1 : Math.Min(Environment.ProcessorCount, 16);
         Assert.Equal(loops, ((TransportOptions)ours).LoopCount);
     }
 
@@ -49,8 +52,8 @@ public class OptionsTests
     [Transports("CreateBoundListenSocket", null, NotOnSockets = Unchecked)]
     public async Task A_bad_value_fails_the_start_by_its_name(TransportUnderTest transport, string option, object? value)
     {
-        var settings = new TransportSettings { Ours = options => Set(options, option, value) };
-        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync(transport, TestApp.HelloAsync, settings));
+        TransportSettings settings = new TransportSettings { Ours = options => Set(options, option, value) };
+        OptionsValidationException exception = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync(transport, TestApp.HelloAsync, settings));
         Assert.Contains(option, exception.Message, StringComparison.Ordinal);
         Assert.Contains("allowed", exception.Message, StringComparison.OrdinalIgnoreCase);
     }
@@ -58,7 +61,7 @@ public class OptionsTests
     [Fact]
     public async Task Options_come_from_configuration_and_code_has_the_last_word()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Kestrel:Transport:Epoll:LoopCount"] = "3",
@@ -68,8 +71,8 @@ public class OptionsTests
             ["Kestrel:Transport:Epoll:NoDelay"] = "false",
         });
         builder.WebHost.UseKestrelCore().UseEpollTransport(options => options.LoopCount = 4);
-        await using var app = builder.Build();
-        var options = app.Services.GetRequiredService<IOptions<EpollTransportOptions>>().Value;
+        await using WebApplication app = builder.Build();
+        EpollTransportOptions options = app.Services.GetRequiredService<IOptions<EpollTransportOptions>>().Value;
         Assert.Equal((4, EpollTrigger.Level, ApplicationScheduling.Inline, 4321L, false),
             (options.LoopCount, options.Trigger, options.ApplicationScheduling, options.MaxReadBufferSize, options.NoDelay));
     }
@@ -77,17 +80,17 @@ public class OptionsTests
     [Theory, MemberData(nameof(OptionsTypes))]
     public async Task Each_model_can_be_asked_for_in_four_ways(string typeName)
     {
-        var model = Type(typeName).Name.Replace("TransportOptions", "", StringComparison.Ordinal);
-        var methods = Type(typeName).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+        string model = Type(typeName).Name.Replace("TransportOptions", "", StringComparison.Ordinal);
+        MethodInfo[] methods = Type(typeName).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
             .Where(method => method.Name == $"Use{model}Transport").ToArray();
         Assert.Equal(2, methods.Count(method => method.GetParameters()[0].ParameterType == typeof(IWebHostBuilder)));
         Assert.Equal(2, methods.Count(method => method.GetParameters()[0].ParameterType == typeof(IServiceCollection)));
         Assert.All(methods, method => Assert.Equal(method.GetParameters()[0].ParameterType, method.ReturnType));
-        await using var services = new ServiceCollection().BuildServiceProvider();
-        foreach (var method in methods)
+        await using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
+        foreach (MethodInfo? method in methods)
         {
             // No builder is a mistake that is told at once.
-            var arguments = new object?[method.GetParameters().Length];
+            object?[] arguments = new object?[method.GetParameters().Length];
             Assert.IsType<ArgumentNullException>(Assert.Throws<TargetInvocationException>(() => method.Invoke(null, arguments)).InnerException);
         }
     }
@@ -99,8 +102,8 @@ public class OptionsTests
 
     private static void Set(TransportOptions options, string name, object? value)
     {
-        var property = options.GetType().GetProperty(name) ?? throw new ArgumentException($"{options.GetType().Name} lacks {name}");
-        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        PropertyInfo property = options.GetType().GetProperty(name) ?? throw new ArgumentException($"{options.GetType().Name} lacks {name}");
+        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         property.SetValue(options, value is null ? null : type.IsEnum ? Enum.ToObject(type, value) : Convert.ChangeType(value, type, null));
     }
 }

@@ -14,8 +14,8 @@ public class RegistrationTests
     [Theory, Transports(Variants = true)]
     public async Task The_transport_serves_a_request(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
-        using var client = server.CreateClient();
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
+        using HttpClient client = server.CreateClient();
         Assert.Equal("Hello, World!", await client.GetStringAsync(new Uri("/", UriKind.Relative), Deadline.Token));
         // Its own log category shows that it was this one that carried the request.
         client.Dispose();
@@ -25,8 +25,8 @@ public class RegistrationTests
     [Theory, Transports]
     public async Task The_last_one_registered_wins(TransportUnderTest transport)
     {
-        var asked = new RecordingFactory(canBind: true);
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync,
+        RecordingFactory asked = new RecordingFactory(canBind: true);
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync,
             configure: builder => builder.Services.AddSingleton<IConnectionListenerFactory>(asked));
         Assert.Equal(1, asked.Bound);
     }
@@ -34,27 +34,30 @@ public class RegistrationTests
     [Theory, Transports]
     public async Task One_that_cannot_bind_leaves_the_endpoint_to_the_next(TransportUnderTest transport)
     {
-        var asked = new RecordingFactory(canBind: false);
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync,
+        RecordingFactory asked = new RecordingFactory(canBind: false);
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync,
             configure: builder => builder.Services.AddSingleton<IConnectionListenerFactory>(asked));
         Assert.Equal(0, asked.Bound);
-        using var client = await server.ConnectAsync();
+        using RawClient client = await server.ConnectAsync();
         Assert.Equal(200, (await client.GetAsync("/")).Status);
     }
 
     [Theory, Transports]
     public async Task Registered_before_UseKestrel_it_serves_too(TransportUnderTest transport)
     {
-        var logs = new LogCollector();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        LogCollector logs = new LogCollector();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         transport.Apply(builder.WebHost, new TransportSettings());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
-        await using var app = builder.Build();
+        await using WebApplication app = builder.Build();
         app.Run(TestApp.HelloAsync);
         await app.StartAsync(Deadline.Token);
-        using (var http = new HttpClient())
+        using (HttpClient http = new HttpClient())
+        {
             await http.GetStringAsync(app.Urls.First() + "/", Deadline.Token);
+        }
+
         await logs.WaitForAsync(transport.LogCategory, 6);
         await app.StopAsync(Deadline.Token);
     }
@@ -70,17 +73,17 @@ public class RegistrationTests
             "handle" => new FileHandleEndPoint(0, FileHandleType.Tcp),
             _ => new DnsEndPoint("localhost", 80),
         };
-        await using var services = BareListener.Services(transport);
-        var factory = services.Services.GetServices<IConnectionListenerFactory>().Last();
+        await using WebApplication services = BareListener.Services(transport);
+        IConnectionListenerFactory factory = services.Services.GetServices<IConnectionListenerFactory>().Last();
         Assert.Equal(expected, Assert.IsAssignableFrom<IConnectionListenerFactorySelector>(factory).CanBind(endPoint));
     }
 
     [Theory, Transports]
     public async Task The_pool_comes_from_the_registered_factory(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport);
+        await using BareListener listener = await BareListener.BindAsync(transport);
         Assert.NotEmpty(listener.Pools.Pools);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Client.SendAsync("x");
         await pair.Server.ReadTextAsync(1);
         Assert.True(listener.Pools.EverRented > 0);
@@ -90,8 +93,8 @@ public class RegistrationTests
     [Theory, Transports]
     public async Task The_address_feature_tells_the_real_port(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
-        var address = Assert.Single(server.Application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
+        string address = Assert.Single(server.Application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
             .Features.Get<IServerAddressesFeature>()!.Addresses);
         Assert.NotEqual(0, new Uri(address).Port);
         Assert.NotEqual(5000, new Uri(address).Port);

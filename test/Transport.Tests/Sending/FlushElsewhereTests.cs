@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Sending;
@@ -13,12 +14,12 @@ public class FlushElsewhereTests
     [Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "rtsig"), Transports(Model = "busy")]
     public async Task A_flush_is_sent_while_the_loop_is_busy_with_something_else(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: OneLoop with { UnsafePreferInlineScheduling = true });
-        await using var busy = await listener.ConnectAsync();
-        await using var other = await listener.ConnectAsync();
-        using var blocked = new ManualResetEventSlim();
-        using var released = new ManualResetEventSlim();
-        var blocking = BlockLoopAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: OneLoop with { UnsafePreferInlineScheduling = true });
+        await using BareListener.Pair busy = await listener.ConnectAsync();
+        await using BareListener.Pair other = await listener.ConnectAsync();
+        using ManualResetEventSlim blocked = new ManualResetEventSlim();
+        using ManualResetEventSlim released = new ManualResetEventSlim();
+        Task blocking = BlockLoopAsync();
         await busy.Client.SendAsync("x");
         // Not here: what has awaited an accept may be on the loop.
         Assert.True(await Task.Run(() => blocked.Wait(Deadline.Default), TestContext.Current.CancellationToken));
@@ -35,7 +36,7 @@ public class FlushElsewhereTests
 
         async Task BlockLoopAsync()
         {
-            var result = await busy.Server.Transport.Input.ReadAsync(Deadline.Token).ConfigureAwait(false);
+            ReadResult result = await busy.Server.Transport.Input.ReadAsync(Deadline.Token).ConfigureAwait(false);
             blocked.Set();
             released.Wait(Deadline.Default, CancellationToken.None);
             busy.Server.Transport.Input.AdvanceTo(result.Buffer.End);
@@ -47,21 +48,24 @@ public class FlushElsewhereTests
     public async Task Small_and_large_flushes_arrive_whole_and_in_order(TransportUnderTest transport)
     {
         const int Flushes = 4000;
-        await using var listener = await BareListener.BindAsync(transport, settings: OneLoop);
-        await using var pair = await listener.ConnectAsync();
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: OneLoop);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
         // Every fiftieth does not fit the socket's buffer, or is sent at once while a small one waits to be gathered.
-        var lengths = Enumerable.Range(0, Flushes).Select(i => i % 50 == 49 ? 100_000 : 4 + i % 7).ToArray();
-        var writing = Task.Run(async () =>
+        int[] lengths = Enumerable.Range(0, Flushes).Select(i => i % 50 == 49 ? 100_000 : 4 + i % 7).ToArray();
+        Task writing = Task.Run(async () =>
         {
-            for (var i = 0; i < Flushes; i++)
+            for (int i = 0; i < Flushes; i++)
             {
-                var bytes = new byte[lengths[i]];
+                byte[] bytes = new byte[lengths[i]];
                 BinaryPrimitives.WriteInt32BigEndian(bytes, i);
                 Assert.False((await pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token)).IsCompleted);
             }
         }, TestContext.Current.CancellationToken);
-        for (var i = 0; i < Flushes; i++)
+        for (int i = 0; i < Flushes; i++)
+        {
             Assert.Equal(i, BinaryPrimitives.ReadInt32BigEndian(await pair.Client.ReceiveExactlyAsync(lengths[i])));
+        }
+
         await writing.WithinDeadline();
     }
 
@@ -69,21 +73,23 @@ public class FlushElsewhereTests
     [Theory, Transports(Variants = true)]
     public async Task An_abort_during_a_flush_lets_nothing_reach_the_next_connection(TransportUnderTest transport)
     {
-        await using var listener = await BareListener.BindAsync(transport, settings: OneLoop);
-        for (var round = 0; round < 300; round++)
+        await using BareListener listener = await BareListener.BindAsync(transport, settings: OneLoop);
+        for (int round = 0; round < 300; round++)
         {
-            var pair = await listener.ConnectAsync();
-            var mark = (byte)(round % 251);
-            var bytes = Enumerable.Repeat(mark, 200_000).ToArray();
-            using var start = new Barrier(2);
-            var flushing = Task.Run(async () =>
+            BareListener.Pair pair = await listener.ConnectAsync();
+            byte mark = (byte)(round % 251);
+            byte[] bytes = Enumerable.Repeat(mark, 200_000).ToArray();
+            using Barrier start = new Barrier(2);
+            Task flushing = Task.Run(async () =>
             {
                 start.SignalAndWait(Deadline.Default);
-                for (var sent = false; !sent;)
+                for (bool sent = false; !sent;)
+                {
                     sent = (await pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token)).IsCompleted;
+                }
             }, TestContext.Current.CancellationToken);
-            var reading = Task.Run(() => OnlyAsync(pair.Client, mark), TestContext.Current.CancellationToken);
-            var aborting = Task.Run(() =>
+            Task reading = Task.Run(() => OnlyAsync(pair.Client, mark), TestContext.Current.CancellationToken);
+            Task aborting = Task.Run(() =>
             {
                 start.SignalAndWait(Deadline.Default);
                 pair.Server.Abort(new ConnectionAbortedException("test"));
@@ -96,11 +102,13 @@ public class FlushElsewhereTests
 
     private static async Task OnlyAsync(RawClient client, byte mark)
     {
-        var buffer = new byte[65536];
+        byte[] buffer = new byte[65536];
         try
         {
             while (await client.ReceiveAsync(buffer) is var count and > 0)
+            {
                 Assert.Equal(-1, buffer.AsSpan(0, count).IndexOfAnyExcept(mark));
+            }
         }
         catch (System.Net.Sockets.SocketException reset) when (reset.SocketErrorCode == System.Net.Sockets.SocketError.ConnectionReset)
         {

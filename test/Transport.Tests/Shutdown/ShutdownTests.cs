@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,18 +10,18 @@ public class ShutdownTests
     [Theory, Transports(Variants = true)]
     public async Task A_request_in_flight_is_answered_before_the_end(TransportUnderTest transport)
     {
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var leave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await WebServer.StartAsync(transport, async context =>
+        TaskCompletionSource entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource leave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebServer server = await WebServer.StartAsync(transport, async context =>
         {
             entered.SetResult();
             await leave.Task;
             await context.Response.WriteAsync("finished");
         });
-        using var client = await server.ConnectAsync();
-        var get = client.GetAsync("/");
+        using RawClient client = await server.ConnectAsync();
+        Task<HttpReply> get = client.GetAsync("/");
         await entered.Task.WithinDeadline();
-        var stop = server.StopAsync();
+        Task stop = server.StopAsync();
         // Nobody new while it waits.
         await Deadline.Until(() => !CanConnect(server), () => "the port still takes connections");
         Assert.False(stop.IsCompleted);
@@ -32,16 +33,18 @@ public class ShutdownTests
     [Theory, Transports(Variants = true)]
     public async Task Idle_connections_are_ended(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
-        var clients = new List<RawClient>();
-        for (var i = 0; i < 20; i++)
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
+        List<RawClient> clients = new List<RawClient>();
+        for (int i = 0; i < 20; i++)
         {
             clients.Add(await server.ConnectAsync());
             if (i % 2 == 0)
+            {
                 await clients[i].GetAsync("/");
+            }
         }
         await server.StopAsync();
-        foreach (var client in clients)
+        foreach (RawClient client in clients)
         {
             await client.DrainAsync();
             client.Dispose();
@@ -51,16 +54,16 @@ public class ShutdownTests
     [Theory, Transports]
     public async Task What_will_not_end_is_aborted_when_the_time_is_up(TransportUnderTest transport)
     {
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await WebServer.StartAsync(transport, async context =>
+        TaskCompletionSource entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebServer server = await WebServer.StartAsync(transport, async context =>
         {
             entered.SetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        using var client = await server.ConnectAsync();
+        using RawClient client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
         await entered.Task.WithinDeadline();
-        using var now = new CancellationTokenSource();
+        using CancellationTokenSource now = new CancellationTokenSource();
         await now.CancelAsync();
         await server.Application.StopAsync(now.Token).WithinDeadline();
         await client.DrainAsync();
@@ -69,11 +72,11 @@ public class ShutdownTests
     [Theory, Transports]
     public async Task A_client_that_does_not_read_cannot_hold_the_end_up(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
-        using var client = await server.ConnectAsync(receiveBuffer: 4096);
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
+        using RawClient client = await server.ConnectAsync(receiveBuffer: 4096);
         await client.SendAsync("GET /bytes/50000000 HTTP/1.1\r\nHost: test\r\n\r\n");
         await client.ReceiveExactlyAsync(10);
-        using var now = new CancellationTokenSource();
+        using CancellationTokenSource now = new CancellationTokenSource();
         await now.CancelAsync();
         await server.Application.StopAsync(now.Token).WithinDeadline();
         await client.DrainAsync();
@@ -83,17 +86,20 @@ public class ShutdownTests
     public async Task Starting_and_stopping_over_and_over_leaves_nothing(TransportUnderTest transport)
     {
         await OnceAsync();
-        var before = new LeakCheck();
-        for (var i = 0; i < 5; i++)
+        LeakCheck before = new LeakCheck();
+        for (int i = 0; i < 5; i++)
+        {
             await OnceAsync();
+        }
+
         await before.NothingLeakedAsync();
 
         async Task OnceAsync()
         {
-            var pools = new CountingPoolFactory();
-            await using (var server = await WebServer.StartAsync(transport, TestApp.HelloAsync, pools: pools))
+            CountingPoolFactory pools = new CountingPoolFactory();
+            await using (WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, pools: pools))
             {
-                using var client = await server.ConnectAsync();
+                using RawClient client = await server.ConnectAsync();
                 Assert.Equal(200, (await client.GetAsync("/")).Status);
             }
             await pools.AllReturnedAsync();
@@ -105,8 +111,8 @@ public class ShutdownTests
     [Theory, Transports]
     public async Task A_synchronous_dispose_comes_back(TransportUnderTest transport)
     {
-        await using var server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
-        using var client = await server.ConnectAsync();
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
+        using RawClient client = await server.ConnectAsync();
         await client.GetAsync("/");
         await Task.Run(() => ((IDisposable)server.Application).Dispose()).WithinDeadline();
         await client.DrainAsync();
@@ -115,10 +121,10 @@ public class ShutdownTests
     [Theory, Transports]
     public async Task A_server_built_and_never_started_can_be_disposed(TransportUnderTest transport)
     {
-        var before = new LeakCheck();
-        for (var i = 0; i < 3; i++)
+        LeakCheck before = new LeakCheck();
+        for (int i = 0; i < 3; i++)
         {
-            await using var services = BareListener.Services(transport);
+            await using WebApplication services = BareListener.Services(transport);
             Assert.NotEmpty(services.Services.GetServices<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>());
         }
         await before.NothingLeakedAsync();
@@ -128,28 +134,33 @@ public class ShutdownTests
     public async Task Stopping_under_load_loses_no_thread_and_no_descriptor(TransportUnderTest transport)
     {
         await RunAsync();
-        var before = new LeakCheck();
-        for (var i = 0; i < 3; i++)
+        LeakCheck before = new LeakCheck();
+        for (int i = 0; i < 3; i++)
+        {
             await RunAsync();
+        }
+
         await before.NothingLeakedAsync();
 
         async Task RunAsync()
         {
-            var pools = new CountingPoolFactory();
-            await using (var server = await WebServer.StartAsync(transport, TestApp.RouteAsync, pools: pools))
+            CountingPoolFactory pools = new CountingPoolFactory();
+            await using (WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, pools: pools))
             {
-                var served = 0;
-                var load = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+                int served = 0;
+                Task[] load = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
                 {
                     try
                     {
                         while (true)
                         {
-                            using var client = await server.ConnectAsync();
+                            using RawClient client = await server.ConnectAsync();
                             while (true)
                             {
                                 if ((await client.GetAsync("/bytes/5000")).Status == 200)
+                                {
                                     Interlocked.Increment(ref served);
+                                }
                             }
                         }
                     }
@@ -168,7 +179,7 @@ public class ShutdownTests
 
     private static bool CanConnect(WebServer server)
     {
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using System.Net.Sockets.Socket socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         try
         {
             socket.Connect(server.EndPoint);
