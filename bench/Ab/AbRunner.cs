@@ -56,7 +56,10 @@ internal sealed class AbRunner(AbPlan plan, Action<string> say)
         }
     }
 
-    /// <summary>A server that fails costs the works that it was to do, and not what has been measured. One that fails before there is anything ends the run.</summary>
+    /// <summary>
+    /// A server that fails costs the works that it was to do, and not what has been measured. One that fails before there is anything ends
+    /// the run.
+    /// </summary>
     private async Task GuardAsync(int generation, IReadOnlyList<Work> works, Func<Task> run, CancellationToken cancellation)
     {
         try

@@ -7,12 +7,16 @@ using Bench.Works;
 
 namespace Bench.Ab;
 
-/// <summary>Two servers under the same closed-loop load, turn and turn about in slices: while one side runs, the client of the other is stopped, and its server has
-/// nothing to do. A machine whose speed changes within seconds, as a virtual one's does, so treats both alike, where two windows of three seconds one after the
-/// other were seen to differ by half. Slices leave a mark on latencies, so these are measured elsewhere.</summary>
+/// <summary>Two servers under the same closed-loop load, turn and turn about in slices: while one side runs, the client of the other is
+/// stopped, and its server has nothing to do. A machine whose speed changes within seconds, as a virtual one's does, so treats both alike,
+/// where two windows of three seconds one after the other were seen to differ by half. Slices leave a mark on latencies, so these are
+/// measured elsewhere.</summary>
 internal sealed class SlicedPair(LoadWork work, Server a, Server b)
 {
-    /// <summary>Short against the machine's moods; long against the millisecond in which a server answers what its client had asked before it was stopped.</summary>
+    /// <summary>
+    /// Short against the machine's moods; long against the millisecond in which a server answers what its client had asked before it was
+    /// stopped.
+    /// </summary>
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(50);
 
     private readonly SlicedSide _a = new(work, a);
@@ -59,7 +63,10 @@ internal sealed class SlicedPair(LoadWork work, Server a, Server b)
             await _b.ToCellAsync(others, used.Stolen / elapsed, cancellation) with { CpuRatioBySlices = RatioBySlices() });
     }
 
-    /// <summary>The median over neighbouring slices of B's CPU per request to A's: a mood of the machine that spoils a few slices moves a sum, but not a median.</summary>
+    /// <summary>
+    /// The median over neighbouring slices of B's CPU per request to A's: a mood of the machine that spoils a few slices moves a sum, but
+    /// not a median.
+    /// </summary>
     private double? RatioBySlices()
     {
         double[] ratios = _b.CpuPerRequestBySlice().Zip(_a.CpuPerRequestBySlice(), (b, a) => b / a).Where(ratio => ratio > 0 && double.IsFinite(ratio)).ToArray();

@@ -71,7 +71,10 @@ internal sealed class SlicedSide(LoadWork work, Server server)
         Cpu = CpuClock.ReadAll(server.ProcessIds) - _cpuBefore;
     }
 
-    /// <summary>Slice by slice, in an unknown unit that is the same for all of a side's slices, and for both sides when their requests are equally long.</summary>
+    /// <summary>
+    /// Slice by slice, in an unknown unit that is the same for all of a side's slices, and for both sides when their requests are equally
+    /// long.
+    /// </summary>
     public IEnumerable<double> CpuPerRequestBySlice()
     {
         // Bytes are to requests as the whole side's bytes are to its requests, whatever acknowledgements the model's timing adds.

@@ -123,7 +123,9 @@ internal static class AbCommand
         return result;
     }
 
-    /// <summary>What <c>--fail-if-slower</c> makes of all runs. Where a work has no verdict nothing has been shown, and that is no pass.</summary>
+    /// <summary>
+    /// What <c>--fail-if-slower</c> makes of all runs. Where a work has no verdict nothing has been shown, and that is no pass.
+    /// </summary>
     private static int Judge(IReadOnlyList<ResultFile> runs, AbPlan plan, double? limit)
     {
         if (limit is not { } worst)

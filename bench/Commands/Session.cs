@@ -29,7 +29,9 @@ internal sealed class Session
 
     public IAnsiConsole Out => _console;
 
-    /// <summary>Runs something that says what it is doing; a terminal shows the last word beside a spinner, a log file has a line for each.</summary>
+    /// <summary>
+    /// Runs something that says what it is doing; a terminal shows the last word beside a spinner, a log file has a line for each.
+    /// </summary>
     public async Task<T> ShowAsync<T>(Func<Action<string>, Task<T>> run)
     {
         if (!_console.Profile.Capabilities.Interactive)
@@ -40,8 +42,8 @@ internal sealed class Session
         return await _console.Status().StartAsync("starting", context => run(what => context.Status(Markup.Escape(what))));
     }
 
-    /// <summary>Runs something that Ctrl-C may end at any point: what it has measured by then is kept. The same Ctrl-C reaches servers and clients,
-    /// which may fail before the bench hears of it.</summary>
+    /// <summary>Runs something that Ctrl-C may end at any point: what it has measured by then is kept. The same Ctrl-C reaches servers and
+    /// clients, which may fail before the bench hears of it.</summary>
     public static async Task KeepingAsync(Action<string> say, Func<Task> run, CancellationToken cancellation)
     {
         try

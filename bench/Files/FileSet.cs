@@ -86,7 +86,8 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
 
             await file.FlushAsync(cancellation);
 
-            // A dirty file makes io_submit wait for its write-back, and stays when the page cache is emptied. One sync for all: one each takes minutes.
+            // A dirty file makes io_submit wait for its write-back, and stays when the page cache is emptied. One sync for all: one each
+            // takes minutes.
             if (path == paths[^1])
             {
                 _ = Libc.syncfs((int)file.SafeFileHandle.DangerousGetHandle());

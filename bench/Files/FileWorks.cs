@@ -12,7 +12,9 @@ internal static class FileWorks
     /// <summary>What the works on either side of <c>DirectIoThreshold</c> are called.</summary>
     public const string SizePrefix = "size-";
 
-    /// <summary>Of each size what is to lie in the page cache: little beside any machine's memory, and brought in within a second.</summary>
+    /// <summary>
+    /// Of each size what is to lie in the page cache: little beside any machine's memory, and brought in within a second.
+    /// </summary>
     private const long WarmBytes = 512 << 20;
 
     public static IReadOnlyList<FileWork> All(FileSet files) =>

@@ -21,7 +21,9 @@ internal sealed record FilesPlan(FileSet Files, IReadOnlyList<FileServer> Server
 
     public required TimeSpan WarmUp { get; init; }
 
-    /// <summary>How often everything is measured; every cell starts its server anew, so that no server has the machine's good hour to itself.</summary>
+    /// <summary>
+    /// How often everything is measured; every cell starts its server anew, so that no server has the machine's good hour to itself.
+    /// </summary>
     public required int Rounds { get; init; }
 
     public static FilesPlan Full(string folder, int large)

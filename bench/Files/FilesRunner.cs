@@ -35,7 +35,8 @@ internal sealed class FilesRunner(FilesPlan plan, Action<string> say)
         FileServer[] servers = plan.Servers.Where(server => !server.IsNginx || Tool.Nginx.IsHere).ToArray();
         for (int round = 0; round < plan.Rounds; round++)
         {
-            // Servers at the same work are neighbours in time, and every other round the last comes first: a machine that slows down steadily favours none.
+            // Servers at the same work are neighbours in time, and every other round the last comes first: a machine that slows down
+            // steadily favours none.
             foreach (FileWork? work in works)
             {
                 foreach (FileServer? server in round % 2 == 0 ? servers : servers.Reverse())

@@ -4,7 +4,10 @@ using Bench.Statistics;
 
 namespace Bench.Files;
 
-/// <summary>What the file servers came to, a table a work: medians over the rounds, and beside them the median of the rounds' ratios to the reference.</summary>
+/// <summary>
+/// What the file servers came to, a table a work: medians over the rounds, and beside them the median of the rounds' ratios to the
+/// reference.
+/// </summary>
 internal static class FilesTables
 {
     private static readonly Column[] Columns =

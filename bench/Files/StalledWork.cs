@@ -7,8 +7,8 @@ using Bench.Servers;
 
 namespace Bench.Files;
 
-/// <summary>What a client costs that asks for a large file and then takes nothing: the server's memory with many of them, less the memory before.
-/// What the kernel holds in socket buffers is not in it.</summary>
+/// <summary>What a client costs that asks for a large file and then takes nothing: the server's memory with many of them, less the memory
+/// before. What the kernel holds in socket buffers is not in it.</summary>
 internal sealed record StalledWork(string Name, string Says, int Clients) : FileWork(Name, Says, Cold: false)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);   // pools give back what the burst of requests needed

@@ -4,8 +4,8 @@ using Bench.Statistics;
 
 namespace Bench.Files;
 
-/// <summary>On which side of which size direct reads win: each size, cold and warm, direct beside through the cache. Figures are medians over the rounds, ratios
-/// the medians of the rounds' ratios.</summary>
+/// <summary>On which side of which size direct reads win: each size, cold and warm, direct beside through the cache. Figures are medians
+/// over the rounds, ratios the medians of the rounds' ratios.</summary>
 internal static class ThresholdTable
 {
     private static readonly Column[] Columns =

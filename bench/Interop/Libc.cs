@@ -65,7 +65,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int sched_setaffinity(int pid, nuint cpusetsize, byte* mask);
 
-    /// <summary>Puts the calling thread before everything of ordinary priority, where the user may: on Linux a nice value is a thread's own, setpriority(2).</summary>
+    /// <summary>
+    /// Puts the calling thread before everything of ordinary priority, where the user may: on Linux a nice value is a thread's own,
+    /// setpriority(2).
+    /// </summary>
     public static void RaiseThisThread() => _ = setpriority(PRIO_PROCESS, 0, HighestPriority);
 
     [LibraryImport("libc")]

@@ -2,7 +2,9 @@ using Bench.Servers;
 
 namespace Bench.Load;
 
-/// <summary>An open loop's requests beside clients that keep calling a handler which sleeps its thread: only the open loop's count.</summary>
+/// <summary>
+/// An open loop's requests beside clients that keep calling a handler which sleeps its thread: only the open loop's count.
+/// </summary>
 internal sealed record BesideBlockers(string BlockingPath, int Blockers, ILoad Measured) : ILoad
 {
     public Tool? Needs => Measured.Needs;

@@ -4,7 +4,9 @@ using Bench.Servers;
 
 namespace Bench.Load;
 
-/// <summary>h2load: the closed loop over HTTP/2, cleartext with prior knowledge. It tells no percentiles, but can write down every request.</summary>
+/// <summary>
+/// h2load: the closed loop over HTTP/2, cleartext with prior knowledge. It tells no percentiles, but can write down every request.
+/// </summary>
 /// <param name="Path">What to ask for.</param>
 /// <param name="Connections">Connections held.</param>
 /// <param name="Streams">Requests under way on each.</param>

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Bench.Load;
 
-/// <summary>Latencies in buckets whose width grows with the value: constant memory, no allocation a sample, and an error below 0.8 %.</summary>
+/// <summary>
+/// Latencies in buckets whose width grows with the value: constant memory, no allocation a sample, and an error below 0.8 %.
+/// </summary>
 internal sealed class LatencyHistogram
 {
     /// <summary>Buckets per power of two: 2^7, so a bucket is at most 1/128 of its value wide.</summary>

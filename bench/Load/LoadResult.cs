@@ -20,8 +20,8 @@ internal sealed record LoadResult
     /// <summary>Bytes received; null where the generator does not tell.</summary>
     public long? Bytes { get; init; }
 
-    /// <summary>Open loop: how late the client itself was in sending, with a connection free, at the 99th percentile, in microseconds. What it adds to
-    /// a latency is the client's fault and not the server's.</summary>
+    /// <summary>Open loop: how late the client itself was in sending, with a connection free, at the 99th percentile, in microseconds. What
+    /// it adds to a latency is the client's fault and not the server's.</summary>
     public double? ClientLag { get; init; }
 
     public double RequestsPerSecond => Requests / Seconds;

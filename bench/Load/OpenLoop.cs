@@ -3,9 +3,9 @@ using System.Net;
 
 namespace Bench.Load;
 
-/// <summary>Requests start at a fixed rate, whether or not earlier ones have been answered, and latency counts from the moment a request was <i>meant</i> to
-/// start. A server that stalls for half a second so keeps everybody waiting who would have come in that time; a closed loop would have asked once,
-/// waited politely, and noted one bad request.</summary>
+/// <summary>Requests start at a fixed rate, whether or not earlier ones have been answered, and latency counts from the moment a request
+/// was <i>meant</i> to start. A server that stalls for half a second so keeps everybody waiting who would have come in that time; a closed
+/// loop would have asked once, waited politely, and noted one bad request.</summary>
 internal sealed class OpenLoop : ClientLoop
 {
     /// <summary>How long answers to requests already sent are waited for at the end.</summary>
@@ -139,7 +139,9 @@ internal sealed class OpenLoop : ClientLoop
 
     private long IntendedStart(long start, long request) => start + (long)(request * Stopwatch.Frequency / _rate);
 
-    /// <summary>Sleeps while there is time; the rest is spun, since a sleep ends late by the timer's slack (50 µs) and the wake-up.</summary>
+    /// <summary>
+    /// Sleeps while there is time; the rest is spun, since a sleep ends late by the timer's slack (50 µs) and the wake-up.
+    /// </summary>
     private static TimeSpan SleepUntil(long due, long now)
     {
         TimeSpan left = Stopwatch.GetElapsedTime(now, due) - Spun;

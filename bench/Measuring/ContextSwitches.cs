@@ -5,7 +5,9 @@ namespace Bench.Measuring;
 /// <summary>Context switches of the threads that a process has now.</summary>
 internal static class ContextSwitches
 {
-    /// <summary>Voluntary and involuntary ones, by thread, so that one that ends between two readings does not make the difference negative.</summary>
+    /// <summary>
+    /// Voluntary and involuntary ones, by thread, so that one that ends between two readings does not make the difference negative.
+    /// </summary>
     public static IReadOnlyDictionary<int, long> Read(IEnumerable<int> processes)
     {
         Dictionary<int, long> switches = new Dictionary<int, long>();

@@ -2,7 +2,9 @@ using Bench.Interop;
 
 namespace Bench.Measuring;
 
-/// <summary>The CPU time of a process to the nanosecond, threads that have ended included; /proc/PID/stat has the same in ticks of 10 ms.</summary>
+/// <summary>
+/// The CPU time of a process to the nanosecond, threads that have ended included; /proc/PID/stat has the same in ticks of 10 ms.
+/// </summary>
 internal static unsafe class CpuClock
 {
     /// <summary>CPUCLOCK_SCHED of the kernel's posix-timers.h: nanoseconds that the scheduler gave.</summary>

@@ -3,7 +3,9 @@ namespace Bench.Measuring;
 /// <summary>Instructions, where the machine counts them: they repeat to a per cent where times do not.</summary>
 internal static class Instructions
 {
-    /// <summary>The events of the two that can be counted here; none on most virtual machines. Filled by <see cref="ProbeAsync"/>.</summary>
+    /// <summary>
+    /// The events of the two that can be counted here; none on most virtual machines. Filled by <see cref="ProbeAsync"/>.
+    /// </summary>
     public static IReadOnlyCollection<string> Supported { get; private set; } = [];
 
     /// <summary>Tries both for real.</summary>

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Bench.Measuring;
 
-/// <summary>Bytes that went over the loopback interface. Every load of this bench does, so within one side's time they tell how its requests were spread over it,
-/// without asking server or client.</summary>
+/// <summary>Bytes that went over the loopback interface. Every load of this bench does, so within one side's time they tell how its
+/// requests were spread over it, without asking server or client.</summary>
 internal static class LoopbackTraffic
 {
     public static long ReadBytes()

@@ -10,8 +10,8 @@ using Libc = Transport.Core.Interop.Libc;
 
 namespace Micro;
 
-/// <summary>What one event costs a loop that watches many descriptors of which one is active: a byte is written to it, reported, read, and waited for again.
-/// The write and the read are the same for every model.</summary>
+/// <summary>What one event costs a loop that watches many descriptors of which one is active: a byte is written to it, reported, read, and
+/// waited for again. The write and the read are the same for every model.</summary>
 public unsafe class PollerTurn
 {
     private readonly List<(int Watched, int Peer)> _pairs = [];

@@ -33,7 +33,9 @@ internal static class Curves
         WarmWith(plan),
         (server, point, cancellation) => MeasureAsync(server, point, plan, OwnLoad.Open(Plaintext, 16, plan.ConstantRate), cancellation));
 
-    /// <summary>httperf's picture, 1998: replies against requests offered. Beyond what a server can do the curve should lie flat and not fall.</summary>
+    /// <summary>
+    /// httperf's picture, 1998: replies against requests offered. Beyond what a server can do the curve should lie flat and not fall.
+    /// </summary>
     private static Curve ReplyRate(ModelsPlan plan) => new(
         "reply-rate", plan.Transports,
         [.. plan.OfferedBeside.SelectMany(idle => plan.Offered.Select(rate => new CurvePoint(rate, $"{idle:N0} idle", idle)))], Cpus.Server,

@@ -77,7 +77,8 @@ internal sealed class ModelsRunner(IReadOnlyList<Curve> curves, Action<string> s
                 At = point.At,
             });
 
-            // What a server cannot do at one point it cannot do further on: a select that has run out of descriptors, a thread a connection.
+            // What a server cannot do at one point it cannot do further on: a select that has run out of descriptors, a thread a
+            // connection.
             refusals = cell.Requests is > 0 ? 0 : refusals + 1;
             if (refusals == 2)
             {

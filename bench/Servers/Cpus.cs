@@ -3,8 +3,8 @@ using Bench.Interop;
 
 namespace Bench.Servers;
 
-/// <summary>Which processors a process may run on. With two or more, the server has the first and the load generator the second, so that neither takes
-/// the other's time; with one they share it and the results say so.</summary>
+/// <summary>Which processors a process may run on. With two or more, the server has the first and the load generator the second, so that
+/// neither takes the other's time; with one they share it and the results say so.</summary>
 internal sealed record Cpus(IReadOnlyList<int> Numbers)
 {
     private static readonly List<int> Allowed = ReadAllowed();

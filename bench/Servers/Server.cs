@@ -30,8 +30,8 @@ internal abstract class Server : IAsyncDisposable
     /// <summary>Whether it takes CPU time when there is nothing to do, as a model does that asks its sockets again and again.</summary>
     public bool Restless { get; protected set; }
 
-    /// <summary>Sees to it that it costs nothing while another server is measured. One that sleeps by itself is left alone: stopped in the middle of its
-    /// work, it would take its own threads for blocked when it goes on.</summary>
+    /// <summary>Sees to it that it costs nothing while another server is measured. One that sleeps by itself is left alone: stopped in the
+    /// middle of its work, it would take its own threads for blocked when it goes on.</summary>
     public void Freeze()
     {
         if (Restless)

@@ -1,6 +1,8 @@
 namespace Bench.Servers;
 
-/// <summary>A server as the command line names it: <c>sockets</c>, <c>epoll:inline</c>, <c>epoll:Trigger=Level:loops=2</c>, <c>sockets:tuned</c>.</summary>
+/// <summary>
+/// A server as the command line names it: <c>sockets</c>, <c>epoll:inline</c>, <c>epoll:Trigger=Level:loops=2</c>, <c>sockets:tuned</c>.
+/// </summary>
 /// <param name="Name">As it was written; results carry it.</param>
 /// <param name="Transport">The sample's name for the transport.</param>
 /// <param name="Arguments">What the sample is started with besides.</param>

@@ -13,8 +13,8 @@ internal sealed class WebAppServer : Server
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>By default the runtime puts off compiling hot methods for as long as it meets new ones, and settles on this work after 15 to 25 seconds, in fits and
-    /// starts; without that delay it does after six. The code is the same.</summary>
+    /// <summary>By default the runtime puts off compiling hot methods for as long as it meets new ones, and settles on this work after 15
+    /// to 25 seconds, in fits and starts; without that delay it does after six. The code is the same.</summary>
     private const string CallCountingDelay = "DOTNET_TC_CallCountingDelayMs";
 
     private readonly Process _process;

@@ -7,9 +7,9 @@ internal static class Bootstrap
     private const int Resamples = 10_000;
 
     /// <summary>The interval that holds the median with the given confidence.</summary>
-    /// <param name="generations">Values grouped by the pair of server processes that gave them. Two processes of the same program differ by a per cent or
-    /// so for as long as they live (what the JIT inlined, where memory lies), so processes are drawn first and then values within each: five values of one
-    /// pair of processes are not five independent values.</param>
+    /// <param name="generations">Values grouped by the pair of server processes that gave them. Two processes of the same program differ by
+    /// a per cent or so for as long as they live (what the JIT inlined, where memory lies), so processes are drawn first and then values
+    /// within each: five values of one pair of processes are not five independent values.</param>
     /// <param name="confidence">Between 0 and 1.</param>
     /// <param name="seed">The same seed gives the same interval.</param>
     /// <exception cref="ArgumentException">There is not one value.</exception>

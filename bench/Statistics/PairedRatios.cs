@@ -1,6 +1,8 @@
 namespace Bench.Statistics;
 
-/// <summary>Ratios B ÷ A of measurements taken one right after the other, so that what the machine did to one it did to the other.</summary>
+/// <summary>
+/// Ratios B ÷ A of measurements taken one right after the other, so that what the machine did to one it did to the other.
+/// </summary>
 /// <param name="Generations">The ratios, grouped by the pair of processes that gave them.</param>
 /// <param name="LowerIsBetter">Whether a ratio below 1 speaks for B.</param>
 internal sealed record PairedRatios(IReadOnlyList<IReadOnlyList<double>> Generations, bool LowerIsBetter)

@@ -10,14 +10,18 @@ internal static class Acceptance
     private const double ClientSaturated = 0.97;
     private const double ServerNotFull = 0.90;
 
-    /// <summary>What the hypervisor takes, it takes from both sides of a pair; only when it takes a lot are the figures of another machine.</summary>
+    /// <summary>
+    /// What the hypervisor takes, it takes from both sides of a pair; only when it takes a lot are the figures of another machine.
+    /// </summary>
     private const double StolenTolerated = 0.20;
 
     /// <summary>Microseconds that the open loop may be late by itself; and where latencies are long, the share of them.</summary>
     private const double LagTolerated = 1000;
     private const double LagShareTolerated = 0.1;
 
-    /// <summary>Share of the server's processor that others may have: by default just above the ticks' own error in a window of a second.</summary>
+    /// <summary>
+    /// Share of the server's processor that others may have: by default just above the ticks' own error in a window of a second.
+    /// </summary>
     public static double OthersTolerated { get; set; } = 0.10;
 
     /// <summary>Why a cell must be thrown out; null when it may stay.</summary>

@@ -34,7 +34,8 @@ internal static class AllWorks
         new LoadWork("blocked", "GET /plaintext 400 times a second on 4 connections, beside 8 clients of /block?ms=200, all processors",
             new BesideBlockers("/block?ms=200", 8, OwnLoad.Open(Exchange.Get("/plaintext"), 4, 400)), Headline.Tail)
         {
-            // The blocked handlers make the thread pool grow, and it stays so for a while: every cell starts from a process that has not seen any.
+            // The blocked handlers make the thread pool grow, and it stays so for a while: every cell starts from a process that has not
+            // seen any.
             Spread = true,
             WarmLoad = OwnLoad.Open(Exchange.Get("/plaintext"), 4, 400),
             AtLeast = TimeSpan.FromSeconds(8),

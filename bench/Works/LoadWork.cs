@@ -11,7 +11,10 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
     /// <summary>Idle keep-alive connections held beside the load.</summary>
     public int Idle { get; init; }
 
-    /// <summary>Whether two servers can be compared in slices: closed loops without idle connections, since these are the ones that do not mind being halted.</summary>
+    /// <summary>
+    /// Whether two servers can be compared in slices: closed loops without idle connections, since these are the ones that do not mind
+    /// being halted.
+    /// </summary>
     public bool Sliced => Headline == Headline.Cpu && Idle == 0 && !Spread && !Fresh;
 
     /// <summary>What warms the server up; the load itself unless it would leave something behind.</summary>

@@ -9,8 +9,8 @@ using Libc = RtsigUdp.Interop.Libc;
 namespace RtsigUdp;
 
 /// <summary>
-/// Sends every datagram back to where it came from, driven by the same queue of signals that the web transport uses. A socket raises a signal a datagram,
-/// so one queue serves as many sockets as there are.
+/// Sends every datagram back to where it came from, driven by the same queue of signals that the web transport uses. A socket raises a
+/// signal a datagram, so one queue serves as many sockets as there are.
 /// </summary>
 internal sealed unsafe class DatagramEcho : IDisposable
 {
@@ -73,7 +73,9 @@ internal sealed unsafe class DatagramEcho : IDisposable
         _poller.Dispose();
     }
 
-    /// <summary>Until EAGAIN: one report may stand for many datagrams, and some of the signals behind it are for those that are taken here.</summary>
+    /// <summary>
+    /// Until EAGAIN: one report may stand for many datagrams, and some of the signals behind it are for those that are taken here.
+    /// </summary>
     private void EchoAll(int socket)
     {
         byte* address = stackalloc byte[MaxAddress];

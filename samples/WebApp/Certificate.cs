@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace WebApp;
 
-/// <summary>The certificate of an https endpoint that names none: the development certificate where the machine has one, else one made on the spot.</summary>
+/// <summary>
+/// The certificate of an https endpoint that names none: the development certificate where the machine has one, else one made on the spot.
+/// </summary>
 internal static class Certificate
 {
     /// <summary>What <c>dotnet dev-certs</c> marks its certificates with.</summary>

@@ -3,9 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace WebApp;
 
-/// <summary>A folder served twice: by <c>UseDirectIoFiles</c> at <c>--files-path</c>, and by the framework's <c>UseStaticFiles</c> at <c>/static</c>, to compare.
-/// <c>--files DIR</c> names it; <c>--aio</c>, <c>--directio</c> and <c>--output-buffers</c> are short for the options of the section <c>DirectIoFiles</c>.
-/// What is wrong is added to a list of errors, a line each, by the name that was typed.</summary>
+/// <summary>A folder served twice: by <c>UseDirectIoFiles</c> at <c>--files-path</c>, and by the framework's <c>UseStaticFiles</c> at
+/// <c>/static</c>, to compare.
+/// <c>--files DIR</c> names it; <c>--aio</c>, <c>--directio</c> and <c>--output-buffers</c> are short for the options of the section
+/// <c>DirectIoFiles</c>. What is wrong is added to a list of errors, a line each, by the name that was typed.</summary>
 internal static class Files
 {
     private const string DefaultPath = "/files", StaticPath = "/static", Section = "DirectIoFiles";
@@ -14,7 +15,10 @@ internal static class Files
     private static readonly (string Switch, string Option)[] ShortForms =
         [("aio", "Aio"), ("directio", "DirectIoThreshold"), ("output-buffers", "OutputBuffers"), ("files", "Root"), ("files-path", "RequestPath")];
 
-    /// <summary>Before the host is built: the short switches become configuration, and <c>--aligned-pool true</c> gives Kestrel memory that reads can land in.</summary>
+    /// <summary>
+    /// Before the host is built: the short switches become configuration, and <c>--aligned-pool true</c> gives Kestrel memory that reads
+    /// can land in.
+    /// </summary>
     public static void AddFiles(this WebApplicationBuilder builder, List<string> errors)
     {
         ConfigurationManager configuration = builder.Configuration;
@@ -80,7 +84,10 @@ internal static class Files
         app.Services.GetRequiredService<FilesReport>().Folders = app.DirectIoFilesStatus();
     }
 
-    /// <summary><c>DirectIoFiles:DirectIoThreshold is …</c> is said of <c>--directio</c> where that was typed; <c>DirectIoFiles:OutputBuffers:Count is …</c> of <c>--output-buffers</c>.</summary>
+    /// <summary>
+    /// <c>DirectIoFiles:DirectIoThreshold is …</c> is said of <c>--directio</c> where that was typed; <c>DirectIoFiles:OutputBuffers:Count
+    /// is …</c> of <c>--output-buffers</c>.
+    /// </summary>
     private static string AsTyped(IConfiguration configuration, string failure)
     {
         foreach ((string? name, string? option) in ShortForms)

@@ -15,7 +15,10 @@ internal sealed record SampleSettings
     /// <summary>Event loops, at least 1; null is the transport's own default.</summary>
     public int? Loops { get; init; }
 
-    /// <summary>HTTP versions of every endpoint; null is Kestrel's default. On a cleartext endpoint HTTP/2 (prior knowledge) needs <c>Http2</c> alone.</summary>
+    /// <summary>
+    /// HTTP versions of every endpoint; null is Kestrel's default. On a cleartext endpoint HTTP/2 (prior knowledge) needs <c>Http2</c>
+    /// alone.
+    /// </summary>
     public HttpProtocols? Protocols { get; init; }
 
     /// <summary>Reads them all; what is wrong is added to <paramref name="errors"/>, a line each, and its default stands in.</summary>

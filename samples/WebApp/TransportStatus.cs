@@ -4,8 +4,8 @@ using System.Globalization;
 
 namespace WebApp;
 
-/// <summary>The transports' meters, <c>Transport.Core</c> and each model's own, as numbers to look at: every instrument, summed and loop by loop. Observable instruments cost nothing
-/// until somebody asks; the others are added up as they come.</summary>
+/// <summary>The transports' meters, <c>Transport.Core</c> and each model's own, as numbers to look at: every instrument, summed and loop by
+/// loop. Observable instruments cost nothing until somebody asks; the others are added up as they come.</summary>
 internal sealed class TransportStatus : IDisposable
 {
     private const string MeterNames = "Transport.";

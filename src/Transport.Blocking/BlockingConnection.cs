@@ -8,12 +8,14 @@ namespace Transport.Blocking;
 /// <remarks>
 /// What the kernel does to us, and what we do about it (4.2BSD; nothing here is Linux' own):
 /// <list type="bullet">
-/// <item>a) recv(2) waits for as long as the peer likes, so a connection has a thread from its first receive to its end, and a request costs two
-/// switches to it and back.</item>
-/// <item>b) close(2) does not end a recv that another thread is in; shutdown(2) does. For reading alone, it tells the peer nothing, so RST stays possible.</item>
+/// <item>a) recv(2) waits for as long as the peer likes, so a connection has a thread from its first receive to its end, and a request
+/// costs two switches to it and back.</item>
+/// <item>b) close(2) does not end a recv that another thread is in; shutdown(2) does. For reading alone, it tells the peer nothing, so RST
+/// stays possible.</item>
 /// <item>c) A thread is in the call with the number, so the number must not be free before it is out: the last to let go closes.</item>
 /// <item>d) The buffer has to be there before anything has come. recv with MSG_PEEK waits on a byte of the stack instead (option).</item>
-/// <item>e) Most answers fit in the socket's buffer: they are sent by the loop, with MSG_DONTWAIT. What does not fit is a second thread's, which waits.</item>
+/// <item>e) Most answers fit in the socket's buffer: they are sent by the loop, with MSG_DONTWAIT. What does not fit is a second thread's,
+/// which waits.</item>
 /// <item>f) accept4 made the socket non-blocking, for everybody else's sake: that is undone here, once.</item>
 /// </list>
 /// </remarks>
@@ -72,7 +74,7 @@ internal sealed class BlockingConnection : BlockingSocket
         }
 
         _output = output;
-        SysResult sent = PushOut(Libc.MSG_DONTWAIT);
+        SysResult sent = SendOutput(Libc.MSG_DONTWAIT);
         return sent.WouldBlock ? _sending.CallAsync() : new ValueTask<SysResult>(sent);
     }
 
@@ -152,14 +154,14 @@ internal sealed class BlockingConnection : BlockingSocket
         SysResult sent;
         do
         {
-            sent = PushOut(flags: 0);
+            sent = SendOutput(flags: 0);
         }
         while (sent.WouldBlock);
         return sent;
     }
 
     /// <summary>Sends until all is gone, or until the call says that it would have to wait.</summary>
-    private SysResult PushOut(int flags)
+    private SysResult SendOutput(int flags)
     {
         nint total = 0;
         while (true)

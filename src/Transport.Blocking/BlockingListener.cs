@@ -6,13 +6,13 @@ using Transport.Core.Loops;
 namespace Transport.Blocking;
 
 /// <summary>
-/// A listening socket, and the thread that waits for clients. It waits in poll(2) and not in accept(2): accept could only be ended by shutting the socket down,
-/// which others may be listening on, in this process or in another.
+/// A listening socket, and the thread that waits for clients. It waits in poll(2) and not in accept(2): accept could only be ended by
+/// shutting the socket down, which others may be listening on, in this process or in another.
 /// </summary>
 internal sealed unsafe class BlockingListener : BlockingSocket
 {
     private readonly CallThread _accepting;
-    private readonly WakePipe _stop = new();
+    private readonly Waker _stop = new();
     private readonly int _descriptor;
 
     /// <summary>The next connection's threads have been taken from the budget.</summary>

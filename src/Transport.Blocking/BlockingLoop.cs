@@ -4,7 +4,8 @@ using Transport.Core.Loops;
 namespace Transport.Blocking;
 
 /// <summary>
-/// The loop of a model in which the kernel's waiting is done by other threads: they make the calls, and post what came of them. It waits for its mail alone.
+/// The loop of a model in which the kernel's waiting is done by other threads: they make the calls, and post what came of them. It waits
+/// for its mail alone.
 /// </summary>
 internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, BlockingCounters counters) : EventLoop(setup)
 {
@@ -55,12 +56,12 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
             return;
         }
 
-        Libc.pollfd wake = new() { fd = WakePipe.Descriptor, events = Libc.POLLIN };
+        Libc.pollfd wake = new() { fd = Waker.Descriptor, events = Libc.POLLIN };
         SysResult woken = SysResult.From(Libc.poll(&wake, 1, timeoutMilliseconds));
         if (woken.Value > 0)
         {
             Counters.Events++;
-            WakePipe.Drain();
+            Waker.Drain();
         }
         else if (woken.IsError && woken.Errno is not (Errno.EINTR or Errno.EAGAIN or Errno.ENOMEM))
         {

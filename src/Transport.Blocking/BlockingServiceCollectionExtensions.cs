@@ -9,8 +9,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class BlockingServiceCollectionExtensions
 {
     /// <summary>
-    /// Has Kestrel served by a thread a connection, in each direction that needs one, and blocking calls, in place of its Sockets transport. The last transport asked for serves.
-    /// Off Linux this leaves Kestrel as it was.
+    /// Has Kestrel served by a thread a connection, in each direction that needs one, and blocking calls, in place of its Sockets
+    /// transport. The last transport asked for serves. Off Linux this leaves Kestrel as it was.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns><paramref name="services"/>.</returns>

@@ -6,8 +6,8 @@ using Transport.Core.Loops;
 namespace Transport.Blocking;
 
 /// <summary>
-/// A socket whose waiting is done by threads of its own. Its descriptor is closed by whoever lets go of it last: a number that is closed while a thread is in
-/// a call on it may be another socket's by the time that the thread makes the next.
+/// A socket whose waiting is done by threads of its own. Its descriptor is closed by whoever lets go of it last: a number that is closed
+/// while a thread is in a call on it may be another socket's by the time that the thread makes the next.
 /// </summary>
 internal abstract class BlockingSocket(BlockingLoop loop, int descriptor) : LoopSocket(descriptor)
 {

@@ -7,8 +7,8 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class BlockingWebHostBuilderExtensions
 {
     /// <summary>
-    /// Has Kestrel served by a thread a connection, in each direction that needs one, and blocking calls, in place of its Sockets transport. The last transport asked for serves.
-    /// Off Linux this leaves Kestrel as it was.
+    /// Has Kestrel served by a thread a connection, in each direction that needs one, and blocking calls, in place of its Sockets
+    /// transport. The last transport asked for serves. Off Linux this leaves Kestrel as it was.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

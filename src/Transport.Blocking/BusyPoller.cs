@@ -8,10 +8,12 @@ namespace Transport.Blocking;
 /// <remarks>
 /// What the kernel does to us, and what we do about it (O_NONBLOCK: POSIX; FIONBIO: 4.2BSD):
 /// <list type="bullet">
-/// <item>a) Nothing is reported, so everything that is waited for is: each turn makes a receive or an accept on every one, and nearly all say EAGAIN. The price
-/// of a turn is the number of connections, idle ones too, a system call each.</item>
-/// <item>b) It never sleeps: a loop takes a processor whole, with clients or without. Nobody else gets that processor but by the scheduler's time slices.</item>
-/// <item>c) Nothing has to wake it: posted work is found by the next turn, which is this one's end. The eventfd is neither watched nor read.</item>
+/// <item>a) Nothing is reported, so everything that is waited for is: each turn makes a receive or an accept on every one, and nearly all
+/// say EAGAIN. The price of a turn is the number of connections, idle ones too, a system call each.</item>
+/// <item>b) It never sleeps: a loop takes a processor whole, with clients or without. Nobody else gets that processor but by the
+/// scheduler's time slices.</item>
+/// <item>c) Nothing has to wake it: posted work is found by the next turn, which is this one's end. The eventfd is neither watched nor
+/// read.</item>
 /// <item>d) An idle connection holds a block: its receives need somewhere to put what they do not get.</item>
 /// </list>
 /// </remarks>
@@ -20,16 +22,18 @@ internal sealed class BusyPoller : IPoller
     /// <summary>By descriptor.</summary>
     private Readiness[] _wanted = new Readiness[256];
 
-    /// <summary>What is armed, first come first reported, so that none waits for ever. May hold numbers of which nothing is wanted any more.</summary>
+    /// <summary>
+    /// What is armed, first come first reported, so that none waits for ever. May hold numbers of which nothing is wanted any more.
+    /// </summary>
     private readonly Queue<int> _armed = new();
 
-    private int _wakePipe = -1;
+    private int _waker = -1;
 
     public SysResult Add(int descriptor, SocketRole role)
     {
-        if (role == SocketRole.WakePipe)
+        if (role == SocketRole.Waker)
         {
-            _wakePipe = descriptor;
+            _waker = descriptor;
         }
 
         if (descriptor >= _wanted.Length)
@@ -42,7 +46,7 @@ internal sealed class BusyPoller : IPoller
 
     public void Arm(int descriptor, Readiness interest)
     {
-        if (descriptor == _wakePipe)
+        if (descriptor == _waker)
         {
             return;
         }

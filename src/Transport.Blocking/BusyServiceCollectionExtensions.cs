@@ -8,8 +8,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class BusyServiceCollectionExtensions
 {
     /// <summary>
-    /// Has Kestrel served by a loop of our own that asks non-blocking sockets again and again and never sleeps, in place of its Sockets transport. The last transport asked for serves.
-    /// Off Linux this leaves Kestrel as it was.
+    /// Has Kestrel served by a loop of our own that asks non-blocking sockets again and again and never sleeps, in place of its Sockets
+    /// transport. The last transport asked for serves. Off Linux this leaves Kestrel as it was.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns><paramref name="services"/>.</returns>

@@ -7,8 +7,8 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class BusyWebHostBuilderExtensions
 {
     /// <summary>
-    /// Has Kestrel served by a loop of our own that asks non-blocking sockets again and again and never sleeps, in place of its Sockets transport. The last transport asked for serves.
-    /// Off Linux this leaves Kestrel as it was.
+    /// Has Kestrel served by a loop of our own that asks non-blocking sockets again and again and never sleeps, in place of its Sockets
+    /// transport. The last transport asked for serves. Off Linux this leaves Kestrel as it was.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

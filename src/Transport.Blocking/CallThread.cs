@@ -4,8 +4,8 @@ using Transport.Core.Loops;
 namespace Transport.Blocking;
 
 /// <summary>
-/// A thread that makes one blocking call at a time when its loop asks for it, and posts what came of it. It is started by the first call and ends
-/// when it is dismissed; only then has the descriptor one user less.
+/// A thread that makes one blocking call at a time when its loop asks for it, and posts what came of it. It is started by the first call
+/// and ends when it is dismissed; only then has the descriptor one user less.
 /// </summary>
 internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, string name, Func<SysResult> call)
 {
@@ -13,7 +13,9 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
     private const int Asked = 1;
     private const int Dismissed = 2;
 
-    /// <summary>The frames of a receive and a pool's rent: a guess with room to spare. The default would be 1.5 MiB of address space each.</summary>
+    /// <summary>
+    /// The frames of a receive and a pool's rent: a guess with room to spare. The default would be 1.5 MiB of address space each.
+    /// </summary>
     private const int StackSize = 256 * 1024;
 
     /// <summary>A bell rung once is heard, so this is only how often the thread looks whether it exists for nothing.</summary>
@@ -59,7 +61,8 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         }
         catch (OutOfMemoryException exception)
         {
-            // What the runtime makes of EAGAIN from pthread_create: a limit of the system's (RLIMIT_NPROC, pids.max), or no room for a stack.
+            // What the runtime makes of EAGAIN from pthread_create: a limit of the system's (RLIMIT_NPROC, pids.max), or no room for a
+            // stack.
             _thread = null;
             Interlocked.Decrement(ref loop.Blocking.Threads);
             socket.LetGo();
@@ -70,7 +73,8 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
     }
 
     /// <summary>
-    /// Ends the thread after the call it is in, which the caller has made return. A call that was asked for and not begun will not be made. Loop thread.
+    /// Ends the thread after the call it is in, which the caller has made return. A call that was asked for and not begun will not be made.
+    /// Loop thread.
     /// </summary>
     public void Dismiss()
     {

@@ -1,8 +1,8 @@
 namespace Transport.Blocking;
 
 /// <summary>
-/// The threads that all loops of a transport may have together. A connection takes two, before it is accepted, and gives them back when its descriptor is
-/// closed: a sender that had to wait for a thread while every thread waited for clients to speak would wait for ever.
+/// The threads that all loops of a transport may have together. A connection takes two, before it is accepted, and gives them back when its
+/// descriptor is closed: a sender that had to wait for a thread while every thread waited for clients to speak would wait for ever.
 /// </summary>
 internal sealed class ThreadBudget(int maxThreads)
 {

@@ -12,14 +12,16 @@ namespace Transport.Epoll;
 /// What the kernel does to us, and what we do about it (Linux 2.6 and later; EPOLLRDHUP 2.6.17, EPOLLEXCLUSIVE 4.5):
 /// <list type="bullet">
 /// <item>a) Edge-triggered, it tells a change once. Adding counts as a change, so what is there already is told too.</item>
-/// <item>b) Data and FIN that came before the wait are one report. A receive that comes back short has taken the data and would never hear of the
-/// FIN: hence EPOLLRDHUP is asked for, and makes the report exceptional. So do EPOLLPRI, since a receive stops short at urgent data, and EPOLLERR
-/// and EPOLLHUP.</item>
-/// <item>c) EPOLLERR and EPOLLHUP cannot be masked. A level-triggered descriptor of which nothing is wanted has to be deleted, or it spins.</item>
-/// <item>d) A registration belongs to the open file description, not to the number: with a duplicate somewhere it outlives close(2). Hence Remove before
-/// close, always.</item>
+/// <item>b) Data and FIN that came before the wait are one report. A receive that comes back short has taken the data and would never hear
+/// of the FIN: hence EPOLLRDHUP is asked for, and makes the report exceptional. So do EPOLLPRI, since a receive stops short at urgent data,
+/// and EPOLLERR and EPOLLHUP.</item>
+/// <item>c) EPOLLERR and EPOLLHUP cannot be masked. A level-triggered descriptor of which nothing is wanted has to be deleted, or it
+/// spins.</item>
+/// <item>d) A registration belongs to the open file description, not to the number: with a duplicate somewhere it outlives close(2). Hence
+/// Remove before close, always.</item>
 /// <item>e) Events of a descriptor that was closed earlier in the same batch still come. They carry its number, and are hints.</item>
-/// <item>f) With EPOLLEXCLUSIVE only IN, OUT, ERR, HUP and ET are allowed, and never MOD: a shared listener is always edge-triggered.</item>
+/// <item>f) With EPOLLEXCLUSIVE only IN, OUT, ERR, HUP and ET are allowed, and never MOD: a shared listener is always
+/// edge-triggered.</item>
 /// <item>g) struct epoll_event is packed on x86-64 only.</item>
 /// </list>
 /// </remarks>
@@ -36,7 +38,9 @@ internal sealed unsafe class EpollPoller : IPoller
     /// <summary>Level and oneshot: by descriptor, what is waited for, and what the kernel has been told.</summary>
     private Watch[] _watches = [];
 
-    /// <summary>Level and oneshot: descriptors whose mask the kernel did not take (ENOMEM). They are reported, tried, and armed again.</summary>
+    /// <summary>
+    /// Level and oneshot: descriptors whose mask the kernel did not take (ENOMEM). They are reported, tried, and armed again.
+    /// </summary>
     private readonly Queue<int> _refused = new();
 
     public EpollPoller(EpollTrigger trigger)

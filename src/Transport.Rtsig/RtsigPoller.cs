@@ -9,20 +9,25 @@ namespace Transport.Rtsig;
 /// <remarks>
 /// What the kernel does to us, and what we do about it (Linux 2.4; signalfd 2.6.22; F_SETOWN_EX 2.6.32):
 /// <list type="bullet">
-/// <item>a) It queues a signal for every change, a segment or a FIN each, and never merges two. Nothing is queued for what was there before O_ASYNC was set: it is
-/// set when the descriptor is first armed, and then poll(2) looks once.</item>
-/// <item>b) It goes on queueing while nobody reads. A report that nobody waits for takes O_ASYNC away; arming sets it again, and looks once.</item>
-/// <item>c) F_SETOWN with a process would have any thread take the signal, and die of it. F_SETOWN_EX names this one, which has it blocked.</item>
-/// <item>d) Owner and O_ASYNC belong to the open file description, not to the number. With a duplicate somewhere they outlive close(2), hence Remove before
-/// close, always; and two loops cannot watch one listening socket.</item>
-/// <item>e) Signals outlive the descriptor too, and carry its number, which may be another's by now. They are hints: one try meets EAGAIN.</item>
-/// <item>f) The queue's length, RLIMIT_SIGPENDING, is shared by all processes of the user. When it is full the signal is lost, and SIGIO, which needs no
-/// room, comes in its place. Then the queue is drained first, so that what happens from then on finds room, and poll looks at every descriptor that is
-/// waited for; the others are looked at when they are armed next. Signals and SIGIO keep to the thread: another loop's overflow is none of ours.</item>
-/// <item>g) A writable signal comes only after a send met EAGAIN while O_ASYNC was set, or after a poll that found no room (SOCKWQ_ASYNC_NOSPACE): hence the look
-/// in b) asks for both directions.</item>
+/// <item>a) It queues a signal for every change, a segment or a FIN each, and never merges two. Nothing is queued for what was there before
+/// O_ASYNC was set: it is set when the descriptor is first armed, and then poll(2) looks once.</item>
+/// <item>b) It goes on queueing while nobody reads. A report that nobody waits for takes O_ASYNC away; arming sets it again, and looks
+/// once.</item>
+/// <item>c) F_SETOWN with a process would have any thread take the signal, and die of it. F_SETOWN_EX names this one, which has it
+/// blocked.</item>
+/// <item>d) Owner and O_ASYNC belong to the open file description, not to the number. With a duplicate somewhere they outlive close(2),
+/// hence Remove before close, always; and two loops cannot watch one listening socket.</item>
+/// <item>e) Signals outlive the descriptor too, and carry its number, which may be another's by now. They are hints: one try meets
+/// EAGAIN.</item>
+/// <item>f) The queue's length, RLIMIT_SIGPENDING, is shared by all processes of the user. When it is full the signal is lost, and SIGIO,
+/// which needs no room, comes in its place. Then the queue is drained first, so that what happens from then on finds room, and poll looks
+/// at every descriptor that is waited for; the others are looked at when they are armed next. Signals and SIGIO keep to the thread: another
+/// loop's overflow is none of ours.</item>
+/// <item>g) A writable signal comes only after a send met EAGAIN while O_ASYNC was set, or after a poll that found no room
+/// (SOCKWQ_ASYNC_NOSPACE): hence the look in b) asks for both directions.</item>
 /// <item>h) Urgent data queues POLL_PRI, makes the report exceptional, and sends SIGURG, which is ignored by default.</item>
-/// <item>i) eventfd cannot raise signals. It is polled, beside the signalfd, whenever there is nothing to read and the loop may sleep.</item>
+/// <item>i) eventfd cannot raise signals. It is polled, beside the signalfd, whenever there is nothing to read and the loop may
+/// sleep.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe class RtsigPoller : IPoller
@@ -41,13 +46,15 @@ internal sealed unsafe class RtsigPoller : IPoller
     private readonly Queue<Ready> _found = new();
 
     private readonly QueuedSignal[] _signals = new QueuedSignal[SignalQueue.BatchSize];
-    private int _wakePipe = -1;
+    private int _waker = -1;
     private bool _sweeping;
 
     /// <summary>This wait's number.</summary>
     private long _wait;
 
-    /// <summary>How often the queue was drained: a descriptor that has not been swept, reported or looked at since may have lost a signal.</summary>
+    /// <summary>
+    /// How often the queue was drained: a descriptor that has not been swept, reported or looked at since may have lost a signal.
+    /// </summary>
     private long _drains;
 
     public RtsigPoller(int signal, SignalReading reading, RtsigCounters counters, SignalOverflows overflows)
@@ -59,9 +66,9 @@ internal sealed unsafe class RtsigPoller : IPoller
 
     public SysResult Add(int descriptor, SocketRole role)
     {
-        if (role == SocketRole.WakePipe)
+        if (role == SocketRole.Waker)
         {
-            _wakePipe = descriptor;
+            _waker = descriptor;
             return new SysResult(0);
         }
 
@@ -84,7 +91,7 @@ internal sealed unsafe class RtsigPoller : IPoller
 
     public void Arm(int descriptor, Readiness interest)
     {
-        if (descriptor == _wakePipe)
+        if (descriptor == _waker)
         {
             return;
         }
@@ -141,10 +148,10 @@ internal sealed unsafe class RtsigPoller : IPoller
         SysResult result = Read(ready, reports);
         if (result.Value == 0 && !_sweeping && timeoutMilliseconds != 0)
         {
-            result = _queue.Wait(_wakePipe, timeoutMilliseconds, out bool isWoken);
+            result = _queue.Wait(_waker, timeoutMilliseconds, out bool isWoken);
             if (isWoken)
             {
-                ready[0] = new Ready(_wakePipe, Readiness.Readable);
+                ready[0] = new Ready(_waker, Readiness.Readable);
             }
 
             result = result.IsError ? result : Read(ready, isWoken ? 1 : 0);
@@ -185,7 +192,9 @@ internal sealed unsafe class RtsigPoller : IPoller
         return new SysResult(reports);
     }
 
-    /// <summary>After an overflow: room first, then a look at everything that is waited for, in as many waits as the reports take.</summary>
+    /// <summary>
+    /// After an overflow: room first, then a look at everything that is waited for, in as many waits as the reports take.
+    /// </summary>
     private SysResult Sweep(Span<Ready> ready, int reports)
     {
         _drains++;

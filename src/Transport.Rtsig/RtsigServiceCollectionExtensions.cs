@@ -10,8 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RtsigServiceCollectionExtensions
 {
     /// <summary>
-    /// Has Kestrel served by a loop of our own on queued real-time signals (fcntl(2), F_SETSIG), in place of its Sockets transport. The last transport asked for serves.
-    /// Off Linux this leaves Kestrel as it was.
+    /// Has Kestrel served by a loop of our own on queued real-time signals (fcntl(2), F_SETSIG), in place of its Sockets transport. The
+    /// last transport asked for serves. Off Linux this leaves Kestrel as it was.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns><paramref name="services"/>.</returns>

@@ -6,13 +6,15 @@ namespace Transport.Rtsig;
 
 /// <summary>
 /// What users set of the transport on real-time signals. Bound from the configuration section <c>Kestrel:Transport:Rtsig</c>.
-/// <see cref="AcceptStrategy.Shared"/> is not possible: the kernel sends a socket's signals to one thread, so one loop alone would hear of clients.
+/// <see cref="AcceptStrategy.Shared"/> is not possible: the kernel sends a socket's signals to one thread, so one loop alone would hear of
+/// clients.
 /// </summary>
 public sealed class RtsigTransportOptions : TransportOptions
 {
     /// <summary>
-    /// The real-time signal that descriptors raise. It must be free: with a handler of anybody's the transport does not start. The runtime's own is SIGRTMIN,
-    /// libc's are below. Default: null, which is SIGRTMIN + 10 (44 with glibc), nginx's old choice. Allowed: SIGRTMIN + 1 to SIGRTMAX (35 to 64 with glibc).
+    /// The real-time signal that descriptors raise. It must be free: with a handler of anybody's the transport does not start. The
+    /// runtime's own is SIGRTMIN, libc's are below. Default: null, which is SIGRTMIN + 10 (44 with glibc), nginx's old choice. Allowed:
+    /// SIGRTMIN + 1 to SIGRTMAX (35 to 64 with glibc).
     /// </summary>
     public int? Signal { get; set; }
 

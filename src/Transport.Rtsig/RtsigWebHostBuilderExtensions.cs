@@ -7,8 +7,8 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class RtsigWebHostBuilderExtensions
 {
     /// <summary>
-    /// Has Kestrel served by a loop of our own on queued real-time signals (fcntl(2), F_SETSIG), in place of its Sockets transport. The last transport asked for serves.
-    /// Off Linux this leaves Kestrel as it was.
+    /// Has Kestrel served by a loop of our own on queued real-time signals (fcntl(2), F_SETSIG), in place of its Sockets transport. The
+    /// last transport asked for serves. Off Linux this leaves Kestrel as it was.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

@@ -6,7 +6,9 @@ namespace Transport.Rtsig;
 /// <summary>What a loop makes of a full queue: each time is counted, and a warning begins each episode.</summary>
 internal sealed partial class SignalOverflows(RtsigCounters counters, ILogger logger, string loop)
 {
-    /// <summary>Overflows less than this apart are one episode: a queue that is too short is full hundreds of times a second. A guess.</summary>
+    /// <summary>
+    /// Overflows less than this apart are one episode: a queue that is too short is full hundreds of times a second. A guess.
+    /// </summary>
     private static readonly TimeSpan EndOfEpisode = TimeSpan.FromSeconds(5);
 
     private long _last;

@@ -6,11 +6,12 @@ using Libc = Transport.Rtsig.Interop.Libc;
 namespace Transport.Rtsig;
 
 /// <summary>
-/// The calling thread's queue of one real-time signal, and SIGIO, which tells that it overflowed. Both are blocked on the thread from here on, and stay
-/// so: one that arrived unblocked would end the process, since nobody handles it.
+/// The calling thread's queue of one real-time signal, and SIGIO, which tells that it overflowed. Both are blocked on the thread from here
+/// on, and stay so: one that arrived unblocked would end the process, since nobody handles it.
 /// </summary>
 /// <remarks>
-/// Threads that this one starts inherit the mask. For two signals that nobody sends them that changes nothing; a child process would start with them blocked.
+/// Threads that this one starts inherit the mask. For two signals that nobody sends them that changes nothing; a child process would start
+/// with them blocked.
 /// </remarks>
 internal sealed unsafe class SignalQueue : IDisposable
 {
@@ -63,7 +64,9 @@ internal sealed unsafe class SignalQueue : IDisposable
         }
     }
 
-    /// <summary>Waits until a signal is queued, or another descriptor is readable, which need not be able to raise any (−1: there is none).</summary>
+    /// <summary>
+    /// Waits until a signal is queued, or another descriptor is readable, which need not be able to raise any (−1: there is none).
+    /// </summary>
     /// <param name="beside">The other descriptor.</param>
     /// <param name="timeoutMilliseconds">−1 for as long as it takes.</param>
     /// <param name="isReadable">The other one is.</param>

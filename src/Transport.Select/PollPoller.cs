@@ -8,13 +8,16 @@ namespace Transport.Select;
 /// <remarks>
 /// What the kernel does to us, and what we do about it (System V, 1986; Linux 2.1.23; ppoll(2) 2.6.16, POLLRDHUP 2.6.17):
 /// <list type="bullet">
-/// <item>a) The whole set is copied in, walked, and every answer copied out, at each call: its price is the number of connections, idle ones too. So the
-/// set is kept dense, and what is removed is replaced by the last.</item>
-/// <item>b) POLLERR and POLLHUP cannot be masked. A descriptor of which nothing is wanted gets a negative number in the set, which poll passes over, or it spins.</item>
+/// <item>a) The whole set is copied in, walked, and every answer copied out, at each call: its price is the number of connections, idle
+/// ones too. So the set is kept dense, and what is removed is replaced by the last.</item>
+/// <item>b) POLLERR and POLLHUP cannot be masked. A descriptor of which nothing is wanted gets a negative number in the set, which poll
+/// passes over, or it spins.</item>
 /// <item>c) It reports states and not changes: whatever a receive has left is reported again, so nothing has to be remembered.</item>
-/// <item>d) A closed descriptor is POLLNVAL and the rest goes on, unlike select. Remove comes before close all the same, since its number will be somebody else's.</item>
+/// <item>d) A closed descriptor is POLLNVAL and the rest goes on, unlike select. Remove comes before close all the same, since its number
+/// will be somebody else's.</item>
 /// <item>e) EINVAL if the set is longer than RLIMIT_NOFILE: only if the limit is lowered below what is open.</item>
-/// <item>f) The answers come in the set's order. The look through them starts behind the last one handed on, so that the tail is heard too.</item>
+/// <item>f) The answers come in the set's order. The look through them starts behind the last one handed on, so that the tail is heard
+/// too.</item>
 /// </list>
 /// All of it is in <see cref="PollSet"/>.
 /// </remarks>

@@ -7,8 +7,8 @@ public enum SelectCall
     Select,
 
     /// <summary>
-    /// pselect(2), with a time-out in nanoseconds, and a signal mask swapped in for the wait: signals that are meant for the process go to another thread
-    /// and do not end the wait.
+    /// pselect(2), with a time-out in nanoseconds, and a signal mask swapped in for the wait: signals that are meant for the process go to
+    /// another thread and do not end the wait.
     /// </summary>
     Pselect,
 }

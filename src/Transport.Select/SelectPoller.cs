@@ -11,17 +11,21 @@ namespace Transport.Select;
 /// <remarks>
 /// What the kernel does to us, and what we do about it (4.2BSD, 1983; pselect(2) Linux 2.6.16):
 /// <list type="bullet">
-/// <item>a) It overwrites the sets that it is given with its answer. So there are two of each: what is waited for, and a copy for the kernel.</item>
-/// <item>b) FD_SETSIZE, 1,024, limits the descriptor's number and not how many there are; libc's FD_SET writes past the end without a word. Here a descriptor
-/// that does not fit is refused. The kernel itself has no such limit (core_sys_select takes as many bits as nfds says), so our sets may be wider.</item>
-/// <item>c) Both sides look at every bit below nfds, watched or not: the highest descriptor is the price of a wait, not the number of connections. nfds
-/// follows the highest one down again.</item>
-/// <item>d) Errors and hang-ups come as readable or writable, and only for what was asked for: a connection of which nothing is wanted is silent by itself.</item>
-/// <item>e) It reports states and not changes, so whatever a receive has left is reported again, FIN and the rest of a stream behind urgent data too. The
-/// third set, exceptional conditions, has nothing to add.</item>
+/// <item>a) It overwrites the sets that it is given with its answer. So there are two of each: what is waited for, and a copy for the
+/// kernel.</item>
+/// <item>b) FD_SETSIZE, 1,024, limits the descriptor's number and not how many there are; libc's FD_SET writes past the end without a word.
+/// Here a descriptor that does not fit is refused. The kernel itself has no such limit (core_sys_select takes as many bits as nfds says),
+/// so our sets may be wider.</item>
+/// <item>c) Both sides look at every bit below nfds, watched or not: the highest descriptor is the price of a wait, not the number of
+/// connections. nfds follows the highest one down again.</item>
+/// <item>d) Errors and hang-ups come as readable or writable, and only for what was asked for: a connection of which nothing is wanted is
+/// silent by itself.</item>
+/// <item>e) It reports states and not changes, so whatever a receive has left is reported again, FIN and the rest of a stream behind urgent
+/// data too. The third set, exceptional conditions, has nothing to add.</item>
 /// <item>f) One closed descriptor among them, and the whole call fails with EBADF. Hence Remove before close, always.</item>
 /// <item>g) Linux writes the time that is left into the time-out: it is made anew for every call.</item>
-/// <item>h) The lowest descriptors come first in every report. The look through it starts where the last one stopped, so that the highest are heard too.</item>
+/// <item>h) The lowest descriptors come first in every report. The look through it starts where the last one stopped, so that the highest
+/// are heard too.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe class SelectPoller : IPoller

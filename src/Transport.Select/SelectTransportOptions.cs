@@ -7,8 +7,9 @@ public sealed class SelectTransportOptions : TransportOptions
 {
     /// <summary>
     /// Descriptors below this number can be served; a connection whose descriptor is not below it is closed when it is accepted, counted
-    /// (<c>transport.select.descriptors_refused</c>), and the first one logged. It is the number that counts and not how many there are: open files take numbers too.
-    /// Default: 1,024, the classical FD_SETSIZE. Allowed: 64 to 1,048,576; above 1,024 wider sets go to the kernel, which takes them.
+    /// (<c>transport.select.descriptors_refused</c>), and the first one logged. It is the number that counts and not how many there are:
+    /// open files take numbers too. Default: 1,024, the classical FD_SETSIZE. Allowed: 64 to 1,048,576; above 1,024 wider sets go to the
+    /// kernel, which takes them.
     /// </summary>
     public int MaxDescriptors { get; set; } = 1024;
 

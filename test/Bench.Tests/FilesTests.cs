@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace Bench.Tests;
 
-/// <summary>The file table: ratios are of the same round, what was thrown out counts nowhere, and every name that the command takes is there once.</summary>
+/// <summary>
+/// The file table: ratios are of the same round, what was thrown out counts nowhere, and every name that the command takes is there once.
+/// </summary>
 public sealed class FilesTests
 {
     [Fact]

@@ -25,7 +25,10 @@ public class LoopTests
         Assert.True(result.Latency!.P99 >= 400_000, $"p99 is {result.Latency.P99} µs");
     }
 
-    /// <summary>What the correction is for: the same stall, and a client that waits politely notes a handful of slow requests, one a connection at most.</summary>
+    /// <summary>
+    /// What the correction is for: the same stall, and a client that waits politely notes a handful of slow requests, one a connection at
+    /// most.
+    /// </summary>
     [Fact]
     public void The_closed_loop_hides_the_same_stall()
     {

@@ -111,7 +111,10 @@ public class ReportTests
         }
     }
 
-    /// <summary>Laid out by a real browser, at a phone's width and at a desk's: nothing is wider than the screen, no text is too small, and nothing is fetched.</summary>
+    /// <summary>
+    /// Laid out by a real browser, at a phone's width and at a desk's: nothing is wider than the screen, no text is too small, and nothing
+    /// is fetched.
+    /// </summary>
     [Fact]
     public async Task A_browser_shows_the_page()
     {

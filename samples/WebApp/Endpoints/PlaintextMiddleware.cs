@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /plaintext</c>: "Hello, World!", answered ahead of everything else, so that what is measured is the transport and Kestrel's HTTP.</summary>
+/// <summary>
+/// <c>GET /plaintext</c>: "Hello, World!", answered ahead of everything else, so that what is measured is the transport and Kestrel's HTTP.
+/// </summary>
 internal static class PlaintextMiddleware
 {
     private const string Path = "/plaintext";

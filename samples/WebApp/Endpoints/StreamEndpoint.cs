@@ -2,7 +2,10 @@ using System.IO.Pipelines;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /stream?bytes=N</c>: N bytes, the one at offset i within each 64 KiB being <c>(byte)(i * 31)</c>, until they are sent or the client leaves.</summary>
+/// <summary>
+/// <c>GET /stream?bytes=N</c>: N bytes, the one at offset i within each 64 KiB being <c>(byte)(i * 31)</c>, until they are sent or the
+/// client leaves.
+/// </summary>
 internal static class StreamEndpoint
 {
     private static readonly byte[] Block = MakeBlock();

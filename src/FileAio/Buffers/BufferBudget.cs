@@ -29,7 +29,9 @@ internal sealed class BufferBudget(long limit)
         }
     }
 
-    /// <summary>Takes <paramref name="bytes"/> off the budget; false where none came free within the time or until the token fired.</summary>
+    /// <summary>
+    /// Takes <paramref name="bytes"/> off the budget; false where none came free within the time or until the token fired.
+    /// </summary>
     public ValueTask<bool> AcquireAsync(long bytes, TimeSpan timeout, CancellationToken cancellation) =>
         TryAcquire(bytes) ? new ValueTask<bool>(true) : WaitAsync(bytes, timeout, cancellation);
 

@@ -1,6 +1,8 @@
 namespace FileAio.Buffers;
 
-/// <summary>Free things of one size, the last returned first, and how many of them a period did not need. Not thread-safe: under its owner's lock.</summary>
+/// <summary>
+/// Free things of one size, the last returned first, and how many of them a period did not need. Not thread-safe: under its owner's lock.
+/// </summary>
 internal sealed class FreeStack<T>
     where T : class
 {

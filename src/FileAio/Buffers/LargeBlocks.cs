@@ -3,8 +3,9 @@ using FileAio.Interop;
 namespace FileAio.Buffers;
 
 /// <summary>
-/// Free blocks of one size, too large to be left to the garbage collector: where it had to take them, 400 stalled clients came to 670 KiB each, most of it dead blocks.
-/// What a period did not need keeps its addresses and gives its pages back, so that memory follows use without a collection.
+/// Free blocks of one size, too large to be left to the garbage collector: where it had to take them, 400 stalled clients came to 670 KiB
+/// each, most of it dead blocks. What a period did not need keeps its addresses and gives its pages back, so that memory follows use
+/// without a collection.
 /// </summary>
 internal sealed class LargeBlocks
 {

@@ -4,8 +4,9 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// Brings completed reads to those who wait for them: on the engine's thread the reads that want to go on there, the others a batch at a time on a thread of the pool.
-/// A work item a read would cost a context switch a read (85,000 a second where inline costs 2,900, measured): so one work item drains whatever has come.
+/// Brings completed reads to those who wait for them: on the engine's thread the reads that want to go on there, the others a batch at a
+/// time on a thread of the pool. A work item a read would cost a context switch a read (85,000 a second where inline costs 2,900,
+/// measured): so one work item drains whatever has come.
 /// </summary>
 internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWorkItem
 {
@@ -19,12 +20,14 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
     private static CompletionQueue? t_draining;
 
     private readonly ConcurrentQueue<FileRead> _completed = new();
-    private int _drainers;
+    private int _workers;
 
     /// <summary>True on a thread of the pool that is just bringing completions of any engine.</summary>
     public static bool IsAnyDraining => t_draining is not null;
 
-    /// <summary>True on a thread of the pool that is just bringing this engine's completions: what it submits is handed over in a batch soon.</summary>
+    /// <summary>
+    /// True on a thread of the pool that is just bringing this engine's completions: what it submits is handed over in a batch soon.
+    /// </summary>
     public bool IsDraining => ReferenceEquals(t_draining, this);
 
     /// <summary>Engine's thread: goes on with the read here if it wants that, else has the pool do it.</summary>
@@ -46,7 +49,7 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
     {
         read.SetResult(result);
         _completed.Enqueue(read);
-        if (Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
+        if (Interlocked.CompareExchange(ref _workers, 1, 0) == 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -55,9 +58,9 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
     void IThreadPoolWorkItem.Execute()
     {
         Drain();
-        Interlocked.Decrement(ref _drainers);
-        // What came between the last look and the decrement found a drainer, and rang nobody.
-        if (!_completed.IsEmpty && Interlocked.CompareExchange(ref _drainers, 1, 0) == 0)
+        Interlocked.Decrement(ref _workers);
+        // What came between the last look and the decrement found a worker, and rang nobody.
+        if (!_completed.IsEmpty && Interlocked.CompareExchange(ref _workers, 1, 0) == 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -92,8 +95,8 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
 
     private void Join()
     {
-        int drainers = Volatile.Read(ref _drainers);
-        if (drainers < Environment.ProcessorCount && Interlocked.CompareExchange(ref _drainers, drainers + 1, drainers) == drainers)
+        int workers = Volatile.Read(ref _workers);
+        if (workers < Environment.ProcessorCount && Interlocked.CompareExchange(ref _workers, workers + 1, workers) == workers)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }

@@ -9,7 +9,10 @@ internal static class EngineThread
     /// <summary>True on a thread that an engine has started.</summary>
     public static bool IsOwn => t_current;
 
-    /// <summary>True there, and on a thread of the pool that brings an engine's completions, where application code must not run: it would hold up everybody's reads.</summary>
+    /// <summary>
+    /// True there, and on a thread of the pool that brings an engine's completions, where application code must not run: it would hold up
+    /// everybody's reads.
+    /// </summary>
     public static bool IsCurrent => IsOwn || CompletionQueue.IsAnyDraining;
 
     public static Thread Start(string name, Action run)

@@ -41,7 +41,9 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
     /// <summary>True for the first who tells of it.</summary>
     public bool TryReport() => Interlocked.Exchange(ref _reported, 1) == 0;
 
-    /// <summary>Starts the read. The buffer belongs to the kernel until the returned task has completed, whatever happens to the client.</summary>
+    /// <summary>
+    /// Starts the read. The buffer belongs to the kernel until the returned task has completed, whatever happens to the client.
+    /// </summary>
     public ValueTask<SysResult> StartAsync(IFileEngine engine, int descriptor, nint buffer, int length, long offset, bool inline = false)
     {
         Debug.Assert(!InFlight, "a read is started again before it has completed");

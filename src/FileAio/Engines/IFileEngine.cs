@@ -23,6 +23,9 @@ internal interface IFileEngine : IDisposable
     /// </summary>
     void TryCancel(FileRead read);
 
-    /// <summary>Runs something soon on a thread of the engine's (of the pool's where it has none): what goes on there spares the switch to another. Nothing that waits.</summary>
+    /// <summary>
+    /// Runs something soon on a thread of the engine's (of the pool's where it has none): what goes on there spares the switch to another.
+    /// Nothing that waits.
+    /// </summary>
     void Post(SendOrPostCallback work, object? state);
 }

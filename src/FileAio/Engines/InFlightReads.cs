@@ -1,6 +1,9 @@
 namespace FileAio.Engines;
 
-/// <summary>The reads that an engine has not completed, for those who look for reads that take too long. No lock: a place is taken by compare-and-swap, and a read tries its last one first.</summary>
+/// <summary>
+/// The reads that an engine has not completed, for those who look for reads that take too long. No lock: a place is taken by
+/// compare-and-swap, and a read tries its last one first.
+/// </summary>
 internal sealed class InFlightReads
 {
     // A guess. Where more than these wait for a disk, those that have a place tell of it.

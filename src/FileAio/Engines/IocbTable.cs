@@ -3,7 +3,10 @@ using FileAio.Interop;
 
 namespace FileAio.Engines;
 
-/// <summary>The kernel's blocks of the reads in flight, and which read is whose: the block's number travels as aio_data. Under the engine's lock, but for Submit.</summary>
+/// <summary>
+/// The kernel's blocks of the reads in flight, and which read is whose: the block's number travels as aio_data. Under the engine's lock,
+/// but for Submit.
+/// </summary>
 internal sealed unsafe class IocbTable : IDisposable
 {
     /// <summary>Blocks a system call: a plug of the block layer holds 32 requests, two of them are enough. A guess.</summary>

@@ -6,14 +6,19 @@ namespace FileAio.Engines;
 
 /// <summary>
 /// Kernel AIO: io_setup, io_submit, io_getevents, io_cancel, io_destroy.
-/// <para>a. io_submit is asynchronous for O_DIRECT only; on a buffered descriptor it reads then and there. Only direct descriptors come here.</para>
-/// <para>b. Even then it blocks: on dirty pages in the range (5–7 ms), on an extent tree not yet read, past the device's queue (3.5 ms at 300 in flight).
-/// So it runs on threads that own no socket (the pool's, this engine's loop and its submitter), and reads in flight are bounded.</para>
-/// <para>c. io_setup counts against fs.aio-max-nr, system-wide, and io_destroy takes some 40 ms even when idle: one context, for the life of the process.</para>
-/// <para>d. What is wrong with a read (alignment, EIO) comes in its event, not from io_submit. io_submit stops at the first block that it refuses.</para>
+/// <para>a. io_submit is asynchronous for O_DIRECT only; on a buffered descriptor it reads then and there. Only direct descriptors come
+/// here.</para>
+/// <para>b. Even then it blocks: on dirty pages in the range (5–7 ms), on an extent tree not yet read, past the device's queue (3.5 ms at
+/// 300 in flight). So it runs on threads that own no socket (the pool's, this engine's loop and its submitter), and reads in flight are
+/// bounded.</para>
+/// <para>c. io_setup counts against fs.aio-max-nr, system-wide, and io_destroy takes some 40 ms even when idle: one context, for the life
+/// of the process.</para>
+/// <para>d. What is wrong with a read (alignment, EIO) comes in its event, not from io_submit. io_submit stops at the first block that it
+/// refuses.</para>
 /// <para>e. io_cancel answers EINVAL for every read of a file: they complete, and until then the buffer is the kernel's.</para>
-/// <para>f. io_getevents waits for completions and for nothing else. So each block names an eventfd (IOCB_FLAG_RESFD, 2.6.22) which completions ring, and others too: one thread
-/// reaps, goes on with the responses that are inline, and hands over what they read next.</para>
+/// <para>f. io_getevents waits for completions and for nothing else. So each block names an eventfd (IOCB_FLAG_RESFD, 2.6.22) which
+/// completions ring, and others too: one thread reaps, goes on with the responses that are inline, and hands over what they read
+/// next.</para>
 /// </summary>
 internal sealed class LinuxAioEngine : IFileEngine
 {
@@ -52,7 +57,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         _loop = EngineThread.Start("aio loop", Loop);
     }
 
-    /// <summary>Sets the engine up with room for <paramref name="requests"/> reads in flight, or for fewer (not under 16) where fs.aio-max-nr is nearly used up.</summary>
+    /// <summary>
+    /// Sets the engine up with room for <paramref name="requests"/> reads in flight, or for fewer (not under 16) where fs.aio-max-nr is
+    /// nearly used up.
+    /// </summary>
     /// <param name="requests">Reads in flight at most.</param>
     /// <param name="fallback">Takes the reads that the kernel cannot queue. Not disposed with this engine.</param>
     /// <param name="engine">The engine.</param>
@@ -213,7 +221,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         return true;
     }
 
-    /// <summary>The kernel is full. Where completions will make room the reads wait for it, in their order; else nobody would wake them, and the fallback reads.</summary>
+    /// <summary>
+    /// The kernel is full. Where completions will make room the reads wait for it, in their order; else nobody would wake them, and the
+    /// fallback reads.
+    /// </summary>
     private void GiveBack(Span<int> slots)
     {
         FileRead[] reads = new FileRead[slots.Length];
@@ -253,7 +264,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         }
     }
 
-    /// <summary>Completions, what was posted, and what both have submitted; then the bell. Whoever rings while the loop is awake need not: it looks once more before it waits.</summary>
+    /// <summary>
+    /// Completions, what was posted, and what both have submitted; then the bell. Whoever rings while the loop is awake need not: it looks
+    /// once more before it waits.
+    /// </summary>
     private void Loop()
     {
         while (true)
@@ -306,7 +320,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         return got;
     }
 
-    /// <summary>What the loop has to submit it submits itself, until that takes long (dirty pages, an extent tree not in memory): for a while the submitter then waits in its stead.</summary>
+    /// <summary>
+    /// What the loop has to submit it submits itself, until that takes long (dirty pages, an extent tree not in memory): for a while the
+    /// submitter then waits in its stead.
+    /// </summary>
     private void HandOverFromLoop()
     {
         long now = Stopwatch.GetTimestamp();

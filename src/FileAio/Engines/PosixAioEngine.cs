@@ -5,10 +5,14 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// POSIX AIO as glibc has it: aio_read, lio_listio, aio_suspend, aio_error, aio_return, aio_cancel. The third way of the three, here to be compared.
-/// <para>a. The reads are preads on glibc's own threads, 20 at most, under one lock; each block must stay where it is until its read is done.</para>
-/// <para>b. Reads of one descriptor number run one after the other. Responses that share a cached file therefore wait for each other.</para>
-/// <para>c. Nothing but a signal or a completion wakes aio_suspend: so a read of an eventfd is always in its list, as the bell; it takes one of the 20 threads.</para>
+/// POSIX AIO as glibc has it: aio_read, lio_listio, aio_suspend, aio_error, aio_return, aio_cancel. The third way of the three, here to be
+/// compared.
+/// <para>a. The reads are preads on glibc's own threads, 20 at most, under one lock; each block must stay where it is until its read is
+/// done.</para>
+/// <para>b. Reads of one descriptor number run one after the other. Responses that share a cached file therefore wait for each
+/// other.</para>
+/// <para>c. Nothing but a signal or a completion wakes aio_suspend: so a read of an eventfd is always in its list, as the bell; it takes
+/// one of the 20 threads.</para>
 /// <para>d. aio_cancel takes back only what no thread has begun.</para>
 /// One thread submits, waits and reaps.
 /// </summary>
@@ -190,7 +194,8 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 };
                 _list[count++] = &_blocks[slot];
             }
-            // Under the lock, so that nobody cancels a block that glibc does not know yet. A block that could not be queued tells it in its own aio_error.
+            // Under the lock, so that nobody cancels a block that glibc does not know yet. A block that could not be queued tells it in its
+            // own aio_error.
             if (count > 1)
             {
                 Libc.LioListio(_list, count);

@@ -4,7 +4,8 @@ namespace FileAio.Engines;
 
 /// <summary>
 /// pread(2) on threads of its own: nginx's <c>aio threads</c>, libeio's way. It reads any descriptor, buffered or direct.
-/// <para>a. A pread of what is not cached blocks its thread in the kernel for the disk's time: so many threads, so many reads in flight.</para>
+/// <para>a. A pread of what is not cached blocks its thread in the kernel for the disk's time: so many threads, so many reads in
+/// flight.</para>
 /// <para>b. Threads start as they are needed, up to the number given, and stay.</para>
 /// <para>c. The queue is bounded: past it a read completes with −EAGAIN at once, which the response tells as 503 where it still can.</para>
 /// </summary>
@@ -64,7 +65,9 @@ internal sealed class ThreadPoolEngine : IFileEngine
         }
     }
 
-    /// <summary>Runs something else than a read, such as an open(2) that may have to wait for the disk; null where the queue is full.</summary>
+    /// <summary>
+    /// Runs something else than a read, such as an open(2) that may have to wait for the disk; null where the queue is full.
+    /// </summary>
     public Task<T>? TryRun<T>(Func<T> work)
     {
         FileWork<T> item = new FileWork<T>(work);

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FileAio.Engines;
 
-/// <summary>Reads that wait for their turn, first come first served; one can be taken out of the middle. Not thread-safe: under its engine's lock.</summary>
+/// <summary>
+/// Reads that wait for their turn, first come first served; one can be taken out of the middle. Not thread-safe: under its engine's lock.
+/// </summary>
 internal sealed class WaitingReads
 {
     private readonly LinkedList<FileRead> _reads = new();

@@ -2,7 +2,10 @@ using FileAio.Interop;
 
 namespace FileAio.Files;
 
-/// <summary>What statx tells of an open file. It is asked of the descriptor that is read, never of a path: links and replacements cannot come between.</summary>
+/// <summary>
+/// What statx tells of an open file. It is asked of the descriptor that is read, never of a path: links and replacements cannot come
+/// between.
+/// </summary>
 internal readonly record struct FileFacts(
     ulong Device, ulong Inode, uint Links, uint Owner, ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds, int DirectMemoryAlignment, int DirectOffsetAlignment)
 {

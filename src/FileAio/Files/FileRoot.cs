@@ -40,7 +40,10 @@ internal sealed class FileRoot : IDisposable
         }
     }
 
-    /// <summary>Opens without waiting for the disk: −EAGAIN where the names are not all in the kernel's cache, and a thread that may wait must ask again.</summary>
+    /// <summary>
+    /// Opens without waiting for the disk: −EAGAIN where the names are not all in the kernel's cache, and a thread that may wait must ask
+    /// again.
+    /// </summary>
     public SysResult TryOpenCached(string relative, out OpenedFile? file, out bool isDirectory) =>
         Open(relative, cachedOnly: true, out file, out isDirectory);
 

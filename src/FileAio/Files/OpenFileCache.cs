@@ -4,9 +4,10 @@ using FileAio.Interop;
 namespace FileAio.Files;
 
 /// <summary>
-/// nginx's open_file_cache: what paths led to, least recently used goes first. Files are known by device and inode, so that two names of one file share a
-/// descriptor and a replaced file is seen; they are counted, so that none is closed under a read.
-/// A hit asks fstat, unlike nginx: a file that was written to or deleted in place is seen at once; only a name that now leads elsewhere waits for <see cref="OpenFileCacheOptions.Valid"/>.
+/// nginx's open_file_cache: what paths led to, least recently used goes first. Files are known by device and inode, so that two names of
+/// one file share a descriptor and a replaced file is seen; they are counted, so that none is closed under a read. A hit asks fstat, unlike
+/// nginx: a file that was written to or deleted in place is seen at once; only a name that now leads elsewhere waits for
+/// <see cref="OpenFileCacheOptions.Valid"/>.
 /// </summary>
 internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider time)
 {
@@ -54,7 +55,8 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     }
 
     /// <summary>
-    /// Notes what an open just told. Where the cache holds the same version of the same file already, that one is returned instead, and the new descriptor closed.
+    /// Notes what an open just told. Where the cache holds the same version of the same file already, that one is returned instead, and the
+    /// new descriptor closed.
     /// </summary>
     public OpenResult Add(string path, OpenResult opened)
     {

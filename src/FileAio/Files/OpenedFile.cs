@@ -34,7 +34,10 @@ internal sealed class OpenedFile
 
     public long Size => Facts.Size;
 
-    /// <summary>The opaque tag but for what closes it, which depends on the content coding: <c>"mtime-size</c>, nanoseconds (or seconds) and bytes in hexadecimal.</summary>
+    /// <summary>
+    /// The opaque tag but for what closes it, which depends on the content coding: <c>"mtime-size</c>, nanoseconds (or seconds) and bytes
+    /// in hexadecimal.
+    /// </summary>
     public string EntityTag { get; }
 
     /// <summary>Bytes that offsets and lengths of direct reads are multiples of.</summary>
@@ -73,7 +76,8 @@ internal sealed class OpenedFile
 
     /// <summary>
     /// The descriptor for direct reads, opened on first use; false where this file or its device has none to offer.
-    /// It is opened anew, of the same inode, through /proc: fcntl(F_SETFL, O_DIRECT) would claim success on an overlay whose lower filesystem cannot.
+    /// It is opened anew, of the same inode, through /proc: fcntl(F_SETFL, O_DIRECT) would claim success on an overlay whose lower
+    /// filesystem cannot.
     /// </summary>
     public bool TryGetDirect(int leastAlignment, out int descriptor)
     {

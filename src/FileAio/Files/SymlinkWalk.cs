@@ -4,12 +4,14 @@ using FileAio.Interop;
 namespace FileAio.Files;
 
 /// <summary>
-/// Resolves a path a component at a time, as nginx does for <c>disable_symlinks</c>: each is opened with O_NOFOLLOW, so that nothing can be swapped in between.
-/// For owner checks, which the kernel has no flag for, and for kernels without openat2.
+/// Resolves a path a component at a time, as nginx does for <c>disable_symlinks</c>: each is opened with O_NOFOLLOW, so that nothing can be
+/// swapped in between. For owner checks, which the kernel has no flag for, and for kernels without openat2.
 /// </summary>
 internal static class SymlinkWalk
 {
-    /// <summary>Opens <paramref name="relative"/> below <paramref name="root"/>; −ELOOP where a link is in the way that may not be followed.</summary>
+    /// <summary>
+    /// Opens <paramref name="relative"/> below <paramref name="root"/>; −ELOOP where a link is in the way that may not be followed.
+    /// </summary>
     public static SysResult Open(int root, string relative, int flags, bool ownersMustAgree)
     {
         int directory = root;

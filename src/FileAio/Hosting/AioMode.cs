@@ -4,11 +4,15 @@ namespace FileAio;
 public enum AioMode
 {
     /// <summary>
-    /// Kernel AIO (io_submit) for direct reads, threads for buffered ones. Where the kernel refuses io_setup, threads read both, and a warning says why. nginx: <c>aio on</c>.
+    /// Kernel AIO (io_submit) for direct reads, threads for buffered ones. Where the kernel refuses io_setup, threads read both, and a
+    /// warning says why. nginx: <c>aio on</c>.
     /// </summary>
     On,
 
-    /// <summary>Plain buffered reads on the thread that serves the request, which waits for the disk. No direct reads. nginx: <c>aio off</c>, without <c>directio</c>.</summary>
+    /// <summary>
+    /// Plain buffered reads on the thread that serves the request, which waits for the disk. No direct reads. nginx: <c>aio off</c>,
+    /// without <c>directio</c>.
+    /// </summary>
     Off,
 
     /// <summary>pread(2) on threads of their own, direct or buffered. nginx: <c>aio threads</c>.</summary>

@@ -8,8 +8,8 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class AlignedMemoryPoolExtensions
 {
     /// <summary>
-    /// Gives Kestrel and its transports memory whose blocks start on a page, so that direct reads of <c>UseDirectIoFiles</c> land in the response's own memory
-    /// and are not copied. It serves every connection of the server; nothing else changes.
+    /// Gives Kestrel and its transports memory whose blocks start on a page, so that direct reads of <c>UseDirectIoFiles</c> land in the
+    /// response's own memory and are not copied. It serves every connection of the server; nothing else changes.
     /// </summary>
     /// <param name="builder">The web host.</param>
     /// <returns>The web host.</returns>

@@ -7,8 +7,8 @@ public enum CacheProbe
     Off,
 
     /// <summary>
-    /// It is (preadv2 with RWF_NOWAIT; Linux 4.14, and a filesystem that knows it): what the page cache holds from the range's beginning on is sent from there, and where
-    /// it has no more the device is read.
+    /// It is (preadv2 with RWF_NOWAIT; Linux 4.14, and a filesystem that knows it): what the page cache holds from the range's beginning on
+    /// is sent from there, and where it has no more the device is read.
     /// </summary>
     NoWait,
 }

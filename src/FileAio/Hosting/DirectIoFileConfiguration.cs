@@ -4,14 +4,18 @@ using Microsoft.Extensions.Configuration;
 namespace FileAio.Hosting;
 
 /// <summary>
-/// Reads <see cref="DirectIoFileOptions"/> from configuration, with nginx's spellings: sizes as <c>128k</c>, <c>4m</c>, <c>1g</c>; <c>off</c>; <c>unlimited</c>;
-/// output buffers as <c>1 128k</c>. Written out, as the binder of the framework would say of a wrong value only that it is wrong.
+/// Reads <see cref="DirectIoFileOptions"/> from configuration, with nginx's spellings: sizes as <c>128k</c>, <c>4m</c>, <c>1g</c>;
+/// <c>off</c>; <c>unlimited</c>; output buffers as <c>1 128k</c>. Written out, as the binder of the framework would say of a wrong value
+/// only that it is wrong.
 /// </summary>
 internal sealed class DirectIoFileConfiguration(IConfiguration section)
 {
     private readonly List<string> _failures = [];
 
-    /// <summary>Sets what the section names. Of each value that cannot be read one line is returned, which says what the option takes; its option keeps the value it had.</summary>
+    /// <summary>
+    /// Sets what the section names. Of each value that cannot be read one line is returned, which says what the option takes; its option
+    /// keeps the value it had.
+    /// </summary>
     public static IReadOnlyList<string> Bind(IConfiguration section, DirectIoFileOptions options)
     {
         DirectIoFileConfiguration configuration = new DirectIoFileConfiguration(section);

@@ -23,8 +23,8 @@ public static class DirectIoFilesBuilderExtensions
     private const string StatusKey = "FileAio.Status";
 
     /// <summary>
-    /// Serves the web root, or what the configuration section <c>DirectIoFiles</c> says: in the place of <c>UseDefaultFiles</c> and <c>UseStaticFiles</c>.
-    /// Large files go past the page cache by kernel AIO; small ones come out of it.
+    /// Serves the web root, or what the configuration section <c>DirectIoFiles</c> says: in the place of <c>UseDefaultFiles</c> and
+    /// <c>UseStaticFiles</c>. Large files go past the page cache by kernel AIO; small ones come out of it.
     /// </summary>
     /// <param name="app">The application.</param>
     /// <returns>The application.</returns>
@@ -60,7 +60,10 @@ public static class DirectIoFilesBuilderExtensions
         return app.Use(options, unreadable);
     }
 
-    /// <summary>Serves files as <paramref name="options"/> say, and nothing else. Off Linux this is <c>UseDefaultFiles</c> and <c>UseStaticFiles</c>.</summary>
+    /// <summary>
+    /// Serves files as <paramref name="options"/> say, and nothing else. Off Linux this is <c>UseDefaultFiles</c> and
+    /// <c>UseStaticFiles</c>.
+    /// </summary>
     /// <param name="app">The application.</param>
     /// <param name="options">The settings; not to be changed afterwards.</param>
     /// <returns>The application.</returns>

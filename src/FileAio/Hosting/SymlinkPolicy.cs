@@ -1,8 +1,8 @@
 namespace FileAio;
 
 /// <summary>
-/// Which symbolic links below the root are followed: nginx's <c>disable_symlinks</c>. openat2 sees to it (Linux 5.6); where there is none, paths are walked a component at a time,
-/// and <see cref="Beneath"/> follows no link.
+/// Which symbolic links below the root are followed: nginx's <c>disable_symlinks</c>. openat2 sees to it (Linux 5.6); where there is none,
+/// paths are walked a component at a time, and <see cref="Beneath"/> follows no link.
 /// </summary>
 public enum SymlinkPolicy
 {

@@ -11,8 +11,8 @@ internal sealed record ContentCoding(string Name, string Extension)
     public static ContentCoding? Find(string name) => Known.FirstOrDefault(coding => coding.Name == name);
 
     /// <summary>
-    /// How much the client wants the coding: its q-value in thousandths, 0 for not at all. A coding not named has the q of "*", else 0: without
-    /// Accept-Encoding any coding would do, but nobody who sends none expects one.
+    /// How much the client wants the coding: its q-value in thousandths, 0 for not at all. A coding not named has the q of "*", else 0:
+    /// without Accept-Encoding any coding would do, but nobody who sends none expects one.
     /// </summary>
     public int Quality(StringValues acceptEncoding)
     {

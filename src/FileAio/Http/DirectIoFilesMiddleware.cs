@@ -117,7 +117,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             {
                 return new Found(relative, opened.File, false, opened.Result);
             }
-            // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there is no descriptor left to look by.
+            // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there
+            // is no descriptor left to look by.
             if (opened.Result.Errno is not (0 or Errno.ENOENT or Errno.ENXIO))
             {
                 return new Found(null, null, false, opened.Result);
@@ -184,7 +185,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
         context.Response.Headers.Location = UriHelper.BuildRelative(Literal(request.PathBase), Literal(request.Path).Add("/"), request.QueryString);
 
-        // A percent sign in a decoded path is one of the name, but would be written out as if it began an escape: "a%41" must become "a%2541", not "aA".
+        // A percent sign in a decoded path is one of the name, but would be written out as if it began an escape: "a%41" must become
+        // "a%2541", not "aA".
         static PathString Literal(PathString path) => new(path.Value?.Replace("%", "%25"));
     }
 

@@ -40,7 +40,10 @@ internal static class EntityTags
 
     private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => IsWeak(tag) ? tag[2..] : tag;
 
-    /// <summary>Takes the next member off the list, up to a comma that is not inside a tag's quotes. One that is no tag equals none, and does not hide those after it.</summary>
+    /// <summary>
+    /// Takes the next member off the list, up to a comma that is not inside a tag's quotes. One that is no tag equals none, and does not
+    /// hide those after it.
+    /// </summary>
     private static bool TryTake(ref ReadOnlySpan<char> rest, out ReadOnlySpan<char> member)
     {
         rest = rest.TrimStart(" \t,");

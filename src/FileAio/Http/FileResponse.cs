@@ -6,7 +6,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
 
-/// <summary>Answers one request with one representation: conditions, ranges, header fields, and the body by a <see cref="FileSender"/>.</summary>
+/// <summary>
+/// Answers one request with one representation: conditions, ranges, header fields, and the body by a <see cref="FileSender"/>.
+/// </summary>
 internal static class FileResponse
 {
     public static async Task WriteAsync(HttpContext context, Representation file, FileServing serving)
@@ -14,7 +16,8 @@ internal static class FileResponse
         DirectIoFileOptions options = serving.Options;
         HttpResponse response = context.Response;
         long size = file.File.Size;
-        // A status that is set already is an error's, whose page this file is (UseStatusCodePagesWithReExecute): it stays, and what the request says of a 200 does not count (13.2.1, 14.2).
+        // A status that is set already is an error's, whose page this file is (UseStatusCodePagesWithReExecute): it stays, and what the
+        // request says of a 200 does not count (13.2.1, 14.2).
         bool isErrorPage = response.StatusCode != StatusCodes.Status200OK;
         int status = isErrorPage ? response.StatusCode : Preconditions.Evaluate(context.Request.Headers, file, options.IfModifiedSince);
         List<ByteRange>? ranges = status == StatusCodes.Status200OK ? Preconditions.Ranges(context.Request, file, options.MaxRanges) : null;

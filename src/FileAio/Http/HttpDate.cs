@@ -19,8 +19,8 @@ internal static class HttpDate
         {
             return HeaderUtilities.TryParseDate(text, out date);
         }
-        // RFC 850's year has two digits. Which century they mean depends on when they are read, and the framework's parser has a fixed one: what would be more than
-        // 50 years ahead is the latest such year that is past.
+        // RFC 850's year has two digits. Which century they mean depends on when they are read, and the framework's parser has a fixed one:
+        // what would be more than 50 years ahead is the latest such year that is past.
         DateTimeOffset latest = now.AddYears(YearsAhead);
         while (date.AddYears(100) <= latest)
         {

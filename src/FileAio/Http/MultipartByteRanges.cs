@@ -3,7 +3,10 @@ using System.Text;
 
 namespace FileAio.Http;
 
-/// <summary>The frame of a <c>multipart/byteranges</c> body (RFC 9110, 14.6): what goes before each part and after the last, so that the length is known before anything is read.</summary>
+/// <summary>
+/// The frame of a <c>multipart/byteranges</c> body (RFC 9110, 14.6): what goes before each part and after the last, so that the length is
+/// known before anything is read.
+/// </summary>
 internal sealed class MultipartByteRanges
 {
     private readonly byte[][] _heads;

@@ -40,7 +40,9 @@ internal static class Preconditions
         return StatusCodes.Status200OK;
     }
 
-    /// <summary>5: the ranges to send, as <see cref="RangeHeader.Parse"/> tells them. Range belongs to GET alone (14.2), and on one line.</summary>
+    /// <summary>
+    /// 5: the ranges to send, as <see cref="RangeHeader.Parse"/> tells them. Range belongs to GET alone (14.2), and on one line.
+    /// </summary>
     public static List<ByteRange>? Ranges(HttpRequest request, in Representation file, int maxRanges)
     {
         if (request.Headers.Range.Count != 1 || !HttpMethods.IsGet(request.Method) || !IfRangeHolds(request.Headers.IfRange, file))

@@ -6,7 +6,10 @@ internal static class RangeHeader
     // What nginx counts for the boundary and fields of a part, and what it lets them exceed the file by.
     private const int PartOverhead = 256, FreeOverhead = 4096;
 
-    /// <summary>Null: send the whole file, the field is absent, invalid, of another unit, or asks too much. Empty: 416. Else the ranges in the order asked for.</summary>
+    /// <summary>
+    /// Null: send the whole file, the field is absent, invalid, of another unit, or asks too much. Empty: 416. Else the ranges in the order
+    /// asked for.
+    /// </summary>
     /// <param name="value">The field's value.</param>
     /// <param name="size">Bytes of the representation.</param>
     /// <param name="maxRanges">Satisfiable ranges allowed.</param>

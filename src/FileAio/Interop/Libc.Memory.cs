@@ -34,7 +34,10 @@ internal static unsafe partial class Libc
         return madvise_(address, (nuint)length, MADV_DONTFORK) == 0 ? new SysResult(address) : SysResult.From(-1);
     }
 
-    /// <summary>Gives the pages back to the kernel; the addresses stay, and read as zero when they are touched again. Whole pages of private memory only.</summary>
+    /// <summary>
+    /// Gives the pages back to the kernel; the addresses stay, and read as zero when they are touched again. Whole pages of private memory
+    /// only.
+    /// </summary>
     public static void DropPages(nint address, int length) => _ = madvise_(address, (nuint)length, MADV_DONTNEED);
 
     public static SysResult UnmapBuffer(nint address, int length) => SysResult.From(munmap_(address, (nuint)length));

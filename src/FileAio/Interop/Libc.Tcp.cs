@@ -16,7 +16,10 @@ internal static partial class Libc
         [FieldOffset(120)] public ulong tcpi_bytes_acked;
     }
 
-    /// <summary>Bytes that the peer has acknowledged since the connection began; −1 where the socket cannot tell (it is closed, no TCP, or the kernel older than 4.1).</summary>
+    /// <summary>
+    /// Bytes that the peer has acknowledged since the connection began; −1 where the socket cannot tell (it is closed, no TCP, or the
+    /// kernel older than 4.1).
+    /// </summary>
     public static long BytesAcknowledged(Socket socket)
     {
         Span<tcp_info> info = stackalloc tcp_info[1];

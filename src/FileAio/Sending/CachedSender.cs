@@ -8,12 +8,13 @@ using Microsoft.AspNetCore.Http;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends a range through the page cache. What the cache holds is read at once into the response's pipe (RWF_NOWAIT: it never waits for the disk);
-/// what it does not, by an engine, into a buffer. So a warm file costs no thread switch, and a cold one blocks nobody.
+/// Sends a range through the page cache. What the cache holds is read at once into the response's pipe (RWF_NOWAIT: it never waits for the
+/// disk); what it does not, by an engine, into a buffer. So a warm file costs no thread switch, and a cold one blocks nobody.
 /// </summary>
 internal sealed class CachedSender(OpenedFile file, FileServing serving, ResponseBody body, HttpContext context)
 {
-    // A fast client of a cached file would otherwise have the thread (a loop's, a worker's, the engine's) to itself. h2o gives a response as much of a turn.
+    // A fast client of a cached file would otherwise have the thread (a loop's, a worker's, the engine's) to itself. h2o gives a response
+    // as much of a turn.
     private const long Share = 1 << 20;
 
     private long _sinceYield;
@@ -68,8 +69,9 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
 
     /// <summary>
     /// Sends what the page cache holds from the range's beginning on. <see cref="SendEnd.NotCached"/> where that is not all of it.
-    /// <para>A read that does not wait still has the kernel bring in what it did not find, on Linux 6.18 a page for a byte, and 32 to 128 pages for 128 KiB (measured). So first one byte is asked for,
-    /// anywhere in the range: what earlier probes brought in seldom answers a later one, and a file nobody has cached stays out but for a page a request.</para>
+    /// <para>A read that does not wait still has the kernel bring in what it did not find, on Linux 6.18 a page for a byte, and 32 to 128
+    /// pages for 128 KiB (measured). So first one byte is asked for, anywhere in the range: what earlier probes brought in seldom answers a
+    /// later one, and a file nobody has cached stays out but for a page a request.</para>
     /// </summary>
     public async ValueTask<SendOutcome> SendWhatIsCachedAsync(ByteRange range)
     {

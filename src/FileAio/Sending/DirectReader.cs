@@ -8,7 +8,8 @@ namespace FileAio.Sending;
 /// <summary>Aligned reads that are continued where they come back short.</summary>
 internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine engine, bool inline)
 {
-    // A filesystem that keeps answering with nothing new, though the file goes on, is broken. Network filesystems have been seen to need two. A guess.
+    // A filesystem that keeps answering with nothing new, though the file goes on, is broken. Network filesystems have been seen to need
+    // two. A guess.
     private const int Patience = 8;
 
     public PendingRead Start(AlignedBuffer buffer, long position, int length) =>
@@ -20,7 +21,10 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
     public ValueTask<SysResult> ReadAsync(FileRead read, nint address, long position, int length, long end) =>
         FinishAsync(read, address, position, length, read.StartAsync(engine, descriptor, address, length, position, inline), end);
 
-    /// <summary>The bytes that are there from the read's position on: all it asked for, or up to <paramref name="end"/>; fewer only where the file ends.</summary>
+    /// <summary>
+    /// The bytes that are there from the read's position on: all it asked for, or up to <paramref name="end"/>; fewer only where the file
+    /// ends.
+    /// </summary>
     private async ValueTask<SysResult> FinishAsync(FileRead read, nint address, long position, int length, ValueTask<SysResult> first, long end)
     {
         SysResult got = await first.ConfigureAwait(false);

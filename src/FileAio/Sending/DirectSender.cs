@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends a range past the page cache: the range rounded out to the alignment, read in whole buffers, and trimmed. The odd end of a file needs no other
-/// way of reading: an aligned read that runs over it returns what there is.
+/// Sends a range past the page cache: the range rounded out to the alignment, read in whole buffers, and trimmed. The odd end of a file
+/// needs no other way of reading: an aligned read that runs over it returns what there is.
 /// </summary>
 internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing serving, ResponseBody body, HttpContext context)
 {
@@ -32,7 +32,9 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         return await IntoPipeAsync(range, window, chunk, ahead).ConfigureAwait(false);
     }
 
-    /// <summary>Reads into buffers of ours, up to <paramref name="ahead"/> at a time, and copies each to the pipe when its turn comes.</summary>
+    /// <summary>
+    /// Reads into buffers of ours, up to <paramref name="ahead"/> at a time, and copies each to the pipe when its turn comes.
+    /// </summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
         Queue<PendingRead> pending = new Queue<PendingRead>(ahead);
@@ -148,7 +150,9 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         }
     }
 
-    /// <summary>Buffers go back when their reads have completed, and not before: the kernel would write into somebody else's response.</summary>
+    /// <summary>
+    /// Buffers go back when their reads have completed, and not before: the kernel would write into somebody else's response.
+    /// </summary>
     private async ValueTask GiveBackAsync(Queue<PendingRead> pending)
     {
         foreach (PendingRead read in pending)

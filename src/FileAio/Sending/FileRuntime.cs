@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>
-/// What reads share in a process: the engines, and the buffers. Made once for each set of engine settings, and kept as long as the process lives:
-/// io_destroy takes 40 ms, and a device that hangs would hang it.
+/// What reads share in a process: the engines, and the buffers. Made once for each set of engine settings, and kept as long as the process
+/// lives: io_destroy takes 40 ms, and a device that hangs would hang it.
 /// </summary>
 internal sealed class FileRuntime : IDisposable
 {

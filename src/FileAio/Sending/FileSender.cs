@@ -6,7 +6,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;
 
-/// <summary>Sends ranges of one file as one response's body. Reads land in the response's pipe, or are copied to it; each flush waits for the client.</summary>
+/// <summary>
+/// Sends ranges of one file as one response's body. Reads land in the response's pipe, or are copied to it; each flush waits for the
+/// client.
+/// </summary>
 internal sealed class FileSender : IDisposable
 {
     private readonly HttpContext _context;
@@ -108,7 +111,10 @@ internal sealed class FileSender : IDisposable
         }
     }
 
-    /// <summary>True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the whole.</summary>
+    /// <summary>
+    /// True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the
+    /// whole.
+    /// </summary>
     private bool Conclude(SendOutcome outcome, long end)
     {
         switch (outcome.End)

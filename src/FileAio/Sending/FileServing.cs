@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
 
-/// <summary>What one <c>UseDirectIoFiles</c> serves by: its options, its folder, its open-file cache, and the runtime it shares with the others.</summary>
+/// <summary>
+/// What one <c>UseDirectIoFiles</c> serves by: its options, its folder, its open-file cache, and the runtime it shares with the others.
+/// </summary>
 internal sealed class FileServing : IDisposable
 {
     private readonly FileRoot _root;
@@ -45,7 +47,9 @@ internal sealed class FileServing : IDisposable
     /// <summary>Files of this size on are read directly; <see cref="long.MaxValue"/> for none.</summary>
     public long DirectIoThreshold { get; }
 
-    /// <summary>Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.</summary>
+    /// <summary>
+    /// Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.
+    /// </summary>
     public ValueTask<OpenResult> OpenAsync(string relative)
     {
         if (Cache is not null && Cache.TryGet(relative, out OpenResult known))

@@ -3,7 +3,9 @@ using FileAio.Engines;
 
 namespace FileAio.Sending;
 
-/// <summary><c>await new LeaveEngine()</c>: what follows does not run on an engine's thread, where it would hold up everybody's reads.</summary>
+/// <summary>
+/// <c>await new LeaveEngine()</c>: what follows does not run on an engine's thread, where it would hold up everybody's reads.
+/// </summary>
 internal readonly struct LeaveEngine : ICriticalNotifyCompletion
 {
     public bool IsCompleted => !EngineThread.IsCurrent;

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>
-/// nginx's "aio operation took too long": tells once of each read that takes longer than <see cref="DirectIoFileOptions.AioTimeout"/>. That is all it does: the buffer is the
-/// kernel's until the read completes. Reads carry no timers; one timer looks them over.
+/// nginx's "aio operation took too long": tells once of each read that takes longer than <see cref="DirectIoFileOptions.AioTimeout"/>. That
+/// is all it does: the buffer is the kernel's until the read completes. Reads carry no timers; one timer looks them over.
 /// </summary>
 internal sealed class OverdueReads : IDisposable
 {

@@ -4,14 +4,18 @@ using FileAio.Interop;
 
 namespace FileAio.Sending;
 
-/// <summary>Reads that land in the response pipe's own memory. The block is held while the kernel writes, even if Kestrel drops the pipe meanwhile.</summary>
+/// <summary>
+/// Reads that land in the response pipe's own memory. The block is held while the kernel writes, even if Kestrel drops the pipe meanwhile.
+/// </summary>
 internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBudget budget)
 {
     private const nint Page = 4096;
 
     private readonly FileRead _read = new();
 
-    /// <summary>Reads one chunk and advances the pipe. <see cref="SendEnd.NotDirect"/> without a reason: the pipe's memory is not aligned after all.</summary>
+    /// <summary>
+    /// Reads one chunk and advances the pipe. <see cref="SendEnd.NotDirect"/> without a reason: the pipe's memory is not aligned after all.
+    /// </summary>
     public async ValueTask<SendOutcome> ReadAsync(long position, int length, long end, TimeSpan timeout, CancellationToken cancellation)
     {
         await body.StartAsync().ConfigureAwait(false);

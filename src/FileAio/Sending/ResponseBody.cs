@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace FileAio.Sending;
 
 /// <summary>
-/// The pipe of one response, as whoever wraps responses (compression, for one) lets us see it. Started late, so that what fails before the first byte
-/// can still be told with a status; flushed after every buffer, so that the client's pace is ours.
+/// The pipe of one response, as whoever wraps responses (compression, for one) lets us see it. Started late, so that what fails before the
+/// first byte can still be told with a status; flushed after every buffer, so that the client's pace is ours.
 /// </summary>
 internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, FileServing serving, string path) : IDisposable
 {
@@ -26,10 +26,14 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>Reads and flushes go on on the engine's thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
 
-    /// <summary>Lets others have the thread: neither a read from the page cache nor a flush that the socket takes at once has given it up.</summary>
+    /// <summary>
+    /// Lets others have the thread: neither a read from the page cache nor a flush that the socket takes at once has given it up.
+    /// </summary>
     public Yield YieldAsync() => new(IsInline ? serving.Runtime.Context : null);
 
-    /// <summary>Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.</summary>
+    /// <summary>
+    /// Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.
+    /// </summary>
     public ValueTask StartAsync() => response.HasStarted ? default : StartNowAsync();
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
@@ -115,7 +119,10 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         }
     }
 
-    /// <summary>By default where nothing slow is between here and the socket: no TLS, no framing of HTTP/2, nobody who has wrapped the body (compression).</summary>
+    /// <summary>
+    /// By default where nothing slow is between here and the socket: no TLS, no framing of HTTP/2, nobody who has wrapped the body
+    /// (compression).
+    /// </summary>
     private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
         && (options.InlineCompletions ?? (context.Features.Get<ITlsHandshakeFeature>() is null && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
             && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())));

@@ -7,9 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>
-/// nginx's send_timeout: ends a response whose client takes nothing for so long. A flush tells only that all of a buffer was taken, which a slow client may need minutes for:
-/// so the socket is asked what the peer has acknowledged. Where there is no TCP socket to ask, a flush must end within the time.
-/// The timer is made when a flush first has to wait, looks four times within the timeout, and is left running between flushes: so a flush that waits costs a timestamp and a lock nobody else wants.
+/// nginx's send_timeout: ends a response whose client takes nothing for so long. A flush tells only that all of a buffer was taken, which a
+/// slow client may need minutes for: so the socket is asked what the peer has acknowledged. Where there is no TCP socket to ask, a flush
+/// must end within the time. The timer is made when a flush first has to wait, looks four times within the timeout, and is left running
+/// between flushes: so a flush that waits costs a timestamp and a lock nobody else wants.
 /// </summary>
 internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string path, TimeProvider time, ILogger logger) : IDisposable
 {

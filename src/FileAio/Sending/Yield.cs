@@ -3,7 +3,10 @@ using FileAio.Engines;
 
 namespace FileAio.Sending;
 
-/// <summary><c>await new Yield(context)</c>: what follows waits for its turn, on the engine's thread where there is a context, else on the thread pool.</summary>
+/// <summary>
+/// <c>await new Yield(context)</c>: what follows waits for its turn, on the engine's thread where there is a context, else on the thread
+/// pool.
+/// </summary>
 internal readonly struct Yield(EngineContext? context) : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// A feature collection for a dozen features: pairs in an array, found by looking. Half the memory of the dictionary that the framework's has, and quicker at
-/// this size; every connection has one.
+/// A feature collection for a dozen features: pairs in an array, found by looking. Half the memory of the dictionary that the framework's
+/// has, and quicker at this size; every connection has one.
 /// </summary>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {

@@ -4,7 +4,8 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// How the pipes between a loop's connections and Kestrel work. The application's ends run where application code runs, the transport's on the loop, or where
+/// How the pipes between a loop's connections and Kestrel work. The application's ends run where application code runs, the transport's on
+/// the loop, or where
 /// <see cref="SendScheduler"/> says.
 /// </summary>
 internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)

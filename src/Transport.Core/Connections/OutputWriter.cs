@@ -3,14 +3,15 @@ using System.IO.Pipelines;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// The application's end of the output pipe: the pipe's own, and on the way a look at how much is flushed, which <see cref="SendScheduler"/> is told.
+/// The application's end of the output pipe: the pipe's own, and on the way a look at how much is flushed, which
+/// <see cref="SendScheduler"/> is told.
 /// </summary>
 internal sealed class OutputWriter(PipeWriter pipe) : PipeWriter
 {
     /// <summary>
-    /// From here on a flush is sent then and there, on whatever thread it is (where the model can send without waiting): the call copies for longer
-    /// than a wake-up takes, nothing is gained by gathering, and a flush that has ended when it returns spares Kestrel a hop to the thread pool.
-    /// A guess: four of the pool's blocks.
+    /// From here on a flush is sent then and there, on whatever thread it is (where the model can send without waiting): the call copies
+    /// for longer than a wake-up takes, nothing is gained by gathering, and a flush that has ended when it returns spares Kestrel a hop to
+    /// the thread pool. A guess: four of the pool's blocks.
     /// </summary>
     public const int Bulk = 16 * 1024;
 

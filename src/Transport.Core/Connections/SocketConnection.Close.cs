@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Transport.Core.Diagnostics;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Scheduling;
 
 namespace Transport.Core.Connections;
 
@@ -23,7 +24,9 @@ internal sealed partial class SocketConnection
     /// <summary>Set once, by whoever ends the connection first.</summary>
     private Exception? ShutdownReason => Volatile.Read(ref _shutdownReason);
 
-    /// <summary>Ends the connection at once, from any thread: RST with a reason; without one, as Kestrel calls it when the peer has left, FIN.</summary>
+    /// <summary>
+    /// Ends the connection at once, from any thread: RST with a reason; without one, as Kestrel calls it when the peer has left, FIN.
+    /// </summary>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
         SetShutdownReason(abortReason);
@@ -105,8 +108,8 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Tells the application, on the thread pool as Kestrel's own transport does: its callbacks are none of the loop's. The connection's end waits for them, since
-    /// they may still use what it owns.
+    /// Tells the application, on the thread pool as Kestrel's own transport does: its callbacks are none of the loop's. The connection's
+    /// end waits for them, since they may still use what it owns.
     /// </summary>
     private Task FireConnectionClosedAsync()
     {

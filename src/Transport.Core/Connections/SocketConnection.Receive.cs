@@ -44,7 +44,9 @@ internal sealed partial class SocketConnection
         await FireConnectionClosedAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The application is behind. Until it has caught up nothing is asked of the socket, so that TCP tells the peer; FIN and RST wait too.</summary>
+    /// <summary>
+    /// The application is behind. Until it has caught up nothing is asked of the socket, so that TCP tells the peer; FIN and RST wait too.
+    /// </summary>
     private async ValueTask<FlushResult> PauseUntilAsync(ValueTask<FlushResult> flush)
     {
         _loop.Counters.PausedConnections++;

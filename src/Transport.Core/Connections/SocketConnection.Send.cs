@@ -2,11 +2,13 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Scheduling;
 
 namespace Transport.Core.Connections;
 
-/// <summary>From the output pipe to the socket. The send loop goes on where <see cref="SendScheduler"/> says, and ends on the event loop.</summary>
+/// <summary>
+/// From the output pipe to the socket. The send loop goes on where <see cref="SendScheduler"/> says, and ends on the event loop.
+/// </summary>
 internal sealed partial class SocketConnection
 {
     /// <summary>Something was received, and nothing has been sent since. A hint: the loop sets it, whoever sends clears it.</summary>
@@ -75,9 +77,9 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Whether a flush from elsewhere is to wait for others. The first that answers what was received is not: most connections have one request
-    /// under way. What follows it with nothing received in between is of a connection that answers many at once: with a send each HTTP/2 cost 2.4
-    /// times Kestrel Sockets' CPU, gathered 0.9 (8 connections of 16 streams). What is large gains nothing by waiting.
+    /// Whether a flush from elsewhere is to wait for others. The first that answers what was received is not: most connections have one
+    /// request under way. What follows it with nothing received in between is of a connection that answers many at once: with a send each
+    /// HTTP/2 cost 2.4 times Kestrel Sockets' CPU, gathered 0.9 (8 connections of 16 streams). What is large gains nothing by waiting.
     /// </summary>
     private bool IsToBeGathered(long length)
     {
@@ -87,7 +89,9 @@ internal sealed partial class SocketConnection
         return gather;
     }
 
-    /// <summary>All of it: on the loop as its model does it, elsewhere at once as far as the kernel takes it, and what is left on the loop.</summary>
+    /// <summary>
+    /// All of it: on the loop as its model does it, elsewhere at once as far as the kernel takes it, and what is left on the loop.
+    /// </summary>
     private ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
     {
         if (_loop.IsCurrent)
@@ -118,7 +122,9 @@ internal sealed partial class SocketConnection
         return await _socket.SendAsync(output).ConfigureAwait(false);
     }
 
-    /// <summary>Why the connection ends; <paramref name="unexpected"/> is what the application's flush is to throw, which a reset is not.</summary>
+    /// <summary>
+    /// Why the connection ends; <paramref name="unexpected"/> is what the application's flush is to throw, which a reset is not.
+    /// </summary>
     private Exception? SendFailed(SysResult sent, out Exception? unexpected)
     {
         unexpected = null;

@@ -12,8 +12,9 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// A connection: bytes from its socket to the input pipe, on the loop's thread, and from the output pipe to its socket, there or where a flush came from
-/// (<c>SocketConnection.Receive.cs</c>, <c>SocketConnection.Send.cs</c>), and the end of both (<c>SocketConnection.Close.cs</c>).
+/// A connection: bytes from its socket to the input pipe, on the loop's thread, and from the output pipe to its socket, there or where a
+/// flush came from (<c>SocketConnection.Receive.cs</c>, <c>SocketConnection.Send.cs</c>), and the end of both
+/// (<c>SocketConnection.Close.cs</c>).
 /// </summary>
 internal sealed partial class SocketConnection : ConnectionContext,
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionSocketFeature,
@@ -85,8 +86,8 @@ internal sealed partial class SocketConnection : ConnectionContext,
     public MemoryPool<byte> MemoryPool => _loop.MemoryPool;
 
     /// <summary>
-    /// The socket, for options that nobody else offers. Made when it is first asked for, owns nothing, and is disposed before the descriptor is closed,
-    /// so that it never means a later connection of the same number.
+    /// The socket, for options that nobody else offers. Made when it is first asked for, owns nothing, and is disposed before the
+    /// descriptor is closed, so that it never means a later connection of the same number.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The connection has been closed.</exception>
     public Socket Socket

@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Transport.Core.Diagnostics;
 
 /// <summary>
-/// A meter whose instruments observe what loops count, when somebody reads them: tagged with the model and the loop's number. A loop's counters
-/// are plain fields with one writer, its thread, so that counting costs an addition.
+/// A meter whose instruments observe what loops count, when somebody reads them: tagged with the model and the loop's number. A loop's
+/// counters are plain fields with one writer, its thread, so that counting costs an addition.
 /// </summary>
 internal sealed class LoopMeter<TCounters>(string name, IMeterFactory? meterFactory) : IDisposable
     where TCounters : class, new()

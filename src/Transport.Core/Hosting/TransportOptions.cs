@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Transport.Core;
 
-/// <summary>What users set of any transport here: the names and defaults of <see cref="SocketTransportOptions"/>, and how the loops work.</summary>
+/// <summary>
+/// What users set of any transport here: the names and defaults of <see cref="SocketTransportOptions"/>, and how the loops work.
+/// </summary>
 public abstract class TransportOptions
 {
     /// <summary>
@@ -16,9 +18,9 @@ public abstract class TransportOptions
     public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.Workers;
 
     /// <summary>
-    /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads that drain its work
-    /// (<see cref="ApplicationScheduling.ThreadPool"/>). It has one, and more only while handlers block. Past the limit work waits, and a warning says so.
-    /// Default: 256. Allowed: 1 to 32,767.
+    /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads
+    /// that drain its work (<see cref="ApplicationScheduling.ThreadPool"/>). It has one, and more only while handlers block. Past the limit
+    /// work waits, and a warning says so. Default: 256. Allowed: 1 to 32,767.
     /// </summary>
     public int MaxWorkers { get; set; } = 256;
 
@@ -26,7 +28,8 @@ public abstract class TransportOptions
     public AcceptStrategy AcceptStrategy { get; set; } = AcceptStrategy.ReusePort;
 
     /// <summary>
-    /// The length of the queue of clients that wait to be accepted; the kernel caps it at <c>net.core.somaxconn</c>. Default: 512. Allowed: 1 and more.
+    /// The length of the queue of clients that wait to be accepted; the kernel caps it at <c>net.core.somaxconn</c>. Default: 512. Allowed:
+    /// 1 and more.
     /// </summary>
     public int Backlog { get; set; } = 512;
 
@@ -34,18 +37,20 @@ public abstract class TransportOptions
     public bool NoDelay { get; set; } = true;
 
     /// <summary>
-    /// The most received bytes that wait for the application before reading pauses; it resumes at half. Null or 0: no limit. Default: 1 MiB. Allowed: 0 and more.
+    /// The most received bytes that wait for the application before reading pauses; it resumes at half. Null or 0: no limit. Default: 1
+    /// MiB. Allowed: 0 and more.
     /// </summary>
     public long? MaxReadBufferSize { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// The most bytes that wait for the peer before the application's flush waits; it resumes at half. Null or 0: no limit. Default: 64 KiB. Allowed: 0 and more.
+    /// The most bytes that wait for the peer before the application's flush waits; it resumes at half. Null or 0: no limit. Default: 64
+    /// KiB. Allowed: 0 and more.
     /// </summary>
     public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
 
     /// <summary>
-    /// Here for <see cref="SocketTransportOptions"/>' sake. The readiness models take a buffer only when there is something to put in it, whatever this says.
-    /// Default: true.
+    /// Here for <see cref="SocketTransportOptions"/>' sake. The readiness models take a buffer only when there is something to put in it,
+    /// whatever this says. Default: true.
     /// </summary>
     public bool WaitForDataBeforeAllocatingBuffer { get; set; } = true;
 
@@ -53,7 +58,8 @@ public abstract class TransportOptions
     public bool UnsafePreferInlineScheduling { get; set; }
 
     /// <summary>
-    /// Makes the bound socket that the transport then listens on; the transport disposes it. One socket is made, so <see cref="AcceptStrategy.ReusePort"/> becomes
+    /// Makes the bound socket that the transport then listens on; the transport disposes it. One socket is made, so
+    /// <see cref="AcceptStrategy.ReusePort"/> becomes
     /// <see cref="AcceptStrategy.Shared"/> if this is set. Default: <see cref="SocketTransportOptions.CreateDefaultBoundListenSocket"/>.
     /// </summary>
     public Func<EndPoint, Socket> CreateBoundListenSocket { get; set; } = SocketTransportOptions.CreateDefaultBoundListenSocket;
@@ -61,7 +67,10 @@ public abstract class TransportOptions
     /// <summary>FIN in place of RST when a connection ends for an error, as Kestrel's own switch has it.</summary>
     internal bool FinOnError { get; } = AppContext.TryGetSwitch("Microsoft.AspNetCore.Server.Kestrel.FinOnError", out bool finOnError) && finOnError;
 
-    /// <summary>How loops accept where <see cref="AcceptStrategy.ReusePort"/> is not possible. A model that cannot share a socket says something else.</summary>
+    /// <summary>
+    /// How loops accept where <see cref="AcceptStrategy.ReusePort"/> is not possible. A model that cannot share a socket says something
+    /// else.
+    /// </summary>
     internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
 
     internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;

@@ -14,8 +14,8 @@ namespace Transport.Core.Hosting;
 internal static class TransportRegistration
 {
     /// <summary>
-    /// Adds the transport as a listener factory. Kestrel asks the one that was registered last first, so the last call wins, and its own Sockets transport
-    /// remains for end points that we do not take.
+    /// Adds the transport as a listener factory. Kestrel asks the one that was registered last first, so the last call wins, and its own
+    /// Sockets transport remains for end points that we do not take.
     /// </summary>
     public static void AddTransport<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
         this IServiceCollection services, Func<TOptions, IoModel> model)

@@ -21,7 +21,9 @@ internal static unsafe partial class Futex
         public nint tv_nsec;
     }
 
-    /// <summary>Sleeps while <paramref name="word"/> holds <paramref name="value"/>, at most so long. May return early: look again.</summary>
+    /// <summary>
+    /// Sleeps while <paramref name="word"/> holds <paramref name="value"/>, at most so long. May return early: look again.
+    /// </summary>
     /// <param name="word">In memory that does not move for as long as anybody may wake it.</param>
     /// <param name="value">What the word holds while there is nothing to do.</param>
     /// <param name="atMost">Then it returns all the same.</param>

@@ -10,14 +10,17 @@ namespace Transport.Core.Interop;
 /// </summary>
 internal static unsafe class SocketCalls
 {
-    /// <summary>Pieces gathered into one sendmsg: 16 blocks of 4 KiB are the default write buffer. The kernel's own limit is 1,024.</summary>
+    /// <summary>
+    /// Pieces gathered into one sendmsg: 16 blocks of 4 KiB are the default write buffer. The kernel's own limit is 1,024.
+    /// </summary>
     private const int MaxPieces = 16;
 
     /// <summary>sizeof(struct sockaddr_storage): no address is longer.</summary>
     private const int MaxAddress = 128;
 
     /// <summary>
-    /// accept4(2). Linux gives errors that wait on the new socket (ENETDOWN, EPROTO and their like) as if they were accept's own. EINTR is retried.
+    /// accept4(2). Linux gives errors that wait on the new socket (ENETDOWN, EPROTO and their like) as if they were accept's own. EINTR is
+    /// retried.
     /// </summary>
     public static SysResult Accept(int listening)
     {
@@ -62,7 +65,9 @@ internal static unsafe class SocketCalls
         return result;
     }
 
-    /// <summary>sendmsg(2) of the first pieces of <paramref name="output"/>; may take fewer bytes than it is given. EINTR is retried.</summary>
+    /// <summary>
+    /// sendmsg(2) of the first pieces of <paramref name="output"/>; may take fewer bytes than it is given. EINTR is retried.
+    /// </summary>
     public static SysResult Send(int socket, in ReadOnlySequence<byte> output, int flags = 0)
     {
         if (output.IsSingleSegment)
@@ -75,7 +80,8 @@ internal static unsafe class SocketCalls
         int count = 0;
         try
         {
-            // SAFETY: each piece stays pinned by its handle until the call has returned. Blocks of Kestrel's pool are pinned for good, which makes this cheap.
+            // SAFETY: each piece stays pinned by its handle until the call has returned. Blocks of Kestrel's pool are pinned for good,
+            // which makes this cheap.
             foreach (ReadOnlyMemory<byte> piece in output)
             {
                 if (piece.IsEmpty)
@@ -137,7 +143,9 @@ internal static unsafe class SocketCalls
         return SysResult.From(Libc.setsockopt(socket, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, &value, sizeof(int)));
     }
 
-    /// <summary>shutdown(SHUT_RDWR): FIN after what is still to be sent. Before close(2), which on unread data alone would send RST.</summary>
+    /// <summary>
+    /// shutdown(SHUT_RDWR): FIN after what is still to be sent. Before close(2), which on unread data alone would send RST.
+    /// </summary>
     public static SysResult Shutdown(int socket) => SysResult.From(Libc.shutdown(socket, Libc.SHUT_RDWR));
 
     /// <summary>shutdown(SHUT_RD): the peer is told nothing; a thread that is blocked in recv gets 0.</summary>

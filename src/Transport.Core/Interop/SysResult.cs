@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// What a system call said: 0 or more is success (a count, a descriptor), less than 0 is −errno. The convention of the kernel itself, and of io_uring.
+/// What a system call said: 0 or more is success (a count, a descriptor), less than 0 is −errno. The convention of the kernel itself, and
+/// of io_uring.
 /// </summary>
 internal readonly struct SysResult
 {

@@ -5,7 +5,9 @@ using Transport.Core.Loops;
 
 namespace Transport.Core.Listening;
 
-/// <summary>Accepts on one loop until it is stopped, whatever accept4(2) says meanwhile. Here is the only policy for being out of descriptors.</summary>
+/// <summary>
+/// Accepts on one loop until it is stopped, whatever accept4(2) says meanwhile. Here is the only policy for being out of descriptors.
+/// </summary>
 internal sealed class AcceptLoop
 {
     /// <summary>The first pause; each that finds nothing better doubles it (Go's net/http does so).</summary>
@@ -120,8 +122,9 @@ internal sealed class AcceptLoop
     }
 
     /// <summary>
-    /// Errors of a connection that failed while it waited, which Linux hands to accept (accept(2)): the next client is to be asked for at once.
-    /// Everything else is taken to be ours: out of descriptors or memory, or a socket that somebody broke; asking again at once would spin.
+    /// Errors of a connection that failed while it waited, which Linux hands to accept (accept(2)): the next client is to be asked for at
+    /// once. Everything else is taken to be ours: out of descriptors or memory, or a socket that somebody broke; asking again at once would
+    /// spin.
     /// </summary>
     private static bool IsClientsOwn(int errno) => errno is
         Errno.ECONNABORTED or Errno.EPERM or Errno.EPROTO or Errno.ENOPROTOOPT or Errno.EOPNOTSUPP or Errno.ETIMEDOUT or Errno.ECONNRESET

@@ -9,8 +9,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// An end point bound and listening: one socket, or with SO_REUSEPORT one a loop. The sockets are the framework's (it knows dual mode, systemd's descriptors
-/// and when to unlink a Unix socket's file); loops accept from duplicates of their own.
+/// An end point bound and listening: one socket, or with SO_REUSEPORT one a loop. The sockets are the framework's (it knows dual mode,
+/// systemd's descriptors and when to unlink a Unix socket's file); loops accept from duplicates of their own.
 /// </summary>
 internal sealed class ListenSocket : IDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class ListenSocket : IDisposable
     public AcceptStrategy Strategy { get; private set; }
 
     /// <exception cref="AddressInUseException">Somebody else, perhaps another instance of ours, has the address.</exception>
-    /// <exception cref="SocketException">The kernel refused for another reason, which is passed on as it is: Kestrel tells one from the other.</exception>
+    /// <exception cref="SocketException">The kernel refused for another reason, which is passed on as it is: Kestrel tells one from the
+    /// other.</exception>
     public static ListenSocket Bind(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         Socket? first = null;
@@ -67,7 +68,9 @@ internal sealed class ListenSocket : IDisposable
         return (int)SocketCalls.Duplicate((int)socket.SafeHandle.DangerousGetHandle()).ThrowIfError("fcntl(F_DUPFD_CLOEXEC)");
     }
 
-    /// <summary>Stops listening; a Unix socket's file goes too, unless somebody else had bound it. Clients in the backlog get RST.</summary>
+    /// <summary>
+    /// Stops listening; a Unix socket's file goes too, unless somebody else had bound it. Clients in the backlog get RST.
+    /// </summary>
     public void Dispose()
     {
         foreach (Socket socket in _sockets)
@@ -77,8 +80,8 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>
-    /// Adds a socket for each further loop. The first one was bound and listens without SO_REUSEPORT, so the address is known to be ours alone: only then
-    /// is the flag set on it, and the others join. A second instance fails at its own first bind.
+    /// Adds a socket for each further loop. The first one was bound and listens without SO_REUSEPORT, so the address is known to be ours
+    /// alone: only then is the flag set on it, and the others join. A second instance fails at its own first bind.
     /// </summary>
     private void AddReusePortSockets(EndPoint endPoint, TransportOptions options, ILogger logger)
     {

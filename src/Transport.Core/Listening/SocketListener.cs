@@ -9,7 +9,8 @@ using Transport.Core.Loops;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// A listening end point as Kestrel sees it. Loops accept; connections start on their loop at once and wait here, in order, until Kestrel asks for them.
+/// A listening end point as Kestrel sees it. Loops accept; connections start on their loop at once and wait here, in order, until Kestrel
+/// asks for them.
 /// </summary>
 internal sealed class SocketListener : IConnectionListener
 {
@@ -20,7 +21,8 @@ internal sealed class SocketListener : IConnectionListener
     private readonly List<AcceptLoop> _acceptLoops = [];
 
     /// <summary>
-    /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop costs no hop to another thread.
+    /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop costs no hop to
+    /// another thread.
     /// </summary>
     private readonly Channel<SocketConnection> _accepted = Channel.CreateUnbounded<SocketConnection>(new() { AllowSynchronousContinuations = true });
     private readonly Action<object?> _offer;
@@ -79,9 +81,11 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
-    /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of them.
+    /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of
+    /// them.
     /// </summary>
-    /// <param name="cancellationToken">Not heeded: Kestrel passes the host's shutdown token, which may be cancelled by now, and nothing here waits for a peer.</param>
+    /// <param name="cancellationToken">Not heeded: Kestrel passes the host's shutdown token, which may be cancelled by now, and nothing
+    /// here waits for a peer.</param>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         await _gate.WaitAsync(CancellationToken.None);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Scheduling;
 
 namespace Transport.Core.Loops;
 
@@ -61,7 +62,7 @@ internal abstract class EventLoop : PipeScheduler
     /// <summary>The caller is on the loop's thread.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
-    protected WakePipe WakePipe { get; } = new();
+    protected Waker Waker { get; } = new();
 
     /// <summary>Starts the thread.</summary>
     /// <returns>Done when the poller or ring is there; fails with what the kernel said if it is not, and the loop has then ended.</returns>
@@ -146,12 +147,15 @@ internal abstract class EventLoop : PipeScheduler
     protected abstract void Start();
 
     /// <summary>
-    /// Hands over what is queued for the kernel, waits for it if asked, and completes what came back. Returns early when <see cref="WakePipe"/> is woken.
+    /// Hands over what is queued for the kernel, waits for it if asked, and completes what came back. Returns early when
+    /// <see cref="Waker"/> is woken.
     /// </summary>
     /// <param name="timeoutMilliseconds">−1 for as long as it takes, 0 not at all.</param>
     protected abstract void Wait(int timeoutMilliseconds);
 
-    /// <summary>On the loop's thread, last: closes whatever sockets are left (their operations end with −ECANCELED) and the poller or ring.</summary>
+    /// <summary>
+    /// On the loop's thread, last: closes whatever sockets are left (their operations end with −ECANCELED) and the poller or ring.
+    /// </summary>
     protected abstract void End();
 
     private void Run()
@@ -193,7 +197,7 @@ internal abstract class EventLoop : PipeScheduler
     {
         End();
         Application.Stop();
-        WakePipe.Dispose();
+        Waker.Dispose();
         ReleasePool();
     }
 
@@ -249,6 +253,6 @@ internal abstract class EventLoop : PipeScheduler
     private void Wake()
     {
         Interlocked.Increment(ref Counters.WakeUps);
-        WakePipe.Wake();
+        Waker.Wake();
     }
 }

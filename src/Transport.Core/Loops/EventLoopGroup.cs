@@ -6,8 +6,8 @@ using Transport.Core.Hosting;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// The loops of a transport, shared by its listeners. They start with the first, and end by themselves once the last listener is gone and the last
-/// connection after it; a listener that comes later gets new ones.
+/// The loops of a transport, shared by its listeners. They start with the first, and end by themselves once the last listener is gone and
+/// the last connection after it; a listener that comes later gets new ones.
 /// </summary>
 internal sealed class EventLoopGroup(
     IoModel model, TransportOptions options, ILogger logger, IMemoryPoolFactory<byte> pools, TransportMetrics metrics, Action stopHost)

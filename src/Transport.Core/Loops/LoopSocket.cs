@@ -5,8 +5,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// Seam A: a listening or connected socket as its loop's I/O model sees it: how bytes move. Loop thread only, but for <see cref="TrySend"/>.
-/// One accept or receive, and one send, may be under way at a time.
+/// Seam A: a listening or connected socket as its loop's I/O model sees it: how bytes move. Loop thread only, but for
+/// <see cref="TrySend"/>. One accept or receive, and one send, may be under way at a time.
 /// </summary>
 internal abstract class LoopSocket(int descriptor)
 {
@@ -22,15 +22,19 @@ internal abstract class LoopSocket(int descriptor)
     /// </summary>
     public abstract ValueTask<SysResult> ReceiveAsync(PipeWriter input);
 
-    /// <summary>Sends all of <paramref name="output"/>, however long the peer takes. The memory is the socket's until the result is there.</summary>
+    /// <summary>
+    /// Sends all of <paramref name="output"/>, however long the peer takes. The memory is the socket's until the result is there.
+    /// </summary>
     public abstract ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output);
 
     /// <summary>
-    /// Sends what the kernel takes at once, which may be less than all of it. Any thread, while no send is under way; the descriptor is not closed meanwhile.
-    /// −EAGAIN: nothing, and the loop is to send it.
+    /// Sends what the kernel takes at once, which may be less than all of it. Any thread, while no send is under way; the descriptor is not
+    /// closed meanwhile. −EAGAIN: nothing, and the loop is to send it.
     /// </summary>
     public abstract SysResult TrySend(ReadOnlySequence<byte> output);
 
-    /// <summary>Closes the descriptor once the kernel has let go of it. Operations that are pending, or come later, end with −ECANCELED.</summary>
+    /// <summary>
+    /// Closes the descriptor once the kernel has let go of it. Operations that are pending, or come later, end with −ECANCELED.
+    /// </summary>
     public abstract void Close();
 }

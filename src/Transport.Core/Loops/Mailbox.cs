@@ -1,3 +1,4 @@
+using Transport.Core.Scheduling;
 namespace Transport.Core.Loops;
 
 /// <summary>How deep the loop's thread sleeps, and so who has to wake it.</summary>

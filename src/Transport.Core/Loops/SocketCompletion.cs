@@ -49,7 +49,8 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
     ValueTaskSourceStatus IValueTaskSource<SysResult>.GetStatus(short token) =>
         token != _version ? throw Misused() : _completed ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
 
-    /// <remarks>The transport's own code awaits, with no context to flow: <paramref name="flags"/> asks for nothing that is not so already.</remarks>
+    /// <remarks>The transport's own code awaits, with no context to flow: <paramref name="flags"/> asks for nothing that is not so
+    /// already.</remarks>
     void IValueTaskSource<SysResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         if (token != _version || _continuation is not null)

@@ -12,6 +12,6 @@ internal enum SocketRole
     /// <summary>A listening socket that several loops accept from: a model that can wake only one of them for a client should.</summary>
     SharedListener,
 
-    /// <summary>No socket at all: the loop's <see cref="WakePipe"/>. A model that never sleeps need not look at it.</summary>
-    WakePipe,
+    /// <summary>No socket at all: the loop's <see cref="Waker"/>. A model that never sleeps need not look at it.</summary>
+    Waker,
 }

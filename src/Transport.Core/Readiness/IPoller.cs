@@ -10,14 +10,16 @@ namespace Transport.Core.Readiness;
 /// </summary>
 internal interface IPoller : IDisposable
 {
-    /// <summary>Starts watching. What is readable already is reported like what becomes so: the caller does not try before it is told.</summary>
+    /// <summary>
+    /// Starts watching. What is readable already is reported like what becomes so: the caller does not try before it is told.
+    /// </summary>
     /// <param name="descriptor">Non-blocking.</param>
     /// <param name="role">Whether it listens, and whether other loops accept from it too.</param>
     SysResult Add(int descriptor, SocketRole role);
 
     /// <summary>
-    /// After EAGAIN, or a receive that came back short without <see cref="Readiness.Exceptional"/>: report once when this may be ready again.
-    /// Armed for one direction, the other stays as it was.
+    /// After EAGAIN, or a receive that came back short without <see cref="Readiness.Exceptional"/>: report once when this may be ready
+    /// again. Armed for one direction, the other stays as it was.
     /// </summary>
     void Arm(int descriptor, Readiness interest);
 

@@ -3,8 +3,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// Descriptors and what each is waited for, in the shape that poll(2) takes: dense, so that the kernel walks no gaps. A report uses up what was waited
-/// for; a descriptor of which nothing is wanted is passed over, since POLLERR and POLLHUP cannot be masked.
+/// Descriptors and what each is waited for, in the shape that poll(2) takes: dense, so that the kernel walks no gaps. A report uses up what
+/// was waited for; a descriptor of which nothing is wanted is passed over, since POLLERR and POLLHUP cannot be masked.
 /// </summary>
 /// <param name="masksSignals">ppoll(2) with <see cref="WaitMask"/> in place of poll(2).</param>
 internal sealed unsafe class PollSet(bool masksSignals)
@@ -18,7 +18,9 @@ internal sealed unsafe class PollSet(bool masksSignals)
     private int[] _places = new int[256];
     private int _count;
 
-    /// <summary>Where the next look through the reports begins: behind the last one that was handed on, so that none waits for ever.</summary>
+    /// <summary>
+    /// Where the next look through the reports begins: behind the last one that was handed on, so that none waits for ever.
+    /// </summary>
     private int _next;
 
     /// <summary>The last wait found more than it was given room for, or could not look.</summary>
@@ -119,7 +121,10 @@ internal sealed unsafe class PollSet(bool masksSignals)
         }
     }
 
-    /// <summary>What poll's bits, or a signal's band, mean. Errors and hang-ups are folded into both directions: whoever waits makes its call and learns what happened.</summary>
+    /// <summary>
+    /// What poll's bits, or a signal's band, mean. Errors and hang-ups are folded into both directions: whoever waits makes its call and
+    /// learns what happened.
+    /// </summary>
     public static Readiness ToReadiness(int events)
     {
         const int Failed = Libc.POLLERR | Libc.POLLHUP | Libc.POLLNVAL;

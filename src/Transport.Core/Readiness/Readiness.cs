@@ -13,8 +13,8 @@ internal enum Readiness
     Writable = 2,
 
     /// <summary>
-    /// FIN, an error or urgent data came with the report, in select's word an exceptional condition: a receive that comes back short does not
-    /// prove that nothing is left, and an edge-triggered model will not report again what it has reported already.
+    /// FIN, an error or urgent data came with the report, in select's word an exceptional condition: a receive that comes back short does
+    /// not prove that nothing is left, and an edge-triggered model will not report again what it has reported already.
     /// </summary>
     Exceptional = 4,
 }

@@ -6,8 +6,8 @@ namespace Transport.Core.Readiness;
 internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup)
 {
     /// <summary>
-    /// Reports a turn; what does not fit comes with the next. At 512 busy connections CPU per request was the same from 32 to 512, within noise. A guess, so that a
-    /// turn answers those it has received from before it receives from the rest.
+    /// Reports a turn; what does not fit comes with the next. At 512 busy connections CPU per request was the same from 32 to 512, within
+    /// noise. A guess, so that a turn answers those it has received from before it receives from the rest.
     /// </summary>
     private const int MaxReports = 128;
 
@@ -56,8 +56,8 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     protected override void Start()
     {
         _poller = createPoller();
-        Poller.Add(WakePipe.Descriptor, SocketRole.WakePipe).ThrowIfError($"{Name}: watching the eventfd");
-        Poller.Arm(WakePipe.Descriptor, Readiness.Readable);
+        Poller.Add(Waker.Descriptor, SocketRole.Waker).ThrowIfError($"{Name}: watching the eventfd");
+        Poller.Arm(Waker.Descriptor, Readiness.Readable);
     }
 
     protected override void Wait(int timeoutMilliseconds)
@@ -71,14 +71,15 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         for (int i = 0; i < count; i++)
         {
             Ready ready = _ready[i];
-            if (ready.Descriptor == WakePipe.Descriptor)
+            if (ready.Descriptor == Waker.Descriptor)
             {
-                WakePipe.Drain();
-                Poller.Arm(WakePipe.Descriptor, Readiness.Readable);
+                Waker.Drain();
+                Poller.Arm(Waker.Descriptor, Readiness.Readable);
             }
             else if (ready.Descriptor < _sockets.Length)
             {
-                // Null, or a newer socket of the same number: the stale report of a descriptor that was closed earlier in this turn. A hint, so it harms nobody.
+                // Null, or a newer socket of the same number: the stale report of a descriptor that was closed earlier in this turn. A
+                // hint, so it harms nobody.
                 _sockets[ready.Descriptor]?.OnReady(ready.Readiness);
             }
         }

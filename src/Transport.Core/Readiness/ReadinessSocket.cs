@@ -6,8 +6,8 @@ using Transport.Core.Loops;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// A socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the last one said
-/// EAGAIN or came back short; and to remember a hint that arrives when nobody waits. Loop thread only, but for <see cref="TrySend"/>.
+/// A socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the last one
+/// said EAGAIN or came back short; and to remember a hint that arrives when nobody waits. Loop thread only, but for <see cref="TrySend"/>.
 /// </summary>
 internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : LoopSocket(descriptor)
 {
@@ -36,7 +36,10 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private bool _isUnfinished;
     private bool _isOutgoingQueued;
 
-    /// <summary>False at first: <see cref="IPoller.Add"/> reports what is there already, and a try that met nothing would leave a block with an idle connection.</summary>
+    /// <summary>
+    /// False at first: <see cref="IPoller.Add"/> reports what is there already, and a try that met nothing would leave a block with an idle
+    /// connection.
+    /// </summary>
     private bool _mayBeReadable;
     private bool _mayBeWritable = true;
     private bool _shortProvesNothing;
@@ -71,7 +74,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
 
         if (_mayBeWritable)
         {
-            SysResult result = PushOut(ref loop.Answers);
+            SysResult result = SendOutput(ref loop.Answers);
             if (!result.WouldBlock)
             {
                 return new ValueTask<SysResult>(result);
@@ -177,7 +180,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
                 return _incoming.Wait();
             }
 
-            SysResult result = TakeIn();
+            SysResult result = ReceiveOrAccept();
             if (!result.WouldBlock)
             {
                 return new ValueTask<SysResult>(result);
@@ -195,7 +198,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        SysResult result = TakeIn();
+        SysResult result = ReceiveOrAccept();
         if (result.WouldBlock)
         {
             loop.Counters.SpuriousReports++;
@@ -231,7 +234,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        SysResult result = PushOut(ref loop.Leftovers);
+        SysResult result = SendOutput(ref loop.Leftovers);
         if (result.WouldBlock)
         {
             loop.Poller.Arm(Descriptor, Readiness.Writable);
@@ -242,7 +245,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     }
 
     /// <summary>One accept4 or recv, and what it tells about the next.</summary>
-    private SysResult TakeIn()
+    private SysResult ReceiveOrAccept()
     {
         if (_input is null)
         {
@@ -271,7 +274,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     }
 
     /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
-    private SysResult PushOut(ref SendShare share)
+    private SysResult SendOutput(ref SendShare share)
     {
         while (true)
         {

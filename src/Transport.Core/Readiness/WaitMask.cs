@@ -3,8 +3,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// The signal mask that ppoll and pselect swap in for as long as they wait: everything that is meant for the process and not for this thread, so that
-/// SIGTERM, SIGCHLD and their like go to another one and end no wait of ours.
+/// The signal mask that ppoll and pselect swap in for as long as they wait: everything that is meant for the process and not for this
+/// thread, so that SIGTERM, SIGCHLD and their like go to another one and end no wait of ours.
 /// </summary>
 internal static unsafe class WaitMask
 {

@@ -5,7 +5,9 @@ using Errno = FileAio.Interop.Errno;
 
 namespace FileAio.Tests.Engines;
 
-/// <summary>What the kernel may answer under pressure, scripted: the response is whole all the same, or ends, and nothing is left behind.</summary>
+/// <summary>
+/// What the kernel may answer under pressure, scripted: the response is whole all the same, or ends, and nothing is left behind.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
 {

@@ -6,7 +6,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Tests.Files;
 
-/// <summary>Filesystems that refuse direct reads, or ask for another alignment. Skipped, with mount's reason, where it may not be called.</summary>
+/// <summary>
+/// Filesystems that refuse direct reads, or ask for another alignment. Skipped, with mount's reason, where it may not be called.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class FilesystemTests : IDisposable
 {

@@ -47,7 +47,10 @@ public sealed class SampleTests
         }
     }
 
-    /// <summary>Built with these tests, in the same configuration: <c>samples/WebApp/bin/Release/net10.0</c> beside <c>test/FileAio.Tests/bin/Release/net10.0</c>.</summary>
+    /// <summary>
+    /// Built with these tests, in the same configuration: <c>samples/WebApp/bin/Release/net10.0</c> beside
+    /// <c>test/FileAio.Tests/bin/Release/net10.0</c>.
+    /// </summary>
     private static string App { get; } = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "../../../../../samples/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/WebApp.dll"));
 }

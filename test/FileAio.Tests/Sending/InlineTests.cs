@@ -33,7 +33,10 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    /// <summary>A client that is slow to take each buffer: every flush has to wait, and comes back to the engine; after the last the application must not be there.</summary>
+    /// <summary>
+    /// A client that is slow to take each buffer: every flush has to wait, and comes back to the engine; after the last the application
+    /// must not be there.
+    /// </summary>
     [Theory]
     [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false), InlineData(AioMode.Off, false)]
     public async Task What_follows_a_slow_response_is_off_the_engine(AioMode aio, bool intoPipe)
@@ -98,7 +101,10 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    /// <summary>Neither a read from the page cache nor a flush to a client that takes everything waits: left alone, the file would be sent within the call, and nobody else served meanwhile.</summary>
+    /// <summary>
+    /// Neither a read from the page cache nor a flush to a client that takes everything waits: left alone, the file would be sent within
+    /// the call, and nobody else served meanwhile.
+    /// </summary>
     [Theory]
     [InlineData(true), InlineData(false)]
     public async Task A_cached_file_for_a_fast_client_lets_others_have_the_thread(bool inline)

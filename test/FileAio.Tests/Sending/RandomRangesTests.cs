@@ -3,7 +3,9 @@ using FileAio.Tests.Support;
 
 namespace FileAio.Tests.Sending;
 
-/// <summary>Ten thousand random ranges, checked against the file: by every engine, aligned or not, over the end and one byte long.</summary>
+/// <summary>
+/// Ten thousand random ranges, checked against the file: by every engine, aligned or not, over the end and one byte long.
+/// </summary>
 public sealed class RandomRangesTests(FileTree tree) : IClassFixture<FileTree>
 {
     private const int Size = 3_000_001;

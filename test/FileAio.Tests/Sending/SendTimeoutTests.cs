@@ -30,7 +30,8 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Who_takes_little_at_a_time_is_waited_for()
     {
-        // Of one buffer of 1 MiB 8 KiB are taken in 40 ms: once the sockets' buffers are full, a flush lasts five seconds, ten times the timeout.
+        // Of one buffer of 1 MiB 8 KiB are taken in 40 ms: once the sockets' buffers are full, a flush lasts five seconds, ten times the
+        // timeout.
         tree.Write("slow.bin", FileTree.Pattern(Size, 0));
         await using FileServer server = await StartAsync(TimeSpan.FromMilliseconds(500), outputBuffer: 1 << 20);
         using Socket client = await AskAsync(server.Port, "slow.bin");

@@ -4,7 +4,10 @@ using FileAio.Tests.Support;
 
 namespace FileAio.Tests.Sending;
 
-/// <summary>Clients that go away in mid-transfer, while others go on: no descriptor and no buffer is missed afterwards, and nobody gets another's bytes.</summary>
+/// <summary>
+/// Clients that go away in mid-transfer, while others go on: no descriptor and no buffer is missed afterwards, and nobody gets another's
+/// bytes.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTree>
 {

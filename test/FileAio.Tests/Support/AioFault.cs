@@ -18,7 +18,10 @@ internal enum AioFaultKind
     EventsLate,
 }
 
-/// <summary>aiofaults.c in libc's place for FileAio: one scripted fault, in force until it is disposed. One script a process: tests that use it run alone.</summary>
+/// <summary>
+/// aiofaults.c in libc's place for FileAio: one scripted fault, in force until it is disposed. One script a process: tests that use it run
+/// alone.
+/// </summary>
 internal sealed unsafe partial class AioFault : IDisposable
 {
     private const string Library = "aiofaults";

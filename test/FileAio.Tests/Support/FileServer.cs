@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace FileAio.Tests.Support;
 
-/// <summary>A real Kestrel on loopback that serves a folder. Engine, buffers and bound are its own, so that a test can count them.</summary>
+/// <summary>
+/// A real Kestrel on loopback that serves a folder. Engine, buffers and bound are its own, so that a test can count them.
+/// </summary>
 internal sealed class FileServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

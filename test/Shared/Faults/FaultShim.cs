@@ -30,7 +30,9 @@ public static unsafe partial class FaultShim
     /// <summary>Why it cannot be used here; null where it can.</summary>
     public static string? Unavailable => CCompiler.Unavailable;
 
-    /// <summary>Sends the assembly's libc calls through the shim. Once an assembly, before its first call; nothing without a compiler.</summary>
+    /// <summary>
+    /// Sends the assembly's libc calls through the shim. Once an assembly, before its first call; nothing without a compiler.
+    /// </summary>
     public static void Install(Assembly assembly)
     {
         if (Unavailable is null)

@@ -52,7 +52,9 @@ public sealed class LeakCheck
         return kinds;
     }
 
-    /// <summary>Threads but for the runtime's own, which come and go as it likes; they are named ".NET …", as is the unnamed pool.</summary>
+    /// <summary>
+    /// Threads but for the runtime's own, which come and go as it likes; they are named ".NET …", as is the unnamed pool.
+    /// </summary>
     private static string[] OwnThreads()
     {
         List<string> names = new List<string>();

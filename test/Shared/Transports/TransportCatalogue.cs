@@ -12,8 +12,8 @@ public static class TransportCatalogue
     public const string Variable = "TRANSPORT_UNDER_TEST";
 
     /// <summary>
-    /// The suite's clients live in the server's process, so a thousand of them take a thousand numbers of their own: more than select's classical limit leaves.
-    /// The limit itself has tests of its own (Models).
+    /// The suite's clients live in the server's process, so a thousand of them take a thousand numbers of their own: more than select's
+    /// classical limit leaves. The limit itself has tests of its own (Models).
     /// </summary>
     private const int WideSelect = 16384;
 

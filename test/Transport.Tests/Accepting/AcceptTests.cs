@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Accepting;
 
-/// <summary>AcceptAsync, UnbindAsync and DisposeAsync: Kestrel waits for null without a time-out, so a missing one hangs its shutdown.</summary>
+/// <summary>
+/// AcceptAsync, UnbindAsync and DisposeAsync: Kestrel waits for null without a time-out, so a missing one hangs its shutdown.
+/// </summary>
 public class AcceptTests
 {
     [Theory]

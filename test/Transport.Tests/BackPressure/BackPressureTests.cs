@@ -116,7 +116,9 @@ public class BackPressureTests
         await listener.Pools.AllReturnedAsync();
     }
 
-    /// <summary>Hang-ups and errors cannot be masked in epoll: a paused connection that is still watched level-triggered burns a core.</summary>
+    /// <summary>
+    /// Hang-ups and errors cannot be masked in epoll: a paused connection that is still watched level-triggered burns a core.
+    /// </summary>
     [Theory]
     [Transports(true, Variants = true, Faults = true, NotOnSockets = "its calls do not go through the shim that counts them")]
     [Transports(false, Variants = true, Faults = true, NotOnSockets = "its calls do not go through the shim that counts them")]

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Transport.Tests.Churn;
 
-/// <summary>Many clients that come and go in every way there is. Afterwards descriptors, threads and blocks are back where they were.</summary>
+/// <summary>
+/// Many clients that come and go in every way there is. Afterwards descriptors, threads and blocks are back where they were.
+/// </summary>
 public class ChurnTests
 {
     [Theory, Transports(Variants = true)]

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Endpoints;
 
-/// <summary>What a bind that cannot be says: AddressInUseException for EADDRINUSE, SocketException for the rest, never IOException.</summary>
+/// <summary>
+/// What a bind that cannot be says: AddressInUseException for EADDRINUSE, SocketException for the rest, never IOException.
+/// </summary>
 public class BindErrorTests
 {
     [Theory, Transports(Variants = true)]

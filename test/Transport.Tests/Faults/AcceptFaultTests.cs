@@ -56,7 +56,9 @@ public class AcceptFaultTests
         Assert.Equal(0, world.Meter.Sum("transport.accept_errors"));
     }
 
-    /// <summary>Kestrel's own asks again at once, on and on: 70 % of a core and no word about it. Here: a pause, a warning, and back by itself.</summary>
+    /// <summary>
+    /// Kestrel's own asks again at once, on and on: 70 % of a core and no word about it. Here: a pause, a warning, and back by itself.
+    /// </summary>
     [Theory]
     [Transports(Errno.EMFILE, Faults = true, Variants = true, NotOnSockets = "it retries at once without a word")]
     [Transports(Errno.ENFILE, Faults = true, NotOnSockets = "it retries at once without a word")]

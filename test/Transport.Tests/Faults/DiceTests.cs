@@ -2,7 +2,9 @@ using Transport.Tests.Churn;
 
 namespace Transport.Tests.Faults;
 
-/// <summary>Random clients over a kernel that is as unhelpful as it may lawfully be: short transfers, EAGAIN, EINTR, aborted accepts, delays.</summary>
+/// <summary>
+/// Random clients over a kernel that is as unhelpful as it may lawfully be: short transfers, EAGAIN, EINTR, aborted accepts, delays.
+/// </summary>
 public class DiceTests(ITestOutputHelper output)
 {
     [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]

@@ -6,7 +6,10 @@ namespace Transport.Tests.Faults;
 /// <summary>setsockopt, shutdown and close: their failing must cost at most the connection that they were made for.</summary>
 public class SocketCallFaultTests
 {
-    /// <summary>SO_REUSEPORT and TCP_NODELAY, the latter perhaps on the listener from which connections inherit it: done without, or a start that says so.</summary>
+    /// <summary>
+    /// SO_REUSEPORT and TCP_NODELAY, the latter perhaps on the listener from which connections inherit it: done without, or a start that
+    /// says so.
+    /// </summary>
     [Theory]
     [Transports(Errno.EINVAL, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.ENOPROTOOPT, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]

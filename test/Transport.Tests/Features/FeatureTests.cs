@@ -75,7 +75,9 @@ public class FeatureTests
         Assert.Equal(noDelay, pair.Server.Features.GetRequired<IConnectionSocketFeature>().Socket.NoDelay);
     }
 
-    /// <summary>After the end, the number of the descriptor is somebody else's: a Socket kept by the application must not reach that one.</summary>
+    /// <summary>
+    /// After the end, the number of the descriptor is somebody else's: a Socket kept by the application must not reach that one.
+    /// </summary>
     [Theory, Transports]
     public async Task A_kept_socket_is_dead_after_the_connection(TransportUnderTest transport)
     {

@@ -152,7 +152,9 @@ public class RawHttpTests
         Assert.Equal(body, (await new HttpReplyReader(slow).ReadAsync()).Body);
     }
 
-    /// <summary>Kestrel answers a request whose client has sent FIN only if the response is under way: the connection must not hang.</summary>
+    /// <summary>
+    /// Kestrel answers a request whose client has sent FIN only if the response is under way: the connection must not hang.
+    /// </summary>
     [Theory, Transports]
     public async Task A_half_closing_client_is_not_left_hanging(TransportUnderTest transport)
     {
@@ -184,7 +186,9 @@ public class RawHttpTests
         Assert.Equal(300_000, (await client.ReceiveToEndAsync()).Length);
     }
 
-    /// <summary>A receive stops short at the urgent mark though more follows: whoever takes a short receive for an empty socket waits for ever.</summary>
+    /// <summary>
+    /// A receive stops short at the urgent mark though more follows: whoever takes a short receive for an empty socket waits for ever.
+    /// </summary>
     [Theory, Transports(Variants = true)]
     public async Task Urgent_data_in_mid_stream_holds_nothing_up(TransportUnderTest transport)
     {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.LifeCycle;
 
-/// <summary>The AppContext switch that turns resets into graceful ends. It is read once a process, so it takes a process to set it.</summary>
+/// <summary>
+/// The AppContext switch that turns resets into graceful ends. It is read once a process, so it takes a process to set it.
+/// </summary>
 public class FinOnErrorTests
 {
     [Theory, Transports]

@@ -9,7 +9,9 @@ public class BlockingTests
 {
     private static readonly TransportUnderTest Blocking = TransportCatalogue.Get("blocking");
 
-    /// <summary>Two connections take all four threads. The third is not refused: it waits in the backlog, and is served when one ends.</summary>
+    /// <summary>
+    /// Two connections take all four threads. The third is not refused: it waits in the backlog, and is served when one ends.
+    /// </summary>
     [Fact]
     public async Task Past_the_limit_clients_wait_until_a_connection_ends()
     {

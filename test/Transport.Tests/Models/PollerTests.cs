@@ -117,7 +117,9 @@ public class PollerTests
         Assert.Equal(0, pair.Receive());
     });
 
-    /// <summary>The receive comes back short, and yet there is something left: either the report was exceptional, or there is another.</summary>
+    /// <summary>
+    /// The receive comes back short, and yet there is something left: either the report was exceptional, or there is another.
+    /// </summary>
     [Theory, MemberData(nameof(All))]
     public void Fin_behind_data_is_not_lost(string name) => On(name, (poller, pair) =>
     {
@@ -195,7 +197,9 @@ public class PollerTests
         poller.Add(pair.Descriptor, SocketRole.Connection);
     });
 
-    /// <summary>More is ready than there is room for, and what was reported is ready again at once: the rest must have its turn all the same.</summary>
+    /// <summary>
+    /// More is ready than there is room for, and what was reported is ready again at once: the rest must have its turn all the same.
+    /// </summary>
     [Theory, MemberData(nameof(All))]
     public void Nobody_starves(string name) => On(name, (poller, first) =>
     {

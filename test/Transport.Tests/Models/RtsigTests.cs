@@ -12,7 +12,8 @@ namespace Transport.Tests.Models;
 public class RtsigTests
 {
     /// <summary>
-    /// A signal for the process would be taken by any thread that does not block it, and end the process: these name a thread, and wait in its own queue.
+    /// A signal for the process would be taken by any thread that does not block it, and end the process: these name a thread, and wait in
+    /// its own queue.
     /// </summary>
     [Fact]
     public unsafe void Signals_are_for_the_loops_thread_and_not_for_the_process() => OwnThread.Run(() =>
@@ -225,7 +226,9 @@ public class RtsigTests
         return heard;
     }
 
-    /// <summary>Whether this thread's status file has the signal in a mask: SigPnd for the thread's own queue, ShdPnd for the process's.</summary>
+    /// <summary>
+    /// Whether this thread's status file has the signal in a mask: SigPnd for the thread's own queue, ShdPnd for the process's.
+    /// </summary>
     private static bool IsPending(string mask, int signal)
     {
         string line = File.ReadLines($"/proc/self/task/{Libc.gettid()}/status").Single(line => line.StartsWith(mask + ':', StringComparison.Ordinal));

@@ -5,7 +5,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Sending;
 
-/// <summary>Flushes that come neither from the loop nor from the threads that drain its work: of handlers that have awaited something, and of HTTP/2's frame writer.</summary>
+/// <summary>
+/// Flushes that come neither from the loop nor from the threads that drain its work: of handlers that have awaited something, and of
+/// HTTP/2's frame writer.
+/// </summary>
 public class FlushElsewhereTests
 {
     private static readonly TransportSettings OneLoop = new() { LoopCount = 1 };
@@ -43,7 +46,9 @@ public class FlushElsewhereTests
         }
     }
 
-    /// <summary>One flush after another with nothing received in between is gathered: none may be lost by that, nor overtake another.</summary>
+    /// <summary>
+    /// One flush after another with nothing received in between is gathered: none may be lost by that, nor overtake another.
+    /// </summary>
     [Theory, Transports(Variants = true)]
     public async Task Small_and_large_flushes_arrive_whole_and_in_order(TransportUnderTest transport)
     {
@@ -69,7 +74,10 @@ public class FlushElsewhereTests
         await writing.WithinDeadline();
     }
 
-    /// <summary>The number of a connection that is aborted while another thread sends on it is soon another's: nothing of the old one may reach the new one.</summary>
+    /// <summary>
+    /// The number of a connection that is aborted while another thread sends on it is soon another's: nothing of the old one may reach the
+    /// new one.
+    /// </summary>
     [Theory, Transports(Variants = true)]
     public async Task An_abort_during_a_flush_lets_nothing_reach_the_next_connection(TransportUnderTest transport)
     {

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Transport.Tests.Shutdown;
 
-/// <summary>Stopping: what is under way is finished, what is idle is ended, what will not end is aborted, and nothing stays behind.</summary>
+/// <summary>
+/// Stopping: what is under way is finished, what is idle is ended, what will not end is aborted, and nothing stays behind.
+/// </summary>
 public class ShutdownTests
 {
     [Theory, Transports(Variants = true)]

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>
 /// Takes what becomes runnable of the application's when bytes have been received, and runs it apart from the transport:
@@ -20,6 +20,8 @@ internal abstract class ApplicationScheduler : PipeScheduler
     /// <summary>The run phase of a turn: hands over, or runs, what the turn has made runnable. Loop thread.</summary>
     public abstract void RunTurn();
 
-    /// <summary>The loop ends: threads of the scheduler's own end once their work is done, and work that still comes goes to the thread pool.</summary>
+    /// <summary>
+    /// The loop ends: threads of the scheduler's own end once their work is done, and work that still comes goes to the thread pool.
+    /// </summary>
     public abstract void Stop();
 }

@@ -1,4 +1,4 @@
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>
 /// The application work of one turn. Any number of threads may take items at once; each item is taken by exactly one.

@@ -1,6 +1,7 @@
 using Transport.Core.Diagnostics;
+using Transport.Core.Loops;
 
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>Application code on threads of the loop's own, which nobody else's blocking can use up.</summary>
 internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounters counters) : BatchScheduler(loop, maxWorkers)
@@ -46,7 +47,7 @@ internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounte
     }
 
     /// <summary>The one that rested last, whose stack and caches are warmest; else a new one.</summary>
-    protected override Drainer FindDrainer()
+    protected override BatchWorker FindWorker()
     {
         if (_resting.Count > 0)
         {
@@ -59,9 +60,9 @@ internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounte
         return new Worker(this, $"{Loop.Name} worker {_named++}");
     }
 
-    protected override void Rest(Drainer drainer)
+    protected override void Rest(BatchWorker idle)
     {
-        Worker worker = (Worker)drainer;
+        Worker worker = (Worker)idle;
         if (IsStopped)
         {
             Dismiss(worker);

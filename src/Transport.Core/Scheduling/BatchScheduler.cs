@@ -1,24 +1,26 @@
 using System.Diagnostics;
+using Transport.Core.Loops;
 
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>
-/// Hands a turn's work over as one batch with one bell. One thread drains it, and what it wants of the loop goes back in one go with one wake-up:
-/// a work item a connection costs twice the framework's CPU at 64 connections, the batch 0.55 to 0.8 of it.
+/// Hands a turn's work over as one batch with one bell. One thread drains it, and what it wants of the loop goes back in one go with one
+/// wake-up: a work item a connection costs twice the framework's CPU at 64 connections, the batch 0.55 to 0.8 of it.
 /// </summary>
 /// <remarks>
-/// The loop runs no application code, so it is the one that can watch. While work waits it naps, and a drainer that has finished no item for
-/// <see cref="StuckLooks"/> looks is taken to be blocked: another is called to its side, and from then on at once, for as long as every drainer is
-/// stuck. Where work goes on waiting although items do get finished, and a processor is free, another is called too.
+/// The loop runs no application code, so it is the one that can watch. While work waits it naps, and a worker that has finished no item
+/// for
+/// <see cref="StuckLooks"/> looks is taken to be blocked: another is called to its side, and from then on at once, for as long as every
+/// worker is stuck. Where work goes on waiting although items do get finished, and a processor is free, another is called too.
 /// </remarks>
-internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : ApplicationScheduler
+internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : ApplicationScheduler
 {
     /// <summary>Looks are at least 1 ms apart, the resolution of epoll_wait's time-out.</summary>
     private static readonly long LookEvery = Stopwatch.Frequency / 1000;
 
     /// <summary>
-    /// Two looks in a row at the same item, so about 2 ms: far more than most handlers take, little beside one that blocks. Looks are counted, not
-    /// time: a process that was itself not run for 100 ms has looked once.
+    /// Two looks in a row at the same item, so about 2 ms: far more than most handlers take, little beside one that blocks. Looks are
+    /// counted, not time: a process that was itself not run for 100 ms has looked once.
     /// </summary>
     private const int StuckLooks = 2;
 
@@ -26,21 +28,21 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     [ThreadStatic]
     private static EventLoop? t_drainsFor;
 
-    /// <summary>Drainers at work over all loops: for work that merely waits, no more are called than there are processors.</summary>
+    /// <summary>Workers at work over all loops: for work that merely waits, no more are called than there are processors.</summary>
     private static int s_atWork;
 
     // Under the gate.
     private readonly Lock _gate = new();
     private readonly Queue<Batch> _handedOver = new();
     private readonly Stack<Batch> _spare = new();
-    private readonly Roster _atWork = new();
+    private readonly BlockedWorkers _atWork = new();
     private bool _stopped;
 
     // Loop thread.
     private Batch _turn = new();
     private long _lookedAt;
     private int _looksAtWaiting;
-    private readonly List<Drainer> _called = [];
+    private readonly List<BatchWorker> _called = [];
     private bool _exhaustedLogged;
 
     public sealed override bool HasWork => _turn.Count > 0;
@@ -69,7 +71,8 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
             return;
         }
 
-        // Off the loop: a batch of one, at once. Rare: a read that a timer cancels, a pipe that the application completes, a flush that a send elsewhere has ended.
+        // Off the loop: a batch of one, at once. Rare: a read that a timer cancels, a pipe that the application completes, a flush that a
+        // send elsewhere has ended.
         Batch single = RentBatch();
         single.Add(action, state);
         if (!TryHandOver(single))
@@ -103,19 +106,19 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     }
 
     /// <summary>A thread that was called: drains until nothing is left.</summary>
-    public void Drain(Drainer drainer)
+    public void Drain(BatchWorker worker)
     {
         t_drainsFor = loop;
-        Volatile.Write(ref drainer.Started, true);
-        while (TryEnter(drainer, out Batch? batch))
+        Volatile.Write(ref worker.Started, true);
+        while (TryEnter(worker, out Batch? batch))
         {
             while (batch.TryTake(out WorkItem item))
             {
                 item.RunAsApplication();
-                drainer.Finished++;
-                if (Volatile.Read(ref drainer.IsStuck))
+                worker.Finished++;
+                if (Volatile.Read(ref worker.IsStuck))
                 {
-                    Unstick(drainer);
+                    Unstick(worker);
                 }
             }
 
@@ -126,11 +129,11 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
         t_drainsFor = null;
     }
 
-    /// <summary>A drainer that has nothing to do, or a new one, or null past the limit. Under the gate.</summary>
-    protected abstract Drainer? FindDrainer();
+    /// <summary>A worker that has nothing to do, or a new one, or null past the limit. Under the gate.</summary>
+    protected abstract BatchWorker? FindWorker();
 
     /// <summary>Nothing is left for it. Under the gate.</summary>
-    protected abstract void Rest(Drainer drainer);
+    protected abstract void Rest(BatchWorker worker);
 
     /// <summary>Under the gate: the loop has ended.</summary>
     protected bool IsStopped => _stopped;
@@ -149,7 +152,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
 
     private bool TryHandOver(Batch batch)
     {
-        Drainer? called = null;
+        BatchWorker? called = null;
         lock (_gate)
         {
             if (_stopped && _atWork.Count == 0)
@@ -168,13 +171,15 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
         return true;
     }
 
-    /// <summary>The next batch with an item left, or nothing, and then the drainer is at rest: decided under one lock, so no batch is missed.</summary>
-    private bool TryEnter(Drainer drainer, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Batch? batch)
+    /// <summary>
+    /// The next batch with an item left, or nothing, and then the worker is at rest: decided under one lock, so no batch is missed.
+    /// </summary>
+    private bool TryEnter(BatchWorker worker, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Batch? batch)
     {
         lock (_gate)
         {
             // Ringing wakes the loop, which may have this thread's processor for a while and look at it twice: no item was in the way.
-            _atWork.Unmark(drainer);
+            _atWork.Unmark(worker);
             while (_handedOver.TryPeek(out batch))
             {
                 if (!batch.IsExhausted)
@@ -188,9 +193,9 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
                 Recycle(batch);
             }
 
-            _atWork.Remove(drainer);
+            _atWork.Remove(worker);
             Interlocked.Decrement(ref s_atWork);
-            Rest(drainer);
+            Rest(worker);
             return false;
         }
     }
@@ -219,11 +224,11 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
         }
     }
 
-    private void Unstick(Drainer drainer)
+    private void Unstick(BatchWorker worker)
     {
         lock (_gate)
         {
-            _atWork.Unmark(drainer);
+            _atWork.Unmark(worker);
         }
     }
 
@@ -252,22 +257,22 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
             if (waits && (_atWork.AllStuck || (_looksAtWaiting > StuckLooks && Volatile.Read(ref s_atWork) < Environment.ProcessorCount)))
             {
                 CallFor(_handedOver.Peek().Remaining + _handedOver.Count - 1);
-                exhausted = _called.Count == 0 && _atWork.Stuck == maxDrainers;
+                exhausted = _called.Count == 0 && _atWork.Stuck == maxWorkers;
                 _looksAtWaiting = 0;
             }
         }
 
         bool any = _called.Count > 0;
-        foreach (Drainer drainer in _called)
+        foreach (BatchWorker worker in _called)
         {
-            drainer.Call();
+            worker.Call();
         }
 
         _called.Clear();
         if (exhausted && !_exhaustedLogged)
         {
             _exhaustedLogged = true;
-            loop.LogWorkersExhausted(maxDrainers);
+            loop.LogWorkersExhausted(maxWorkers);
         }
         else if (any)
         {
@@ -276,28 +281,28 @@ internal abstract class BatchScheduler(EventLoop loop, int maxDrainers) : Applic
     }
 
     /// <summary>
-    /// Puts more to work, as many as are stuck already: handlers that block come in numbers, and one after another would keep the last of eight waiting for eight
-    /// times two looks. Under the gate.
+    /// Puts more to work, as many as are stuck already: handlers that block come in numbers, and one after another would keep the last of
+    /// eight waiting for eight times two looks. Under the gate.
     /// </summary>
     private void CallFor(int waiting)
     {
         int wanted = Math.Clamp(_atWork.Stuck, 1, Math.Max(1, waiting));
-        while (_called.Count < wanted && CallOne() is { } drainer)
+        while (_called.Count < wanted && CallOne() is { } worker)
         {
-            _called.Add(drainer);
+            _called.Add(worker);
         }
     }
 
     /// <summary>Puts one more to work. Under the gate; the caller calls it once outside.</summary>
-    private Drainer? CallOne()
+    private BatchWorker? CallOne()
     {
-        Drainer? drainer = _atWork.Count < maxDrainers ? FindDrainer() : null;
-        if (drainer is not null)
+        BatchWorker? worker = _atWork.Count < maxWorkers ? FindWorker() : null;
+        if (worker is not null)
         {
-            _atWork.Add(drainer);
+            _atWork.Add(worker);
             Interlocked.Increment(ref s_atWork);
         }
 
-        return drainer;
+        return worker;
     }
 }

@@ -1,14 +1,16 @@
 using Transport.Core.Interop;
 
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>An application thread of a loop's own, and its bell: a futex, one system call to ring and one to wait.</summary>
-internal sealed class Worker : Drainer
+internal sealed class Worker : BatchWorker
 {
     private const int Resting = 0;
     private const int Called = 1;
 
-    /// <summary>A guess: long enough that bursts find the threads that the last one needed, short enough that a bad minute is not paid for all day.</summary>
+    /// <summary>
+    /// A guess: long enough that bursts find the threads that the last one needed, short enough that a bad minute is not paid for all day.
+    /// </summary>
     private static readonly TimeSpan RetireAfter = TimeSpan.FromSeconds(20);
 
     /// <summary>Allocated pinned, since the kernel is given its address.</summary>

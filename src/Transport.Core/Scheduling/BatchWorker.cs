@@ -1,7 +1,7 @@
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>A thread that drains batches, as the <see cref="BatchScheduler"/> that watches it sees it.</summary>
-internal abstract class Drainer
+internal abstract class BatchWorker
 {
     /// <summary>Items it has finished. Written by its own thread alone, and only ever asked whether it has changed.</summary>
     public long Finished;
@@ -9,7 +9,9 @@ internal abstract class Drainer
     /// <summary>It runs by now. One that was called and has not been given a processor yet is slow, not blocked.</summary>
     public bool Started;
 
-    /// <summary>The watch takes it to be blocked. Set under the scheduler's lock, cleared there by the drainer once its item is done.</summary>
+    /// <summary>
+    /// The watch takes it to be blocked. Set under the scheduler's lock, cleared there by the worker once its item is done.
+    /// </summary>
     public bool IsStuck;
 
     private long _finishedAtLastLook;

@@ -1,4 +1,4 @@
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>A first-in, first-out list of work that is emptied whole. One thread at a time.</summary>
 internal sealed class WorkList

@@ -3,14 +3,18 @@ using Transport.Core.Interop;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// What a loop waits on beside its sockets, so that another thread can end the wait: an eventfd (eventfd(2)), named for the pipe that it replaced.
+/// What a loop waits on beside its sockets, so that another thread can end the wait: an eventfd (eventfd(2)), named for the pipe that it
+/// replaced.
 /// </summary>
-internal sealed unsafe class WakePipe : IDisposable
+internal sealed unsafe class Waker : IDisposable
 {
-    /// <summary>The owner and whoever is writing: at 0 the descriptor is closed. A late write must never meet a number that is somebody else's by now.</summary>
+    /// <summary>
+    /// The owner and whoever is writing: at 0 the descriptor is closed. A late write must never meet a number that is somebody else's by
+    /// now.
+    /// </summary>
     private int _users = 1;
 
-    public WakePipe() => Descriptor = (int)SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)).ThrowIfError("eventfd");
+    public Waker() => Descriptor = (int)SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)).ThrowIfError("eventfd");
 
     /// <summary>Readable from <see cref="Wake"/> to <see cref="Drain"/>.</summary>
     public int Descriptor { get; }

@@ -1,4 +1,5 @@
-namespace Transport.Core.Loops;
+using Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>
 /// Application code on the loop's own thread, in a phase of its own between receiving and sending. The cheapest way; a handler that blocks

@@ -1,4 +1,4 @@
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>What a <see cref="System.IO.Pipelines.PipeScheduler"/> is asked to run.</summary>
 internal readonly record struct WorkItem(Action<object?> Action, object? State)

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Transport.Core.Loops;
+namespace Transport.Core.Scheduling;
 
 /// <summary>
 /// <c>await new ThreadPoolSwitch()</c>: what follows is a work item of its own, on this very thread's list where it is one of the pool's:
