@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Listening;
 using Transport.Core.Scheduling;
 
 namespace Transport.Core.Loops;
@@ -127,6 +128,7 @@ internal abstract class EventLoop : PipeScheduler
         AssertCurrent();
         _residents.Remove(connection);
         Interlocked.Decrement(ref Counters.Connections);
+        PausedAccepting.DescriptorReturned();
     }
 
     /// <summary>A connection has given back its blocks, or the loop has ended. Any thread.</summary>
