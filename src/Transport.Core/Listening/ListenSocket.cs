@@ -89,13 +89,15 @@ internal sealed class ListenSocket : IDisposable
 
     /// <summary>
     /// Adds a socket for each further loop. The first one was bound and listens without SO_REUSEPORT, so the address is known to be ours
-    /// alone: only then is the flag set on it, and the others join. A second instance fails at its own first bind.
+    /// alone: only then is the flag set on it, and the others join. A second instance fails at its own first bind, and a socket of another
+    /// program that joins the group gets no clients (<see cref="ReusePortFilter"/>).
     /// </summary>
     private void AddReusePortSockets(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         string? refusal =
             endPoint is not IPEndPoint ? "only IP end points have SO_REUSEPORT"
             : options.CreateBoundListenSocket != SocketTransportOptions.CreateDefaultBoundListenSocket ? "CreateBoundListenSocket makes one socket"
+            : ReusePortFilter.Probe() is { IsError: true } refused ? refused.ToException("setsockopt(SO_ATTACH_REUSEPORT_CBPF)").Message
             : null;
         try
         {
@@ -117,6 +119,9 @@ internal sealed class ListenSocket : IDisposable
                     Prepare(next, options);
                     next.Listen(options.Backlog);
                 }
+
+                // Sockets have their numbers in the group in the order in which they began to listen: the first LoopCount are ours.
+                ReusePortFilter.Attach((int)first.SafeHandle.DangerousGetHandle(), _sockets.Count).ThrowIfError("setsockopt(SO_ATTACH_REUSEPORT_CBPF)");
             }
         }
         catch (Exception exception) when (exception is SocketException or IOException)
