@@ -51,7 +51,7 @@ internal sealed class BlockingConnection : BlockingSocket
     }
 
     /// <exception cref="InvalidOperationException">Always: it is connected.</exception>
-    public override ValueTask<SysResult> AcceptAsync() => throw new InvalidOperationException("A connected socket accepts nothing.");
+    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer) => throw new InvalidOperationException("A connected socket accepts nothing.");
 
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
     {

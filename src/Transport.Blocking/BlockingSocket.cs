@@ -23,7 +23,7 @@ internal abstract class BlockingSocket(BlockingLoop loop, int descriptor) : Loop
     /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
     protected static SysResult Canceled { get; } = new(-Errno.ECANCELED);
 
-    public abstract override ValueTask<SysResult> AcceptAsync();
+    public abstract override ValueTask<SysResult> AcceptAsync(PeerAddress peer);
 
     public abstract override ValueTask<SysResult> ReceiveAsync(PipeWriter input);
 

@@ -38,10 +38,10 @@ internal sealed partial class SocketConnection : ConnectionContext,
     /// <param name="loop">Where all of this runs.</param>
     /// <param name="pipes">How the loop's pipes work.</param>
     /// <param name="local">Our address.</param>
-    /// <param name="remote">The peer's; null if it left before it could be asked for.</param>
+    /// <param name="remote">The peer's.</param>
     /// <param name="finOnError">FIN where RST would tell the peer of an error.</param>
     /// <param name="logger">The transport's category.</param>
-    public SocketConnection(LoopSocket socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint? remote, bool finOnError, ILogger logger)
+    public SocketConnection(LoopSocket socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
     {
         _socket = socket;
         _loop = loop;

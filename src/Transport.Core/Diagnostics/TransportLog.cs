@@ -44,6 +44,11 @@ internal static partial class TransportLog
     [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not possible on {EndPoint} ({Reason}): {Instead} it is.", EventName = "AcceptStrategyFallback")]
     public static partial void AcceptStrategyFallback(ILogger logger, string wanted, object endPoint, string reason, string instead);
 
+    [LoggerMessage(108, LogLevel.Warning,
+        "The limit of {Limit} descriptors (RLIMIT_NOFILE) is low: {Reserve} are kept free instead of {Wanted} (DescriptorReserve), and about {Room} are left for "
+        + "connections. Further clients wait in the backlog. Raise the limit (ulimit -n, LimitNOFILE=).", EventName = "DescriptorLimitLow")]
+    public static partial void DescriptorLimitLow(ILogger logger, int limit, int wanted, int reserve, int room);
+
     [LoggerMessage(105, LogLevel.Warning, "{Loop}: all {Workers} application threads are busy or blocked; work waits for one of them (MaxWorkers).", EventName = "WorkersExhausted")]
     public static partial void WorkersExhausted(ILogger logger, string loop, int workers);
 }

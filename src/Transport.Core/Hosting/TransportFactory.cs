@@ -15,6 +15,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     private readonly TransportOptions _options;
     private readonly EventLoopGroup _loops;
     private readonly ILogger _logger;
+    private DescriptorReserve? _reserve;
 
     public TransportFactory(
         IoModel model,
@@ -48,7 +49,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         try
         {
             EventLoop[] loops = await _loops.AcquireAsync();
-            return await SocketListener.StartAsync(socket, loops, _loops, _options, _logger);
+            return await SocketListener.StartAsync(socket, loops, _loops, _options, _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger), _logger);
         }
         catch
         {

@@ -14,11 +14,15 @@ namespace Transport.Core.Listening;
 /// </summary>
 internal sealed class SocketListener : IConnectionListener
 {
+    /// <summary>So many may wait for Kestrel even if <see cref="TransportOptions.Backlog"/> is less: a guess, above a burst of one loop iteration.</summary>
+    private const int MinimumUnclaimed = 64;
+
     private readonly ListenSocket _socket;
     private readonly EventLoop[] _loops;
     private readonly EventLoopGroup _group;
     private readonly ConnectionFactory _connections;
-    private readonly List<AcceptLoop> _acceptLoops = [];
+    private readonly int _maxUnclaimed;
+    private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
     /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop costs no hop to
@@ -28,6 +32,9 @@ internal sealed class SocketListener : IConnectionListener
     private readonly Action<object?> _offer;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private uint _next;
+
+    /// <summary>Accepted and not yet asked for by Kestrel.</summary>
+    private int _unclaimed;
     private bool _unbound;
     private bool _disposed;
 
@@ -36,14 +43,16 @@ internal sealed class SocketListener : IConnectionListener
         _socket = socket;
         _loops = loops;
         _group = group;
-        _connections = new ConnectionFactory(socket.EndPoint, options, logger);
+        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsNoDelayPerConnection, options, logger);
+        _maxUnclaimed = Math.Max(options.Backlog, MinimumUnclaimed);
         _offer = connection => Offer((SocketConnection)connection!);
     }
 
     public EndPoint EndPoint => _socket.EndPoint;
 
     /// <exception cref="IOException">The kernel refused to let a loop watch the socket.</exception>
-    public static async Task<SocketListener> StartAsync(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ILogger logger)
+    public static async Task<SocketListener> StartAsync(
+        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, DescriptorReserve reserve, ILogger logger)
     {
         SocketListener listener = new(socket, loops, group, options, logger);
         try
@@ -52,9 +61,9 @@ internal sealed class SocketListener : IConnectionListener
             for (int i = 0; i < count; i++)
             {
                 SocketRole role = socket.Strategy == AcceptStrategy.Shared ? SocketRole.SharedListener : SocketRole.Listener;
-                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), role, socket.EndPoint, listener.HandOver);
+                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), role, socket.EndPoint, reserve, listener);
                 await acceptLoop.StartAsync();
-                listener._acceptLoops.Add(acceptLoop);
+                listener._acceptLoops = [.. listener._acceptLoops, acceptLoop];
             }
 
             return listener;
@@ -73,12 +82,21 @@ internal sealed class SocketListener : IConnectionListener
         {
             if (_accepted.Reader.TryRead(out SocketConnection? connection))
             {
+                Claimed();
                 return connection;
             }
         }
 
         return null;
     }
+
+    /// <summary>
+    /// Kestrel does not keep up, or has stopped asking: accepting pauses, so that the kernel's backlog holds further clients.
+    /// </summary>
+    public bool HasTooManyUnclaimed => Volatile.Read(ref _unclaimed) >= _maxUnclaimed;
+
+    /// <summary>Why accepting pauses then, for the log.</summary>
+    public string UnclaimedReason => $"{_maxUnclaimed} accepted connections wait for the server to take them";
 
     /// <summary>
     /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of
@@ -121,25 +139,31 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>A client arrives: chooses its loop. On the accepting loop's thread.</summary>
-    private void HandOver(EventLoop acceptedOn, int descriptor)
+    public void HandOver(EventLoop acceptedOn, int descriptor, EndPoint peer)
     {
+        Interlocked.Increment(ref _unclaimed);
         EventLoop loop = _socket.Strategy == AcceptStrategy.RoundRobin ? _loops[_next++ % (uint)_loops.Length] : acceptedOn;
         if (loop == acceptedOn)
         {
-            Start(loop, descriptor);
+            Start(loop, descriptor, peer);
         }
-        else if (!loop.TryPost(static hop => ((Hop)hop!).Land(), new Hop(this, loop, descriptor)))
+        else if (!loop.TryPost(static hop => ((Hop)hop!).Land(), new Hop(this, loop, descriptor, peer)))
         {
             SocketCalls.Close(descriptor);
+            Claimed();
         }
     }
 
     /// <summary>On the connection's own loop: it begins to receive, and is offered where application code runs.</summary>
-    private void Start(EventLoop loop, int descriptor)
+    private void Start(EventLoop loop, int descriptor, EndPoint peer)
     {
-        if (_connections.TryStart(loop, descriptor, out SocketConnection? connection))
+        if (_connections.TryStart(loop, descriptor, peer, out SocketConnection? connection))
         {
             loop.Application.Schedule(_offer, connection);
+        }
+        else
+        {
+            Claimed();
         }
     }
 
@@ -151,6 +175,18 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
+    /// <summary>One connection less waits for Kestrel; at half of the limit accepting resumes.</summary>
+    private void Claimed()
+    {
+        if (Interlocked.Decrement(ref _unclaimed) == _maxUnclaimed / 2)
+        {
+            foreach (AcceptLoop acceptLoop in _acceptLoops)
+            {
+                acceptLoop.Resume();
+            }
+        }
+    }
+
     private static void Refuse(SocketConnection connection)
     {
         connection.Abort(new ConnectionAbortedException("The end point was unbound before the connection was accepted."));
@@ -158,8 +194,8 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>A descriptor on its way to another loop.</summary>
-    private sealed record Hop(SocketListener Listener, EventLoop Loop, int Descriptor)
+    private sealed record Hop(SocketListener Listener, EventLoop Loop, int Descriptor, EndPoint Peer)
     {
-        public void Land() => Listener.Start(Loop, Descriptor);
+        public void Land() => Listener.Start(Loop, Descriptor, Peer);
     }
 }

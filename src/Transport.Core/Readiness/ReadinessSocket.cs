@@ -28,6 +28,9 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
     private PipeWriter? _input;
+
+    /// <summary>Of a listening socket.</summary>
+    private PeerAddress? _peer;
     private ReadOnlySequence<byte> _output;
     private long _sent;
     private int _buffer = MinimumBuffer;
@@ -44,9 +47,9 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private bool _mayBeWritable = true;
     private bool _shortProvesNothing;
 
-    public override ValueTask<SysResult> AcceptAsync()
+    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer)
     {
-        _input = null;
+        _peer = peer;
         return TakeInAsync();
     }
 
@@ -55,6 +58,8 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         _input = input;
         return TakeInAsync();
     }
+
+    public override void ExpectShortReceives() => _shortProvesNothing = true;
 
     public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
     {
@@ -249,7 +254,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     {
         if (_input is null)
         {
-            SysResult accepted = SocketCalls.Accept(Descriptor);
+            SysResult accepted = SocketCalls.Accept(Descriptor, _peer!);
             _mayBeReadable = !accepted.WouldBlock;
             return accepted;
         }

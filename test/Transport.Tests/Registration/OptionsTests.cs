@@ -47,6 +47,7 @@ public class OptionsTests
     [Transports("MaxReadBufferSize", -1, NotOnSockets = Unchecked)]
     [Transports("MaxWriteBufferSize", -1, NotOnSockets = Unchecked)]
     [Transports("MaxWorkers", 0, NotOnSockets = Unchecked)]
+    [Transports("DescriptorReserve", -1, NotOnSockets = Unchecked)]
     [Transports("ApplicationScheduling", 99, NotOnSockets = Unchecked)]
     [Transports("AcceptStrategy", 99, NotOnSockets = Unchecked)]
     [Transports("CreateBoundListenSocket", null, NotOnSockets = Unchecked)]
