@@ -31,16 +31,16 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, Tr
         {
             socket = loop.Attach(descriptor, SocketRole.Connection);
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
             loop.Counters.AcceptErrors++;
-            TransportLog.AcceptError(logger, listening, exception.Message);
+            TransportLog.ConnectionNotStarted(logger, listening, exception);
+            SocketCalls.ResetOnClose(descriptor);
             SocketCalls.Close(descriptor);
             connection = null;
             return false;
         }
 
-        EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
         if (setsNoDelay)
         {
             // Fails for a client that has left, which needs no option any more.
@@ -52,7 +52,22 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, Tr
             socket.ExpectShortReceives();
         }
 
-        connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger);
+        try
+        {
+            EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
+            connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger);
+        }
+        catch (Exception exception)
+        {
+            // Creating the pipes asks the application's memory pool; a failure costs this client alone.
+            loop.Counters.AcceptErrors++;
+            TransportLog.ConnectionNotStarted(logger, listening, exception);
+            SocketCalls.ResetOnClose(descriptor);
+            socket.Close();
+            connection = null;
+            return false;
+        }
+
         connection.Start();
         return true;
     }

@@ -24,6 +24,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     private readonly EventLoop _loop;
     private readonly ILogger _logger;
     private readonly bool _finOnError;
+    private readonly TimeSpan _answerGraceTime;
     private readonly Pipe _input;
     private readonly Pipe _output;
     private readonly DuplexPipe _originalTransport;
@@ -47,6 +48,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _loop = loop;
         _logger = logger;
         _finOnError = finOnError;
+        _answerGraceTime = pipes.AnswerGrace;
         _input = new Pipe(pipes.Input);
         _output = new Pipe(pipes.Output);
         Transport = _originalTransport = new DuplexPipe(_input.Reader, new OutputWriter(_output.Writer));
@@ -121,8 +123,10 @@ internal sealed partial class SocketConnection : ConnectionContext,
             return;
         }
 
-        _originalTransport.Input.Complete();
-        _originalTransport.Output.Complete();
+        // Completing a pipe returns its blocks to the application's memory pool, which may throw.
+        Attempt(static connection => connection._originalTransport.Input.Complete());
+        Attempt(static connection => connection._originalTransport.Output.Complete());
+        EndAnswerGrace();
         try
         {
             await _receiving;

@@ -38,7 +38,7 @@ internal static partial class TransportLog
     [LoggerMessage(102, LogLevel.Debug, "A client of {EndPoint} was lost before it was accepted: {Reason}.", EventName = "AcceptError")]
     public static partial void AcceptError(ILogger logger, object endPoint, string reason);
 
-    [LoggerMessage(103, LogLevel.Critical, "The loop {Loop} failed; the host is stopped.", EventName = "LoopFailed")]
+    [LoggerMessage(103, LogLevel.Critical, "The event loop {Loop} failed. Its connections are aborted and the host is stopped with a non-zero exit code.", EventName = "LoopFailed")]
     public static partial void LoopFailed(ILogger logger, string loop, Exception exception);
 
     [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not possible on {EndPoint} ({Reason}): {Instead} it is.", EventName = "AcceptStrategyFallback")]
@@ -51,4 +51,18 @@ internal static partial class TransportLog
 
     [LoggerMessage(105, LogLevel.Warning, "{Loop}: all {Workers} application threads are busy or blocked; work waits for one of them (MaxWorkers).", EventName = "WorkersExhausted")]
     public static partial void WorkersExhausted(ILogger logger, string loop, int workers);
+
+    [LoggerMessage(106, LogLevel.Error, "A connection accepted on {EndPoint} could not be started. It is reset; accepting continues.", EventName = "ConnectionNotStarted")]
+    public static partial void ConnectionNotStarted(ILogger logger, object endPoint, Exception exception);
+
+    [LoggerMessage(107, LogLevel.Error, "Unhandled exception in an application callback run by {Loop}. The loop continues.", EventName = "ApplicationCallbackFailed")]
+    public static partial void ApplicationCallbackFailed(ILogger logger, string loop, Exception exception);
+
+    [LoggerMessage(108, LogLevel.Warning,
+        "An event loop did not stop accepting on {EndPoint} before the shutdown token was cancelled, because its thread is blocked. "
+        + "The listening socket is closed without it.", EventName = "UnbindForced")]
+    public static partial void UnbindForced(ILogger logger, object endPoint);
+
+    [LoggerMessage(109, LogLevel.Error, "{Loop}: disposing the memory pool failed. Shutdown continues.", EventName = "PoolDisposeFailed")]
+    public static partial void PoolDisposeFailed(ILogger logger, string loop, Exception exception);
 }

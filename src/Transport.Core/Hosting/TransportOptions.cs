@@ -82,6 +82,12 @@ public abstract class TransportOptions
     /// </summary>
     internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
 
+    /// <summary>
+    /// How long after the client's FIN a handler may still answer before <c>ConnectionClosed</c> is cancelled. A guess: most handlers
+    /// answer within it, and for a client that has left it is a short delay of <c>RequestAborted</c>.
+    /// </summary>
+    internal TimeSpan AnswerGrace { get; set; } = TimeSpan.FromMilliseconds(250);
+
     internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;
 
     /// <summary>What is wrong with the values, a sentence each that names the option and what it allows.</summary>

@@ -9,7 +9,7 @@ namespace Transport.Core.Listening;
 /// Accepts on one loop until it is stopped, whatever accept4(2) says meanwhile. It pauses for want of descriptors or memory
 /// (<see cref="DescriptorReserve"/>, EMFILE, ENFILE, ENOMEM, ENOBUFS) and while Kestrel does not take what has been accepted.
 /// </summary>
-internal sealed class AcceptLoop
+internal sealed class AcceptLoop : ILoopResident
 {
     /// <summary>The first pause; each that finds nothing better doubles it (Go's net/http does so).</summary>
     private const int MinimumPauseMilliseconds = 5;
@@ -67,9 +67,8 @@ internal sealed class AcceptLoop
     /// <returns>Done when no connection will be handed over any more and the descriptor is closed.</returns>
     public Task StopAsync()
     {
-        // A loop that has ended has closed the socket, and so ended this.
-        _loop.TryPost(static self => ((AcceptLoop)self!).Stop(), this);
-        return _ended.Task;
+        // A loop that ends closes the socket.
+        return _loop.TryPost(static self => ((AcceptLoop)self!).Stop(), this) ? _ended.Task : _loop.Ended;
     }
 
     private async Task RunAsync()
@@ -78,7 +77,7 @@ internal sealed class AcceptLoop
         {
             _socket = _loop.Attach(_descriptor, _role);
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
             SocketCalls.Close(_descriptor);
             _started.SetException(exception);
@@ -86,6 +85,7 @@ internal sealed class AcceptLoop
             return;
         }
 
+        _loop.AddListener(this);
         _started.SetResult();
         while (true)
         {
@@ -114,6 +114,7 @@ internal sealed class AcceptLoop
             }
         }
 
+        _loop.RemoveListener(this);
         _ended.SetResult();
     }
 
@@ -153,6 +154,8 @@ internal sealed class AcceptLoop
 
     /// <summary>The socket is closed: <see cref="Stop"/> was called, or the event loop has ended.</summary>
     private bool IsStopped => _socket!.Descriptor < 0;
+    /// <summary>The loop has failed: no client is accepted on it any more, and whoever unbinds does not wait for it.</summary>
+    void ILoopResident.Evict(Exception reason) => Stop();
 
     /// <summary>Whatever goes wrong with one client, accepting goes on: Kestrel would wait for ever, and look alive.</summary>
     private void HandOver(int descriptor)

@@ -26,6 +26,9 @@ internal sealed class ListenSocket : IDisposable
     /// <summary>With the port that the kernel chose, if it was asked to.</summary>
     public EndPoint EndPoint { get; }
 
+    /// <summary>Another process may listen on the same socket: it was passed in as a descriptor.</summary>
+    public bool IsInherited { get; private init; }
+
     /// <summary>How loops are to accept, which may be less than what was asked for.</summary>
     public AcceptStrategy Strategy { get; private set; }
 
@@ -44,7 +47,10 @@ internal sealed class ListenSocket : IDisposable
         try
         {
             first = options.CreateBoundListenSocket(endPoint);
-            ListenSocket bound = new(first, options.LoopCount == 1 ? AcceptStrategy.RoundRobin : options.AcceptStrategy);
+            ListenSocket bound = new(first, options.LoopCount == 1 ? AcceptStrategy.RoundRobin : options.AcceptStrategy)
+            {
+                IsInherited = endPoint is FileHandleEndPoint,
+            };
             bound.SetsNoDelayPerConnection =
                 options.NoDelay && bound.EndPoint is IPEndPoint && SocketCalls.IsListening((int)first.SafeHandle.DangerousGetHandle());
             bound.Prepare(first, options);
@@ -74,6 +80,26 @@ internal sealed class ListenSocket : IDisposable
     {
         Socket socket = _sockets[Strategy == AcceptStrategy.ReusePort ? loop : 0];
         return (int)SocketCalls.Duplicate((int)socket.SafeHandle.DangerousGetHandle()).ThrowIfError("fcntl(F_DUPFD_CLOEXEC)");
+    }
+
+    /// <summary>
+    /// Ends listening while loops still hold duplicates of the descriptor: shutdown(2) acts on the socket itself, so no number is closed
+    /// that another thread is about to use. Clients in the backlog get RST. An inherited socket stays: it is not this process's alone.
+    /// Any thread, before <see cref="Dispose"/>.
+    /// </summary>
+    public void Shutdown()
+    {
+        foreach (Socket socket in IsInherited ? [] : _sockets)
+        {
+            try
+            {
+                SocketCalls.Shutdown((int)socket.SafeHandle.DangerousGetHandle());
+            }
+            catch (ObjectDisposedException)
+            {
+                // Unbound by another thread meanwhile.
+            }
+        }
     }
 
     /// <summary>

@@ -203,7 +203,18 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        SysResult result = ReceiveOrAccept();
+        SysResult result;
+        try
+        {
+            result = ReceiveOrAccept();
+        }
+        catch (Exception exception)
+        {
+            // The memory pool is the application's: its exception ends this connection, not the loop.
+            _incoming.Fail(exception);
+            return;
+        }
+
         if (result.WouldBlock)
         {
             loop.Counters.SpuriousReports++;
@@ -239,7 +250,19 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        SysResult result = SendOutput(ref loop.Leftovers);
+        SysResult result;
+        try
+        {
+            result = SendOutput(ref loop.Leftovers);
+        }
+        catch (Exception exception)
+        {
+            // Pinning a block of the application's memory pool failed: this connection ends, not the loop.
+            _output = default;
+            _outgoing.Fail(exception);
+            return;
+        }
+
         if (result.WouldBlock)
         {
             loop.Poller.Arm(Descriptor, Readiness.Writable);
@@ -274,9 +297,16 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         {
             _mayBeReadable = false;
         }
+        else if (buffer.IsEmpty)
+        {
+            throw EmptyBlock();
+        }
 
         return received;
     }
+
+    /// <summary>A receive into no bytes returns 0, which must not be taken for FIN.</summary>
+    public static InvalidOperationException EmptyBlock() => new("The memory pool returned an empty block; a block has at least one byte.");
 
     /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
     private SysResult SendOutput(ref SendShare share)

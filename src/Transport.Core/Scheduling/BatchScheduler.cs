@@ -114,7 +114,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
         {
             while (batch.TryTake(out WorkItem item))
             {
-                item.RunAsApplication();
+                item.TryRunAsApplication(loop);
                 worker.Finished++;
                 if (Volatile.Read(ref worker.IsStuck))
                 {

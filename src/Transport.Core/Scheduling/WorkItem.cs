@@ -1,3 +1,6 @@
+using Transport.Core.Diagnostics;
+using Transport.Core.Loops;
+
 namespace Transport.Core.Scheduling;
 
 /// <summary>What a <see cref="System.IO.Pipelines.PipeScheduler"/> is asked to run.</summary>
@@ -15,6 +18,29 @@ internal readonly record struct WorkItem(Action<object?> Action, object? State)
     public void RunAsApplication()
     {
         Action(State);
+        RestoreContext();
+    }
+
+    /// <summary>
+    /// Runs it as the application's and logs what it throws: a callback that fails ends neither the loop nor, on a thread of the loop's
+    /// own, the process.
+    /// </summary>
+    public void TryRunAsApplication(EventLoop loop)
+    {
+        try
+        {
+            Action(State);
+        }
+        catch (Exception exception)
+        {
+            TransportLog.ApplicationCallbackFailed(loop.Logger, loop.Name, exception);
+        }
+
+        RestoreContext();
+    }
+
+    private static void RestoreContext()
+    {
         if (ExecutionContext.Capture() != Default)
         {
             ExecutionContext.Restore(Default);
