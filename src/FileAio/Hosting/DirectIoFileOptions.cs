@@ -7,20 +7,30 @@ namespace FileAio;
 
 /// <summary>
 /// Settings of <c>UseDirectIoFiles</c>. Names are <c>UseStaticFiles</c>' where it has the thing, and nginx's where nginx has it.
-/// All that is not a delegate or an object binds from the configuration section <c>DirectIoFiles</c>; a value out of range fails at
-/// start-up.
+/// All that is not a delegate or an object binds from the configuration section <c>DirectIoFiles</c>; then
+/// <c>services.Configure&lt;DirectIoFileOptions&gt;</c> applies. A value out of range, and a key that is no option, fail at start-up. The
+/// options are read once: what changes later has no effect.
 /// </summary>
 public sealed class DirectIoFileOptions
 {
     /// <summary>
     /// The folder to serve, absolute or relative to the content root; it must exist. Default null: <see cref="FileProvider"/>'s, else the
-    /// application's web root, and nothing where that does not exist, which a warning says.
+    /// application's web root. Where that does not exist, nothing is served until it does, which a warning says.
     /// </summary>
     public string? Root { get; set; }
 
     /// <summary>
-    /// The folder as <c>UseStaticFiles</c> takes it: a <see cref="PhysicalFileProvider"/>, whose root is served unless <see cref="Root"/>
-    /// is set. No other provider has descriptors to read by. Default null.
+    /// How often the path of the root is looked at, to see whether it leads to another folder: a symbolic link that was swapped, a folder
+    /// that was made anew or has gone. A request that comes later than this after the last check makes the next one. Default 1 s; from 0,
+    /// which checks at every request, to 1 hour. Not with a provider that is no <see cref="PhysicalFileProvider"/>, which is asked each time.
+    /// </summary>
+    public TimeSpan RootCheckInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// What is served unless <see cref="Root"/> is set. The root of a <see cref="PhysicalFileProvider"/> is served as a folder. Any other
+    /// provider is asked for each name: a file with an <see cref="IFileInfo.PhysicalPath"/> is opened there and read like any other, of the
+    /// rest the stream is sent. Such a provider decides what is exposed, so <see cref="DisableSymlinks"/> must be off. Default null: the
+    /// web root's provider.
     /// </summary>
     public IFileProvider? FileProvider { get; set; }
 

@@ -125,10 +125,14 @@ internal sealed class FileSender : IDisposable
                 _serving.Logger.FileShrank(_file.Path, outcome.Position, end - outcome.Position);
                 break;
             case SendEnd.Failed:
-                _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe());
+                if (_serving.Throttle.Allows(FileLog.ReadFailedId, outcome.Reason.Errno, out long suppressed))
+                {
+                    _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe(), suppressed);
+                }
+
                 break;
             case SendEnd.Busy:
-                _serving.Logger.Busy(_file.Path, _serving.Options.QueueTimeout);
+                _serving.LogBusy(_file.Path, _serving.Options.QueueTimeout);
                 break;
         }
         if (_context.Response.HasStarted || outcome.End == SendEnd.ClientGone)
@@ -137,7 +141,12 @@ internal sealed class FileSender : IDisposable
             return false;
         }
         _context.Response.Clear();
-        _context.Response.StatusCode = outcome.End == SendEnd.Busy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
+        ErrnoStatus.Write(_context.Response, outcome.End switch
+        {
+            SendEnd.Busy => StatusCodes.Status503ServiceUnavailable,
+            SendEnd.Failed when ErrnoStatus.Of(outcome.Reason.Errno, SymlinkPolicy.Off) == StatusCodes.Status503ServiceUnavailable => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError, // the file was opened: no error of a read is a 404
+        });
         return false;
     }
 }
