@@ -36,4 +36,8 @@ internal static partial class FileLog
 
     [LoggerMessage(109, LogLevel.Debug, "The client has taken nothing of {Path} for {Timeout}. The response is aborted.", EventName = "ClientStalled")]
     public static partial void ClientStalled(this ILogger logger, string path, TimeSpan timeout);
+
+    [LoggerMessage(110, LogLevel.Debug,
+        "The client takes {Path} more slowly than the minimum response data rate. The response is aborted.", EventName = "ClientTooSlow")]
+    public static partial void ClientTooSlow(this ILogger logger, string path);
 }
