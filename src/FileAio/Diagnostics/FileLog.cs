@@ -49,4 +49,8 @@ internal static partial class FileLog
 
     [LoggerMessage(113, LogLevel.Warning, "UseDirectIoFiles is not supported here: {Reason}. Using UseDefaultFiles and UseStaticFiles instead; options of reading and sending have no effect.", EventName = "FrameworkFiles")]
     public static partial void FrameworkFiles(this ILogger logger, string reason);
+
+    [LoggerMessage(114, LogLevel.Debug,
+        "The client takes {Path} more slowly than the minimum response data rate. The response is aborted.", EventName = "ClientTooSlow")]
+    public static partial void ClientTooSlow(this ILogger logger, string path);
 }

@@ -116,11 +116,12 @@ public sealed class DirectIoFileOptions
     public IfModifiedSinceMode IfModifiedSince { get; set; }
 
     /// <summary>
-    /// Satisfiable ranges in a request (RFC 9110, 14.2) at most; with more the whole file is sent. Default <see cref="int.MaxValue"/>
-    /// ("unlimited" in configuration); 0 turns ranges off, and <c>Accept-Ranges</c> with them. Whatever this says, ranges that add up to
-    /// more than the file, or whose part headers do, get the whole file. nginx: <c>max_ranges</c>.
+    /// Gets or sets the maximum number of satisfiable ranges in a request (RFC 9110, 14.2); with more the whole file is sent. Default 50.
+    /// 0 turns ranges off, and <c>Accept-Ranges</c> with them; <see cref="int.MaxValue"/> ("unlimited" in configuration) allows any number.
+    /// Whatever the value, the whole file is sent where more than two ranges overlap, where the ranges add up to more than the file, or
+    /// where their part headers do. nginx: <c>max_ranges</c>, whose default is unlimited.
     /// </summary>
-    public int MaxRanges { get; set; } = int.MaxValue;
+    public int MaxRanges { get; set; } = 50;
 
     /// <summary>
     /// Content codings (RFC 9110, 8.4.1) to look for beside a file, best first: <c>br</c> (.br), <c>zstd</c> (.zst), <c>gzip</c> (.gz); no
@@ -218,9 +219,11 @@ public sealed class DirectIoFileOptions
     public OpenFileCacheOptions OpenFileCache { get; set; } = new();
 
     /// <summary>
-    /// A response is aborted whose client takes nothing for so long (up to a half longer): the peer acknowledges no byte of the connection,
-    /// or, where that cannot be asked (no TCP socket), one buffer is not taken. Default 60 s; at most 24 days; 0 or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>: never. Kestrel's <c>MinResponseDataRate</c> works beside it. nginx: <c>send_timeout</c>.
+    /// Gets or sets how long a client may take nothing before its response is aborted: the peer acknowledges no byte of the connection, or,
+    /// where that cannot be asked (no TCP socket), one buffer is not taken. Default 60 s; at most 24 days; 0 or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Up to twice the value where a peer announces its window in large steps, as on
+    /// loopback. Over HTTP/1.x Kestrel's <c>MinResponseDataRate</c> is applied to what the peer acknowledges, whatever this value is.
+    /// nginx: <c>send_timeout</c>.
     /// </summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
