@@ -20,11 +20,12 @@ internal sealed class FileRoot : IDisposable
     private readonly string _from;
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
-    private bool _hasOpenat2 = true, _hasCached = true;
+    private readonly OpenAt2Support _openAt2;
 
     private FileRoot(string path, SafeFileHandle descriptor, DirectIoFileOptions options, DeviceTable devices)
     {
         (Path, _descriptor, _policy, _precision, _devices) = (path, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
+        _openAt2 = OpenAt2Support.Probe((int)descriptor.DangerousGetHandle());
         _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
     }
 
@@ -139,20 +140,11 @@ internal sealed class FileRoot : IDisposable
         };
         fixed (byte* pointer = name)
         {
-            if (_hasOpenat2 && (!cachedOnly || _hasCached))
+            if (_openAt2.HasOpenAt2 && (!cachedOnly || _openAt2.HasCached))
             {
                 SysResult opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
-                switch (opened.Errno)
-                {
-                    case Errno.EINVAL when cachedOnly: // RESOLVE_CACHED is of 5.12
-                        _hasCached = false;
-                        break;
-                    case Errno.ENOSYS or Errno.EPERM: // before 5.6, or a container's filter
-                        _hasOpenat2 = false;
-                        break;
-                    default:
-                        return opened;
-                }
+                // EPERM and EINVAL are this file's: without RESOLVE_CACHED the kernel says why.
+                return cachedOnly && opened.Errno is (Errno.EPERM or Errno.EINVAL) ? SysResult.Error(Errno.EAGAIN) : opened;
             }
             if (cachedOnly)
             {

@@ -3,6 +3,7 @@ using FileAio.Buffers;
 using FileAio.Diagnostics;
 using FileAio.Hosting;
 using FileAio.Http;
+using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -95,8 +96,9 @@ public static class DirectIoFilesBuilderExtensions
             logger.NoRoot(root);
             return app;
         }
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.IsSupported)
         {
+            logger.FrameworkFallback(Platform.Needed, Platform.Found);
             return app.UseFrameworkFiles(options, root);
         }
 

@@ -38,12 +38,12 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private async Task ServeAsync(HttpContext context, string relative, bool isDirectory, bool reads)
     {
-        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative) : await FindAsync(relative);
+        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative, context) : await FindAsync(relative, context);
         bool slashMissing = !isDirectory && relative.Length == 0;
         if (found.IsDirectory)
         {
             // A directory's name without its slash: relative links in its document would lead astray.
-            found = await FindDefaultAsync(relative);
+            found = await FindDefaultAsync(relative, context);
             slashMissing = true;
         }
         if (found.Name is null)
@@ -80,7 +80,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private async Task SendAsync(HttpContext context, Found found, string contentType)
     {
-        (OpenedFile? File, ContentCoding? Coding) variant = await FindVariantAsync(context.Request, found.Name!);
+        (OpenedFile? File, ContentCoding? Coding) variant = await FindVariantAsync(context, found.Name!);
         try
         {
             if ((variant.File ?? found.File) is not { } file)
@@ -100,19 +100,19 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <summary>A file under its own name. Where there is none a precompressed variant of it may still be.</summary>
-    private async ValueTask<Found> FindAsync(string relative)
+    private async ValueTask<Found> FindAsync(string relative, HttpContext context)
     {
-        OpenResult opened = await serving.OpenAsync(relative);
-        bool exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative));
+        OpenResult opened = await serving.OpenAsync(relative, context);
+        bool exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative, context));
         return new Found(exists ? relative : null, opened.File, opened.IsDirectory, opened.Result);
     }
 
-    private async ValueTask<Found> FindDefaultAsync(string directory)
+    private async ValueTask<Found> FindDefaultAsync(string directory, HttpContext context)
     {
         foreach (string name in _options.DefaultFiles)
         {
             string relative = directory.Length == 0 ? name : $"{directory}/{name}";
-            OpenResult opened = await serving.OpenAsync(relative);
+            OpenResult opened = await serving.OpenAsync(relative, context);
             if (opened.File is not null)
             {
                 return new Found(relative, opened.File, false, opened.Result);
@@ -128,7 +128,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <summary>The variant that the client wants most; between equals, the one named first in the options.</summary>
-    private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
+    private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpContext context, string relative)
     {
         if (_codings.Length == 0)
         {
@@ -138,13 +138,13 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         IEnumerable<ContentCoding> codings = _codings;
         if (!_options.PrecompressedAlways)
         {
-            Microsoft.Extensions.Primitives.StringValues accept = request.Headers.AcceptEncoding;
+            Microsoft.Extensions.Primitives.StringValues accept = context.Request.Headers.AcceptEncoding;
             int least = Math.Max(1, ContentCoding.IdentityQuality(accept));
             codings = codings.Where(coding => coding.Quality(accept) >= least).OrderByDescending(coding => coding.Quality(accept));
         }
         foreach (ContentCoding coding in codings)
         {
-            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension, context);
             if (opened.File is not null)
             {
                 return (opened.File, coding);
@@ -153,11 +153,11 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return default;
     }
 
-    private async ValueTask<bool> HasVariantAsync(string relative)
+    private async ValueTask<bool> HasVariantAsync(string relative, HttpContext context)
     {
         foreach (ContentCoding coding in _codings)
         {
-            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension, context);
             opened.File?.Release();
             if (opened.File is not null)
             {

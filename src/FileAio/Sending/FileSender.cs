@@ -37,7 +37,7 @@ internal sealed class FileSender : IDisposable
 
         try
         {
-            if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+            if (await ConcludeAsync(await SendRangeAsync(range).ConfigureAwait(false), range.End).ConfigureAwait(false))
             {
                 await _body.FlushAsync(0).ConfigureAwait(false);
             }
@@ -70,7 +70,7 @@ internal sealed class FileSender : IDisposable
         {
             await _body.StartAsync().ConfigureAwait(false);
             _body.Writer.Write(frame.Head(i));
-            if (!Conclude(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End))
+            if (!await ConcludeAsync(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End).ConfigureAwait(false))
             {
                 return false;
             }
@@ -100,7 +100,7 @@ internal sealed class FileSender : IDisposable
                     return outcome;
                 }
 
-                _file.Device.RefuseDirect("read: " + outcome.Reason.Describe(), _file.Path);
+                _file.RefuseDirect("read: " + outcome.Reason.Describe());
                 range = range with { Start = outcome.Position };
             }
             return await new CachedSender(_file, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
@@ -115,12 +115,15 @@ internal sealed class FileSender : IDisposable
     /// True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the
     /// whole.
     /// </summary>
-    private bool Conclude(SendOutcome outcome, long end)
+    private ValueTask<bool> ConcludeAsync(SendOutcome outcome, long end) =>
+        outcome.End == SendEnd.Sent ? new ValueTask<bool>(true) : EndAsync(outcome, end);
+
+    private async ValueTask<bool> EndAsync(SendOutcome outcome, long end)
     {
+        // Loggers, and whoever is told of an abort, are the application's.
+        await new LeaveEngine();
         switch (outcome.End)
         {
-            case SendEnd.Sent:
-                return true;
             case SendEnd.Shrank:
                 _serving.Logger.FileShrank(_file.Path, outcome.Position, end - outcome.Position);
                 break;

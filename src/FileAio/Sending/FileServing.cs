@@ -1,6 +1,8 @@
 using FileAio.Diagnostics;
+using FileAio.Engines;
 using FileAio.Files;
 using FileAio.Interop;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
@@ -15,8 +17,9 @@ internal sealed class FileServing : IDisposable
 
     public FileServing(DirectIoFileOptions options, string root, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
     {
-        (Options, Runtime, Time, Logger) = (options, runtime, time, logger);
-        _root = FileRoot.Open(root, options, new DeviceTable(logger));
+        (Options, Runtime, Time, Logger) = (options, runtime, time, new OffEngineLogger(logger));
+        Devices = new DeviceTable(Logger);
+        _root = FileRoot.Open(root, options, Devices);
         if (options.OpenFileCache.Max > 0)
         {
             Cache = new OpenFileCache(options.OpenFileCache, time);
@@ -24,7 +27,7 @@ internal sealed class FileServing : IDisposable
 
         if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
         {
-            _overdue = new OverdueReads(runtime, options.AioTimeout, time, logger);
+            _overdue = new OverdueReads(runtime, options.AioTimeout, time, Logger);
         }
 
         ReadIntoPipe = options.ReadIntoPipe && alignedPipes;
@@ -41,6 +44,9 @@ internal sealed class FileServing : IDisposable
 
     public OpenFileCache? Cache { get; }
 
+    /// <summary>The devices met so far.</summary>
+    public DeviceTable Devices { get; }
+
     /// <summary>Kestrel's memory comes from the aligned pool, and reads may land in it.</summary>
     public bool ReadIntoPipe { get; }
 
@@ -50,7 +56,10 @@ internal sealed class FileServing : IDisposable
     /// <summary>
     /// Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.
     /// </summary>
-    public ValueTask<OpenResult> OpenAsync(string relative)
+    /// <param name="relative">The path below the root.</param>
+    /// <param name="context">The request: its end ends the wait for an open that needs the disk.</param>
+    /// <exception cref="OperationCanceledException">The request was aborted while its open waited for the disk.</exception>
+    public ValueTask<OpenResult> OpenAsync(string relative, HttpContext context)
     {
         if (Cache is not null && Cache.TryGet(relative, out OpenResult known))
         {
@@ -60,13 +69,17 @@ internal sealed class FileServing : IDisposable
         SysResult result = _root.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
         if (result.Value == -Errno.EAGAIN)
         {
-            return OpenColdAsync(relative);
+            return OpenColdAsync(relative, context.RequestAborted);
         }
 
         return new ValueTask<OpenResult>(Remember(relative, new OpenResult(result, file, isDirectory)));
     }
 
-    private async ValueTask<OpenResult> OpenColdAsync(string relative)
+    /// <summary>
+    /// Opens on a thread that may wait, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>. open(2) cannot be cancelled: one that
+    /// nobody waits for any more keeps its thread until the kernel returns, and its descriptor is closed.
+    /// </summary>
+    private async ValueTask<OpenResult> OpenColdAsync(string relative, CancellationToken aborted)
     {
         OpenResult OpenNow()
         {
@@ -79,13 +92,29 @@ internal sealed class FileServing : IDisposable
             return Remember(relative, OpenNow());
         }
 
-        Task<OpenResult>? opened = Runtime.Threads.TryRun(OpenNow);
-        if (opened is null)
+        OpenResult busy = new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
+        FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());
+        if (!Runtime.Threads.TryRun(open))
         {
             Logger.Busy(relative, TimeSpan.Zero);
-            return new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
+            return busy;
         }
-        return Remember(relative, await opened);
+        try
+        {
+            return Remember(relative, await open.Task.WaitAsync(Options.QueueTimeout, Time, aborted));
+        }
+        catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
+        {
+            if (!open.TryAbandon())
+            {
+                return Remember(relative, await open.Task); // it came just now
+            }
+
+            Runtime.Threads.TryCancel(open);
+            aborted.ThrowIfCancellationRequested();
+            Logger.Busy(relative, Options.QueueTimeout);
+            return busy;
+        }
     }
 
     /// <summary>Closes what is open, but for what is still being read.</summary>

@@ -52,11 +52,19 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
 
     private void Look()
     {
+        if (TryAbort())
+        {
+            logger.ClientStalled(path, timeout); // outside the lock, which the engine's thread takes
+        }
+    }
+
+    private bool TryAbort()
+    {
         lock (_gate)
         {
             if (!_waiting)
             {
-                return;
+                return false;
             }
 
             if (HasProgressed())
@@ -66,12 +74,12 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
 
             if (time.GetElapsedTime(_since) < timeout)
             {
-                return;
+                return false;
             }
 
             _waiting = false;
-            logger.ClientStalled(path, timeout);
             context.Abort();
+            return true;
         }
     }
 
