@@ -46,6 +46,9 @@ internal sealed class SocketListener : IConnectionListener
 
     /// <summary>Accepted and not yet asked for by Kestrel.</summary>
     private int _unclaimed;
+
+    /// <summary>Unbound, with the loops or without them: nobody waits for them again.</summary>
+    private bool _unbound;
     private bool _disposed;
 
     private SocketListener(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ILogger logger)
@@ -123,12 +126,13 @@ internal sealed class SocketListener : IConnectionListener
             stopped = _stopped ??= Task.WhenAll(_acceptLoops.Select(acceptLoop => acceptLoop.StopAsync()));
         }
 
-        if (!await EndsAsync(stopped, cancellationToken))
+        if (!Volatile.Read(ref _unbound) && !await EndsAsync(stopped, cancellationToken))
         {
             TransportLog.UnbindForced(_logger, EndPoint);
             _socket.Shutdown();
         }
 
+        Volatile.Write(ref _unbound, true);
         RefuseHops();
         _socket.Dispose();
         _accepted.Writer.TryComplete();

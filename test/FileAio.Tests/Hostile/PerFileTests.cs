@@ -84,8 +84,11 @@ public sealed class PerFileTests(FileTree tree) : IClassFixture<FileTree>
     public async Task No_system_call_is_made_under_the_lock_of_the_open_file_cache()
     {
         OpenFileCache cache = new OpenFileCache(new OpenFileCacheOptions { Max = 10, Errors = true }, TimeProvider.System);
-        using FileRoot root = FileRoot.Open(tree.Root, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance));
+        using RootPath path = RootPath.Open(
+            tree.Root, mustExist: true, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
+        FileRoot root = path.Acquire();
         SysResult result = root.Open("one.txt", out OpenedFile? file, out _);
+        root.Release();
         cache.Add("one.txt", new OpenResult(result, file, false)).File!.Release();
         cache.Add("nx.txt", new OpenResult(SysResult.Error(Errno.ENOENT), null, false));
         Task<bool> asking;

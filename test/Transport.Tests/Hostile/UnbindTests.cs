@@ -30,7 +30,7 @@ public class UnbindTests
             using RawClient waiting = await server.ConnectAsync();
             using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(500));
             await server.Application.StopAsync(patience.Token).WithinDeadline("the host to stop");
-            await Assert.ThrowsAsync<SocketException>(() => server.ConnectAsync());
+            await Assert.ThrowsAnyAsync<SocketException>(() => server.ConnectAsync());
             if (transport.Model != "blocking")
             {
                 // There the accepting thread has taken it, and the blocked loop has it.
