@@ -46,4 +46,9 @@ internal static partial class TransportLog
 
     [LoggerMessage(105, LogLevel.Warning, "{Loop}: all {Workers} application threads are busy or blocked; work waits for one of them (MaxWorkers).", EventName = "WorkersExhausted")]
     public static partial void WorkersExhausted(ILogger logger, string loop, int workers);
+
+    [LoggerMessage(110, LogLevel.Warning,
+        "A worker thread of {Loop} could not be started: {Reason} Its {Workers} worker threads go on. Retrying while requests wait; further failures are not logged.",
+        EventName = "WorkerNotStarted")]
+    public static partial void WorkerNotStarted(ILogger logger, string loop, string reason, long workers);
 }

@@ -40,7 +40,7 @@ internal abstract class EventLoop : PipeScheduler
         _thread = new Thread(Run) { IsBackground = true, Name = setup.Name };
         Application = setup.Options.EffectiveScheduling switch
         {
-            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters),
+            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter()),
             ApplicationScheduling.ThreadPool => new ThreadPoolScheduler(this, setup.Options.MaxWorkers),
             _ => new InlineScheduler(this),
         };
@@ -68,6 +68,7 @@ internal abstract class EventLoop : PipeScheduler
     /// <returns>Done when the poller or ring is there; fails with what the kernel said if it is not, and the loop has then ended.</returns>
     public Task StartThreadAsync()
     {
+        _setup.Options.GetThreadStarter().Acquire();
         _thread.UnsafeStart();
         return _started.Task;
     }
@@ -140,6 +141,9 @@ internal abstract class EventLoop : PipeScheduler
 
     public void LogWorkersExhausted(int workers) => TransportLog.WorkersExhausted(Logger, Name, workers);
 
+    public void LogWorkerNotStarted(string reason) =>
+        TransportLog.WorkerNotStarted(Logger, Name, reason, Volatile.Read(ref Counters.Workers));
+
     [Conditional("DEBUG")]
     public void AssertCurrent() => Debug.Assert(IsCurrent, $"{Name}: not on the loop's thread.");
 
@@ -160,9 +164,11 @@ internal abstract class EventLoop : PipeScheduler
 
     private void Run()
     {
+        WorkItem.CaptureEmptyContext();
         try
         {
             Start();
+            Application.Start();
         }
         catch (Exception exception)
         {
@@ -197,6 +203,7 @@ internal abstract class EventLoop : PipeScheduler
     {
         End();
         Application.Stop();
+        _setup.Options.GetThreadStarter().Release();
         Waker.Dispose();
         ReleasePool();
     }

@@ -3,7 +3,14 @@ namespace Transport.Core.Scheduling;
 /// <summary>What a <see cref="System.IO.Pipelines.PipeScheduler"/> is asked to run.</summary>
 internal readonly record struct WorkItem(Action<object?> Action, object? State)
 {
-    private static readonly ExecutionContext Default = CaptureDefault();
+    /// <summary>The empty context, as every thread that nothing has flowed to captures it.</summary>
+    private static ExecutionContext? s_empty;
+
+    /// <summary>
+    /// On a thread that was started without a context, before the first <see cref="RunAsApplication"/>: each loop calls it first.
+    /// The runtime has one empty context, so it does not matter which loop is last.
+    /// </summary>
+    public static void CaptureEmptyContext() => s_empty = ExecutionContext.Capture();
 
     /// <summary>Runs it as the transport's own: on the loop, in the loop's context.</summary>
     public void Run() => Action(State);
@@ -15,24 +22,14 @@ internal readonly record struct WorkItem(Action<object?> Action, object? State)
     public void RunAsApplication()
     {
         Action(State);
-        if (ExecutionContext.Capture() != Default)
+        if (ExecutionContext.Capture() != s_empty)
         {
-            ExecutionContext.Restore(Default);
+            ExecutionContext.Restore(s_empty!);
         }
 
         if (SynchronizationContext.Current is not null)
         {
             SynchronizationContext.SetSynchronizationContext(null);
         }
-    }
-
-    /// <summary>The empty context, seen from a thread that nothing has flowed to.</summary>
-    private static ExecutionContext CaptureDefault()
-    {
-        ExecutionContext? captured = null;
-        Thread blank = new(() => captured = ExecutionContext.Capture());
-        blank.UnsafeStart();
-        blank.Join();
-        return captured!;
     }
 }
