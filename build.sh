@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one way in: ./build.sh run | test | bench | build | format | help
+# The one way in: ./build.sh run | test | bench | pack | build | format | help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -14,6 +14,7 @@ usage() {
                             (sockets, epoll, …), to "files" or to "bench"
 ./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
 ./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
+./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
 ./build.sh build            build everything
 ./build.sh format           check the formatting
 EOF
@@ -90,8 +91,17 @@ case "$command" in
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
+  pack)
+    need_sdk
+    dotnet build tools/PublicDocs/PublicDocs.csproj -c "$configuration" --nologo -v quiet
+    rm -rf artifacts/packages
+    for project in src/*/*.csproj; do
+      dotnet pack "$project" -c "$configuration" --nologo -v quiet -o artifacts/packages ${1:+-p:Version="$1"} \
+        -p:PublicDocsTool="$PWD/tools/PublicDocs/bin/$configuration/net10.0/PublicDocs.dll"
+    done
+    ls artifacts/packages ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
   format) need_sdk; dotnet format Transports.sln --verify-no-changes ;;
   help|-h|--help) usage ;;
-  *) say "build.sh: '$command' is not one of run, test, bench, build, format, help"; usage >&2; exit 2 ;;
+  *) say "build.sh: '$command' is not one of run, test, bench, pack, build, format, help"; usage >&2; exit 2 ;;
 esac

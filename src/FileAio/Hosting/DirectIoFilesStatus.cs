@@ -3,7 +3,7 @@ using FileAio.Buffers;
 namespace FileAio;
 
 /// <summary>What one <c>UseDirectIoFiles</c> does, for status pages.</summary>
-/// <param name="Root">The folder.</param>
+/// <param name="Root">The folder, or the name of the provider's type.</param>
 /// <param name="RequestPath">Where it is served; empty for the application's root.</param>
 /// <param name="Engine">What reads past the page cache: <c>linux-aio</c>, <c>threads</c>, <c>posix-aio</c> or <c>off</c>.</param>
 /// <param name="FallbackReason">What the kernel said, where that is not the engine asked for; else null.</param>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
@@ -39,7 +38,7 @@ internal sealed class FileSender : IDisposable
         {
             if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
             {
-                await _body.FlushAsync(0).ConfigureAwait(false);
+                await _body.FlushAsync(isLast: true).ConfigureAwait(false);
             }
         }
         finally
@@ -54,8 +53,8 @@ internal sealed class FileSender : IDisposable
         {
             if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
             {
-                _body.Writer.Write(frame.Tail);
-                await _body.FlushAsync(0).ConfigureAwait(false);
+                await _body.WriteAsync(frame.Tail).ConfigureAwait(false);
+                await _body.FlushAsync(isLast: true).ConfigureAwait(false);
             }
         }
         finally
@@ -64,18 +63,46 @@ internal sealed class FileSender : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends the parts, and flushes before one that would make more than an output buffer of what is not flushed: so the memory of a
+    /// request does not grow with its ranges, and small parts go together.
+    /// </summary>
     private async ValueTask<bool> SendPartsAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
         for (int i = 0; i < ranges.Count; i++)
         {
-            await _body.StartAsync().ConfigureAwait(false);
-            _body.Writer.Write(frame.Head(i));
+            ReadOnlyMemory<byte> head = frame.Head(i);
+            if (_body.Unflushed > 0 && _body.Unflushed + head.Length + ranges[i].Length > _body.ChunkSize && !await FlushPartAsync().ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            await _body.WriteAsync(head).ConfigureAwait(false);
             if (!Conclude(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End))
             {
                 return false;
             }
         }
         return true;
+    }
+
+    private async ValueTask<bool> FlushPartAsync()
+    {
+        try
+        {
+            if (await _body.FlushAsync().ConfigureAwait(false))
+            {
+                await _body.TakeTurnsAsync().ConfigureAwait(false);
+                return true;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the client went away while the response waited for its rate
+        }
+
+        _context.Abort();
+        return false;
     }
 
     private async ValueTask<SendOutcome> SendRangeAsync(ByteRange range)
@@ -125,10 +152,14 @@ internal sealed class FileSender : IDisposable
                 _serving.Logger.FileShrank(_file.Path, outcome.Position, end - outcome.Position);
                 break;
             case SendEnd.Failed:
-                _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe());
+                if (_serving.Throttle.Allows(FileLog.ReadFailedId, outcome.Reason.Errno, out long suppressed))
+                {
+                    _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe(), suppressed);
+                }
+
                 break;
             case SendEnd.Busy:
-                _serving.Logger.Busy(_file.Path, _serving.Options.QueueTimeout);
+                _serving.LogBusy(_file.Path, _serving.Options.QueueTimeout);
                 break;
         }
         if (_context.Response.HasStarted || outcome.End == SendEnd.ClientGone)
@@ -137,7 +168,12 @@ internal sealed class FileSender : IDisposable
             return false;
         }
         _context.Response.Clear();
-        _context.Response.StatusCode = outcome.End == SendEnd.Busy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
+        ErrnoStatus.Write(_context.Response, outcome.End switch
+        {
+            SendEnd.Busy => StatusCodes.Status503ServiceUnavailable,
+            SendEnd.Failed when ErrnoStatus.Of(outcome.Reason.Errno, SymlinkPolicy.Off) == StatusCodes.Status503ServiceUnavailable => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError, // the file was opened: no error of a read is a 404
+        });
         return false;
     }
 }

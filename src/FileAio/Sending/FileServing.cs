@@ -10,18 +10,19 @@ namespace FileAio.Sending;
 /// </summary>
 internal sealed class FileServing : IDisposable
 {
-    private readonly FileRoot _root;
+    private readonly RootPath _root;
+    private readonly ProvidedFiles? _provided;
     private readonly OverdueReads? _overdue;
 
-    public FileServing(DirectIoFileOptions options, string root, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
+    /// <exception cref="IOException">The root cannot be opened.</exception>
+    public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
     {
-        (Options, Runtime, Time, Logger) = (options, runtime, time, logger);
-        _root = FileRoot.Open(root, options, new DeviceTable(logger));
-        if (options.OpenFileCache.Max > 0)
-        {
-            Cache = new OpenFileCache(options.OpenFileCache, time);
-        }
-
+        (Options, Runtime, Time, Logger, Throttle) = (options, runtime, time, logger, new LogThrottle(time));
+        DeviceTable devices = new DeviceTable(logger);
+        _provided = source.Provider is null ? null : new ProvidedFiles(source.Provider);
+        _root = source.Provider is null
+            ? RootPath.Open(source.Root, source.MustExist, options, devices, time, logger)
+            : RootPath.OfAbsolutePaths(options, devices, time, logger);
         if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
         {
             _overdue = new OverdueReads(runtime, options.AioTimeout, time, logger);
@@ -39,7 +40,8 @@ internal sealed class FileServing : IDisposable
 
     public ILogger Logger { get; }
 
-    public OpenFileCache? Cache { get; }
+    /// <summary>Bounds what failures write to the log.</summary>
+    public LogThrottle Throttle { get; }
 
     /// <summary>Kestrel's memory comes from the aligned pool, and reads may land in it.</summary>
     public bool ReadIntoPipe { get; }
@@ -52,49 +54,109 @@ internal sealed class FileServing : IDisposable
     /// </summary>
     public ValueTask<OpenResult> OpenAsync(string relative)
     {
-        if (Cache is not null && Cache.TryGet(relative, out OpenResult known))
+        if (_root.IsCheckDue() && !_root.TryCheckCached())
         {
-            return new ValueTask<OpenResult>(known);
+            return CheckAndOpenAsync(relative);
         }
 
-        SysResult result = _root.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
-        if (result.Value == -Errno.EAGAIN)
-        {
-            return OpenColdAsync(relative);
-        }
-
-        return new ValueTask<OpenResult>(Remember(relative, new OpenResult(result, file, isDirectory)));
+        return OpenInRootAsync(relative);
     }
 
-    private async ValueTask<OpenResult> OpenColdAsync(string relative)
+    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative)
+    {
+        if (Options.Aio == AioMode.Off)
+        {
+            _root.Check();
+        }
+        else if (Runtime.Threads.TryRun(() => { _root.Check(); return true; }) is { } check)
+        {
+            await check;
+        }
+
+        return await OpenInRootAsync(relative);
+    }
+
+    private ValueTask<OpenResult> OpenInRootAsync(string relative)
+    {
+        if (_provided is not null)
+        {
+            if (!_provided.TryFindPath(relative, out string physicalPath, out OpenResult other))
+            {
+                return new ValueTask<OpenResult>(other);
+            }
+
+            relative = physicalPath;
+        }
+
+        FileRoot folder = _root.Acquire();
+        try
+        {
+            if (folder.Cache is not null && folder.Cache.TryGet(relative, out OpenResult known))
+            {
+                return new ValueTask<OpenResult>(known);
+            }
+
+            SysResult result = folder.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
+            if (result.Value != -Errno.EAGAIN)
+            {
+                return new ValueTask<OpenResult>(Remember(folder, relative, new OpenResult(result, file, isDirectory)));
+            }
+
+            folder.TryAddReference(); // it cannot fail, as this method has one
+            return OpenColdAsync(folder, relative);
+        }
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    /// <summary>Opens on a thread that may wait, and releases the folder.</summary>
+    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative)
     {
         OpenResult OpenNow()
         {
-            SysResult result = _root.Open(relative, out OpenedFile? file, out bool isDirectory);
+            SysResult result = folder.Open(relative, out OpenedFile? file, out bool isDirectory);
             return new OpenResult(result, file, isDirectory);
         }
 
-        if (Options.Aio == AioMode.Off)
+        try
         {
-            return Remember(relative, OpenNow());
-        }
+            if (Options.Aio == AioMode.Off)
+            {
+                return Remember(folder, relative, OpenNow());
+            }
 
-        Task<OpenResult>? opened = Runtime.Threads.TryRun(OpenNow);
-        if (opened is null)
-        {
-            Logger.Busy(relative, TimeSpan.Zero);
-            return new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
+            Task<OpenResult>? opened = Runtime.Threads.TryRun(OpenNow);
+            if (opened is null)
+            {
+                LogBusy(relative, TimeSpan.Zero);
+                return new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
+            }
+
+            return Remember(folder, relative, await opened);
         }
-        return Remember(relative, await opened);
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    public void LogBusy(string path, TimeSpan timeout)
+    {
+        if (Throttle.Allows(FileLog.BusyId, 0, out long suppressed))
+        {
+            Logger.Busy(path, timeout, suppressed);
+        }
     }
 
     /// <summary>Closes what is open, but for what is still being read.</summary>
     public void Dispose()
     {
         _overdue?.Dispose();
-        Cache?.Clear();
         _root.Dispose();
     }
 
-    private OpenResult Remember(string relative, OpenResult opened) => Cache is null ? opened : Cache.Add(relative, opened);
+    private static OpenResult Remember(FileRoot folder, string relative, OpenResult opened) =>
+        folder.Cache is null ? opened : folder.Cache.Add(relative, opened);
 }

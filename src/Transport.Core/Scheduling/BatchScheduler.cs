@@ -112,7 +112,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
         {
             while (batch.TryTake(out WorkItem item))
             {
-                item.RunAsApplication();
+                item.TryRunAsApplication(loop);
                 worker.Finished++;
                 if (Volatile.Read(ref worker.IsBlocked))
                 {

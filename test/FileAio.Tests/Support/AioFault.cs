@@ -16,6 +16,9 @@ internal enum AioFaultKind
     OpenAt2Fails,
     PreadLate,
     EventsLate,
+    OpenAtFails,
+    StatxFails,
+    RootOpenFails,
 }
 
 /// <summary>

@@ -9,11 +9,12 @@
 #include <linux/aio_abi.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, pread_late, events_late, kinds };
+enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, pread_late, events_late, openat_fails, statx_fails, root_open_fails, kinds };
 
 static struct { _Atomic long skip, count, value, fired; } script[kinds];
 
@@ -41,7 +42,8 @@ long syscall(long number, ...) {
     long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long), e = va_arg(list, long);
     va_end(list);
     if (number == SYS_io_setup && strikes(io_setup_fails)) return fail(io_setup_fails);
-    if (number == SYS_openat2 && strikes(openat2_fails)) return fail(openat2_fails);
+    if (number == SYS_openat2 && (int)a == AT_FDCWD && strikes(root_open_fails)) return fail(root_open_fails);
+    if (number == SYS_openat2 && (int)a != AT_FDCWD && strikes(openat2_fails)) return fail(openat2_fails);
     if (number == SYS_io_submit) {
         if (strikes(io_submit_fails)) return fail(io_submit_fails);
         if (b > 1 && strikes(io_submit_short)) b = 1;
@@ -62,7 +64,15 @@ int openat(int directory, const char *path, int flags, ...) {
     static int (*next)(int, const char *, int, ...);
     if (!next) next = dlsym(RTLD_NEXT, "openat");
     if ((flags & O_DIRECT) && strikes(open_direct_fails)) return (int)fail(open_direct_fails);
+    if (!(flags & (O_DIRECT | O_PATH)) && directory != AT_FDCWD && strikes(openat_fails)) return (int)fail(openat_fails);
+    if (directory == AT_FDCWD && (flags & O_PATH) && strikes(root_open_fails)) return (int)fail(root_open_fails);
     return next(directory, path, flags, 0);
+}
+
+int statx(int directory, const char *restrict path, int flags, unsigned mask, struct statx *restrict facts) {
+    static int (*next)(int, const char *restrict, int, unsigned, struct statx *restrict);
+    if (!next) next = dlsym(RTLD_NEXT, "statx");
+    return strikes(statx_fails) ? (int)fail(statx_fails) : next(directory, path, flags, mask, facts);
 }
 
 ssize_t preadv2(int descriptor, const struct iovec *vector, int count, off_t offset, int flags) {

@@ -11,15 +11,21 @@ public class CoreInteropTests
 
     [Fact]
     public void Constants_of_the_socket_file_and_event_headers() => CComparison.Holds(
-        ["sys/socket.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h"],
+        [
+            "sys/socket.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h", "sys/resource.h",
+            "linux/filter.h",
+        ],
         CComparison.ConstantsOf(typeof(Libc)));
 
     [Fact]
-    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h"],
+    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h", "sys/resource.h", "linux/filter.h"],
     [
         .. CComparison.LayoutOf<Libc.iovec>(),
         .. CComparison.LayoutOf<Libc.msghdr>(),
         .. CComparison.LayoutOf<Libc.linger>(),
+        .. CComparison.LayoutOf<Libc.rlimit>(),
+        .. CComparison.LayoutOf<Libc.sock_filter>(),
+        .. CComparison.LayoutOf<Libc.sock_fprog>(),
     ]);
 
     /// <summary>SocketCalls reads addresses by these offsets.</summary>
