@@ -17,6 +17,12 @@ internal static partial class FileLog
     [LoggerMessage(102, LogLevel.Information, "Device {Device} takes no direct reads ({Reason}): its files are read through the page cache. First seen with {Path}.", EventName = "DeviceFallback")]
     public static partial void DeviceFallback(this ILogger logger, string device, string reason, string path);
 
+    [LoggerMessage(115, LogLevel.Information, "{Path} on device {Device} takes no direct reads ({Reason}): it is read through the page cache. Other files of the device are asked for themselves; this is logged once a device.", EventName = "FileFallback")]
+    public static partial void FileFallback(this ILogger logger, string path, string device, string reason);
+
+    [LoggerMessage(116, LogLevel.Warning, "{Count} log messages were dropped: the log provider did not take them in time.", EventName = "MessagesDropped")]
+    public static partial void MessagesDropped(this ILogger logger, long count);
+
     [LoggerMessage(ReadFailedId, LogLevel.Error, "Reading {Path} at {Offset} failed: {Reason}. The response is an error, or its connection is closed. {Suppressed} of this cause were not logged since the last.", EventName = "ReadFailed")]
     public static partial void ReadFailed(this ILogger logger, string path, long offset, string reason, long suppressed);
 

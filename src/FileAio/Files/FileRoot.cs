@@ -23,7 +23,7 @@ internal sealed class FileRoot
     private readonly string _from;
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
-    private readonly bool _hasOpenat2, _hasCached;
+    private readonly OpenAt2Support _openAt2;
     private int _references = 1;
 
     /// <summary>Takes the descriptor over.</summary>
@@ -32,8 +32,7 @@ internal sealed class FileRoot
         (Path, Identity, _descriptor, _policy, _precision, _devices) = (path, identity, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
         _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
         // Asked once, of the folder itself: the same error of a file says nothing about the call.
-        _hasOpenat2 = Probe(0).Errno is not (Errno.ENOSYS or Errno.EPERM);
-        _hasCached = _hasOpenat2 && Probe(Libc.RESOLVE_CACHED).Errno != Errno.EINVAL;
+        _openAt2 = OpenAt2Support.Probe(descriptor);
         Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
     }
 
@@ -192,11 +191,11 @@ internal sealed class FileRoot
         };
         fixed (byte* pointer = name)
         {
-            if (_hasOpenat2 && (!cachedOnly || _hasCached))
+            if (_openAt2.HasOpenAt2 && (!cachedOnly || _openAt2.HasCached))
             {
                 SysResult opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
-                // A handle that the server has forgotten is asked for again, on a thread that may wait.
-                return cachedOnly && opened.Value == -Errno.ESTALE ? SysResult.Error(Errno.EAGAIN) : opened;
+                // ESTALE: a handle that the server has forgotten. EPERM and EINVAL are this file's: without RESOLVE_CACHED the kernel says why.
+                return cachedOnly && opened.Errno is (Errno.ESTALE or Errno.EPERM or Errno.EINVAL) ? SysResult.Error(Errno.EAGAIN) : opened;
             }
 
             if (cachedOnly)
@@ -207,21 +206,6 @@ internal sealed class FileRoot
             return policy == SymlinkPolicy.Off
                 ? Libc.Open(folder, pointer, flags)
                 : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: false);
-        }
-    }
-
-    /// <summary>Opens the folder itself. ENOSYS: before Linux 5.6. EPERM: a container's filter. EINVAL: RESOLVE_CACHED before 5.12.</summary>
-    private unsafe SysResult Probe(ulong resolve)
-    {
-        fixed (byte* path = ".\0"u8)
-        {
-            SysResult opened = Libc.Open2(_descriptor, path, Libc.O_PATH | Libc.O_CLOEXEC, resolve);
-            if (!opened.IsError)
-            {
-                Libc.Close((int)opened.Value);
-            }
-
-            return opened;
         }
     }
 

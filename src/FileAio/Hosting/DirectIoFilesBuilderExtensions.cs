@@ -4,6 +4,7 @@ using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Hosting;
 using FileAio.Http;
+using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

@@ -13,15 +13,20 @@ public sealed record DirectIoFilesStatus(
     string Root, string RequestPath, string Engine, string? FallbackReason, long? DirectIoThreshold, bool ReadIntoPipe)
 {
     private readonly Func<DirectIoFilesCounts>? _counts;
+    private readonly Func<IReadOnlyList<DirectIoRefusal>>? _refusals;
 
     internal DirectIoFilesStatus(Sending.FileServing serving, string root)
         : this(root, serving.Options.RequestPath.Value ?? "", serving.Runtime.Engine.Name, serving.Runtime.FallbackReason,
             serving.DirectIoThreshold == long.MaxValue ? null : serving.DirectIoThreshold, serving.ReadIntoPipe)
     {
+        _refusals = () => serving.Devices.Refusals;
         AlignedBufferPool buffers = serving.Runtime.Buffers;
         _counts = () => new DirectIoFilesCounts(
             Diagnostics.FileMetrics.ReadsInFlight, Diagnostics.FileMetrics.FallbackCount, buffers.Rented, buffers.Budget.Used, buffers.Budget.Limit);
     }
+
+    /// <summary>The devices of which files have refused direct reads so far; empty where none has.</summary>
+    public IReadOnlyList<DirectIoRefusal> DirectIoRefusals => _refusals?.Invoke() ?? [];
 
     /// <summary>The process's counts as they are now.</summary>
     public DirectIoFilesCounts Counts => _counts?.Invoke() ?? default;

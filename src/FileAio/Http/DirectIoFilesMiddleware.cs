@@ -39,12 +39,12 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private async Task ServeAsync(HttpContext context, string relative, bool isDirectory, bool reads)
     {
-        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative) : await FindAsync(relative);
+        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative, context) : await FindAsync(relative, context);
         bool slashMissing = !isDirectory && relative.Length == 0;
         if (found.Opened.IsDirectory)
         {
             // A directory's name without its slash: relative links in its document would lead astray.
-            found = await FindDefaultAsync(relative);
+            found = await FindDefaultAsync(relative, context);
             slashMissing = true;
         }
         if (found.Name is null)
@@ -81,7 +81,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private async Task SendAsync(HttpContext context, Found found, string contentType)
     {
-        (OpenResult Opened, ContentCoding? Coding) variant = await FindVariantAsync(context.Request, found.Name!);
+        (OpenResult Opened, ContentCoding? Coding) variant = await FindVariantAsync(context, found.Name!);
         try
         {
             OpenResult opened = variant.Opened.IsFile ? variant.Opened : found.Opened;
@@ -106,24 +106,24 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     private string PathOf(OpenResult opened, string name) => root.Length > 0 ? Path.Join(root, name) : opened.File?.Path ?? name;
 
     /// <summary>A file under its own name. Where there is none a precompressed variant of it may still be.</summary>
-    private async ValueTask<Found> FindAsync(string relative)
+    private async ValueTask<Found> FindAsync(string relative, HttpContext context)
     {
-        OpenResult opened = await serving.OpenAsync(relative);
+        OpenResult opened = await serving.OpenAsync(relative, context);
         if (opened.Result.Errno == Errno.ENOENT && _codings.Length > 0)
         {
-            SysResult variant = await FindAnyVariantAsync(relative);
+            SysResult variant = await FindAnyVariantAsync(relative, context);
             return new Found(variant.IsError ? null : relative, opened with { Result = variant });
         }
 
         return new Found(opened.IsFile ? relative : null, opened);
     }
 
-    private async ValueTask<Found> FindDefaultAsync(string directory)
+    private async ValueTask<Found> FindDefaultAsync(string directory, HttpContext context)
     {
         foreach (string name in _options.DefaultFiles)
         {
             string relative = directory.Length == 0 ? name : $"{directory}/{name}";
-            OpenResult opened = await serving.OpenAsync(relative);
+            OpenResult opened = await serving.OpenAsync(relative, context);
             if (opened.IsFile)
             {
                 return new Found(relative, opened);
@@ -142,7 +142,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     /// The variant that the client wants most; between equals, the one named first in the options. Where there is none, the error says why:
     /// one that is no "not found" counts only if there is no plain file to send instead.
     /// </summary>
-    private async ValueTask<(OpenResult Opened, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
+    private async ValueTask<(OpenResult Opened, ContentCoding? Coding)> FindVariantAsync(HttpContext context, string relative)
     {
         OpenResult none = new OpenResult(SysResult.Error(Errno.ENOENT), null, false);
         if (_codings.Length == 0)
@@ -153,13 +153,13 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         IEnumerable<ContentCoding> codings = _codings;
         if (!_options.PrecompressedAlways)
         {
-            Microsoft.Extensions.Primitives.StringValues accept = request.Headers.AcceptEncoding;
+            Microsoft.Extensions.Primitives.StringValues accept = context.Request.Headers.AcceptEncoding;
             int least = Math.Max(1, ContentCoding.IdentityQuality(accept));
             codings = codings.Where(coding => coding.Quality(accept) >= least).OrderByDescending(coding => coding.Quality(accept));
         }
         foreach (ContentCoding coding in codings)
         {
-            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension, context);
             if (opened.IsFile)
             {
                 return (opened, coding);
@@ -171,12 +171,12 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <summary>A success where there is a variant; else why there is none.</summary>
-    private async ValueTask<SysResult> FindAnyVariantAsync(string relative)
+    private async ValueTask<SysResult> FindAnyVariantAsync(string relative, HttpContext context)
     {
         SysResult none = SysResult.Error(Errno.ENOENT);
         foreach (ContentCoding coding in _codings)
         {
-            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension, context);
             opened.File?.Release();
             if (opened.IsFile)
             {

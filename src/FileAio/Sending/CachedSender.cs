@@ -111,39 +111,45 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
     private bool IsCached(long position)
     {
         Span<byte> one = stackalloc byte[1];
-        if (!file.Device.AllowsNoWait)
+        if (!file.AllowsNoWait)
         {
             return false;
         }
 
         SysResult read = Libc.ReadNoWait(file.Descriptor, one, position);
-        if (read.Errno == Errno.EOPNOTSUPP)
+        if (RefusesNoWait(read))
         {
-            file.Device.AllowsNoWait = false;
+            file.RefuseNoWait();
         }
 
         return read.Value > 0;
     }
 
+    /// <summary>The filesystem does not support the flag, or a filter of system calls refuses preadv2: a plain pread tells what is true.</summary>
+    private static bool RefusesNoWait(SysResult read) => read.Errno is Errno.EOPNOTSUPP or Errno.EINVAL or Errno.ENOSYS or Errno.EPERM;
+
     /// <summary>Reads into the pipe what can be had without waiting; −EAGAIN where nothing can.</summary>
     private SysResult ReadNow(long position, int want)
     {
         bool mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
-        if (!mayWait && !file.Device.AllowsNoWait)
+        if (!mayWait && !file.AllowsNoWait)
         {
             return SysResult.Error(Errno.EAGAIN);
         }
 
         Span<byte> memory = body.GetSpan(want);
         SysResult read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
-        switch (read.Errno)
+        if (!mayWait && RefusesNoWait(read))
         {
-            case Errno.EOPNOTSUPP:
-                file.Device.AllowsNoWait = false;
-                return SysResult.Error(Errno.EAGAIN);
-            case Errno.EINTR:
-                return SysResult.Error(Errno.EAGAIN);
+            file.RefuseNoWait();
+            return SysResult.Error(Errno.EAGAIN);
         }
+
+        if (read.Errno == Errno.EINTR)
+        {
+            return SysResult.Error(Errno.EAGAIN);
+        }
+
         if (read.Value > 0)
         {
             body.Advance((int)read.Value);

@@ -36,7 +36,7 @@ internal sealed class FileSender : IDisposable
 
         try
         {
-            if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+            if (await ConcludeAsync(await SendRangeAsync(range).ConfigureAwait(false), range.End).ConfigureAwait(false))
             {
                 await _body.FlushAsync(isLast: true).ConfigureAwait(false);
             }
@@ -78,7 +78,7 @@ internal sealed class FileSender : IDisposable
             }
 
             await _body.WriteAsync(head).ConfigureAwait(false);
-            if (!Conclude(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End))
+            if (!await ConcludeAsync(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End).ConfigureAwait(false))
             {
                 return false;
             }
@@ -127,7 +127,7 @@ internal sealed class FileSender : IDisposable
                     return outcome;
                 }
 
-                _file.Device.RefuseDirect("read: " + outcome.Reason.Describe(), _file.Path);
+                _file.RefuseDirect("read: " + outcome.Reason.Describe());
                 range = range with { Start = outcome.Position };
             }
             return await new CachedSender(_file, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
@@ -142,12 +142,15 @@ internal sealed class FileSender : IDisposable
     /// True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the
     /// whole.
     /// </summary>
-    private bool Conclude(SendOutcome outcome, long end)
+    private ValueTask<bool> ConcludeAsync(SendOutcome outcome, long end) =>
+        outcome.End == SendEnd.Sent ? new ValueTask<bool>(true) : EndAsync(outcome, end);
+
+    private async ValueTask<bool> EndAsync(SendOutcome outcome, long end)
     {
+        // Loggers, and whoever is told of an abort, are the application's.
+        await new LeaveEngine();
         switch (outcome.End)
         {
-            case SendEnd.Sent:
-                return true;
             case SendEnd.Shrank:
                 _serving.Logger.FileShrank(_file.Path, outcome.Position, end - outcome.Position);
                 break;

@@ -1,6 +1,8 @@
 using FileAio.Diagnostics;
+using FileAio.Engines;
 using FileAio.Files;
 using FileAio.Interop;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
@@ -17,15 +19,15 @@ internal sealed class FileServing : IDisposable
     /// <exception cref="IOException">The root cannot be opened.</exception>
     public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
     {
-        (Options, Runtime, Time, Logger, Throttle) = (options, runtime, time, logger, new LogThrottle(time));
-        DeviceTable devices = new DeviceTable(logger);
+        (Options, Runtime, Time, Logger, Throttle) = (options, runtime, time, new OffEngineLogger(logger), new LogThrottle(time));
+        Devices = new DeviceTable(Logger);
         _provided = source.Provider is null ? null : new ProvidedFiles(source.Provider);
         _root = source.Provider is null
-            ? RootPath.Open(source.Root, source.MustExist, options, devices, time, logger)
-            : RootPath.OfAbsolutePaths(options, devices, time, logger);
+            ? RootPath.Open(source.Root, source.MustExist, options, Devices, time, Logger)
+            : RootPath.OfAbsolutePaths(options, Devices, time, Logger);
         if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
         {
-            _overdue = new OverdueReads(runtime, options.AioTimeout, time, logger);
+            _overdue = new OverdueReads(runtime, options.AioTimeout, time, Logger);
         }
 
         ReadIntoPipe = options.ReadIntoPipe && alignedPipes;
@@ -43,6 +45,9 @@ internal sealed class FileServing : IDisposable
     /// <summary>Bounds what failures write to the log.</summary>
     public LogThrottle Throttle { get; }
 
+    /// <summary>The devices met so far.</summary>
+    public DeviceTable Devices { get; }
+
     /// <summary>Kestrel's memory comes from the aligned pool, and reads may land in it.</summary>
     public bool ReadIntoPipe { get; }
 
@@ -52,31 +57,35 @@ internal sealed class FileServing : IDisposable
     /// <summary>
     /// Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.
     /// </summary>
-    public ValueTask<OpenResult> OpenAsync(string relative)
+    /// <param name="relative">The path below the root.</param>
+    /// <param name="context">The request: its end ends the wait for an open that needs the disk.</param>
+    /// <exception cref="OperationCanceledException">The request was aborted while its open waited for the disk.</exception>
+    public ValueTask<OpenResult> OpenAsync(string relative, HttpContext context)
     {
         if (_root.IsCheckDue() && !_root.TryCheckCached())
         {
-            return CheckAndOpenAsync(relative);
+            return CheckAndOpenAsync(relative, context.RequestAborted);
         }
 
-        return OpenInRootAsync(relative);
+        return OpenInRootAsync(relative, context.RequestAborted);
     }
 
-    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative)
+    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative, CancellationToken aborted)
     {
         if (Options.Aio == AioMode.Off)
         {
             _root.Check();
         }
-        else if (Runtime.Threads.TryRun(() => { _root.Check(); return true; }) is { } check)
+        else
         {
-            await check;
+            // Done or not within the time: the folder that the path led to is served until a later check.
+            await RunColdAsync(new FileWork<bool>(CheckNow, false, static _ => { }), refused: false, relative, aborted);
         }
 
-        return await OpenInRootAsync(relative);
+        return await OpenInRootAsync(relative, aborted);
     }
 
-    private ValueTask<OpenResult> OpenInRootAsync(string relative)
+    private ValueTask<OpenResult> OpenInRootAsync(string relative, CancellationToken aborted)
     {
         if (_provided is not null)
         {
@@ -103,7 +112,7 @@ internal sealed class FileServing : IDisposable
             }
 
             folder.TryAddReference(); // it cannot fail, as this method has one
-            return OpenColdAsync(folder, relative);
+            return OpenColdAsync(folder, relative, aborted);
         }
         finally
         {
@@ -111,12 +120,28 @@ internal sealed class FileServing : IDisposable
         }
     }
 
-    /// <summary>Opens on a thread that may wait, and releases the folder.</summary>
-    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative)
+    private bool CheckNow()
     {
+        _root.Check();
+        return true;
+    }
+
+    /// <summary>
+    /// Opens on a thread that may wait, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>, and releases the folder.
+    /// </summary>
+    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative, CancellationToken aborted)
+    {
+        OpenResult busy = new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
         OpenResult OpenNow()
         {
+            // Nobody may wait for it any more, and the folder be closed: its number may be another file's.
+            if (!folder.TryAddReference())
+            {
+                return busy;
+            }
+
             SysResult result = folder.Open(relative, out OpenedFile? file, out bool isDirectory);
+            folder.Release();
             return new OpenResult(result, file, isDirectory);
         }
 
@@ -127,18 +152,43 @@ internal sealed class FileServing : IDisposable
                 return Remember(folder, relative, OpenNow());
             }
 
-            Task<OpenResult>? opened = Runtime.Threads.TryRun(OpenNow);
-            if (opened is null)
-            {
-                LogBusy(relative, TimeSpan.Zero);
-                return new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
-            }
-
-            return Remember(folder, relative, await opened);
+            FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());
+            return Remember(folder, relative, await RunColdAsync(open, busy, relative, aborted));
         }
         finally
         {
             folder.Release();
+        }
+    }
+
+    /// <summary>
+    /// Runs work on a thread that may wait for the disk, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>. open(2) cannot be
+    /// cancelled: one that nobody waits for any more keeps its thread until the kernel returns, and its descriptor is closed.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The request was aborted.</exception>
+    private async ValueTask<T> RunColdAsync<T>(FileWork<T> work, T refused, string path, CancellationToken aborted)
+    {
+        if (!Runtime.Threads.TryRun(work))
+        {
+            LogBusy(path, TimeSpan.Zero);
+            return refused;
+        }
+
+        try
+        {
+            return await work.Task.WaitAsync(Options.QueueTimeout, Time, aborted);
+        }
+        catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
+        {
+            if (!work.TryAbandon())
+            {
+                return await work.Task; // it came just now
+            }
+
+            Runtime.Threads.TryCancel(work);
+            aborted.ThrowIfCancellationRequested();
+            LogBusy(path, Options.QueueTimeout);
+            return refused;
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
             {
                 if (frame is not null)
                 {
-                    context.Response.BodyWriter.Write(frame.Head(i)); // goes with the first bytes of the part
+                    context.Response.BodyWriter.Write(frame.Head(i).Span); // goes with the first bytes of the part
                 }
 
                 if (!await SendAsync(ranges[i], buffer))
@@ -41,7 +41,7 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
 
             if (frame is not null)
             {
-                context.Response.BodyWriter.Write(frame.Tail);
+                context.Response.BodyWriter.Write(frame.Tail.Span);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

@@ -165,11 +165,16 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
 
     /// <summary>
     /// By default where nothing slow is between here and the socket: no TLS, no framing of HTTP/2, nobody who has wrapped the body
-    /// (compression).
+    /// (compression) or the connection (connection middleware).
     /// </summary>
     private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
         && (options.InlineCompletions ?? (context.Features.Get<ITlsHandshakeFeature>() is null && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
-            && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())));
+            && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())
+            && IsUnwrapped(context.Features.Get<IConnectionTransportFeature>())));
+
+    /// <summary>A transport's connection has a pipe of its own assembly, until connection middleware puts another in its place.</summary>
+    private static bool IsUnwrapped(IConnectionTransportFeature? connection) =>
+        connection is not null && connection.Transport.GetType().Assembly == connection.GetType().Assembly;
 
     private bool MayBeOnePiece(int length) => length <= SmallPiece || _piece.TryTake();
 
