@@ -51,7 +51,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _answerGraceTime = pipes.AnswerGrace;
         _input = new Pipe(pipes.Input);
         _output = new Pipe(pipes.Output);
-        Transport = _originalTransport = new DuplexPipe(_input.Reader, new OutputWriter(_output.Writer));
+        Transport = _originalTransport = new DuplexPipe(new InputReader(_input.Reader, loop), new OutputWriter(_output.Writer));
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         ConnectionClosed = _connectionClosed.Token;

@@ -65,4 +65,9 @@ internal static partial class TransportLog
 
     [LoggerMessage(109, LogLevel.Error, "{Loop}: disposing the memory pool failed. Shutdown continues.", EventName = "PoolDisposeFailed")]
     public static partial void PoolDisposeFailed(ILogger logger, string loop, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Warning,
+        "A worker thread of {Loop} could not be started: {Reason} Its {Workers} worker threads go on. Retrying while requests wait; further failures are not logged.",
+        EventName = "WorkerNotStarted")]
+    public static partial void WorkerNotStarted(ILogger logger, string loop, string reason, long workers);
 }

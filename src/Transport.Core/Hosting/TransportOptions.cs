@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Transport.Core.Scheduling;
 
 namespace Transport.Core;
 
@@ -9,6 +10,9 @@ namespace Transport.Core;
 /// </summary>
 public abstract class TransportOptions
 {
+    /// <summary>A field, since configuration binds every property it can see.</summary>
+    private ThreadStarter _threadStarter = ThreadStarter.Shared;
+
     /// <summary>
     /// How many loops there are, each a thread. Default: one a processor, at most 16. Allowed: 1 to 1,024.
     /// </summary>
@@ -81,6 +85,11 @@ public abstract class TransportOptions
     /// else.
     /// </summary>
     internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
+
+    internal ThreadStarter GetThreadStarter() => _threadStarter;
+
+    /// <summary>Replaces what starts worker threads, for tests in which that fails.</summary>
+    internal void SetThreadStarter(ThreadStarter starter) => _threadStarter = starter;
 
     /// <summary>
     /// How long after the client's FIN a handler may still answer before <c>ConnectionClosed</c> is cancelled. A guess: most handlers

@@ -42,6 +42,7 @@ internal abstract class EventLoop : PipeScheduler
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
+    private bool _hasThreadStarter;
     private Exception? _failure;
 
     /// <summary>Connections whose blocks may still be out, and the loop itself: at 0 the pool goes.</summary>
@@ -53,7 +54,7 @@ internal abstract class EventLoop : PipeScheduler
         _thread = new Thread(Run) { IsBackground = true, Name = setup.Name };
         Application = setup.Options.EffectiveScheduling switch
         {
-            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters),
+            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter()),
             ApplicationScheduling.ThreadPool => new ThreadPoolScheduler(this, setup.Options.MaxWorkers),
             _ => new InlineScheduler(this),
         };
@@ -86,6 +87,8 @@ internal abstract class EventLoop : PipeScheduler
     {
         try
         {
+            _setup.Options.GetThreadStarter().Acquire();
+            _hasThreadStarter = true;
             _thread.UnsafeStart();
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
@@ -196,6 +199,9 @@ internal abstract class EventLoop : PipeScheduler
 
     public void LogWorkersExhausted(int workers) => TransportLog.WorkersExhausted(Logger, Name, workers);
 
+    public void LogWorkerNotStarted(string reason) =>
+        TransportLog.WorkerNotStarted(Logger, Name, reason, Volatile.Read(ref Counters.Workers));
+
     [Conditional("DEBUG")]
     public void AssertCurrent() => Debug.Assert(IsCurrent, $"{Name}: not on the loop's thread.");
 
@@ -216,9 +222,11 @@ internal abstract class EventLoop : PipeScheduler
 
     private void Run()
     {
+        WorkItem.CaptureEmptyContext();
         try
         {
             Start();
+            Application.Start();
         }
         catch (Exception exception)
         {
@@ -264,6 +272,11 @@ internal abstract class EventLoop : PipeScheduler
         catch (Exception exception)
         {
             TransportLog.LoopFailed(Logger, Name, exception);
+        }
+
+        if (_hasThreadStarter)
+        {
+            _setup.Options.GetThreadStarter().Release();
         }
 
         Waker.Dispose();

@@ -6,24 +6,22 @@ namespace Transport.Core.Scheduling;
 /// <summary>What a <see cref="System.IO.Pipelines.PipeScheduler"/> is asked to run.</summary>
 internal readonly record struct WorkItem(Action<object?> Action, object? State)
 {
-    private static readonly ExecutionContext Default = CaptureDefault();
+    /// <summary>The empty context, as every thread that nothing has flowed to captures it.</summary>
+    private static ExecutionContext? s_empty;
+
+    /// <summary>
+    /// On a thread that was started without a context, before the first <see cref="TryRunAsApplication"/>: each loop calls it first.
+    /// The runtime has one empty context, so it does not matter which loop is last.
+    /// </summary>
+    public static void CaptureEmptyContext() => s_empty = ExecutionContext.Capture();
 
     /// <summary>Runs it as the transport's own: on the loop, in the loop's context.</summary>
     public void Run() => Action(State);
 
     /// <summary>
-    /// Runs it as the application's: whatever it leaves on the thread (AsyncLocal values, a synchronisation context) is taken away,
-    /// as the thread pool does between two items, so that one request never sees another's.
-    /// </summary>
-    public void RunAsApplication()
-    {
-        Action(State);
-        RestoreContext();
-    }
-
-    /// <summary>
-    /// Runs it as the application's and logs what it throws: a callback that fails ends neither the loop nor, on a thread of the loop's
-    /// own, the process.
+    /// Runs it as the application's. What it throws is logged: a callback that fails ends neither the loop nor, on a thread of the loop's
+    /// own, the process. What it leaves on the thread (AsyncLocal values, a synchronisation context) is taken away, as the thread pool does
+    /// between two items, so that one request never sees another's.
     /// </summary>
     public void TryRunAsApplication(EventLoop loop)
     {
@@ -41,24 +39,14 @@ internal readonly record struct WorkItem(Action<object?> Action, object? State)
 
     private static void RestoreContext()
     {
-        if (ExecutionContext.Capture() != Default)
+        if (ExecutionContext.Capture() != s_empty)
         {
-            ExecutionContext.Restore(Default);
+            ExecutionContext.Restore(s_empty!);
         }
 
         if (SynchronizationContext.Current is not null)
         {
             SynchronizationContext.SetSynchronizationContext(null);
         }
-    }
-
-    /// <summary>The empty context, seen from a thread that nothing has flowed to.</summary>
-    private static ExecutionContext CaptureDefault()
-    {
-        ExecutionContext? captured = null;
-        Thread blank = new(() => captured = ExecutionContext.Capture());
-        blank.UnsafeStart();
-        blank.Join();
-        return captured!;
     }
 }
