@@ -86,7 +86,7 @@ case "$command" in
       dotnet build bench/Micro/Micro.csproj -c "$configuration" --nologo -v quiet
       exec dotnet "bench/Micro/bin/$configuration/net10.0/Micro.dll" "$@"
     fi
-    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want node nodejs; want npm npm
+    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
