@@ -12,8 +12,8 @@ usage() {
 ./build.sh run [ARGS]       build, and start samples/WebApp on epoll (ARGS go to it: --transport sockets, --urls …)
 ./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
                             (sockets, epoll, …), to "files" or to "bench"
-./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
-./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
+./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
+./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh build            build everything
 ./build.sh format           check the formatting
 EOF

@@ -41,12 +41,14 @@ internal sealed class AbOptions
 
     private readonly Option<double> _rate = new("--rate")
     {
-        Description = "Requests per second of the work steady.", DefaultValueFactory = _ => 10_000,
+        Description = "Requests per second of the work steady.",
+        DefaultValueFactory = _ => 10_000,
     };
 
     private readonly Option<int> _idle = new("--idle")
     {
-        Description = "Idle keep-alive connections held during every load.", DefaultValueFactory = _ => 0,
+        Description = "Idle keep-alive connections held during every load.",
+        DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<string?> _metric = new("--metric")
@@ -56,12 +58,14 @@ internal sealed class AbOptions
 
     private readonly Option<string> _margin = new("--margin")
     {
-        Description = "Differences smaller than this share are reported as no difference.", DefaultValueFactory = _ => "3%",
+        Description = "Differences smaller than this share are reported as no difference.",
+        DefaultValueFactory = _ => "3%",
     };
 
     private readonly Option<string> _others = new("--others")
     {
-        Description = "Share of the server's processors that other processes may use before a cell is refused.", DefaultValueFactory = _ => "10%",
+        Description = "Share of the server's processors that other processes may use before a cell is refused.",
+        DefaultValueFactory = _ => "10%",
     };
 
     private readonly Option<bool> _short = new("--short") { Description = "Use a shorter warm-up and fewer pairs." };

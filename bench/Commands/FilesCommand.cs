@@ -18,7 +18,8 @@ internal static class FilesCommand
         Option<string> folder = new Option<string>("--folder") { Description = "Folder of the files; they are created.", DefaultValueFactory = _ => DefaultFolder };
         Option<int> large = new Option<int>("--large")
         {
-            Description = $"Number of large files of 1 GiB, 1 to {FileSet.MaximumLarge}.", DefaultValueFactory = _ => 8,
+            Description = $"Number of large files of 1 GiB, 1 to {FileSet.MaximumLarge}.",
+            DefaultValueFactory = _ => 8,
         };
         Option<string?> servers = new Option<string?>("--servers")
         {

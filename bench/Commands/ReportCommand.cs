@@ -14,15 +14,16 @@ internal static class ReportCommand
     {
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
-            Description = "Result files. Default: the newest result of each kind in bench/results.", Arity = ArgumentArity.ZeroOrMore,
+            Description = "Result files. Default: the newest result of each kind in bench/results.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string> folder = new Option<string>("--out") { Description = "Folder of report.html and the SVG files.", DefaultValueFactory = _ => DefaultFolder };
         Option<bool> dirty = new Option<bool>("--dirty") { Description = "Include results that were measured with uncommitted changes." };
         Command command = new Command("report", "Write results as one self-contained HTML page and SVG files.") { files, folder, dirty };
         command.SetAction(async (parsed, cancellation) =>
         {
-            IReadOnlyList<string> named = parsed.GetValue(files) ?? [];
-            IReadOnlyList<string> paths = named.Count > 0 ? named : [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "*.json")];
+            string[] named = parsed.GetValue(files) ?? [];
+            IReadOnlyList<string> paths = named.Length > 0 ? named : [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "*.json")];
             List<ResultFile> results = new List<ResultFile>();
             foreach (string path in paths)
             {
@@ -36,7 +37,7 @@ internal static class ReportCommand
                 results.Add(result);
             }
 
-            results = named.Count > 0 ? results : [.. NewestOfEachKind(results)];
+            results = named.Length > 0 ? results : [.. NewestOfEachKind(results)];
             if (results.Count == 0)
             {
                 throw new FileNotFoundException("There is no result to report. Run bench ab, models or files first, or pass --dirty.");

@@ -52,7 +52,7 @@ internal static class FileServers
         Candidate Direct(string name, string transport, params string[] arguments) => new(name, name, App(transport, "/files/", arguments));
 
         Candidate.Starter App(string transport, string prefix, params string[] arguments) => async (cores, more, cancellation) =>
-            await WebAppServer.StartAsync(ServerSpec.Parse(transport), cores, cancellation, ["--files", folder, .. arguments, .. more], prefix);
+            await WebAppServer.StartAsync(ServerSpec.Parse(transport), cores, ["--files", folder, .. arguments, .. more], prefix, cancellation);
 
         Candidate Nginx(string name, string directives) => new(
             name, name, async (cores, _, cancellation) => await NginxServer.StartAsync(name, cores, directives, folder, cancellation));

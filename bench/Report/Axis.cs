@@ -27,12 +27,12 @@ internal sealed record Axis(double Low, double High, bool IsLogarithmic, IReadOn
         return new Axis(0, steps * step, false, [.. Enumerable.Range(0, steps + 1).Select(index => (index * step, Short(index * step)))]);
     }
 
-    /// <summary>A logarithmic axis that contains all values, with ticks at 1, 2 and 5 times powers of ten.</summary>
+    /// <summary>A logarithmic axis that contains all values, with ticks at powers of ten and, in a small range, between them.</summary>
     public static Axis Logarithmic(IReadOnlyCollection<double> values, double room = 1.15)
     {
         (double low, double high) = (values.Min() / room, values.Max() * room);
         List<(double, string)> ticks = new List<(double, string)>();
-        double[] steps = high / low > 100 ? [1] : [1, 2, 5];
+        double[] steps = (high / low) switch { > 100 => [1], > 6 => [1, 2, 5], _ => [1, 1.2, 1.5, 2, 3, 4, 5, 6, 7, 8, 9] };
         for (int exponent = (int)Math.Floor(Math.Log10(low)); exponent <= Math.Ceiling(Math.Log10(high)); exponent++)
         {
             ticks.AddRange(steps.Select(step => step * Math.Pow(10, exponent)).Where(tick => tick >= low && tick <= high).Select(tick => (tick, Short(tick))));

@@ -24,7 +24,7 @@ internal sealed record BarChart(
             y += group.Heading.Length > 0 ? Heading : 6;
             if (group.Heading.Length > 0)
             {
-                picture.Text(8, y - 6, group.Heading, "note");
+                picture.Text(8, y - 6, group.Heading, "muted");
             }
 
             foreach (Bar bar in group.Bars)

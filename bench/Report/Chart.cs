@@ -39,7 +39,7 @@ internal abstract record Chart(string Name, string Title, string Note, FigureTab
 
         foreach (string line in note)
         {
-            picture.Text(8, y += 16, line, "note");
+            picture.Text(8, y += 16, line, "muted");
         }
 
         Draw(picture, top);

@@ -12,9 +12,10 @@ internal static class ChartStyle
         --g0:#59636e;--g1:#8c959f;--g2:#aeb6be;font:12px system-ui,sans-serif}
         @media(prefers-color-scheme:dark){.chart{--paper:#0d1117;--ink:#e6edf3;--muted:#9198a1;--rule:#30363d;--worse:#f0883e;--o0:#58a6ff;--o1:#2f81f7;
         --o2:#1f5fb8;--o3:#a5d0ff;--o4:#18447f;--g0:#9198a1;--g1:#6e7681;--g2:#484f58}}
-        .chart .paper{fill:var(--paper)}.chart text{fill:var(--ink)}.chart .title{font-size:15px;font-weight:600}.chart .note{fill:var(--muted)}
+        .chart .paper{fill:var(--paper)}.chart text{fill:var(--ink)}.chart .title{font-size:15px;font-weight:600}.chart .muted{fill:var(--muted)}
         .chart .rule{stroke:var(--rule)}.chart .one{stroke:var(--muted);stroke-dasharray:4 3}.chart polyline{fill:none;stroke-width:2}
         .chart .dash1{stroke-dasharray:6 3}.chart .dash2{stroke-dasharray:2 3}.chart .faint{opacity:.35}.chart .value{font-size:11px}
+        .chart .label{paint-order:stroke;stroke:var(--paper);stroke-width:3px}
         .chart .o0{fill:var(--o0);stroke:var(--o0)}.chart .o1{fill:var(--o1);stroke:var(--o1)}.chart .o2{fill:var(--o2);stroke:var(--o2)}
         .chart .o3{fill:var(--o3);stroke:var(--o3)}.chart .o4{fill:var(--o4);stroke:var(--o4)}.chart .g0{fill:var(--g0);stroke:var(--g0)}
         .chart .g1{fill:var(--g1);stroke:var(--g1)}.chart .g2{fill:var(--g2);stroke:var(--g2)}.chart .worse{fill:var(--worse);stroke:var(--worse)}

@@ -22,6 +22,8 @@ internal static partial class FileCharts
         ("size-p99", "p99 of a complete file by its size", "ms, logarithmic scale, less is better", cell => cell.Latency?.P99 / 1000),
     ];
 
+    private static readonly string[] States = ["cold", "warm"];
+
     public static IReadOnlyList<Chart> Of(ResultFile result)
     {
         IGrouping<string, Cell>[] works = result.Cells.Where(cell => !IsOfSize(cell.Work)).GroupBy(cell => cell.Work).ToArray();
@@ -29,7 +31,7 @@ internal static partial class FileCharts
         return
         [
             .. Figures.Select(figure => Bars(figure, works)).OfType<Chart>(),
-            .. from state in new[] { "cold", "warm" }
+            .. from state in States
                from figure in SizeFigures
                let chart = Lines(state, figure, [.. sizes.Where(cell => cell.Work.EndsWith(state, StringComparison.Ordinal))])
                where chart is not null

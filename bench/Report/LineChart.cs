@@ -23,7 +23,7 @@ internal sealed record LineChart(
         {
             double y = bottom - PlotHeight * Y.At(value);
             picture.Line(Left, y, Left + width, y, "rule");
-            picture.Text(Left - 6, y + 4, label, "note", "end");
+            picture.Text(Left - 6, y + 4, label, "muted", "end");
         }
 
         double free = double.NegativeInfinity;
@@ -33,14 +33,14 @@ internal sealed record LineChart(
             double half = ChartStyle.WidthOf(label) / 2;
             if (x - half > free)
             {
-                picture.Text(x, bottom + 18, label, "note", "middle");
+                picture.Text(x, bottom + 18, label, "muted", "middle");
                 free = x + half + 4;
             }
         }
 
         if (XTitle.Length > 0)
         {
-            picture.Text(Left + width / 2, bottom + 36, XTitle, "note", "middle");
+            picture.Text(Left + width / 2, bottom + 36, XTitle, "muted", "middle");
         }
 
         foreach (Line line in Series)

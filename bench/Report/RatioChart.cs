@@ -13,23 +13,29 @@ internal sealed record RatioChart(string Name, string Title, string Note, Figure
 {
     private const double Row = 40;
 
-    protected override double HeightAt(double width) => Row * Comparisons.Count + 44;
+    protected override double HeightAt(double width) => Row * Comparisons.Count + 52;
 
     protected override void Draw(SvgPicture picture, double top)
     {
         double[] ends = [.. Comparisons.SelectMany(one => new[] { one.Interval!.Value.Low, one.Interval.Value.High, one.Ratio!.Value }), 1];
+        top += 8;
         Axis axis = Axis.Logarithmic(ends, room: 1.12);
         (double left, double right) = (12, 150);
         double width = picture.Width - left - right;
         double bottom = top + Row * Comparisons.Count + 8;
-        foreach ((double value, string label) in axis.Ticks.Where(tick => tick.Value != 1))
+        double one = left + width * axis.At(1);
+        double free = double.NegativeInfinity;
+        foreach ((double value, string label) in axis.Ticks)
         {
             double x = left + width * axis.At(value);
-            picture.Line(x, top, x, bottom, "rule");
-            picture.Text(x, bottom + 16, label, "note", "middle");
+            if (x - free > 26 && Math.Abs(x - one) > 22)
+            {
+                picture.Line(x, top, x, bottom, "rule");
+                picture.Text(x, bottom + 16, label, "muted", "middle");
+                free = x;
+            }
         }
 
-        double one = left + width * axis.At(1);
         picture.Line(one, top, one, bottom, "one");
         picture.Text(one, bottom + 16, "1", "label", "middle");
 

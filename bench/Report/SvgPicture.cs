@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 
 namespace Bench.Report;
@@ -28,7 +27,7 @@ internal sealed class SvgPicture(double width, double height)
     /// <param name="style">The CSS class.</param>
     /// <param name="anchor">"start", "middle" or "end".</param>
     public void Text(double x, double y, string text, string style = "label", string anchor = "start") =>
-        Add($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\">{WebUtility.HtmlEncode(text)}</text>");
+        Add($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\">{Escape(text)}</text>");
 
     /// <summary>Draws the marker of a series: its shape tells series apart without colour.</summary>
     public void Marker(double x, double y, int shape, string style)
@@ -55,8 +54,11 @@ internal sealed class SvgPicture(double width, double height)
         return string.Create(
             CultureInfo.InvariantCulture,
             $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart {css}\" role=\"img\" viewBox=\"0 0 {Width:0.#} {Height:0.#}\">"
-            + $"<title>{WebUtility.HtmlEncode(title)}</title><desc>{WebUtility.HtmlEncode(description)}</desc>{style}{_elements}</svg>");
+            + $"<title>{Escape(title)}</title><desc>{Escape(description)}</desc>{style}{_elements}</svg>");
     }
+
+    private static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
 
     private void Add(FormattableString element) => _elements.Append(FormattableString.Invariant(element)).Append('\n');
 }

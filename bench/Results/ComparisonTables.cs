@@ -15,16 +15,17 @@ internal static class ComparisonTables
             samePair && comparisons.Count > 0 ? $"A = {comparisons[0].A}, B = {comparisons[0].B}" : "Comparisons",
             [
                 FigureTable.Column.Text("work"), .. samePair ? [] : new[] { FigureTable.Column.Text("A"), FigureTable.Column.Text("B") },
-                FigureTable.Column.Text("figure"), new("median of A"), new("median of B"), new("B ÷ A"), new("95 % interval"), new("pairs"),
-                FigureTable.Column.Text("verdict"),
+                FigureTable.Column.Text("verdict"), new("B ÷ A"), new("95 % interval"), FigureTable.Column.Text("figure"), new("median of A"),
+                new("median of B"), new("pairs"),
             ],
             [
                 .. comparisons.Select(comparison => (IReadOnlyList<string>)
                 [
                     comparison.Work, .. samePair ? [] : new[] { comparison.A, comparison.B },
+                    comparison.InWords(), Ratio(comparison), Interval(comparison),
                     comparison.Unit.Length > 0 ? $"{comparison.Metric}, {comparison.Unit}" : comparison.Metric,
-                    FigureTables.Format(comparison.MedianOfA), FigureTables.Format(comparison.MedianOfB), Ratio(comparison), Interval(comparison),
-                    comparison.Pairs.ToString(CultureInfo.InvariantCulture), comparison.InWords(),
+                    FigureTables.Format(comparison.MedianOfA), FigureTables.Format(comparison.MedianOfB),
+                    comparison.Pairs.ToString(CultureInfo.InvariantCulture),
                 ]),
             ]);
     }

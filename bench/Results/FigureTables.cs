@@ -47,7 +47,7 @@ internal static class FigureTables
             .. hasPoints ? [row.At?.ToString("N0", CultureInfo.InvariantCulture) ?? "–"] : Array.Empty<string>(),
             .. hasCalls ? [Format(systemCalls!.TryGetValue(row.Key, out double calls) ? calls : null)] : Array.Empty<string>(),
             .. shown.Select(figure => Show(row, figure)),
-            string.Join("; ", cells.Where(cell => cell.Key == row.Key && cell.At == row.At).Select(cell => cell.Refused).OfType<string>().Distinct()),
+            Refusals(cells.Where(cell => cell.Key == row.Key && cell.At == row.At)),
         ];
 
         // In a comparison of two servers the series are A and B, and the reader wants their names.
@@ -66,6 +66,11 @@ internal static class FigureTables
                 : Format(median);
         }
     }
+
+    /// <summary>Returns the reasons of refused cells, with the number of cells; reasons that differ in their numbers only are one.</summary>
+    private static string Refusals(IEnumerable<Cell> cells) => string.Join("; ", cells.Select(cell => cell.Refused).OfType<string>()
+        .GroupBy(reason => string.Concat(reason.Where(letter => !char.IsAsciiDigit(letter))))
+        .Select(same => same.Count() == 1 ? same.First() : $"{same.Count()} cells: {same.First()}"));
 
     /// <summary>Formats a figure with three significant digits.</summary>
     public static string Format(double? value) => value switch

@@ -6,12 +6,12 @@ namespace Bench.Servers;
 /// <summary>A set of processors.</summary>
 internal sealed record Cpus(IReadOnlyList<int> Numbers)
 {
-    private static readonly IReadOnlyList<int> Allowed = ReadAllowed();
+    private static readonly int[] Allowed = ReadAllowed();
 
     public static readonly Cpus First = new([Allowed[0]]);
 
     /// <summary>The second processor; the first where there is only one.</summary>
-    public static readonly Cpus Second = new([Allowed[Math.Min(1, Allowed.Count - 1)]]);
+    public static readonly Cpus Second = new([Allowed[Math.Min(1, Allowed.Length - 1)]]);
 
     /// <summary>The first two processors; the first where there is only one.</summary>
     public static readonly Cpus FirstTwo = new([.. Allowed.Take(2)]);
@@ -42,7 +42,7 @@ internal sealed record Cpus(IReadOnlyList<int> Numbers)
         }
     }
 
-    private static List<int> ReadAllowed()
+    private static int[] ReadAllowed()
     {
         string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal));
         List<int> cpus = new List<int>();
@@ -52,6 +52,6 @@ internal sealed record Cpus(IReadOnlyList<int> Numbers)
             cpus.AddRange(Enumerable.Range(ends[0], ends[^1] - ends[0] + 1));
         }
 
-        return cpus;
+        return [.. cpus];
     }
 }

@@ -64,7 +64,7 @@ internal sealed class WebAppServer : Server
     /// <summary>Starts the sample and waits until it listens.</summary>
     /// <exception cref="InvalidOperationException">The process did not start; the message has its last lines of output.</exception>
     public static async Task<WebAppServer> StartAsync(
-        ServerSpec spec, CorePlacement cores, CancellationToken cancellation, IReadOnlyList<string> extra, string filesPrefix = "/files/")
+        ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra, string filesPrefix, CancellationToken cancellation)
     {
         if (!File.Exists(AppPath))
         {

@@ -118,8 +118,18 @@ public sealed class ChartTests
 
     private static Comparison Of(string work, double ratio, Verdict verdict) => new()
     {
-        A = "sockets", B = "epoll", Work = work, Metric = "CPU per request", Unit = "µs", Verdict = verdict,
-        Ratio = ratio, Interval = new Interval(ratio - 0.05, ratio + 0.05), Pairs = 6, MedianOfA = 10, MedianOfB = 10 * ratio, Refusals = [],
+        A = "sockets",
+        B = "epoll",
+        Work = work,
+        Metric = "CPU per request",
+        Unit = "µs",
+        Verdict = verdict,
+        Ratio = ratio,
+        Interval = new Interval(ratio - 0.05, ratio + 0.05),
+        Pairs = 6,
+        MedianOfA = 10,
+        MedianOfB = 10 * ratio,
+        Refusals = [],
     };
 
     private static IReadOnlyList<Cell> AbCells() =>

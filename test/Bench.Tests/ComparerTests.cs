@@ -1,5 +1,4 @@
 using Bench.Load;
-using Bench.Commands;
 using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;

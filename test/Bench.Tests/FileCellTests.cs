@@ -5,7 +5,6 @@ using Bench.Measuring;
 using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;
-using Bench.Works;
 
 namespace Bench.Tests;
 

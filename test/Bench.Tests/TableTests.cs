@@ -34,8 +34,8 @@ public sealed class TableTests
 
         FigureTable verdicts = ComparisonTables.Of([comparison]);
         Assert.Equal(
-            double.Parse(verdicts.Rows[0][4], CultureInfo.InvariantCulture),
-            double.Parse(verdicts.Rows[0][3], CultureInfo.InvariantCulture) / double.Parse(verdicts.Rows[0][2], CultureInfo.InvariantCulture), 2);
+            double.Parse(verdicts.Rows[0][2], CultureInfo.InvariantCulture),
+            double.Parse(verdicts.Rows[0][6], CultureInfo.InvariantCulture) / double.Parse(verdicts.Rows[0][5], CultureInfo.InvariantCulture), 2);
     }
 
     [Fact]
