@@ -28,11 +28,12 @@ try
     return await parsed.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(30),   // after Ctrl-C servers are stopped, at most 10 s each, and the result is saved
+        // after Ctrl-C servers are stopped, at most 10 s each, and the result is saved
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
     });
 }
-catch (Exception error) when (error is FormatException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException
-    or HttpRequestException or System.Net.Sockets.SocketException or System.ComponentModel.Win32Exception)
+catch (Exception error) when (error is FormatException or InvalidDataException or InvalidOperationException or IOException
+    or UnauthorizedAccessException or HttpRequestException or System.Net.Sockets.SocketException or System.ComponentModel.Win32Exception)
 {
     await Console.Error.WriteLineAsync($"bench: {error.Message}");
     return ExitCodes.Wrong;

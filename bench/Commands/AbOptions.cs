@@ -22,8 +22,8 @@ internal sealed class AbOptions
 
     private readonly Option<string> _cores = new("--cores")
     {
-        Description = "pinned: the server has one processor, the load generator another. shared: both run unpinned on the same two processors, "
-            + "and works are compared by CPU time and requests per second.",
+        Description = "pinned: the server has one processor, the load generator another. shared: both run unpinned on the same two processors,"
+            + " and works are compared by CPU time and requests per second.",
         DefaultValueFactory = _ => CorePlacement.Pinned.Name,
     };
 
@@ -37,7 +37,10 @@ internal sealed class AbOptions
         Description = "Pairs of processes that the measurements are spread over. Default: 3; with --short 2.",
     };
 
-    private readonly Option<double?> _seconds = new("--seconds") { Description = "Length of a measurement in seconds, 1 to 600. Default: 1." };
+    private readonly Option<double?> _seconds = new("--seconds")
+    {
+        Description = "Length of a measurement in seconds, 1 to 600. Default: 1.",
+    };
 
     private readonly Option<double> _rate = new("--rate")
     {
@@ -72,12 +75,14 @@ internal sealed class AbOptions
 
     public Option<string?> FailIfSlower { get; } = new("--fail-if-slower")
     {
-        Description = "Exit with code 1 if B is worse by more than this share at any work, for example 3%; with code 3 if a work has no verdict.",
+        Description = "Exit with code 1 if B is worse by more than this share at any work, for example 3%; with code 3 if a work has no "
+            + "verdict.",
     };
 
     public Option<int> Repeat { get; } = new("--repeat")
     {
-        Description = "Number of runs, each with a result of its own. Exit with code 1 unless nine in ten (of fewer than ten, all) have the same verdict.",
+        Description = "Number of runs, each with a result of its own. Exit with code 1 unless nine in ten (of fewer than ten, all) have the "
+            + "same verdict.",
         DefaultValueFactory = _ => 1,
     };
 
@@ -110,9 +115,11 @@ internal sealed class AbOptions
         Limits.Within("--repeat", parsed.GetValue(Repeat), 1, 100);
         string placement = parsed.GetValue(_cores)!;
         CorePlacement cores = CorePlacement.All.FirstOrDefault(one => one.Name == placement)
-            ?? throw new FormatException($"--cores is '{placement}'; allowed: {string.Join(", ", CorePlacement.All.Select(one => one.Name))}");
+            ?? throw new FormatException(
+                $"--cores is '{placement}'; allowed: {string.Join(", ", CorePlacement.All.Select(one => one.Name))}");
         IReadOnlyList<Work> works = Judged(
-            Chosen.Of("--work", parsed.GetValue(_work)!, AllWorks.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name, AllWorks.Groups),
+            Chosen.Of("--work", parsed.GetValue(_work)!, AllWorks.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name,
+                AllWorks.Groups),
             parsed.GetValue(_metric), cores);
 
         bool brief = parsed.GetValue(_short);
@@ -137,14 +144,16 @@ internal sealed class AbOptions
     {
         if (metrics is not null)
         {
-            Headline[] headlines = metrics.Split(',', StringSplitOptions.TrimEntries).Select(name => Headline.ByName.TryGetValue(name, out Headline? known)
+            Headline[] headlines = metrics.Split(',', StringSplitOptions.TrimEntries)
+                .Select(name => Headline.ByName.TryGetValue(name, out Headline? known)
                 ? known
                 : throw new FormatException($"--metric is '{name}'; allowed: {string.Join(", ", Headline.ByName.Keys)}")).ToArray();
             return [.. works.Select(work => work with { Headline = headlines[0], Also = headlines[1..] })];
         }
 
         return cores == CorePlacement.Shared
-            ? [.. works.Select(work => work is LoadWork { OpenLoop: false } && work.Headline == Headline.Cpu ? work with { Also = [Headline.Throughput] } : work)]
+            ? [.. works.Select(work => work is LoadWork { OpenLoop: false } && work.Headline == Headline.Cpu
+                ? work with { Also = [Headline.Throughput] } : work)]
             : works;
     }
 }

@@ -12,7 +12,8 @@ internal static class Chosen
     /// <param name="groups">Groups of items by name.</param>
     /// <exception cref="FormatException">A name is unknown, or the list is empty.</exception>
     public static IReadOnlyList<T> Of<T>(
-        string option, string names, IReadOnlyList<T> known, Func<T, string> nameOf, IReadOnlyDictionary<string, Func<T, bool>>? groups = null)
+        string option, string names, IReadOnlyList<T> known, Func<T, string> nameOf,
+        IReadOnlyDictionary<string, Func<T, bool>>? groups = null)
     {
         string[] asked = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         string[] allowed = (string[])[All, .. groups?.Keys ?? [], .. known.Select(nameOf)];

@@ -15,7 +15,11 @@ internal static class FilesCommand
 
     public static Command Make()
     {
-        Option<string> folder = new Option<string>("--folder") { Description = "Folder of the files; they are created.", DefaultValueFactory = _ => DefaultFolder };
+        Option<string> folder = new Option<string>("--folder")
+        {
+            Description = "Folder of the files; they are created.",
+            DefaultValueFactory = _ => DefaultFolder,
+        };
         Option<int> large = new Option<int>("--large")
         {
             Description = $"Number of large files of 1 GiB, 1 to {FileSet.MaximumLarge}.",
@@ -23,7 +27,8 @@ internal static class FilesCommand
         };
         Option<string?> servers = new Option<string?>("--servers")
         {
-            Description = "Comma-separated servers or groups: usual (default), threshold (every file direct, every file through the page cache), all. "
+            Description = "Comma-separated servers or groups: usual (default), threshold (every file direct; every file through the page cache"
+                + "), all. "
                 + $"Servers: {string.Join(", ", FileServers.All(DefaultFolder).Select(server => server.Name))}.",
         };
         Option<string?> works = new Option<string?>("--works")
@@ -31,12 +36,25 @@ internal static class FilesCommand
             Description = "Comma-separated works or groups: usual (default), sizes (files on both sides of DirectIoThreshold), all. "
                 + $"Works: {string.Join(", ", FileWorks.All(FileSet.Full(DefaultFolder, 1)).Select(work => work.Name))}.",
         };
-        Option<int?> rounds = new Option<int?>("--rounds") { Description = "Number of measurements of each server and work. Default: 3; with --short 1." };
-        Option<double?> seconds = new Option<double?>("--seconds") { Description = "Length of a measurement in seconds, 1 to 600. Default: 5; with --short 1." };
-        Option<double?> warm = new Option<double?>("--warm-up") { Description = "Length of the warm-up in seconds, 1 to 600. Default: 5; with --short 1." };
-        Option<bool> brief = new Option<bool>("--short") { Description = "Use smaller files, short windows, and by default fewer servers and works." };
+        Option<int?> rounds = new Option<int?>("--rounds")
+        {
+            Description = "Number of measurements of each server and work. Default: 3; with --short 1.",
+        };
+        Option<double?> seconds = new Option<double?>("--seconds")
+        {
+            Description = "Length of a measurement in seconds, 1 to 600. Default: 5; with --short 1.",
+        };
+        Option<double?> warm = new Option<double?>("--warm-up")
+        {
+            Description = "Length of the warm-up in seconds, 1 to 600. Default: 5; with --short 1.",
+        };
+        Option<bool> brief = new Option<bool>("--short")
+        {
+            Description = "Use smaller files, short windows, and by default fewer servers and works.",
+        };
         Option<bool> json = new Option<bool>("--json") { Description = "Write the result as JSON to standard output." };
-        Command command = new Command("files", "Compare ways to serve files: UseDirectIoFiles in several configurations, UseStaticFiles, nginx.")
+        Command command =
+            new Command("files", "Compare ways to serve files: UseDirectIoFiles in several configurations, UseStaticFiles, nginx.")
         {
             folder, large, servers, works, rounds, seconds, warm, brief, json,
         };

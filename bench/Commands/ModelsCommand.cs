@@ -10,7 +10,10 @@ internal static class ModelsCommand
 {
     public static Command Make()
     {
-        Option<string?> models = new Option<string?>("--models") { Description = "Comma-separated transports. Default: all transports of the sample." };
+        Option<string?> models = new Option<string?>("--models")
+        {
+            Description = "Comma-separated transports. Default: all transports of the sample.",
+        };
         Option<string?> only = new Option<string?>("--curves")
         {
             Description = "Comma-separated curves: idle-cost, reply-rate, trigger, accept, rtsig-queue. Default: all.",

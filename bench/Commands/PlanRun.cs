@@ -41,7 +41,8 @@ internal static class PlanRun
             return running;
         });
         result = result with { Cells = runner.Cells, LatencyCells = runner.Undisturbed, Comparisons = runner.Compare() };
-        ComparisonTables.Write(session.Out, result, name => plan.Works.FirstOrDefault(work => work.Name == name) is { } work ? $"{name}: {work.Description}" : name);
+        ComparisonTables.Write(session.Out, result,
+            name => plan.Works.FirstOrDefault(work => work.Name == name) is { } work ? $"{name}: {work.Description}" : name);
         session.Finish(result);
         return result;
     }

@@ -17,20 +17,26 @@ internal static class ReportCommand
             Description = "Result files. Default: the newest result of each kind in bench/results.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<string> folder = new Option<string>("--out") { Description = "Folder of report.html and the SVG files.", DefaultValueFactory = _ => DefaultFolder };
+        Option<string> folder = new Option<string>("--out")
+        {
+            Description = "Folder of report.html and the SVG files.",
+            DefaultValueFactory = _ => DefaultFolder,
+        };
         Option<bool> dirty = new Option<bool>("--dirty") { Description = "Include results that were measured with uncommitted changes." };
         Command command = new Command("report", "Write results as one self-contained HTML page and SVG files.") { files, folder, dirty };
         command.SetAction(async (parsed, cancellation) =>
         {
             string[] named = parsed.GetValue(files) ?? [];
-            IReadOnlyList<string> paths = named.Length > 0 ? named : [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "*.json")];
+            IReadOnlyList<string> paths = named.Length > 0 ? named
+                : [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "*.json")];
             List<ResultFile> results = new List<ResultFile>();
             foreach (string path in paths)
             {
                 ResultFile result = ResultFile.Read(path);
                 if (result.IsDirty && !parsed.GetValue(dirty))
                 {
-                    await Console.Error.WriteLineAsync($"bench: {path}: measured with uncommitted changes ({result.Commit}); skipped without --dirty");
+                    await Console.Error.WriteLineAsync(
+                        $"bench: {path}: measured with uncommitted changes ({result.Commit}); skipped without --dirty");
                     continue;
                 }
 
@@ -72,5 +78,6 @@ internal static class ReportCommand
     }
 
     internal static IEnumerable<ResultFile> NewestOfEachKind(IEnumerable<ResultFile> results) =>
-        results.GroupBy(result => result.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => kind.MaxBy(result => result.Taken)!);
+        results.GroupBy(result => result.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal)
+            .Select(kind => kind.MaxBy(result => result.Taken)!);
 }

@@ -10,7 +10,8 @@ internal static class Share
     {
         bool percent = text.EndsWith('%');
         string number = percent ? text[..^1] : text;
-        if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value >= 0) || double.IsInfinity(value))
+        if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value >= 0)
+            || double.IsInfinity(value))
         {
             throw new FormatException($"'{text}' is not a share; expected a value such as 3% or 0.03");
         }

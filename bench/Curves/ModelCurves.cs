@@ -61,9 +61,13 @@ internal static class ModelCurves
             }
 
             LoadResult counted = await load.RunAsync(server, settings.Window, _ => { }, cancellation);
-            return (await perf.StopAsync()).TryGetValue(EpollCtl, out long calls)
-                ? cell with { Figures = new Dictionary<string, double> { ["epollCtlPerRequest"] = (double)calls / Math.Max(1, counted.Requests) } }
-                : cell with { Refused = "perf could not count epoll_ctl" };
+            if (!(await perf.StopAsync()).TryGetValue(EpollCtl, out long calls))
+            {
+                return cell with { Refused = "perf could not count epoll_ctl" };
+            }
+
+            double perRequest = (double)calls / Math.Max(1, counted.Requests);
+            return cell with { Figures = new Dictionary<string, double> { ["epollCtlPerRequest"] = perRequest } };
         },
     };
 
@@ -82,7 +86,8 @@ internal static class ModelCurves
 
     /// <summary>Overflows of the signal queue against its limit.</summary>
     private static CurveWork RtsigQueue(CurveRanges ranges) => new(
-        "rtsig-queue", "GET /plaintext, 64 connections, by RLIMIT_SIGPENDING", [.. ranges.QueueLimits.Select(limit => new WorkPoint(limit))],
+        "rtsig-queue", "GET /plaintext, 64 connections, by RLIMIT_SIGPENDING",
+        [.. ranges.QueueLimits.Select(limit => new WorkPoint(limit))],
         _ => OwnLoad.Closed(Plaintext, 64))
     {
         Candidates = [Named("rtsig")],

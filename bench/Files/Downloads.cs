@@ -31,7 +31,8 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
         long start = Stopwatch.GetTimestamp();
         Task<End>[] clients = Enumerable.Range(0, Clients)
             .Select(_ => Task.Factory.StartNew(
-                () => Run(server, order, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+                () => Run(server, order, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))
             .ToArray();
         End[] ends = await Task.WhenAll(clients);
         LatencyHistogram latencies = new LatencyHistogram();

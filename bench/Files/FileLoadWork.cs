@@ -55,7 +55,8 @@ internal sealed record FileLoadWork(string Name, string Description, bool Cold, 
         long cached = PageCache.ReadBytes();
         Window window = Window.Open(server);
         Task<LoadResult> beside = OwnLoad.Open(Small, 2, SmallRate).RunAsync(server, settings.Window, _ => { }, cancellation);
-        Task<LoadResult> load = Load?.Invoke(server.FilesPrefix).RunAsync(server, settings.Window, window.OnClientStarted, cancellation) ?? beside;
+        Task<LoadResult> load = Load?.Invoke(server.FilesPrefix).RunAsync(server, settings.Window, window.OnClientStarted, cancellation)
+            ?? beside;
         await window.WatchAsync(settings.Window, load, cancellation);
         LoadResult result = await load;
         WindowUse used = window.Close();

@@ -18,7 +18,8 @@ internal static class FileServers
     private static readonly string[] InlinePool = [.. AlignedPool, "--DirectIoFiles:InlineCompletions", "true"];
 
     /// <summary>The servers of the short form.</summary>
-    public static readonly IReadOnlyList<string> Few = [Reference, "direct", "direct-pool-inline", "nginx-sendfile", "nginx-threads-directio"];
+    public static readonly IReadOnlyList<string> Few =
+        [Reference, "direct", "direct-pool-inline", "nginx-sendfile", "nginx-threads-directio"];
 
     /// <summary>Pairs that differ only in how they read: through the page cache (A) and directly (B).</summary>
     public static readonly IReadOnlyList<ComparedPair> Threshold =
@@ -52,7 +53,8 @@ internal static class FileServers
         Candidate Direct(string name, string transport, params string[] arguments) => new(name, name, App(transport, "/files/", arguments));
 
         Candidate.Starter App(string transport, string prefix, params string[] arguments) => async (cores, more, cancellation) =>
-            await WebAppServer.StartAsync(ServerSpec.Parse(transport), cores, ["--files", folder, .. arguments, .. more], prefix, cancellation);
+            await WebAppServer.StartAsync(ServerSpec.Parse(transport), cores, ["--files", folder, .. arguments, .. more], prefix,
+                cancellation);
 
         Candidate Nginx(string name, string directives) => new(
             name, name, async (cores, _, cancellation) => await NginxServer.StartAsync(name, cores, directives, folder, cancellation));

@@ -57,7 +57,8 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
         if (free < needed)
         {
             throw new IOException(
-                $"{folder} has {free >> 20:N0} MiB free. The files need {missing >> 20:N0} MiB, and {needed - missing >> 20:N0} MiB must stay free.");
+                $"{folder} has {free >> 20:N0} MiB free. The files need {missing >> 20:N0} MiB, and "
+                + $"{needed - missing >> 20:N0} MiB must stay free.");
         }
     }
 
@@ -68,7 +69,8 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
             new FileGroup(folder, "large", large, largeBytes),
             new FileGroup(folder, "medium", medium, 256 * 1024),
             new FileGroup(folder, "small", small, 8 * 1024),
-            [OfSize("64k", 64 * 1024), OfSize("256k", 256 * 1024), OfSize("1m", Mebibyte), OfSize("4m", 4 * Mebibyte), OfSize("16m", 16 * Mebibyte)]);
+            [OfSize("64k", 64 * 1024), OfSize("256k", 256 * 1024), OfSize("1m", Mebibyte), OfSize("4m", 4 * Mebibyte),
+                OfSize("16m", 16 * Mebibyte)]);
 
         FileGroup OfSize(string name, long bytes) => new(folder, $"size-{name}", (int)(BytesOfASize / bytes), bytes);
     }

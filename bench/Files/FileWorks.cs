@@ -23,7 +23,8 @@ internal static class FileWorks
         Whole(files.Large, 8),
         Whole(files.Large, 32),
         new FileLoadWork(
-            "ranges", $"random ranges of 1 MiB of {files.Large.TotalBytes >> 20:N0} MiB, 64 clients, cold", true, prefix => Ranges(files.Large, prefix))
+            "ranges", $"random ranges of 1 MiB of {files.Large.TotalBytes >> 20:N0} MiB, 64 clients, cold", true,
+            prefix => Ranges(files.Large, prefix))
         {
             Reads = files.Large,
         },
@@ -58,7 +59,8 @@ internal static class FileWorks
     };
 
     private static FileLoadWork Warm(FileGroup size) => new(
-        $"{size.Name}-warm", $"{size.TotalBytes >> 20:N0} MiB in files of {size.Bytes >> 10:N0} KiB, whole, in random order, 16 clients, warm", false,
+        $"{size.Name}-warm",
+        $"{size.TotalBytes >> 20:N0} MiB in files of {size.Bytes >> 10:N0} KiB, whole, in random order, 16 clients, warm", false,
         prefix => new Downloads($"{prefix}{size.Name}-", size.Count, 16) { Shuffled = true })
     {
         Reads = size,

@@ -47,7 +47,8 @@ internal static class FilesPlan
             .GroupBy(group => group.Name).Select(same => same.MaxBy(group => group.Count)!),
     ];
 
-    /// <summary>The comparisons of a list of servers: each with the reference, and direct reads with reads through the page cache.</summary>
+    /// <summary>The comparisons of a list of servers: each with the reference, and direct reads with reads through the page
+    /// cache.</summary>
     public static IReadOnlyList<ComparedPair> Compared(IReadOnlyList<string> servers) =>
     [
         .. servers.Where(server => server != FileServers.Reference && servers.Contains(FileServers.Reference))

@@ -27,7 +27,8 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
     /// <summary>The number of requests whose connection failed before the response was complete.</summary>
     protected long Lost { get; private set; }
 
-    public string? Error => _firstFailure is null ? null : $"{_failures} of the client's connections failed, the first with: {_firstFailure}";
+    public string? Error => _firstFailure is null ? null
+        : $"{_failures} of the client's connections failed, the first with: {_firstFailure}";
 
     public void Dispose()
     {

@@ -4,7 +4,8 @@ using System.Net;
 namespace Bench.Load;
 
 /// <summary>A closed loop: every connection sends its next request when it has received a response.</summary>
-internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int connections, int requestsPerConnection = 0) : ClientLoop(server, exchange, connections)
+internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int connections, int requestsPerConnection = 0)
+    : ClientLoop(server, exchange, connections)
 {
     private readonly int[] _requests = new int[connections];
     private bool _stopping;

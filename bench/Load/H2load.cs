@@ -32,7 +32,8 @@ internal sealed partial record H2load(string Path, int Connections, int Streams)
             "h2load", $"-t{threads}", $"-c{Connections}", $"-m{Streams}", "-D", seconds.ToString(CultureInfo.InvariantCulture),
             $"--log-file={log.Path}", address + Path,
         ];
-        ChildProcess.Ended run = await ChildProcess.RunAsync(server.Cores.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
+        ChildProcess.Ended run = await ChildProcess.RunAsync(
+            server.Cores.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
         Match finished = Finished().Match(run.Output);
         Match counts = Counts().Match(run.Output);

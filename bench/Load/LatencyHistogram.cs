@@ -40,7 +40,8 @@ internal sealed class LatencyHistogram
         Max = Math.Max(Max, other.Max);
     }
 
-    /// <summary>Returns the value in nanoseconds that <paramref name="fraction"/> of the samples do not exceed; 0 without samples.</summary>
+    /// <summary>Returns the value in nanoseconds that <paramref name="fraction"/> of the samples do not exceed; 0 without
+    /// samples.</summary>
     public long Percentile(double fraction)
     {
         if (Count == 0)

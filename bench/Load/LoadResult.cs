@@ -26,5 +26,6 @@ internal sealed record LoadResult
 
     public double RequestsPerSecond => Requests / Seconds;
 
-    public static LoadResult Failed(TimeSpan duration, string error) => new() { Requests = 0, Seconds = duration.TotalSeconds, Error = error };
+    public static LoadResult Failed(TimeSpan duration, string error) =>
+        new() { Requests = 0, Seconds = duration.TotalSeconds, Error = error };
 }

@@ -23,7 +23,8 @@ internal sealed class OpenLoop : ClientLoop
 
     /// <param name="server">The address of the server.</param>
     /// <param name="exchange">The request.</param>
-    /// <param name="connections">The number of connections. A request that finds none free waits, and its latency includes the wait.</param>
+    /// <param name="connections">The number of connections. A request that finds none free waits, and its latency includes the
+    /// wait.</param>
     /// <param name="rate">Requests per second.</param>
     public OpenLoop(IPEndPoint server, Exchange exchange, int connections, double rate)
         : base(server, exchange, connections)

@@ -14,7 +14,8 @@ internal sealed record OwnLoad(Func<IPEndPoint, TimeSpan, Gate, CancellationToke
     /// <param name="exchange">The request.</param>
     /// <param name="connections">The number of connections.</param>
     /// <param name="requestsPerConnection">The number of requests after which a connection is replaced; 0 for never.</param>
-    public static OwnLoad Closed(Exchange exchange, int connections, int requestsPerConnection = 0) => new((server, duration, gate, cancellation) =>
+    public static OwnLoad Closed(Exchange exchange, int connections, int requestsPerConnection = 0) =>
+        new((server, duration, gate, cancellation) =>
     {
         using ClosedLoop loop = new ClosedLoop(server, exchange, connections, requestsPerConnection);
         return loop.Run(duration, gate, cancellation);

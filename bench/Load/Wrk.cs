@@ -35,7 +35,8 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
         [
             "wrk", $"-t{threads}", $"-c{Connections}", $"-d{seconds}s", "--timeout", "10s", "-s", script.Path, url, "--", .. Arguments,
         ];
-        ChildProcess.Ended run = await ChildProcess.RunAsync(server.Cores.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
+        ChildProcess.Ended run = await ChildProcess.RunAsync(
+            server.Cores.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
         string? line = run.Output.Split('\n').LastOrDefault(text => text.StartsWith("BENCH ", StringComparison.Ordinal));
         if (run.ExitCode != 0 || line is null)
@@ -60,7 +61,8 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
         string folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Load", "Scripts");
         string requests = File.ReadAllText(System.IO.Path.Combine(folder, Script));
         string report = File.ReadAllText(System.IO.Path.Combine(folder, "report.lua"));
-        return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture, $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
+        return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture,
+            $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
     }
 
     private sealed record Report(

@@ -30,7 +30,8 @@ internal static class ContextSwitches
     {
         try
         {
-            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task")
+                .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
         }
         catch (DirectoryNotFoundException)
         {

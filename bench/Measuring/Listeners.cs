@@ -28,7 +28,8 @@ internal static class Listeners
             foreach (string? line in File.ReadLines(table).Skip(1))
             {
                 string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                int localPort = int.Parse(columns[1].AsSpan(columns[1].IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                int localPort = int.Parse(columns[1].AsSpan(columns[1].IndexOf(':') + 1), NumberStyles.HexNumber,
+                    CultureInfo.InvariantCulture);
                 if (columns[3] == StateListen && localPort == port)
                 {
                     yield return long.Parse(columns[9], CultureInfo.InvariantCulture);

@@ -12,4 +12,5 @@ namespace Bench.Measuring;
 /// <param name="Stolen">The share of them that the hypervisor took.</param>
 /// <param name="Strangers">The number of sockets of other processes that listen on the server's port.</param>
 internal sealed record WindowUse(
-    IPEndPoint EndPoint, TimeSpan Cpu, long ContextSwitches, double ServerBusy, double? ClientBusy, double OthersBusy, double Stolen, int Strangers);
+    IPEndPoint EndPoint, TimeSpan Cpu, long ContextSwitches, double ServerBusy, double? ClientBusy, double OthersBusy, double Stolen,
+    int Strangers);

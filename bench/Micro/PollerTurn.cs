@@ -104,6 +104,7 @@ public unsafe class PollerTurn
     {
         RtsigTransportOptions options = new RtsigTransportOptions();
         RtsigCounters counters = new RtsigCounters();
-        return new RtsigPoller(options.EffectiveSignal, options.Reading, counters, new SignalOverflows(counters, NullLogger.Instance, "micro"));
+        return new RtsigPoller(options.EffectiveSignal, options.Reading, counters,
+            new SignalOverflows(counters, NullLogger.Instance, "micro"));
     }
 }

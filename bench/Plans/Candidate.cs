@@ -16,5 +16,6 @@ internal sealed record Candidate(string Name, string Series, Candidate.Starter S
 
     /// <summary>The sample application on one transport.</summary>
     public static Candidate Of(ServerSpec spec, string? series = null) => new(
-        spec.Name, series ?? spec.Name, async (cores, arguments, cancellation) => await WebAppServer.StartAsync(spec, cores, arguments, "/files/", cancellation));
+        spec.Name, series ?? spec.Name,
+        async (cores, arguments, cancellation) => await WebAppServer.StartAsync(spec, cores, arguments, "/files/", cancellation));
 }

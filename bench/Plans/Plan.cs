@@ -33,7 +33,12 @@ internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IR
 
     /// <summary>Creates the plan of a comparison of two transports.</summary>
     public static Plan Compare(ServerSpec a, ServerSpec b, IReadOnlyList<Work> works) =>
-        new("ab", [Candidate.Of(a, "A"), Candidate.Of(b, "B")], works) { Rounds = 12, Generations = 3, Compared = [new ComparedPair("A", "B")] };
+        new("ab", [Candidate.Of(a, "A"), Candidate.Of(b, "B")], works)
+        {
+            Rounds = 12,
+            Generations = 3,
+            Compared = [new ComparedPair("A", "B")],
+        };
 
     /// <summary>The number of rounds in one generation.</summary>
     public int RoundsOf(int generation) => Rounds / Generations + (generation < Rounds % Generations ? 1 : 0);

@@ -35,7 +35,8 @@ internal sealed record Axis(double Low, double High, bool IsLogarithmic, IReadOn
         double[] steps = (high / low) switch { > 100 => [1], > 6 => [1, 2, 5], _ => [1, 1.2, 1.5, 2, 3, 4, 5, 6, 7, 8, 9] };
         for (int exponent = (int)Math.Floor(Math.Log10(low)); exponent <= Math.Ceiling(Math.Log10(high)); exponent++)
         {
-            ticks.AddRange(steps.Select(step => step * Math.Pow(10, exponent)).Where(tick => tick >= low && tick <= high).Select(tick => (tick, Short(tick))));
+            ticks.AddRange(steps.Select(step => step * Math.Pow(10, exponent)).Where(tick => tick >= low && tick <= high)
+                .Select(tick => (tick, Short(tick))));
         }
 
         return new Axis(low, high, true, ticks);
@@ -49,6 +50,7 @@ internal sealed record Axis(double Low, double High, bool IsLogarithmic, IReadOn
         _ => Digits(value),
     };
 
-    private static string Digits(double value) => double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+    private static string Digits(double value) =>
+        double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
         .ToString("0.######", CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,8 @@ internal sealed record BarChart(
 {
     private const double Row = 20, Heading = 24;
 
-    protected override double HeightAt(double width) => Groups.Sum(group => (group.Heading.Length > 0 ? Heading : 6) + Row * group.Bars.Count) + 12;
+    protected override double HeightAt(double width) =>
+        Groups.Sum(group => (group.Heading.Length > 0 ? Heading : 6) + Row * group.Bars.Count) + 12;
 
     protected override void Draw(SvgPicture picture, double top)
     {

@@ -8,7 +8,8 @@ namespace Bench.Report;
 internal static class Charts
 {
     private static readonly (string Label, Func<Load.LatencySummary, double> Read)[] Percentiles =
-        [("p50", latency => latency.P50), ("p90", latency => latency.P90), ("p99", latency => latency.P99), ("p99.9", latency => latency.P999), ("max", latency => latency.Max)];
+        [("p50", latency => latency.P50), ("p90", latency => latency.P90), ("p99", latency => latency.P99),
+            ("p99.9", latency => latency.P999), ("max", latency => latency.Max)];
 
     public static IReadOnlyList<Chart> Of(ResultFile result) => result.Kind switch
     {
@@ -21,7 +22,8 @@ internal static class Charts
     public static IEnumerable<Chart> Ratios(ResultFile result)
     {
         IEnumerable<IGrouping<(string A, string B), Comparison>> groups = result.Comparisons
-            .Where(comparison => comparison.Ratio is not null && comparison.Interval is not null && comparison.Pairs >= PairedValues.MinimumPairs)
+            .Where(comparison => comparison.Ratio is not null && comparison.Interval is not null
+                && comparison.Pairs >= PairedValues.MinimumPairs)
             .GroupBy(comparison => (comparison.A, comparison.B));
         foreach ((int index, IGrouping<(string A, string B), Comparison> group) in groups.Index())
         {
@@ -40,7 +42,8 @@ internal static class Charts
     }
 
     private static IEnumerable<Chart> Latencies(ResultFile result) =>
-        from work in result.LatencyCells.Concat(result.Cells).Where(cell => cell.Counts && cell.Latency is not null).GroupBy(cell => cell.Work)
+        from work in result.LatencyCells.Concat(result.Cells).Where(cell => cell.Counts && cell.Latency is not null)
+            .GroupBy(cell => cell.Work)
         select LatencyOf(work.Key, [.. work]);
 
     private static LineChart LatencyOf(string work, IReadOnlyList<Cell> cells)
@@ -57,8 +60,10 @@ internal static class Charts
         return new LineChart(
             $"latency-{work}", $"Latency: {work}", "milliseconds, logarithmic scale, less is better; medians over the windows",
             new FigureTable(
-                $"Latency of {work}, ms", [FigureTable.Column.Text("server"), .. Percentiles.Select(one => new FigureTable.Column(one.Label))],
-                [.. lines.Select(line => (IReadOnlyList<string>)[line.Name, .. line.Values.Select(value => value.ToString("G3", CultureInfo.InvariantCulture))])]),
+                $"Latency of {work}, ms", [FigureTable.Column.Text("server"),
+                .. Percentiles.Select(one => new FigureTable.Column(one.Label))],
+                [.. lines.Select(line => (IReadOnlyList<string>)[line.Name,
+                    .. line.Values.Select(value => value.ToString("G3", CultureInfo.InvariantCulture))])]),
             [
                 .. lines.Select((line, index) => new LineChart.Line(
                     line.Name, [.. line.Values.Select((value, at) => ((double)at, value))], line.Style, index, index == 0 ? 1 : 0)),

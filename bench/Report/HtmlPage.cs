@@ -9,18 +9,24 @@ namespace Bench.Report;
 internal static class HtmlPage
 {
     private const string Style = """
-        :root{color-scheme:light dark;--paper:#fff;--ink:#1f2328;--muted:#59636e;--rule:#d1d9e0;--soft:#f6f8fa;--own:#0860c4;--worse:#b35900;
+        :root{color-scheme:light dark;--paper:#fff;--ink:#1f2328;--muted:#59636e;--rule:#d1d9e0;--soft:#f6f8fa;--own:#0860c4;
+        --worse:#b35900;
         -webkit-text-size-adjust:100%;text-size-adjust:100%}
-        @media(prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--muted:#9198a1;--rule:#30363d;--soft:#161b22;--own:#58a6ff;--worse:#f0883e}}
-        *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:800px;margin:0 auto;padding:1rem}
+        @media(prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--muted:#9198a1;--rule:#30363d;--soft:#161b22;--own:#58a6ff;
+        --worse:#f0883e}}
+        *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:800px;
+        margin:0 auto;padding:1rem}
         h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.5rem}figure{margin:1.5rem 0}svg{display:block;width:100%;height:auto}
         .narrow{display:none}@media(max-width:559px){.wide{display:none}.narrow{display:block}}
-        .card{background:var(--soft);border:1px solid var(--rule);border-radius:8px;padding:1rem 1.25rem;margin:1rem 0}.card p{margin:0 0 .5rem}
+        .card{background:var(--soft);border:1px solid var(--rule);border-radius:8px;padding:1rem 1.25rem;margin:1rem 0}
+        .card p{margin:0 0 .5rem}
         .card svg{max-width:420px}.number{font-size:3rem;line-height:1.1;font-weight:700;color:var(--own)}.sentence{font-size:1.05rem}
         .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem;white-space:nowrap;margin:.5rem 0 1rem}
         th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right}.left{text-align:left}
-        caption{text-align:left;white-space:normal;color:var(--muted);padding-bottom:.25rem}code{background:var(--soft);overflow-wrap:anywhere}
-        .note,details{color:var(--muted);font-size:.875rem}.dirty{color:var(--worse)}summary{cursor:pointer;padding:.5rem 0}ul{padding-left:1.2rem;margin:0}
+        caption{text-align:left;white-space:normal;color:var(--muted);padding-bottom:.25rem}code{background:var(--soft);
+        overflow-wrap:anywhere}
+        .note,details{color:var(--muted);font-size:.875rem}.dirty{color:var(--worse)}summary{cursor:pointer;padding:.5rem 0}
+        ul{padding-left:1.2rem;margin:0}
         li{overflow-wrap:anywhere}
         """;
 
@@ -53,12 +59,14 @@ internal static class HtmlPage
     private static void AppendResult(StringBuilder page, ResultFile result)
     {
         Machine machine = result.Machine;
-        string placement = result.Cores == "shared" ? "server and load on the same two processors" : "server and load on processors of their own";
+        string placement = result.Cores == "shared" ? "server and load on the same two processors"
+            : "server and load on processors of their own";
         page.Append(CultureInfo.InvariantCulture, $"""
             <section>
             <h2>{Text(Title(result))}</h2>
-            <p class="note">{result.Taken:yyyy-MM-dd HH:mm} UTC · {Text(machine.Processor)}, {machine.Processors} processors, {Text(machine.MemoryTotal)} ·
-            Linux {Text(machine.Kernel)}, {Text(machine.OperatingSystem)} · {Text(machine.Runtime)} · {placement} · commit {Text(result.Commit)}
+            <p class="note">{result.Taken:yyyy-MM-dd HH:mm} UTC · {Text(machine.Processor)}, {machine.Processors} processors,
+            {Text(machine.MemoryTotal)} · Linux {Text(machine.Kernel)}, {Text(machine.OperatingSystem)} · {Text(machine.Runtime)} ·
+            {placement} · commit {Text(result.Commit)}
             {(result.IsDirty ? "<strong class=\"dirty\">with uncommitted changes</strong>" : "")}<br><code>{Text(result.Command)}</code></p>
 
             """);
@@ -81,7 +89,8 @@ internal static class HtmlPage
         }
 
         page.Append("</details>\n");
-        AppendList(page, "Refused cells", [.. result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts).Select(Refusal).Distinct()]);
+        AppendList(page, "Refused cells",
+            [.. result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts).Select(Refusal).Distinct()]);
         AppendList(page, "Not measured", result.Skipped);
         page.Append("</section>\n");
     }
@@ -94,10 +103,12 @@ internal static class HtmlPage
 
     private static void AppendTable(StringBuilder page, FigureTable table)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\"><table><caption>{Text(table.Title)}</caption>\n<thead><tr>");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<div class=\"scroll\" tabindex=\"0\"><table><caption>{Text(table.Title)}</caption>\n<thead><tr>");
         foreach (FigureTable.Column column in table.Columns)
         {
-            page.Append(column.IsText ? "<th scope=\"col\" class=\"left\">" : "<th scope=\"col\">").Append(Text(column.Head)).Append("</th>");
+            page.Append(column.IsText ? "<th scope=\"col\" class=\"left\">" : "<th scope=\"col\">").Append(Text(column.Head))
+                .Append("</th>");
         }
 
         page.Append("</tr></thead>\n<tbody>");

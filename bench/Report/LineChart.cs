@@ -45,7 +45,8 @@ internal sealed record LineChart(
 
         foreach (Line line in Series)
         {
-            (double X, double Y)[] points = line.Points.Select(point => (Left + width * X.At(point.X), bottom - PlotHeight * Y.At(point.Y))).ToArray();
+            (double X, double Y)[] points =
+                line.Points.Select(point => (Left + width * X.At(point.X), bottom - PlotHeight * Y.At(point.Y))).ToArray();
             picture.Polyline(points, $"{line.Style} dash{line.Dash}");
             foreach ((double x, double y) in points)
             {

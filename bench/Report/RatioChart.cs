@@ -43,7 +43,8 @@ internal sealed record RatioChart(string Name, string Title, string Note, Figure
         foreach (Comparison comparison in Comparisons)
         {
             string style = comparison.Verdict switch { Verdict.Faster => "o0", Verdict.Slower => "worse", _ => "g1" };
-            double low = left + width * axis.At(comparison.Interval!.Value.Low), high = left + width * axis.At(comparison.Interval.Value.High);
+            double low = left + width * axis.At(comparison.Interval!.Value.Low),
+            high = left + width * axis.At(comparison.Interval.Value.High);
             picture.Text(left, y, $"{comparison.Work}: {comparison.Metric}");
             picture.Rectangle(low, y + 9, Math.Max(2, high - low), 8, $"{style} faint", 4);
             picture.Marker(left + width * axis.At(comparison.Ratio!.Value), y + 13, 0, style);

@@ -31,8 +31,10 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
     private static string SentenceOf(Comparison comparison)
     {
         string interval = string.Create(
-            CultureInfo.InvariantCulture, $"95 % interval {comparison.Interval!.Value.Low:F2} to {comparison.Interval.Value.High:F2} times");
-        string metric = char.ToLowerInvariant(comparison.Metric[0]) == 'c' ? comparison.Metric.Replace("CPU", "CPU time") : comparison.Metric;
+            CultureInfo.InvariantCulture,
+            $"95 % interval {comparison.Interval!.Value.Low:F2} to {comparison.Interval.Value.High:F2} times");
+        string metric = char.ToLowerInvariant(comparison.Metric[0]) == 'c' ? comparison.Metric.Replace("CPU", "CPU time")
+            : comparison.Metric;
         return comparison.Verdict == Verdict.NoDifference
             ? $"There is no difference between {comparison.B} and {comparison.A} in {metric} at {comparison.Work} ({interval})."
             : string.Create(
@@ -42,7 +44,8 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
 
     private static string NumberOf(Comparison comparison) => comparison.Verdict == Verdict.NoDifference
         ? "±0"
-        : string.Create(CultureInfo.InvariantCulture, $"{(comparison.Ratio < 1 ? "−" : "+")}{Math.Abs(comparison.Ratio!.Value - 1) * 100:F0} %");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{(comparison.Ratio < 1 ? "−" : "+")}{Math.Abs(comparison.Ratio!.Value - 1) * 100:F0} %");
 
     private static string PictureOf(Comparison comparison)
     {

@@ -19,7 +19,7 @@ internal sealed class SvgPicture(double width, double height)
         Add($"<rect class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{Math.Max(w, 0):0.#}\" height=\"{h:0.#}\" rx=\"{radius:0.#}\"/>");
 
     public void Polyline(IEnumerable<(double X, double Y)> points, string style) =>
-        Add($"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(p => FormattableString.Invariant($"{p.X:0.#},{p.Y:0.#}")))}\"/>");
+        Add($"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(PointOf))}\"/>");
 
     /// <param name="x">The position of the anchor.</param>
     /// <param name="y">The baseline.</param>
@@ -57,8 +57,11 @@ internal sealed class SvgPicture(double width, double height)
             + $"<title>{Escape(title)}</title><desc>{Escape(description)}</desc>{style}{_elements}</svg>");
     }
 
+    private static string PointOf((double X, double Y) point) => FormattableString.Invariant($"{point.X:0.#},{point.Y:0.#}");
+
     private static string Escape(string text) =>
-        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal);
 
     private void Add(FormattableString element) => _elements.Append(FormattableString.Invariant(element)).Append('\n');
 }

@@ -57,7 +57,8 @@ internal static class Comparer
             Refusals =
             [
                 .. ofWork.Where(cell => cell.Key == compared.A || cell.Key == compared.B)
-                    .Select(cell => (cell.Server, Reason: cell.Refused ?? (headline.Read(cell) is > 0 ? null : $"no {headline.Name} was measured")))
+                    .Select(cell => (cell.Server, Reason: cell.Refused
+                        ?? (headline.Read(cell) is > 0 ? null : $"no {headline.Name} was measured")))
                     .Where(cell => cell.Reason is not null).Select(cell => $"{cell.Server}: {cell.Reason}").Distinct(),
             ],
         };

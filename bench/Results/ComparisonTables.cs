@@ -15,7 +15,8 @@ internal static class ComparisonTables
             samePair && comparisons.Count > 0 ? $"A = {comparisons[0].A}, B = {comparisons[0].B}" : "Comparisons",
             [
                 FigureTable.Column.Text("work"), .. samePair ? [] : new[] { FigureTable.Column.Text("A"), FigureTable.Column.Text("B") },
-                FigureTable.Column.Text("verdict"), new("B ÷ A"), new("95 % interval"), FigureTable.Column.Text("figure"), new("median of A"),
+                FigureTable.Column.Text("verdict"), new("B ÷ A"), new("95 % interval"), FigureTable.Column.Text("figure"),
+                new("median of A"),
                 new("median of B"), new("pairs"),
             ],
             [
@@ -62,7 +63,8 @@ internal static class ComparisonTables
         foreach (Agreement work in works)
         {
             string verdict = work.Verdict == Verdict.None ? "no verdict" : work.Runs.First(run => run.Verdict == work.Verdict).InWords();
-            console.MarkupLineInterpolated($"[{(work.Holds ? "green" : "red")}]{work.Work}: {work.Agreeing} of {work.Runs.Count} runs: {verdict}[/]");
+            string colour = work.Holds ? "green" : "red";
+            console.MarkupLineInterpolated($"[{colour}]{work.Work}: {work.Agreeing} of {work.Runs.Count} runs: {verdict}[/]");
         }
     }
 

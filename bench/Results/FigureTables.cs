@@ -26,7 +26,8 @@ internal static class FigureTables
     {
         (string Key, double? At)[] rows = cells.Select(cell => (cell.Key, cell.At)).Distinct().ToArray();
         bool hasPoints = rows.Any(row => row.At is not null);
-        Dictionary<double, IReadOnlyList<Round>> rounds = cells.GroupBy(cell => cell.At ?? double.NaN).ToDictionary(point => point.Key, point => Round.Counted(point));
+        Dictionary<double, IReadOnlyList<Round>> rounds = cells.GroupBy(cell => cell.At ?? double.NaN)
+            .ToDictionary(point => point.Key, point => Round.Counted(point));
         Dictionary<double, IReadOnlyList<Round>> extra = (undisturbed ?? []).GroupBy(cell => cell.At ?? double.NaN).ToDictionary(
             point => point.Key, point => Round.Counted(point));
         Figure[] shown = Figure.All.Where(figure => rows.Any(row => MedianOf(row, figure) is not null)).ToArray();
@@ -60,14 +61,16 @@ internal static class FigureTables
         string Show((string Key, double? At) row, Figure figure)
         {
             double? median = MedianOf(row, figure);
-            double? ratio = reference is null || row.Key == reference || !figure.Compared ? null : median / MedianOf((reference, row.At), figure);
+            double? ratio = reference is null || row.Key == reference || !figure.Compared ? null
+                : median / MedianOf((reference, row.At), figure);
             return ratio is { } known && double.IsFinite(known)
                 ? string.Create(CultureInfo.InvariantCulture, $"{Format(median)} ({known:F2} ×)")
                 : Format(median);
         }
     }
 
-    /// <summary>Returns the reasons of refused cells, with the number of cells; reasons that differ in their numbers only are one.</summary>
+    /// <summary>Returns the reasons of refused cells, with the number of cells; reasons that differ in their numbers only are
+    /// one.</summary>
     private static string Refusals(IEnumerable<Cell> cells) => string.Join("; ", cells.Select(cell => cell.Refused).OfType<string>()
         .GroupBy(reason => string.Concat(reason.Where(letter => !char.IsAsciiDigit(letter))))
         .Select(same => same.Count() == 1 ? same.First() : $"{same.Count()} cells: {same.First()}"));

@@ -110,7 +110,8 @@ internal sealed record ResultFile
         null => "null is not a result",
         { Schema: < 1 or > CurrentSchema } => $"schema {result.Schema} is not supported; supported: 1 to {CurrentSchema}",
         { Kind: not ("ab" or "models" or "files") } => $"kind '{result.Kind}' is not one of ab, models, files",
-        _ when result.Cells.Concat(result.LatencyCells).Any(cell => cell is null) || result.Comparisons.Any(comparison => comparison is null) =>
+        _ when result.Cells.Concat(result.LatencyCells).Any(cell => cell is null)
+            || result.Comparisons.Any(comparison => comparison is null) =>
             "a cell or a comparison is null",
         _ => null,
     };

@@ -18,7 +18,8 @@ internal sealed record Round(int Generation, IReadOnlyDictionary<string, Cell> C
         return
         [
             .. accepted.GroupBy(cell => (cell.Generation, cell.Pair))
-                .Select(round => new Round(round.Key.Generation, round.GroupBy(cell => cell.Key).ToDictionary(same => same.Key, same => same.Last())))
+                .Select(round => new Round(round.Key.Generation, round.GroupBy(cell => cell.Key)
+                    .ToDictionary(same => same.Key, same => same.Last())))
                 .Where(round => series.All(round.Cells.ContainsKey)),
         ];
     }
@@ -29,7 +30,8 @@ internal sealed record Round(int Generation, IReadOnlyDictionary<string, Cell> C
     /// </summary>
     public static IReadOnlyList<Round> With(IReadOnlyList<Round> rounds, Func<Cell, double?> read)
     {
-        string[] series = rounds.SelectMany(round => round.Cells).Where(cell => read(cell.Value) is > 0).Select(cell => cell.Key).Distinct().ToArray();
+        string[] series = rounds.SelectMany(round => round.Cells).Where(cell => read(cell.Value) is > 0).Select(cell => cell.Key)
+            .Distinct().ToArray();
         return [.. rounds.Where(round => series.Length > 0 && series.All(one => read(round.Cells[one]) is > 0))];
     }
 

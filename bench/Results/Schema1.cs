@@ -20,7 +20,10 @@ internal static class Schema1
         }
 
         result = result with { Schema = ResultFile.CurrentSchema, Cells = [.. result.Cells.Select(cell => Convert(cell, result.Cells))] };
-        return result with { Comparisons = result.Kind == "files" ? CompareFiles(result) : [.. result.Comparisons.Select(one => Convert(one, result.Cells))] };
+        return result with
+        {
+            Comparisons = result.Kind == "files" ? CompareFiles(result) : [.. result.Comparisons.Select(one => Convert(one, result.Cells))],
+        };
     }
 
     /// <summary>In a sliced pair, B's CPU time per request is A's, multiplied by the ratio of the slices.</summary>
@@ -56,7 +59,8 @@ internal static class Schema1
     [
         .. from work in result.Cells.GroupBy(cell => cell.Work)
            from pair in FilesPlan.Compared([.. work.Select(cell => cell.Key).Distinct()])
-           from headline in pair.Headlines ?? [work.Any(cell => cell.MemoryPerConnection is not null) ? Headline.Memory : Headline.CpuPerGibibyte]
+           from headline in pair.Headlines
+               ?? [work.Any(cell => cell.MemoryPerConnection is not null) ? Headline.Memory : Headline.CpuPerGibibyte]
            where work.Any(cell => headline.Read(cell) is not null)
            select Comparer.Compare([.. work], pair, work.Key, headline, Margin),
     ];

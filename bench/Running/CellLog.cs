@@ -25,7 +25,8 @@ internal sealed class CellLog
 
     public void AddUndisturbed(Cell cell) => _undisturbed.Add(cell);
 
-    public void AddSystemCalls(Work work, Candidate candidate, double perRequest) => _systemCalls[(work.Name, candidate.Series)] = perRequest;
+    public void AddSystemCalls(Work work, Candidate candidate, double perRequest) =>
+        _systemCalls[(work.Name, candidate.Series)] = perRequest;
 
     public IReadOnlyDictionary<string, double>? SystemCallsOf(Work work)
     {
@@ -41,5 +42,12 @@ internal sealed class CellLog
 
     /// <summary>Records a failure as a refused cell of a candidate.</summary>
     public void Refuse(Work work, Candidate candidate, int generation, string reason) =>
-        _cells.Add(new Cell { Server = candidate.Name, Work = work.Name, Series = candidate.Series, Generation = generation, Refused = reason });
+        _cells.Add(new Cell
+        {
+            Server = candidate.Name,
+            Work = work.Name,
+            Series = candidate.Series,
+            Generation = generation,
+            Refused = reason,
+        });
 }

@@ -61,7 +61,8 @@ internal sealed class Runner(Plan plan, Action<string> say)
     /// </summary>
     /// <returns>The reason of the failure; null when there was none.</returns>
     private async Task<string?> GuardAsync(
-        int generation, IReadOnlyList<Work> works, Func<Task> run, CancellationToken cancellation, params IReadOnlyList<Candidate> candidates)
+        int generation, IReadOnlyList<Work> works, Func<Task> run, CancellationToken cancellation,
+        params IReadOnlyList<Candidate> candidates)
     {
         try
         {
@@ -87,7 +88,8 @@ internal sealed class Runner(Plan plan, Action<string> say)
     /// <summary>One process of each candidate runs all works of a group in turn.</summary>
     private async Task RunSharedAsync(int generation, IReadOnlyList<Work> works, CancellationToken cancellation)
     {
-        await using ServerSet servers = await ServerSet.StartAsync(CandidatesOf(works[0]), CoresOf(works[0]), works[0].ServerArguments, cancellation);
+        await using ServerSet servers =
+            await ServerSet.StartAsync(CandidatesOf(works[0]), CoresOf(works[0]), works[0].ServerArguments, cancellation);
         foreach (Work work in works.Where(work => !servers.Candidates.Any(candidate => _log.IsUnable(work, candidate))))
         {
             await GuardAsync(generation, [work], () => RunSharedAsync(generation, work, servers, cancellation), cancellation);
@@ -165,7 +167,8 @@ internal sealed class Runner(Plan plan, Action<string> say)
                 Candidate[] able = CandidatesOf(work).Where(candidate => !_log.IsUnable(work, candidate)).ToArray();
                 if (able.Length > 0)
                 {
-                    await RunRoundAsync(generation, round, work, point, able, order => InTurnAsync(order, candidate => OneAsync(candidate, point)), cancellation);
+                    await RunRoundAsync(generation, round, work, point, able,
+                        order => InTurnAsync(order, candidate => OneAsync(candidate, point)), cancellation);
                 }
             }
         }
@@ -195,8 +198,11 @@ internal sealed class Runner(Plan plan, Action<string> say)
         IReadOnlyList<Cell> cells = [];
         for (int attempt = 0; attempt < plan.Attempts && (attempt == 0 || cells.Any(cell => !cell.Counts)); attempt++)
         {
-            say($"{work.Name}{(point.At is { } at ? $" at {at:N0} {point.Group}" : "")} · {string.Join(" ⇄ ", order.Select(candidate => candidate.Name))} · "
-                + $"processes {generation + 1} of {plan.Generations}, round {round + 1} of {plan.RoundsOf(generation)}{(attempt > 0 ? ", repeated" : "")}");
+            string at = point.At is { } position ? $" at {position:N0} {point.Group}" : "";
+            string servers = string.Join(" ⇄ ", order.Select(candidate => candidate.Name));
+            string repeated = attempt > 0 ? ", repeated" : "";
+            say($"{work.Name}{at} · {servers} · processes {generation + 1} of {plan.Generations}, "
+                + $"round {round + 1} of {plan.RoundsOf(generation)}{repeated}");
             cells = await measure(order);
             cancellation.ThrowIfCancellationRequested();   // the cells of servers and clients that Ctrl-C ended are not figures
             foreach ((Candidate candidate, Cell cell) in order.Zip(cells))

@@ -17,7 +17,8 @@ internal readonly record struct SliceTimes(TimeSpan Cpu, long Bytes)
     public static (SliceTimes[] A, SliceTimes[] B) Central(IEnumerable<SliceTimes> a, IEnumerable<SliceTimes> b)
     {
         (SliceTimes A, SliceTimes B)[] sorted = a.Zip(b)
-            .Where(pair => pair.First.Bytes > 0 && pair.Second.Bytes > 0 && pair.First.Cpu > TimeSpan.Zero && pair.Second.Cpu > TimeSpan.Zero)
+            .Where(pair => pair.First.Bytes > 0 && pair.Second.Bytes > 0 && pair.First.Cpu > TimeSpan.Zero
+                && pair.Second.Cpu > TimeSpan.Zero)
             .OrderBy(pair => pair.Second.CpuPerByte / pair.First.CpuPerByte).ToArray();
         if (sorted.Length < MinimumSlices)
         {

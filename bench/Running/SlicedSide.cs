@@ -101,10 +101,12 @@ internal sealed class SlicedSide(LoadWork work, Server server, AcceptanceRules a
         {
             Server = server.Name,
             Work = work.Name,
-            Refused = acceptance.Judge(_result, use) ?? (counted.Count == 0 ? $"fewer than {SliceTimes.MinimumSlices} slices had requests" : null),
+            Refused = acceptance.Judge(_result, use)
+                ?? (counted.Count == 0 ? $"fewer than {SliceTimes.MinimumSlices} slices had requests" : null),
             Seconds = _active.TotalSeconds,
             Requests = _result.Requests,
-            CpuPerRequest = counted.Count == 0 ? null : Cpu.TotalMicroseconds / requests * SliceTimes.PerByte(counted) / SliceTimes.PerByte(_slices),
+            CpuPerRequest = counted.Count == 0 ? null
+                : Cpu.TotalMicroseconds / requests * SliceTimes.PerByte(counted) / SliceTimes.PerByte(_slices),
             ContextSwitchesPerRequest = switches / requests,
             AllocatedBytesPerRequest = (after?.Process.AllocatedBytes - _before?.Process.AllocatedBytes) / requests,
             Collections = after?.Process.Collections[0] - _before?.Process.Collections[0],

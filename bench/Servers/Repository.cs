@@ -18,6 +18,7 @@ internal static class Repository
             }
         }
 
-        throw new InvalidOperationException($"No parent folder of {AppContext.BaseDirectory} contains Transports.sln; run the bench from its repository.");
+        throw new InvalidOperationException(
+            $"No parent folder of {AppContext.BaseDirectory} contains Transports.sln; run the bench from its repository.");
     }
 }

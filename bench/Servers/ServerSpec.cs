@@ -1,7 +1,8 @@
 namespace Bench.Servers;
 
 /// <summary>
-/// A server configuration as it is written on the command line: <c>sockets</c>, <c>epoll:inline</c>, <c>epoll:Trigger=Level:loops=2</c>, <c>sockets:tuned</c>.
+/// A server configuration as it is written on the command line: <c>sockets</c>, <c>epoll:inline</c>, <c>epoll:Trigger=Level:loops=2</c>,
+/// <c>sockets:tuned</c>.
 /// </summary>
 /// <param name="Name">The text; the name in results.</param>
 /// <param name="Transport">The name of the transport in the sample.</param>

@@ -8,7 +8,8 @@ using Bench.Measuring;
 
 namespace Bench.Servers;
 
-/// <summary>A process of samples/WebApp on one transport, with three end points: HTTP/1.1, HTTP/2 with prior knowledge, and https.</summary>
+/// <summary>A process of samples/WebApp on one transport, with three end points: HTTP/1.1, HTTP/2 with prior knowledge, and
+/// https.</summary>
 internal sealed class WebAppServer : Server
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);

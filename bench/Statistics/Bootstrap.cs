@@ -18,7 +18,8 @@ internal static class Bootstrap
     /// <param name="seed">The seed of the random numbers; equal seeds give equal intervals.</param>
     /// <exception cref="ArgumentException">There are no values.</exception>
     public static Interval Of<T>(
-        IReadOnlyList<IReadOnlyList<T>> generations, Func<IReadOnlyList<T>, double> statistic, double confidence = 0.95, int seed = 20_240_229)
+        IReadOnlyList<IReadOnlyList<T>> generations, Func<IReadOnlyList<T>, double> statistic, double confidence = 0.95,
+        int seed = 20_240_229)
     {
         IReadOnlyList<T>[] filled = generations.Where(generation => generation.Count > 0).ToArray();
         if (filled.Length == 0)

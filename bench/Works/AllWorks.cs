@@ -34,7 +34,10 @@ internal static class AllWorks
         Http("keepalive-1", "GET /plaintext, 1 keep-alive connection", new Wrk("/plaintext", 1)),
         Http("keepalive-4", "GET /plaintext, 4 keep-alive connections", new Wrk("/plaintext", 4)),
         Http("keepalive-16", "GET /plaintext, 16 keep-alive connections", new Wrk("/plaintext", 16)),
-        Http("pipelined", "GET /plaintext, 16 requests in one write, 64 connections", new Wrk("/plaintext", 64) { Script = "pipeline.lua" }),
+        Http("pipelined", "GET /plaintext, 16 requests in one write, 64 connections", new Wrk("/plaintext", 64)
+        {
+            Script = "pipeline.lua",
+        }),
         Http("churn", "GET /plaintext with Connection: close, 32 connections", new Wrk("/plaintext", 32) { Script = "close.lua" }),
         Http("limited", "GET /plaintext, a new connection after exactly 10 requests, 64 connections",
             OwnLoad.Closed(Exchange.Get("/plaintext"), 64, requestsPerConnection: 10)),
@@ -61,8 +64,14 @@ internal static class AllWorks
     [
         Http("tls", "GET /plaintext over TLS, 64 connections", new Wrk("/plaintext", 64) { Tls = true }),
         Http("http2", "GET /plaintext over HTTP/2, 8 connections of 16 streams", new H2load("/plaintext", 8, 16)),
-        Http("http2-tls", "GET /plaintext over HTTP/2 and TLS, 8 connections of 16 streams", new H2load("/plaintext", 8, 16) { Tls = true }),
-        Http("http2-1x100", "GET /plaintext over HTTP/2 and TLS, 1 connection of 100 streams", new H2load("/plaintext", 1, 100) { Tls = true }),
+        Http("http2-tls", "GET /plaintext over HTTP/2 and TLS, 8 connections of 16 streams", new H2load("/plaintext", 8, 16)
+        {
+            Tls = true,
+        }),
+        Http("http2-1x100", "GET /plaintext over HTTP/2 and TLS, 1 connection of 100 streams", new H2load("/plaintext", 1, 100)
+        {
+            Tls = true,
+        }),
         Http("http2-256k", "GET /stream of 256 KiB over HTTP/2 and TLS, 4 connections of 8 streams",
             new H2load("/stream?bytes=262144", 4, 8) { Tls = true }),
         Http("websocket", "WebSocket echo of 512 bytes, 64 connections", OwnLoad.Closed(new WebSocketExchange(512), 64)),

@@ -21,14 +21,17 @@ internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Fu
 
     public static readonly Headline Memory = new("memory per connection", "B", LowerIsBetter: true, cell => cell.MemoryPerConnection);
 
-    public static readonly Headline UserInstructions = new("user instructions", "", LowerIsBetter: true, cell => cell.UserInstructionsPerRequest);
+    public static readonly Headline UserInstructions =
+        new("user instructions", "", LowerIsBetter: true, cell => cell.UserInstructionsPerRequest);
 
     public static readonly Headline KernelInstructions =
         new("kernel instructions", "", LowerIsBetter: true, cell => cell.KernelInstructionsPerRequest);
 
-    public static readonly Headline CpuPerGibibyte = new("CPU per GiB", "s", LowerIsBetter: true, cell => cell.Named("cpuSecondsPerGibibyte"));
+    public static readonly Headline CpuPerGibibyte =
+        new("CPU per GiB", "s", LowerIsBetter: true, cell => cell.Named("cpuSecondsPerGibibyte"));
 
-    public static readonly Headline BytesPerSecond = new("throughput", "GB/s", LowerIsBetter: false, cell => cell.Named("gigabytesPerSecond"));
+    public static readonly Headline BytesPerSecond =
+        new("throughput", "GB/s", LowerIsBetter: false, cell => cell.Named("gigabytesPerSecond"));
 
     /// <summary>The names that <c>--metric</c> accepts.</summary>
     public static readonly IReadOnlyDictionary<string, Headline> ByName = new Dictionary<string, Headline>

@@ -13,7 +13,8 @@ internal static class LoadMeasurement
         string work, ILoad load, Server server, TimeSpan duration, MeasureSettings settings, CancellationToken cancellation)
     {
         SelfReport? before = await server.AskAsync(cancellation);
-        await using PerfStat? perf = settings.InstructionEvents.Count > 0 ? await PerfStat.StartAsync(server, settings.InstructionEvents) : null;
+        await using PerfStat? perf = settings.InstructionEvents.Count > 0 ? await PerfStat.StartAsync(server, settings.InstructionEvents)
+            : null;
 
         Window window = Window.Open(server);
         Task<LoadResult> running = load.RunAsync(server, duration, window.OnClientStarted, cancellation);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Bench.Load;
 using Bench.Measuring;
 using Bench.Plans;
@@ -16,7 +17,8 @@ internal sealed record LoadWork(string Name, string Description, ILoad Load, Hea
     /// Whether two servers can be compared in slices. Only closed loops can be paused without changing what they measure, and slices
     /// distort rates and latencies.
     /// </summary>
-    public bool Sliced => Headline == Headline.Cpu && Also.Count == 0 && Idle == 0 && !Spread && Lifetime == ProcessLifetime.Generation && !OpenLoop;
+    public bool Sliced => Headline == Headline.Cpu && Also.Count == 0 && Idle == 0 && !Spread && Lifetime == ProcessLifetime.Generation
+        && !OpenLoop;
 
     /// <summary>Whether the load starts requests at a fixed rate.</summary>
     public bool OpenLoop { get; init; }
@@ -45,7 +47,7 @@ internal sealed record LoadWork(string Name, string Description, ILoad Load, Hea
             using IdleConnections idle = IdleConnections.Open(server.EndPoint, Idle + point.Idle, cancellation);
             return await LoadMeasurement.RunAsync(Name, Load, server, duration, settings, cancellation);
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException or SocketException)
         {
             return new Cell { Server = server.Name, Work = Name, Refused = failure.Message, Requests = 0 };
         }

@@ -14,7 +14,8 @@ public sealed class ChartTests
     [Theory]
     [InlineData("ab", "ratios latency-plaintext")]
     [InlineData("models", "idle-cost reply-rate trigger accept rtsig-queue")]
-    [InlineData("files", "ratios throughput cpu small stalled size-cpu-cold size-throughput-cold size-p99-cold size-cpu-warm size-throughput-warm size-p99-warm")]
+    [InlineData("files", "ratios throughput cpu small stalled size-cpu-cold size-throughput-cold size-p99-cold "
+        + "size-cpu-warm size-throughput-warm size-p99-warm")]
     public void A_kind_of_result_has_its_charts(string kind, string names) =>
         Assert.Equal(names, string.Join(' ', Charts.Of(ResultOf(kind)).Select(chart => chart.Name)));
 
@@ -35,8 +36,10 @@ public sealed class ChartTests
                     Assert.False(string.IsNullOrEmpty(svg.Element(Svg + "title")?.Value));
                     Assert.False(string.IsNullOrEmpty(svg.Element(Svg + "desc")?.Value));
                 });
-                Assert.DoesNotContain(root.DescendantsAndSelf(), element => element.Name.LocalName is "image" or "script" or "use" or "foreignObject");
-                Assert.DoesNotContain(root.DescendantsAndSelf().Attributes(), attribute => attribute.Name.LocalName is "href" or "src" or "style");
+                Assert.DoesNotContain(root.DescendantsAndSelf(),
+                    element => element.Name.LocalName is "image" or "script" or "use" or "foreignObject");
+                Assert.DoesNotContain(root.DescendantsAndSelf().Attributes(),
+                    attribute => attribute.Name.LocalName is "href" or "src" or "style");
                 Assert.DoesNotContain("url(", text, StringComparison.Ordinal);
                 Assert.DoesNotContain("@import", text, StringComparison.Ordinal);
                 Assert.DoesNotContain("NaN", text, StringComparison.Ordinal);
@@ -63,7 +66,8 @@ public sealed class ChartTests
     [Fact]
     public void Noise_is_not_ranked()
     {
-        Comparison[] comparisons = [Of("plaintext", 0.99, Verdict.NoDifference), Of("churn", 0.8, Verdict.Faster), Of("json", 1.01, Verdict.NoDifference)];
+        Comparison[] comparisons = [Of("plaintext", 0.99, Verdict.NoDifference), Of("churn", 0.8, Verdict.Faster),
+            Of("json", 1.01, Verdict.NoDifference)];
         string svg = Charts.Ratios(ResultOf("ab") with { Comparisons = comparisons }).Single().ToFile();
         int[] rows = [.. comparisons.Select(one => svg.IndexOf($"{one.Work}:", StringComparison.Ordinal))];
         Assert.Equal(rows.Order(), rows);
@@ -77,7 +81,8 @@ public sealed class ChartTests
     {
         SummaryCard card = SummaryCard.Of([ResultOf("models"), ResultOf("ab")])!;
         Assert.Equal("−40 %", card.Number);
-        Assert.Equal("epoll has 0.60 times the CPU time per request of sockets at plaintext (95 % interval 0.55 to 0.65 times).", card.Sentence);
+        Assert.Equal("epoll has 0.60 times the CPU time per request of sockets at plaintext (95 % interval 0.55 to 0.65 times).",
+            card.Sentence);
         Assert.Equal(Svg + "svg", XElement.Parse(card.Picture).Name);
         Assert.Null(SummaryCard.Of([ResultOf("models")]));
     }
@@ -145,12 +150,14 @@ public sealed class ChartTests
            select new Cell { Server = server, Series = server, Work = "idle-cost", At = at, CpuPerRequest = 10 + at },
         .. from at in new double[] { 5000, 20_000 }
            select new Cell { Server = "epoll", Series = "epoll, 1,000 idle", Work = "reply-rate", At = at, RequestsPerSecond = at },
-        new Cell { Server = "epoll", Series = "epoll:Trigger=Edge", Work = "trigger", At = 0, Figures = new Dictionary<string, double> { ["epollCtlPerRequest"] = 0 } },
+        new Cell { Server = "epoll", Series = "epoll:Trigger=Edge", Work = "trigger", At = 0,
+            Figures = new Dictionary<string, double> { ["epollCtlPerRequest"] = 0 } },
         new Cell { Server = "epoll", Series = "epoll:loops=2", Work = "accept", At = 0, RequestsPerSecond = 9000 },
         .. from at in new double[] { 8, 512 }
            select new Cell
            {
-               Server = "rtsig", Series = "rtsig", Work = "rtsig-queue", At = at, Figures = new Dictionary<string, double> { ["overflowsPerThousand"] = at == 8 ? 3 : 0 },
+               Server = "rtsig", Series = "rtsig", Work = "rtsig-queue", At = at,
+               Figures = new Dictionary<string, double> { ["overflowsPerThousand"] = at == 8 ? 3 : 0 },
            },
     ];
 
@@ -161,7 +168,8 @@ public sealed class ChartTests
            select new Cell
            {
                Server = server, Work = work, Latency = new Load.LatencySummary(100, 200, 300, 400, 500),
-               Figures = new Dictionary<string, double> { ["cpuSecondsPerGibibyte"] = 1, ["gigabytesPerSecond"] = 2, ["besideP99Milliseconds"] = 3 },
+               Figures = new Dictionary<string, double> { ["cpuSecondsPerGibibyte"] = 1, ["gigabytesPerSecond"] = 2,
+                   ["besideP99Milliseconds"] = 3 },
            },
         new Cell { Server = "static", Work = "stalled", MemoryPerConnection = 70_000 },
         new Cell { Server = "direct", Work = "stalled", MemoryPerConnection = 7_000 },

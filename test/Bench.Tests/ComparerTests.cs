@@ -22,7 +22,7 @@ public class ComparerTests
     }
 
     [Fact]
-    public void A_refused_cell_takes_its_pair_with_it_and_is_told()
+    public void A_refused_cell_excludes_its_pair_and_is_reported()
     {
         List<Cell> cells = Pairs(6, _ => 10, _ => 5);
         cells[1] = cells[1] with { Refused = "wrk saw 3 status errors" };
@@ -32,7 +32,7 @@ public class ComparerTests
     }
 
     [Fact]
-    public void A_pair_measured_again_counts_once()
+    public void A_repeated_pair_counts_once()
     {
         List<Cell> cells = Pairs(6, _ => 10, _ => 5);
         cells.Insert(0, cells[0] with { Refused = "x" });
@@ -43,7 +43,7 @@ public class ComparerTests
     }
 
     [Fact]
-    public void Nothing_left_is_no_verdict()
+    public void No_pairs_are_no_verdict()
     {
         List<Cell> cells = Pairs(6, _ => 10, _ => 5).Select(cell => cell with { Refused = "x" }).ToList();
         Assert.Equal(Verdict.None, Compare(cells).Verdict);
@@ -58,7 +58,7 @@ public class ComparerTests
     }
 
     [Fact]
-    public void A_figure_that_nobody_measured_is_told()
+    public void A_figure_that_was_not_measured_is_reported()
     {
         Comparison comparison = Compare(Pairs(6, _ => 10, _ => 5), Headline.Tail);
         Assert.Equal(Verdict.None, comparison.Verdict);
@@ -67,7 +67,7 @@ public class ComparerTests
 
     /// <summary>Slices leave a mark on latencies, and have no rate.</summary>
     [Fact]
-    public void What_is_judged_by_anything_but_CPU_time_is_not_sliced()
+    public void Only_works_judged_by_CPU_time_are_sliced()
     {
         Assert.True(((LoadWork)Work).Sliced);
         Assert.False(((LoadWork)(Work with { Headline = Headline.Throughput })).Sliced);
@@ -78,7 +78,7 @@ public class ComparerTests
     [InlineData(10, 8, false)]
     [InlineData(3, 3, true)]
     [InlineData(3, 2, false)]
-    public void Nine_runs_in_ten_must_say_the_same(int runs, int agreeing, bool holds)
+    public void Nine_runs_in_ten_must_have_the_same_verdict(int runs, int agreeing, bool holds)
     {
         Comparison same = Compare(Pairs(6, _ => 10, _ => 10));
         Comparison other = Compare(Pairs(6, _ => 10, _ => 5));
@@ -88,7 +88,7 @@ public class ComparerTests
     }
 
     [Fact]
-    public void Runs_that_agree_on_having_no_verdict_do_not_agree()
+    public void Runs_without_a_verdict_do_not_agree()
     {
         Comparison none = Compare([]);
         Assert.False(Agreement.Of([Result(none), Result(none)])[0].Holds);
@@ -100,7 +100,7 @@ public class ComparerTests
     [InlineData("epoll", "epoll", "")]
     [InlineData("sockets:inline", "sockets", "--scheduling inline")]
     [InlineData("epoll:Trigger=Level:loops=2", "epoll", "--Kestrel:Transport:Epoll:Trigger Level --loops 2")]
-    public void A_server_is_named_in_one_word(string text, string transport, string arguments)
+    public void A_server_is_parsed_from_its_text(string text, string transport, string arguments)
     {
         ServerSpec spec = ServerSpec.Parse(text);
         Assert.Equal((transport, arguments), (spec.Transport, string.Join(' ', spec.Arguments)));
@@ -111,25 +111,25 @@ public class ComparerTests
     [InlineData(":inline")]
     [InlineData("epoll:fast")]
     [InlineData("epoll:=1")]
-    public void A_name_that_means_nothing_is_refused(string text) => Assert.Throws<FormatException>(() => ServerSpec.Parse(text));
+    public void An_unknown_option_is_refused(string text) => Assert.Throws<FormatException>(() => ServerSpec.Parse(text));
 
     [Theory]
     [InlineData("3%", 0.03)]
     [InlineData("0.03", 0.03)]
     [InlineData("0%", 0)]
-    public void A_share_is_read(string text, double expected) => Assert.Equal(expected, Commands.Share.Parse(text), 9);
+    public void A_share_is_parsed(string text, double expected) => Assert.Equal(expected, Commands.Share.Parse(text), 9);
 
     [Theory]
     [InlineData("three")]
     [InlineData("-3%")]
     [InlineData("NaN")]
-    public void What_is_no_share_is_refused(string text) => Assert.Throws<FormatException>(() => Commands.Share.Parse(text));
+    public void An_invalid_share_is_refused(string text) => Assert.Throws<FormatException>(() => Commands.Share.Parse(text));
 
     [Theory]
     [InlineData(0.5)]
     [InlineData(601)]
     [InlineData(double.NaN)]
-    public void A_number_out_of_its_bounds_is_refused_by_name(double value) =>
+    public void A_number_outside_its_range_is_refused_by_name(double value) =>
         Assert.StartsWith("--seconds is", Assert.Throws<FormatException>(() => Commands.Limits.Within("--seconds", value, 1, 600)).Message);
 
     private static Comparison Compare(IReadOnlyList<Cell> cells, Headline? headline = null) =>

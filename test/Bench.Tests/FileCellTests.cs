@@ -13,7 +13,13 @@ public sealed class FileCellTests
 {
     private static readonly LoadResult Good = new() { Requests = 1000, Seconds = 1, Bytes = 1 << 30 };
 
-    private static readonly LoadResult Small = new() { Requests = 200, Seconds = 1, Offered = 200, Latency = new LatencySummary(100, 200, 300, 400, 500) };
+    private static readonly LoadResult Small = new()
+    {
+        Requests = 200,
+        Seconds = 1,
+        Offered = 200,
+        Latency = new LatencySummary(100, 200, 300, 400, 500),
+    };
 
     private static readonly WindowUse Use = new(
         new IPEndPoint(IPAddress.Loopback, 5000), TimeSpan.FromSeconds(1), ContextSwitches: 10,
@@ -29,7 +35,8 @@ public sealed class FileCellTests
     }
 
     [Fact]
-    public void Other_processes_on_the_processor_are_refused() => Assert.Contains("other processes", Judge(Good, Small, Use with { OthersBusy = 0.3 }).Refused);
+    public void Other_processes_on_the_processor_are_refused() =>
+        Assert.Contains("other processes", Judge(Good, Small, Use with { OthersBusy = 0.3 }).Refused);
 
     [Fact]
     public void The_hypervisor_is_refused() => Assert.Contains("hypervisor", Judge(Good, Small, Use with { Stolen = 0.4 }).Refused);
@@ -39,13 +46,15 @@ public sealed class FileCellTests
         Assert.Contains("saturated", Judge(Good, Small, Use with { ClientBusy = 1, ServerBusy = 0.6 }).Refused);
 
     [Fact]
-    public void A_load_without_a_response_is_refused() => Assert.Contains("no request", Judge(Good with { Requests = 0 }, Small, Use).Refused);
+    public void A_load_without_a_response_is_refused() =>
+        Assert.Contains("no request", Judge(Good with { Requests = 0 }, Small, Use).Refused);
 
     [Fact]
     public void Another_listener_is_refused() => Assert.Contains("another process", Judge(Good, Small, Use with { Strangers = 1 }).Refused);
 
     [Fact]
-    public void An_error_of_the_small_requests_is_refused() => Assert.Equal("reset", Judge(Good, Small with { Error = "reset" }, Use).Refused);
+    public void An_error_of_the_small_requests_is_refused() =>
+        Assert.Equal("reset", Judge(Good, Small with { Error = "reset" }, Use).Refused);
 
     [Fact]
     public void Late_small_requests_cost_their_own_figures_only()

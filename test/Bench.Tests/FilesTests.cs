@@ -24,7 +24,10 @@ public sealed class FilesTests
     [Fact]
     public void A_refused_cell_is_in_no_figure_and_its_reason_is_shown()
     {
-        string text = Table(Of("static", 0, 1.0), Of("static", 1, 9.0), Of("direct", 0, 2.0), Of("direct", 1, 50.0) with { Refused = "a stranger" });
+        string text = Table(Of("static", 0, 1.0), Of("static", 1, 9.0), Of("direct", 0, 2.0), Of("direct", 1, 50.0) with
+        {
+            Refused = "a stranger",
+        });
         Assert.Contains("2.00 (2.00 ×)", text, StringComparison.Ordinal);
         Assert.DoesNotContain("50.00", text, StringComparison.Ordinal);
         Assert.Contains("a stranger", text, StringComparison.Ordinal);
@@ -40,7 +43,7 @@ public sealed class FilesTests
     }
 
     [Fact]
-    public void An_order_that_ends_gives_every_file_once_and_always_the_same_way()
+    public void An_order_that_ends_returns_every_file_once_and_is_reproducible()
     {
         int?[][] orders = Enumerable.Range(0, 2).Select(_ =>
         {
@@ -54,14 +57,14 @@ public sealed class FilesTests
     }
 
     [Fact]
-    public void An_order_without_end_begins_anew()
+    public void An_order_without_end_starts_again()
     {
         FileOrder order = new FileOrder(3, shuffled: false, once: false);
         Assert.Equal([0, 1, 2, 0, 1], Enumerable.Range(0, 5).Select(_ => order.Next()).OfType<int>());
     }
 
     [Fact]
-    public async Task Files_are_made_once_and_anew_when_they_are_not_whole()
+    public async Task Files_are_created_once_and_again_when_they_are_incomplete()
     {
         string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
@@ -91,14 +94,14 @@ public sealed class FilesTests
     [InlineData(1, 3, true)]
     [InlineData(1, 1, false)]
     [InlineData(0, 0, true)]      // everything is there already
-    public void Files_are_made_where_the_disk_keeps_some_room(long missingGibibytes, long freeGibibytes, bool allowed)
+    public void Files_are_created_where_enough_space_stays_free(long missingGibibytes, long freeGibibytes, bool allowed)
     {
         Exception? refusal = Record.Exception(() => FileSet.CheckFreeSpace("/srv", missingGibibytes << 30, freeGibibytes << 30));
         Assert.Equal(allowed, refusal is null);
     }
 
     [Fact]
-    public void The_usual_run_and_the_sizes_have_nothing_in_common_and_all_has_both()
+    public void The_groups_usual_and_sizes_are_disjoint_and_all_contains_both()
     {
         IReadOnlyList<Work> works = FileWorks.All(FileSet.Full("/srv", 8));
         IReadOnlyList<Work> sizes = Commands.Chosen.Of("--works", "sizes", works, work => work.Name, FilesPlan.WorkGroups);
@@ -106,7 +109,8 @@ public sealed class FilesTests
         Assert.Equal(10, sizes.Count);
         Assert.Empty(sizes.Intersect(usual));
         Assert.Equal(works, Commands.Chosen.Of("--works", "sizes,usual", works, work => work.Name, FilesPlan.WorkGroups));
-        Assert.Equal(["size-4m-warm"], Commands.Chosen.Of("--works", "size-4m-warm", works, work => work.Name, FilesPlan.WorkGroups).Select(work => work.Name));
+        Assert.Equal(["size-4m-warm"],
+            Commands.Chosen.Of("--works", "size-4m-warm", works, work => work.Name, FilesPlan.WorkGroups).Select(work => work.Name));
         Assert.Throws<FormatException>(() => Commands.Chosen.Of("--works", "", works, work => work.Name, FilesPlan.WorkGroups));
     }
 
@@ -126,7 +130,8 @@ public sealed class FilesTests
             Compared = FilesPlan.Compared(["direct-all", "direct-none"]),
         };
         IReadOnlyList<Comparison> comparisons = [.. Comparer.CompareAll(plan, cells, _ => null).Where(one => one.Metric == "throughput")];
-        Assert.Equal([("size-1m-cold", "direct-none", "direct-all"), ("size-1m-warm", "direct-none", "direct-all")], comparisons.Select(one => (one.Work, one.A, one.B)));
+        Assert.Equal([("size-1m-cold", "direct-none", "direct-all"), ("size-1m-warm", "direct-none", "direct-all")],
+            comparisons.Select(one => (one.Work, one.A, one.B)));
         Assert.Equal([2.0, 0.2], comparisons.Select(one => Math.Round(one.Ratio!.Value, 9)));
         Assert.All(comparisons, one => Assert.False(one.LowerIsBetter));
     }
@@ -147,7 +152,8 @@ public sealed class FilesTests
         },
     };
 
-    private static string Table(params Cell[] cells) => Written(console => FigureTables.Of("large-8", cells, reference: "static").Write(console));
+    private static string Table(params Cell[] cells) =>
+        Written(console => FigureTables.Of("large-8", cells, reference: "static").Write(console));
 
     private static string Written(Action<IAnsiConsole> write)
     {

@@ -10,7 +10,8 @@ namespace Bench.Tests;
 public sealed class OldResultTests
 {
     public static TheoryData<string> Stored =>
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "2026-11-24-*.json").Select(path => Path.GetFileName(path))];
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "2026-11-24-*.json")
+            .Select(path => Path.GetFileName(path))];
 
     [Theory]
     [MemberData(nameof(Stored))]
@@ -29,7 +30,8 @@ public sealed class OldResultTests
         using TemporaryFile file = TemporaryFile.Write(
             """
             { "schema": 1, "kind": "ab", "taken": "2026-01-01T00:00:00Z", "commit": "x", "command": "", "comparisons": [
-            { "a": "sockets", "b": "epoll", "work": "w", "metric": "CPU per request", "unit": "µs", "verdict": "None", "ratio": 0.5, "pairs": 1, "refusals": [] } ],
+            { "a": "sockets", "b": "epoll", "work": "w", "metric": "CPU per request", "unit": "µs", "verdict": "None", "ratio": 0.5,
+            "pairs": 1, "refusals": [] } ],
             "machine": { "processor": "", "processors": 2, "memoryTotal": "", "kernel": "", "operatingSystem": "", "runtime": "" },
             "cells": [ { "server": "sockets", "work": "w", "series": "A", "cpuPerRequest": 10 },
             { "server": "epoll", "work": "w", "series": "B", "cpuPerRequest": 7, "cpuRatioBySlices": 0.5 } ] }

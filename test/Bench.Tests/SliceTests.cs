@@ -27,7 +27,8 @@ public sealed class SliceTests
     [Fact]
     public void Slices_without_requests_do_not_count()
     {
-        SliceTimes[] few = [.. Enumerable.Range(0, SliceTimes.MinimumSlices - 1).Select(_ => Of(10)), new SliceTimes(TimeSpan.FromMilliseconds(10), 0)];
+        SliceTimes[] few = [.. Enumerable.Range(0, SliceTimes.MinimumSlices - 1).Select(_ => Of(10)),
+            new SliceTimes(TimeSpan.FromMilliseconds(10), 0)];
         Assert.Empty(SliceTimes.Central(few, few).A);
     }
 

@@ -33,19 +33,19 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void A_sure_but_tiny_shift_is_no_difference() => Assert.Equal(Verdict.NoDifference, Judge(seed: 1, shift: 0.99, noise: 0.0005));
+    public void A_certain_but_small_shift_is_no_difference() => Assert.Equal(Verdict.NoDifference, Judge(seed: 1, shift: 0.99, noise: 0.0005));
 
     [Fact]
-    public void For_a_rate_more_is_faster()
+    public void A_higher_rate_is_better()
     {
         Assert.Equal(Verdict.Faster, Values([[1.2, 1.21, 1.19], [1.2, 1.22, 1.18]], lowerIsBetter: false).Judge(Margin).Verdict);
     }
 
     [Fact]
-    public void Four_pairs_are_too_few_for_a_word() => Assert.Equal(Verdict.None, Values([[0.5, 0.5], [0.5, 0.5]]).Judge(Margin).Verdict);
+    public void Four_pairs_are_too_few_for_a_verdict() => Assert.Equal(Verdict.None, Values([[0.5, 0.5], [0.5, 0.5]]).Judge(Margin).Verdict);
 
     [Fact]
-    public void One_wild_pair_does_not_decide()
+    public void One_outlier_does_not_decide()
     {
         Outcome outcome = Values([[0.80, 0.81, 0.79, 5.0], [0.80, 0.82, 0.78, 0.80], [0.79, 0.80, 0.81, 0.80]]).Judge(Margin);
         Assert.Equal(Verdict.Faster, outcome.Verdict);
@@ -62,7 +62,7 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void The_interval_holds_the_true_median_about_as_often_as_it_says()
+    public void The_interval_contains_the_true_median_at_its_confidence_level()
     {
         int held = Enumerable.Range(0, 300).Count(seed => Bootstrap.OfMedian([Draw(new Random(seed), 25, 1, 0.1)]).Contains(0));
         Assert.InRange(held, 270, 300);
@@ -71,7 +71,8 @@ public class StatisticsTests
     private static Verdict Judge(int seed, double shift, double noise)
     {
         Random random = new Random(seed);
-        return Values([.. Enumerable.Range(0, 3).Select(_ => Draw(random, 4, shift, noise).Select(Math.Exp).ToArray())]).Judge(Margin).Verdict;
+        return Values([.. Enumerable.Range(0, 3).Select(_ => Draw(random, 4, shift, noise).Select(Math.Exp).ToArray())])
+            .Judge(Margin).Verdict;
     }
 
     [Fact]

@@ -35,7 +35,8 @@ public sealed class TableTests
         FigureTable verdicts = ComparisonTables.Of([comparison]);
         Assert.Equal(
             double.Parse(verdicts.Rows[0][2], CultureInfo.InvariantCulture),
-            double.Parse(verdicts.Rows[0][6], CultureInfo.InvariantCulture) / double.Parse(verdicts.Rows[0][5], CultureInfo.InvariantCulture), 2);
+            double.Parse(verdicts.Rows[0][6], CultureInfo.InvariantCulture) / double.Parse(verdicts.Rows[0][5],
+                CultureInfo.InvariantCulture), 2);
     }
 
     [Fact]
@@ -44,7 +45,8 @@ public sealed class TableTests
         List<Cell> cells = [.. Figures.SelectMany((figures, round) => Pair(round, figures.A, figures.B))];
         Cell[] undisturbed = [.. Pair(0, 500, 700).Select(cell => cell with { Latency = new Load.LatencySummary(1, 2, 3, 4, 5) })];
         FigureTable table = FigureTables.Of("plaintext", cells, undisturbed);
-        int cpu = table.Columns.ToList().FindIndex(one => one.Head == "CPU µs"), p99 = table.Columns.ToList().FindIndex(one => one.Head == "p99 µs");
+        int cpu = table.Columns.ToList().FindIndex(one => one.Head == "CPU µs"),
+        p99 = table.Columns.ToList().FindIndex(one => one.Head == "p99 µs");
         Assert.Equal(["14.0", "9.00"], table.Rows.Select(row => row[cpu]));
         Assert.Equal(["3.00", "3.00"], table.Rows.Select(row => row[p99]));
     }
@@ -77,5 +79,6 @@ public sealed class TableTests
         new Cell { Server = "epoll", Work = "plaintext", Series = "B", Pair = round, CpuPerRequest = b },
     ];
 
-    private static Cell Of(string server, int round, double rate) => new() { Server = server, Work = "w", Pair = round, RequestsPerSecond = rate };
+    private static Cell Of(string server, int round, double rate) =>
+        new() { Server = server, Work = "w", Pair = round, RequestsPerSecond = rate };
 }

@@ -39,7 +39,8 @@ public sealed class WorksTests
     [InlineData("static-file-256k", "/file/256k-0", 16)]
     [InlineData("static-file-10m", "/file/10m-0", 4)]
     [InlineData("static-tls-256k", "/static/256k-0", 16, true)]
-    public void A_closed_loop_of_wrk_requests_a_path_and_is_judged_by_CPU_time_in_slices(string name, string path, int connections, bool tls = false)
+    public void A_closed_loop_of_wrk_requests_a_path_and_is_judged_by_CPU_time_in_slices(string name, string path, int connections,
+        bool tls = false)
     {
         LoadWork work = Named(name);
         Assert.Equal(new Wrk(path, connections) { Tls = tls, Arguments = ((Wrk)work.Load).Arguments }, work.Load);
