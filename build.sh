@@ -12,8 +12,8 @@ usage() {
 ./build.sh run [ARGS]       build, and start samples/WebApp on epoll (ARGS go to it: --transport sockets, --urls …)
 ./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
                             (sockets, epoll, …), to "files" or to "bench"
-./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
-./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
+./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
+./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
 ./build.sh build            build everything
 ./build.sh format           check the formatting
@@ -87,7 +87,7 @@ case "$command" in
       dotnet build bench/Micro/Micro.csproj -c "$configuration" --nologo -v quiet
       exec dotnet "bench/Micro/bin/$configuration/net10.0/Micro.dll" "$@"
     fi
-    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want node nodejs; want npm npm
+    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
