@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one way in: ./build.sh run | test | bench | build | format | help
+# The one way in: ./build.sh run | test | soak | bench | build | format | help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -11,7 +11,10 @@ usage() {
   cat <<'EOF'
 ./build.sh run [ARGS]       build, and start samples/WebApp on epoll (ARGS go to it: --transport sockets, --urls …)
 ./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
-                            (sockets, epoll, …), to "files" or to "bench"
+                            (sockets, epoll, …), to "files", to "bench", or to "hostile": the category of that name
+                            in every project
+./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
+                            watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
 ./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
 ./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
 ./build.sh build            build everything
@@ -54,6 +57,10 @@ run_tests() {
     "") mapfile -t projects < <(find test -mindepth 2 -maxdepth 2 -name '*.Tests.csproj' | sort) ;;
     files) projects=(test/FileAio.Tests/FileAio.Tests.csproj) ;;
     bench) projects=(test/Bench.Tests/Bench.Tests.csproj) ;;
+    hostile)
+      mapfile -t projects < <(grep -rlE --include='*.cs' 'Trait\("Category", *"Hostile"\)' test | cut -d/ -f1,2 | sort -u | while read -r folder; do echo "$folder/${folder##*/}.csproj"; done)
+      filter=(--filter "Category=Hostile")
+      [ ${#projects[@]} -gt 0 ] || { say "build.sh: no test is in the category Hostile"; return 1; } ;;
     *) projects=(test/Transport.Tests/Transport.Tests.csproj); export TRANSPORT_UNDER_TEST=$name ;;
   esac
   want gcc gcc
@@ -65,7 +72,7 @@ run_tests() {
   local failed=0 project
   for project in "${projects[@]}"; do
     dotnet test "$project" -c "$configuration" --no-build --nologo \
-      --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" || failed=1
+      --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" "${filter[@]}" || failed=1
   done
   return $failed
 }
@@ -90,8 +97,12 @@ case "$command" in
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
+  soak)
+    need_sdk; want gcc gcc
+    dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
+    exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
   format) need_sdk; dotnet format Transports.sln --verify-no-changes ;;
   help|-h|--help) usage ;;
-  *) say "build.sh: '$command' is not one of run, test, bench, build, format, help"; usage >&2; exit 2 ;;
+  *) say "build.sh: '$command' is not one of run, test, soak, bench, build, format, help"; usage >&2; exit 2 ;;
 esac

@@ -61,8 +61,11 @@ public static unsafe partial class FaultShim
     public static Fault Again(string[] calls, int peerPort = 0, long skip = 0, long count = 1)
         => Add(calls, peerPort, Role.Connected, skip, count, 3, 0);
 
-    /// <summary>From here on, so many of a thousand calls meet something lawful: a short transfer, EAGAIN, EINTR, a delay.</summary>
-    public static void RollDice(ulong seed, int perThousand) => test_fault_dice(seed, perThousand);
+    /// <summary>From here on, so many of a thousand calls meet a lawful fault of one of the <paramref name="kinds"/>.</summary>
+    /// <param name="seed">Decides which calls, and what they meet.</param>
+    /// <param name="perThousand">How many calls of a thousand; 0 turns it off.</param>
+    /// <param name="kinds">What a call may meet.</param>
+    public static void RollDice(ulong seed, int perThousand, DiceFaults kinds = DiceFaults.Default) => test_fault_dice(seed, perThousand, (int)kinds);
 
     public static ulong DiceFired => test_fault_dice_fired();
 
@@ -101,7 +104,7 @@ public static unsafe partial class FaultShim
     [LibraryImport(Library)] internal static partial void test_fault_remove(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_fired(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_seen(int at);
-    [LibraryImport(Library)] private static partial void test_fault_dice(ulong seed, int perThousand);
+    [LibraryImport(Library)] private static partial void test_fault_dice(ulong seed, int perThousand, int kinds);
     [LibraryImport(Library)] private static partial ulong test_fault_dice_fired();
     [LibraryImport(Library)] private static partial nint test_fault_counted(ulong of);
 }
