@@ -6,6 +6,7 @@ RootCommand root = new RootCommand("Load for hours, with faults in the server's 
 {
     ChurnCommand.Make(),
     IdleCommand.Make(),
+    SeedsCommand.Make(),
     ServerCommand.Make(),
 };
 MixedCommand.AddTo(root);

@@ -8,9 +8,14 @@ internal sealed class SharedOptions
 {
     private const int DefaultFaults = 20;
 
+    /// <summary>As it was typed.</summary>
+    public static string CommandLine => "./build.sh soak " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1));
+
+    private static IEnumerable<string> Names => TransportCatalogue.All.Concat(TransportCatalogue.Variants).Select(one => one.Name);
+
     public Option<string> Transport { get; } = new Option<string>("--transport")
     {
-        Description = $"the transport: {string.Join(", ", TransportCatalogue.All.Concat(TransportCatalogue.Variants).Select(one => one.Name))}",
+        Description = $"the transport: {string.Join(", ", Names)}",
         DefaultValueFactory = _ => "epoll",
     };
 
@@ -19,6 +24,15 @@ internal sealed class SharedOptions
     public Option<long?> Seed { get; } = new Option<long?>("--seed") { Description = "decides what each client does and which calls fail (another one each run)" };
 
     public Option<int> Faults { get; } = new Option<int>("--faults") { Description = "how many of 1,000 libc calls of the server meet a fault, 0 to 900", DefaultValueFactory = _ => DefaultFaults };
+
+    /// <exception cref="FormatException">There is no such transport.</exception>
+    public static void CheckTransport(string name)
+    {
+        if (!Names.Contains(name))
+        {
+            throw new FormatException($"--transport {name}: not one of {string.Join(", ", Names)}");
+        }
+    }
 
     public void AddTo(Command command)
     {
@@ -34,11 +48,7 @@ internal sealed class SharedOptions
         int faults = parsed.GetValue(Faults);
         Limits.Within("--faults", faults, 0, 900);
         string transport = parsed.GetValue(Transport)!;
-        if (!TransportCatalogue.All.Concat(TransportCatalogue.Variants).Any(one => one.Name == transport))
-        {
-            throw new FormatException($"--transport {transport}: not one of {string.Join(", ", TransportCatalogue.All.Concat(TransportCatalogue.Variants).Select(one => one.Name))}");
-        }
-
+        CheckTransport(transport);
         long seed = parsed.GetValue(Seed) ?? Random.Shared.Next(1_000_000);
         Limits.Within("--seed", seed, 0, int.MaxValue);
         return new SoakPlan
@@ -47,7 +57,7 @@ internal sealed class SharedOptions
             Set = parsed.GetValue(Set) ?? [],
             Seed = (ulong)seed,
             Faults = faults,
-            Command = "./build.sh soak " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
+            Command = CommandLine,
         };
     }
 }

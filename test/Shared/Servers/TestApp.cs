@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Transport.Tests;
+namespace Test.Shared;
 
 /// <summary>What the servers of the suite answer.</summary>
-internal static class TestApp
+public static class TestApp
 {
     public static Task HelloAsync(HttpContext context)
     {
