@@ -18,7 +18,7 @@ usage() {
 ./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
 ./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
 ./build.sh build            build everything
-./build.sh format           check the formatting
+./build.sh format           check the formatting: dotnet format, lines of at most 140 columns, libc imports in Interop/ only
 EOF
 }
 
@@ -77,6 +77,36 @@ run_tests() {
   return $failed
 }
 
+# Folders whose lines have at most 140 columns.
+line_length_folders=(test samples)
+
+check_line_length() {
+  local long
+  long=$(git ls-files -- "${line_length_folders[@]/%/\/*.cs}" | LC_ALL=C.UTF-8 xargs -d '\n' grep -HcP '^.{141,}' | grep -v ':0$' || true)
+  [ -z "$long" ] && return 0
+  say "build.sh: lines of more than 140 columns (file:lines):"
+  say "$long"
+  return 1
+}
+
+check_libc_imports() {
+  local outside
+  outside=$(git ls-files -- '*.cs' | grep -v '/Interop/' | xargs -d '\n' grep -nE '(Dll|Library)Import\("libc' || true)
+  [ -z "$outside" ] && return 0
+  say "build.sh: libc is imported outside of a folder Interop:"
+  say "$outside"
+  return 1
+}
+
+# The quick checks first; all of them are made, so that one run names everything.
+check_format() {
+  local failed=0
+  check_line_length || failed=1
+  check_libc_imports || failed=1
+  dotnet format Transports.sln --verify-no-changes || failed=1
+  return $failed
+}
+
 command=${1:-help}
 [ $# -gt 0 ] && shift
 case "$command" in
@@ -102,7 +132,7 @@ case "$command" in
     dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
-  format) need_sdk; dotnet format Transports.sln --verify-no-changes ;;
+  format) need_sdk; check_format ;;
   help|-h|--help) usage ;;
   *) say "build.sh: '$command' is not one of run, test, soak, bench, build, format, help"; usage >&2; exit 2 ;;
 esac

@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Soak.Commands;
 
-RootCommand root = new RootCommand("Load for hours, with faults in the server's libc calls; every byte is checked, and nothing may leak or grow.")
+RootCommand root = new RootCommand(
+    "Load for hours, with faults in the server's libc calls; every byte is checked, and nothing may leak or grow.")
 {
     ChurnCommand.Make(),
     IdleCommand.Make(),

@@ -16,7 +16,8 @@ public sealed class RandomClient(WebServer server, int seed)
     /// <returns>All exchanges that were answered.</returns>
     public static async Task<int> RunAllAsync(WebServer server, int seed, int clients, int exchangesEach)
     {
-        Task<int>[] running = [.. Enumerable.Range(0, clients).Select(i => Task.Run(() => new RandomClient(server, seed + i).RunAsync(exchangesEach)))];
+        Task<int>[] running =
+            [.. Enumerable.Range(0, clients).Select(i => Task.Run(() => new RandomClient(server, seed + i).RunAsync(exchangesEach)))];
         return (await Task.WhenAll(running)).Sum();
     }
 
@@ -49,7 +50,8 @@ public sealed class RandomClient(WebServer server, int seed)
         switch (_random.Next(20))
         {
             case 0:   // leave in the middle of a request
-                await _client!.SendAsync("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 9999\r\n\r\n" + new string('x', _random.Next(5000)));
+                await _client!.SendAsync("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 9999\r\n\r\n"
+                    + new string('x', _random.Next(5000)));
                 return Leave();
             case 1:   // leave in the middle of a response
                 await _client!.SendAsync("GET /bytes/300000 HTTP/1.1\r\nHost: test\r\n\r\n");
@@ -94,9 +96,10 @@ public sealed class RandomClient(WebServer server, int seed)
     {
         byte[] body = TestApp.PatternBytes(Size() + 1)[1..];
         string text = Encoding.Latin1.GetString(body);
+        string chunk = body.Length > 0 ? $"{body.Length:x}\r\n{text}\r\n" : "";
         Task sending = _random.Next(2) == 0
             ? SendInPiecesAsync($"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {body.Length}\r\n\r\n{text}")
-            : SendInPiecesAsync($"POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n{(body.Length > 0 ? $"{body.Length:x}\r\n{text}\r\n" : "")}0\r\n\r\n");
+            : SendInPiecesAsync($"POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
         Check(await _replies!.ReadAsync(), body);
         await sending;
         return 1;

@@ -22,7 +22,8 @@ public static unsafe partial class FaultShim
     public static readonly string[] Receives = ["recv", "recvfrom", "recvmsg", "readv", "read"];
     public static readonly string[] Sends = ["send", "sendto", "sendmsg", "writev", "write"];
     public static readonly string[] Accepts = ["accept4", "accept"];
-    public static readonly string[] Waits = ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait"];
+    public static readonly string[] Waits =
+        ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait"];
 
     private const string Library = "testfaults";
     private static readonly Lazy<nint> Handle = new(Load);
@@ -65,7 +66,8 @@ public static unsafe partial class FaultShim
     /// <param name="seed">Decides which calls, and what they meet.</param>
     /// <param name="perThousand">How many calls of a thousand; 0 turns it off.</param>
     /// <param name="kinds">What a call may meet.</param>
-    public static void RollDice(ulong seed, int perThousand, DiceFaults kinds = DiceFaults.Default) => test_fault_dice(seed, perThousand, (int)kinds);
+    public static void RollDice(ulong seed, int perThousand, DiceFaults kinds = DiceFaults.Default)
+        => test_fault_dice(seed, perThousand, (int)kinds);
 
     public static ulong DiceFired => test_fault_dice_fired();
 
@@ -97,10 +99,12 @@ public static unsafe partial class FaultShim
         return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source.ReadToEnd(), "libtestfaults"));
     }
 
-    static FaultShim() => NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value : 0);
+    static FaultShim() => NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value
+        : 0);
 
     [LibraryImport(Library)] private static partial ulong test_fault_call(byte* name);
-    [LibraryImport(Library)] private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault, int value);
+    [LibraryImport(Library)] private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault,
+        int value);
     [LibraryImport(Library)] internal static partial void test_fault_remove(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_fired(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_seen(int at);

@@ -6,7 +6,8 @@ internal sealed class AbortClient(ClientContext context) : Client(context)
     protected override async Task StepAsync(CancellationToken cancellation)
     {
         bool tls = Random.Next(5) == 0;
-        using HttpConnection connection = await HttpConnection.ConnectAsync(tls ? Context.Server.Https : Context.Server.Http, tls, cancellation,
+        using HttpConnection connection =
+            await HttpConnection.ConnectAsync(tls ? Context.Server.Https : Context.Server.Http, tls, cancellation,
             receiveBuffer: Random.Next(2) == 0 ? 4096 : 0);
         switch (Random.Next(8))
         {
@@ -16,7 +17,8 @@ internal sealed class AbortClient(ClientContext context) : Client(context)
                 await connection.SendAsync("GET /bytes?n=100 HTTP/1.1\r\nHost: so", cancellation);
                 break;
             case 2:   // in the middle of a request body
-                await connection.SendAsync("POST /echo HTTP/1.1\r\nHost: soak\r\nContent-Length: 99999\r\n\r\n" + new string('x', Random.Next(9000)), cancellation);
+                await connection.SendAsync("POST /echo HTTP/1.1\r\nHost: soak\r\nContent-Length: 99999\r\n\r\n"
+                    + new string('x', Random.Next(9000)), cancellation);
                 break;
             case 3:   // in the middle of a response
                 await connection.SendAsync("GET /bytes?n=5000000 HTTP/1.1\r\nHost: soak\r\n\r\n", cancellation);
@@ -30,7 +32,8 @@ internal sealed class AbortClient(ClientContext context) : Client(context)
                 await connection.SendAsync("GET /delay?ms=300 HTTP/1.1\r\nHost: soak\r\n\r\n", cancellation);
                 break;
             case 6:   // with unread pipelined answers
-                await connection.SendAsync(string.Concat(Enumerable.Repeat("GET /bytes?n=20000 HTTP/1.1\r\nHost: soak\r\n\r\n", 20)), cancellation);
+                await connection.SendAsync(string.Concat(Enumerable.Repeat("GET /bytes?n=20000 HTTP/1.1\r\nHost: soak\r\n\r\n", 20)),
+                    cancellation);
                 break;
             case 7 when !tls:
                 await HalfCloseAsync(connection, cancellation);

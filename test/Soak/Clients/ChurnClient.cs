@@ -11,7 +11,8 @@ internal sealed class ChurnClient(ClientContext context) : Client(context)
     {
         // Ports of one address are used up by TIME_WAIT within seconds; loopback has 16 million addresses.
         IPAddress from = new IPAddress([127, 0, 1, (byte)(1 + Random.Next(SourceAddresses))]);
-        using HttpConnection connection = await HttpConnection.ConnectAsync(Context.Server.Http, tls: false, cancellation, from: from, bufferSize: 4096);
+        using HttpConnection connection =
+            await HttpConnection.ConnectAsync(Context.Server.Http, tls: false, cancellation, from: from, bufferSize: 4096);
         int size = Random.Next(2000);
         int key = Random.Next(60_000);
         int ending = Random.Next(4);

@@ -7,7 +7,8 @@ internal abstract class ConnectedClient(ClientContext context, bool tls = false)
 
     /// <summary>The open connection, or a new one.</summary>
     protected async Task<HttpConnection> ConnectionAsync(CancellationToken cancellation, int receiveBuffer = 0)
-        => _connection ??= await HttpConnection.ConnectAsync(tls ? Context.Server.Https : Context.Server.Http, tls, cancellation, receiveBuffer);
+        => _connection ??= await HttpConnection.ConnectAsync(tls ? Context.Server.Https : Context.Server.Http, tls, cancellation,
+            receiveBuffer);
 
     /// <summary>GET of so many bytes of the pattern.</summary>
     protected async Task GetBytesAsync(HttpConnection connection, int size, CancellationToken cancellation, string more = "")

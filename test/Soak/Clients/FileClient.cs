@@ -52,7 +52,8 @@ internal sealed class FileClient(ClientContext context, bool tls) : ConnectedCli
         string expected = $"bytes {first}-{last}/{file.Length}";
         if (head.Headers.GetValueOrDefault("Content-Range") != expected)
         {
-            throw new WrongAnswerException("wrong range", $"{head.Headers.GetValueOrDefault("Content-Range")} where {expected} was expected.");
+            throw new WrongAnswerException("wrong range",
+                $"{head.Headers.GetValueOrDefault("Content-Range")} where {expected} was expected.");
         }
 
         await connection.ReadBodyAsync(head, new PatternCheck(file.Key + first, last - first + 1), cancellation);
@@ -99,7 +100,8 @@ internal sealed class FileClient(ClientContext context, bool tls) : ConnectedCli
         Tally.Add(body.Length);
     }
 
-    private static async Task<ResponseHead> AskAsync(HttpConnection connection, string method, SoakFile file, string more, int status, CancellationToken cancellation)
+    private static async Task<ResponseHead> AskAsync(HttpConnection connection, string method, SoakFile file, string more, int status,
+        CancellationToken cancellation)
     {
         await connection.SendAsync($"{method} {file.Path} HTTP/1.1\r\nHost: soak\r\n{more}\r\n", cancellation);
         return await connection.ReadHeadAsync(status, cancellation);

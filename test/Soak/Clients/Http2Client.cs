@@ -14,7 +14,8 @@ internal sealed class Http2Client(ClientContext context, bool tls) : Client(cont
         _http ??= Connect();
         int streams = Random.Next(1, 12);
         // Chosen here: Random is not for several tasks at once.
-        Task[] requests = [.. Enumerable.Range(0, streams).Select(_ => RequestAsync(_http, Random.Next(6), Size(), Random.Next(60_000), cancellation))];
+        Task[] requests = [.. Enumerable.Range(0, streams)
+            .Select(_ => RequestAsync(_http, Random.Next(6), Size(), Random.Next(60_000), cancellation))];
         await Task.WhenAll(requests);
         if (Random.Next(20) == 0)
         {
@@ -68,16 +69,19 @@ internal sealed class Http2Client(ClientContext context, bool tls) : Client(cont
         long last = Math.Min(file.Length - 1, first + (number * 10L));
         using HttpRequestMessage request = Request(HttpMethod.Get, file.Path);
         request.Headers.Range = new RangeHeaderValue(first, last);
-        await ExchangeAsync(http, request, HttpStatusCode.PartialContent, new PatternCheck(file.Key + first, last - first + 1), cancellation);
+        await ExchangeAsync(http, request, HttpStatusCode.PartialContent, new PatternCheck(file.Key + first, last - first + 1),
+            cancellation);
         Tally.Add(last - first + 1);
     }
 
-    private static async Task ExchangeAsync(HttpClient http, HttpRequestMessage request, HttpStatusCode status, BodyCheck check, CancellationToken cancellation)
+    private static async Task ExchangeAsync(HttpClient http, HttpRequestMessage request, HttpStatusCode status, BodyCheck check,
+        CancellationToken cancellation)
     {
         using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (response.StatusCode != status)
         {
-            throw new WrongAnswerException($"status {(int)response.StatusCode}", $"Status {(int)response.StatusCode} where {(int)status} was expected.");
+            throw new WrongAnswerException($"status {(int)response.StatusCode}",
+                $"Status {(int)response.StatusCode} where {(int)status} was expected.");
         }
 
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);

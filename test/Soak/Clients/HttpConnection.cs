@@ -16,7 +16,8 @@ internal sealed class HttpConnection : IDisposable
     private int _start;
     private int _end;
 
-    private HttpConnection(Socket socket, Stream stream, int bufferSize) => (_socket, _stream, _buffer) = (socket, stream, new byte[bufferSize]);
+    private HttpConnection(Socket socket, Stream stream, int bufferSize)
+        => (_socket, _stream, _buffer) = (socket, stream, new byte[bufferSize]);
 
     /// <summary>Bytes a second that are read at most; 0 is no limit.</summary>
     public int BytesPerSecond { get; set; }
@@ -29,7 +30,8 @@ internal sealed class HttpConnection : IDisposable
     /// <param name="receiveBuffer">SO_RCVBUF in bytes, set before connecting; 0 leaves the kernel's.</param>
     /// <param name="from">The address to connect from; null leaves it to the kernel.</param>
     /// <param name="bufferSize">Bytes of this connection's own receive buffer.</param>
-    public static async Task<HttpConnection> ConnectAsync(IPEndPoint server, bool tls, CancellationToken cancellation, int receiveBuffer = 0,
+    public static async Task<HttpConnection> ConnectAsync(IPEndPoint server, bool tls, CancellationToken cancellation,
+        int receiveBuffer = 0,
         IPAddress? from = null, int bufferSize = 16 * 1024)
     {
         Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -65,7 +67,8 @@ internal sealed class HttpConnection : IDisposable
         }
     }
 
-    public async Task SendAsync(string text, CancellationToken cancellation) => await SendAsync(Encoding.Latin1.GetBytes(text), cancellation);
+    public async Task SendAsync(string text, CancellationToken cancellation)
+        => await SendAsync(Encoding.Latin1.GetBytes(text), cancellation);
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {

@@ -8,7 +8,8 @@ namespace Soak.Clients;
 /// </summary>
 internal sealed class PatternContent(int length, long offset) : HttpContent
 {
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(Pattern.Bytes(length, offset)).AsTask();
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        => stream.WriteAsync(Pattern.Bytes(length, offset)).AsTask();
 
     protected override bool TryComputeLength(out long computed)
     {

@@ -9,7 +9,8 @@ internal sealed class PipelineClient(ClientContext context) : ConnectedClient(co
     {
         HttpConnection connection = await ConnectionAsync(cancellation);
         (int Size, int Key)[] requests = [.. Enumerable.Range(0, Random.Next(2, 40)).Select(_ => (Random.Next(5000), Random.Next(60_000)))];
-        byte[] bytes = Encoding.Latin1.GetBytes(string.Concat(requests.Select(one => $"GET /bytes?n={one.Size}&key={one.Key} HTTP/1.1\r\nHost: soak\r\n\r\n")));
+        byte[] bytes = Encoding.Latin1.GetBytes(
+            string.Concat(requests.Select(one => $"GET /bytes?n={one.Size}&key={one.Key} HTTP/1.1\r\nHost: soak\r\n\r\n")));
         int cut = Random.Next(2) == 0 ? bytes.Length : Random.Next(1, bytes.Length);
         Task sending = SendInTwoAsync(connection, bytes, cut, cancellation);
         foreach ((int size, int key) in requests)

@@ -19,7 +19,8 @@ internal sealed class SlowReaderClient(ClientContext context) : Client(context)
         bool tls = Random.Next(3) == 0;
         bool file = Random.Next(2) == 0;
         TimeSpan patience = TimeSpan.FromSeconds(Random.Next(15, 60));
-        using HttpConnection connection = await HttpConnection.ConnectAsync(tls ? Context.Server.Https : Context.Server.Http, tls, cancellation, receiveBuffer: SmallWindow);
+        using HttpConnection connection = await HttpConnection.ConnectAsync(tls ? Context.Server.Https : Context.Server.Http, tls,
+            cancellation, receiveBuffer: SmallWindow);
         connection.BytesPerSecond = Rates[Random.Next(Rates.Length)];
         (string path, int key, long length) = file
             ? (Context.Files.Largest.Path, Context.Files.Largest.Key, Context.Files.Largest.Length)

@@ -9,7 +9,8 @@ internal static class ChurnCommand
     public static Command Make()
     {
         SharedOptions shared = new SharedOptions();
-        Option<long> connections = new Option<long>("--connections") { Description = "how many connections in all", DefaultValueFactory = _ => 1_000_000 };
+        Option<long> connections =
+            new Option<long>("--connections") { Description = "how many connections in all", DefaultValueFactory = _ => 1_000_000 };
         Option<int> clients = new Option<int>("--clients") { Description = "how many at once", DefaultValueFactory = _ => 32 };
         Command command = new Command("churn", "open, use and close connections") { connections, clients };
         shared.AddTo(command);

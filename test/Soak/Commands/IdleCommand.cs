@@ -9,7 +9,9 @@ internal static class IdleCommand
     public static Command Make()
     {
         SharedOptions shared = new SharedOptions();
-        Option<int> connections = new Option<int>("--connections") { Description = "how many connections; each takes a descriptor here and one of the server's", DefaultValueFactory = _ => 15_000 };
+        Option<int> connections =
+            new Option<int>("--connections") { Description = "how many connections; each takes a descriptor here and one of the server's",
+            DefaultValueFactory = _ => 15_000 };
         Option<double> minutes = new Option<double>("--minutes") { Description = "how long they are idle", DefaultValueFactory = _ => 20 };
         Command command = new Command("idle", "hold idle keep-alive connections, then use each again") { connections, minutes };
         shared.AddTo(command);
@@ -17,7 +19,8 @@ internal static class IdleCommand
         {
             Limits.Within("--connections", parsed.GetValue(connections), 1, 60_000);
             Limits.Within("--minutes", parsed.GetValue(minutes), 0, 24 * 60);
-            return await IdleSoak.RunAsync(shared.Read(parsed), parsed.GetValue(connections), TimeSpan.FromMinutes(parsed.GetValue(minutes)));
+            return await IdleSoak.RunAsync(shared.Read(parsed), parsed.GetValue(connections),
+                TimeSpan.FromMinutes(parsed.GetValue(minutes)));
         });
         return command;
     }

@@ -10,14 +10,16 @@ internal static class MixedCommand
     {
         SharedOptions shared = new SharedOptions();
         Option<double> minutes = new Option<double>("--minutes") { Description = "how long", DefaultValueFactory = _ => 2 };
-        Option<string?> only = new Option<string?>("--clients") { Description = $"kinds of clients, separated by semicolons (all): {string.Join("; ", ClientMix.Names)}" };
+        Option<string?> only = new Option<string?>(
+            "--clients") { Description = $"kinds of clients, separated by semicolons (all): {string.Join("; ", ClientMix.Names)}" };
         shared.AddTo(root);
         root.Options.Add(minutes);
         root.Options.Add(only);
         root.SetAction(async (parsed, _) =>
         {
             Limits.Within("--minutes", parsed.GetValue(minutes), 0.1, 7 * 24 * 60);
-            return await MixedSoak.RunAsync(shared.Read(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)), Kinds(parsed.GetValue(only)));
+            return await MixedSoak.RunAsync(shared.Read(parsed), TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+                Kinds(parsed.GetValue(only)));
         });
     }
 

@@ -14,7 +14,8 @@ internal static class ServerCommand
         Option<ulong> seed = new Option<ulong>("--seed");
         Option<double> keepAlive = new Option<double>("--keep-alive") { DefaultValueFactory = _ => 130 };
         Option<string?> files = new Option<string?>("--files");
-        Command command = new Command("server", "the server of a soak; stops at the end of its standard input") { transport, set, faults, seed, keepAlive, files };
+        Command command = new Command("server", "the server of a soak; stops at the end of its standard input") { transport, set, faults,
+            seed, keepAlive, files };
         command.Hidden = true;
         command.SetAction((parsed, _) => SoakServer.RunAsync(new ServerSettings
         {

@@ -17,7 +17,8 @@ internal static class ChurnSoak
         SoakRun run = new SoakRun(plan, server, served: null);
         Progress.Say($"{plan.Transport}: process {server.Id}, seed {plan.Seed}, faults {SoakReport.Faults(plan)}");
         Client[] all = [.. Enumerable.Range(0, clients)
-            .Select(i => new ChurnClient(new ClientContext("churn", unchecked((int)plan.Seed * 1000) + i, server.Ports, files, run.Tally)))];
+            .Select(i => new ChurnClient(
+                new ClientContext("churn", unchecked((int)plan.Seed * 1000) + i, server.Ports, files, run.Tally)))];
         try
         {
             for (int round = 1; round <= Rounds && !server.HasExited; round++)
@@ -26,7 +27,7 @@ internal static class ChurnSoak
                 await run.CheckpointAsync();
             }
         }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception exception)
         {
             run.Tally.Failed("probe", "checkpoint", exception);
         }

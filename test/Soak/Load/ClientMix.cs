@@ -36,7 +36,8 @@ internal static class ClientMix
     public static IReadOnlyList<Client> Make(ulong seed, IReadOnlyCollection<string>? only, ServerPorts server, FileTree files, Tally tally)
     {
         List<Client> clients = [];
-        foreach ((string kind, int count, Func<ClientContext, Client> make) in Kinds.Where(kind => only is null || only.Contains(kind.Kind)))
+        foreach ((string kind, int count, Func<ClientContext, Client> make) in Kinds.Where(kind => only is null
+            || only.Contains(kind.Kind)))
         {
             for (int i = 0; i < count; i++)
             {

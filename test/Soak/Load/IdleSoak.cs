@@ -34,7 +34,7 @@ internal static class IdleSoak
             await AskAllAsync(run, idle, "asked again");
             await CloseAsync(run, idle);
         }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception exception)
         {
             run.Tally.Failed("probe", "checkpoint", exception);
         }
@@ -43,7 +43,8 @@ internal static class IdleSoak
             idle.ForEach(connection => connection.Dispose());
         }
 
-        return await SoakReport.FinishAsync(run, "idle", $"{connections:N0} connections idle for {duration.TotalMinutes:0.#} minutes, then used again");
+        return await SoakReport.FinishAsync(run, "idle",
+            $"{connections:N0} connections idle for {duration.TotalMinutes:0.#} minutes, then used again");
     }
 
     private static async Task OpenAsync(SoakRun run, List<HttpConnection> idle, int count)
@@ -51,8 +52,10 @@ internal static class IdleSoak
         while (idle.Count < count)
         {
             using CancellationTokenSource deadline = new CancellationTokenSource(AnswerDeadline);
-            IEnumerable<Task<HttpConnection>> batch = Enumerable.Range(idle.Count, Math.Min(Batch, count - idle.Count)).Select(i => HttpConnection.ConnectAsync(
-                run.Server.Ports.Http, tls: false, deadline.Token, from: new IPAddress([127, 0, 2, (byte)(1 + (i % 100))]), bufferSize: 512));
+            IEnumerable<Task<HttpConnection>> batch = Enumerable.Range(idle.Count, Math.Min(Batch, count - idle.Count))
+                .Select(i => HttpConnection.ConnectAsync(
+                run.Server.Ports.Http, tls: false, deadline.Token, from: new IPAddress([127, 0, 2, (byte)(1 + (i % 100))]),
+                    bufferSize: 512));
             HttpConnection[] opened = await Task.WhenAll(batch);
             idle.AddRange(opened);
             await AskAllAsync(run, opened, "opened");

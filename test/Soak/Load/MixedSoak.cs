@@ -33,7 +33,7 @@ internal static class MixedSoak
             }
             while (run.Probe.Elapsed < duration && !server.HasExited);
         }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception exception)
         {
             run.Tally.Failed("probe", "checkpoint", exception);
         }

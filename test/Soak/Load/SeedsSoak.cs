@@ -14,7 +14,8 @@ internal static class SeedsSoak
     /// <summary>A client that is one of several takes the seeds after the first: two runs must not share them.</summary>
     private const int SeedStep = 100;
 
-    public static async Task<int> RunAsync(IReadOnlyList<string> transports, int firstSeed, int count, int exchanges, int faults, string command)
+    public static async Task<int> RunAsync(IReadOnlyList<string> transports, int firstSeed, int count, int exchanges, int faults,
+        string command)
     {
         if (faults > 0)
         {
@@ -36,7 +37,9 @@ internal static class SeedsSoak
                 if (await TryAsync(transport, seed, exchanges, faults) is { } exception)
                 {
                     failed++;
-                    failures.Add($"{name}, seed {seed}: {exception.Message} (again: ./build.sh soak seeds --transport {name} --seed {seed} --count 1 --exchanges {exchanges} --faults {faults})");
+                    string again = $"./build.sh soak seeds --transport {name} --seed {seed} --count 1 "
+                        + $"--exchanges {exchanges} --faults {faults}";
+                    failures.Add($"{name}, seed {seed}: {exception.Message} (again: {again})");
                     Progress.Say("FAILED: " + failures[^1]);
                 }
 
@@ -46,7 +49,9 @@ internal static class SeedsSoak
                 }
             }
 
-            rows.Add(string.Create(CultureInfo.InvariantCulture, $"| {name} | {count:N0} | {(long)count * Clients * exchanges:N0} | {failed} | {Stopwatch.GetElapsedTime(since):hh\\:mm\\:ss} |"));
+            long all = (long)count * Clients * exchanges;
+            TimeSpan took = Stopwatch.GetElapsedTime(since);
+            rows.Add(string.Create(CultureInfo.InvariantCulture, $"| {name} | {count:N0} | {all:N0} | {failed} | {took:hh\\:mm\\:ss} |"));
         }
 
         return await SeedsReport.FinishAsync(rows, failures, firstSeed, command);
@@ -67,7 +72,8 @@ internal static class SeedsSoak
         {
             LeakCheck leaks = new LeakCheck();
             FaultShimDice(kinds, seed, faults);
-            await using (WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 2 }))
+            await using (WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync,
+                new TransportSettings { LoopCount = 2 }))
             {
                 await RandomClient.RunAllAsync(server, seed, Clients, exchanges).WaitAsync(Deadline.Default * 2);
                 await server.StopAsync();

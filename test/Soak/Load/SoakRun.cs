@@ -45,9 +45,11 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
         {
             Sample sample = await Probe.SampleAsync();
             Samples.Add(sample);
-            Progress.Say($"{sample.At:hh\\:mm\\:ss}  {Tally.Kinds.Values.Sum(kind => kind.Requests):N0} requests, {Tally.Kinds.Values.Sum(kind => kind.Errors)} errors, "
-                + $"{sample.Status?.Connections.ToString(CultureInfo.InvariantCulture) ?? "no answer:"} connections, PSS {sample.Pss >> 20} MiB, {sample.Threads} threads, "
-                + $"{sample.DescriptorCount} descriptors, {sample.Status?.Faults ?? 0:N0} faults");
+            long requests = Tally.Kinds.Values.Sum(kind => kind.Requests);
+            long errors = Tally.Kinds.Values.Sum(kind => kind.Errors);
+            string connections = sample.Status?.Connections.ToString(CultureInfo.InvariantCulture) ?? "no answer:";
+            Progress.Say($"{sample.At:hh\\:mm\\:ss}  {requests:N0} requests, {errors} errors, {connections} connections, PSS {sample.Pss >> 20} MiB, "
+                + $"{sample.Threads} threads, {sample.DescriptorCount} descriptors, {sample.Status?.Faults ?? 0:N0} faults");
             try
             {
                 await Task.Delay(SampleInterval, stop);
@@ -64,18 +66,20 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
     {
         (Sample sample, long left) = await Drain.WaitAsync(Probe);
         Checkpoints.Add(sample);
-        Progress.Say($"{sample.At:hh\\:mm\\:ss}  checkpoint: {left} connections left, PSS {sample.Pss >> 20} MiB, heap {sample.Status!.HeapBytes >> 20} MiB, "
-            + $"{sample.Threads} threads, {sample.DescriptorCount} descriptors");
+        Progress.Say($"{sample.At:hh\\:mm\\:ss}  checkpoint: {left} connections left, PSS {sample.Pss >> 20} MiB, "
+            + $"heap {sample.Status!.HeapBytes >> 20} MiB, {sample.Threads} threads, {sample.DescriptorCount} descriptors");
         if (left > 0)
         {
-            Verdicts.Add(new Verdict("Connections closed", false, $"{left} were open a minute after their clients had left, at {sample.At:hh\\:mm\\:ss}"));
+            Verdicts.Add(new Verdict("Connections closed", false,
+                $"{left} were open a minute after their clients had left, at {sample.At:hh\\:mm\\:ss}"));
         }
     }
 
     /// <summary>Judges the whole run; the server stops.</summary>
     public async Task<bool> EndAsync()
     {
-        Verdicts.Add(new Verdict("Every request answered, every byte right", Tally.Errors.Count == 0, $"{Tally.Errors.Values.Sum()} errors"));
+        Verdicts.Add(new Verdict("Every request answered, every byte right", Tally.Errors.Count == 0,
+            $"{Tally.Errors.Values.Sum()} errors"));
         if (server.HasExited)
         {
             Verdicts.Add(new Verdict("Server runs", false, $"it ended by itself, exit code {server.ExitCode}"));
@@ -102,7 +106,8 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
         Sample last = Checkpoints[^1];
         IReadOnlyList<string> descriptors = Leaks.Descriptors(first, last);
         Verdicts.Add(new Verdict("No descriptor leaked", descriptors.Count == 0,
-            descriptors.Count == 0 ? $"{last.DescriptorCount} at the end, {first.DescriptorCount} after the warm-up" : string.Join(", ", descriptors)));
+            descriptors.Count == 0 ? $"{last.DescriptorCount} at the end, {first.DescriptorCount} after the warm-up"
+                : string.Join(", ", descriptors)));
         Verdicts.Add(new Verdict("No thread leaked", last.Threads <= first.Threads + ThreadAllowance,
             $"{last.Threads} at the end, {first.Threads} after the warm-up, {ThreadAllowance} more allowed"));
         if (!Verdicts.Exists(verdict => verdict.Name == "Connections closed"))
@@ -124,7 +129,9 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
         }
 
         Growth growth = Growth.Of(values, MemoryShare, least);
-        Verdicts.Add(new Verdict(name, growth.IsWithin, string.Create(CultureInfo.InvariantCulture,
-            $"first third {growth.First / (1 << 20):0.0} MiB, last third {growth.Last / (1 << 20):0.0} MiB (medians of checkpoints), {growth.Allowance / (1 << 20):0.0} MiB more allowed")));
+        string medians = string.Create(CultureInfo.InvariantCulture,
+            $"first third {growth.First / (1 << 20):0.0} MiB, last third {growth.Last / (1 << 20):0.0} MiB (medians of checkpoints)");
+        string allowed = string.Create(CultureInfo.InvariantCulture, $"{growth.Allowance / (1 << 20):0.0} MiB more allowed");
+        Verdicts.Add(new Verdict(name, growth.IsWithin, $"{medians}, {allowed}"));
     }
 }

@@ -27,7 +27,9 @@ internal static class ProcessFacts
 
     public static int Threads(int process) => Directory.GetDirectories($"/proc/{process}/task").Length;
 
-    /// <summary>Counts by kind: socket, pipe, anon_inode:[eventpoll], and "file" for all regular files, or "served file" below a folder.</summary>
+    /// <summary>
+    /// Counts by kind: socket, pipe, anon_inode:[eventpoll], and "file" for all regular files, or "served file" below a folder.
+    /// </summary>
     public static IReadOnlyDictionary<string, int> Descriptors(int process, string? served)
     {
         SortedDictionary<string, int> kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);

@@ -9,7 +9,8 @@ namespace Soak.Measuring;
 /// <param name="Threads">All threads.</param>
 /// <param name="Descriptors">Open descriptors by kind.</param>
 /// <param name="Status">What the server tells of itself; null where it did not answer.</param>
-internal sealed record Sample(TimeSpan At, long Pss, long Rss, int Threads, IReadOnlyDictionary<string, int> Descriptors, ServerStatus? Status)
+internal sealed record Sample(TimeSpan At, long Pss, long Rss, int Threads, IReadOnlyDictionary<string, int> Descriptors,
+    ServerStatus? Status)
 {
     public int DescriptorCount => Descriptors.Values.Sum();
 }

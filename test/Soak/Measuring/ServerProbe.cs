@@ -21,7 +21,8 @@ internal sealed class ServerProbe(ServerProcess server, string? served)
         {
             status = await AskAsync("/status");
         }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or OperationCanceledException or WrongAnswerException)
+        catch (Exception exception)
+            when (exception is IOException or System.Net.Sockets.SocketException or OperationCanceledException or WrongAnswerException)
         {
             // The load itself finds and counts what is wrong.
         }

@@ -15,7 +15,8 @@ internal static class SeedsReport
         text.AppendLine(CultureInfo.InvariantCulture, $"# Random clients: {(failures.Count == 0 ? "passed" : "failed")}").AppendLine()
             .AppendLine(CultureInfo.InvariantCulture, $"- {now:yyyy-MM-dd HH:mm} UTC, first seed {firstSeed}")
             .AppendLine(CultureInfo.InvariantCulture, $"- Command: `{command}`")
-            .AppendLine(CultureInfo.InvariantCulture, $"- Machine: {Environment.ProcessorCount} processors, {Environment.OSVersion.VersionString}, .NET {Environment.Version}")
+            .AppendLine(CultureInfo.InvariantCulture,
+                $"- Machine: {Environment.ProcessorCount} processors, {Environment.OSVersion.VersionString}, .NET {Environment.Version}")
             .AppendLine()
             .AppendLine("| Transport | Seeds | Exchanges | Failed seeds | Time |").AppendLine("|---|--:|--:|--:|--:|");
         foreach (string row in rows)

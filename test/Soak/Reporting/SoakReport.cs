@@ -35,19 +35,24 @@ internal static class SoakReport
 
     private static string Write(SoakRun run, bool good, string work, DateTime now)
     {
+        ulong met = run.Samples.Concat(run.Checkpoints).Select(sample => sample.Status?.Faults ?? 0).Append(0UL).Max();
         StringBuilder text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"# Soak of {run.Plan.Transport}: {(good ? "passed" : "failed")}").AppendLine()
             .AppendLine(CultureInfo.InvariantCulture, $"- {work}, {now:yyyy-MM-dd HH:mm} UTC, {run.Probe.Elapsed:hh\\:mm\\:ss} in all")
             .AppendLine(CultureInfo.InvariantCulture, $"- Command: `{run.Plan.Command}`")
-            .AppendLine(CultureInfo.InvariantCulture, $"- Seed: {run.Plan.Seed}; options: {(run.Plan.Set.Count == 0 ? "defaults" : string.Join(", ", run.Plan.Set))}")
-            .AppendLine(CultureInfo.InvariantCulture, $"- Faults: {Faults(run.Plan)}; calls that met one: {run.Samples.Concat(run.Checkpoints).Max(sample => sample.Status?.Faults ?? 0):N0}")
-            .AppendLine(CultureInfo.InvariantCulture, $"- Machine: {Environment.ProcessorCount} processors, {Environment.OSVersion.VersionString}, .NET {Environment.Version}")
+            .AppendLine(CultureInfo.InvariantCulture,
+                $"- Seed: {run.Plan.Seed}; options: {(run.Plan.Set.Count == 0 ? "defaults" : string.Join(", ", run.Plan.Set))}")
+            .AppendLine(CultureInfo.InvariantCulture,
+                $"- Faults: {Faults(run.Plan)}; calls that met one: {met:N0}")
+            .AppendLine(CultureInfo.InvariantCulture,
+                $"- Machine: {Environment.ProcessorCount} processors, {Environment.OSVersion.VersionString}, .NET {Environment.Version}")
             .AppendLine();
         SoakTables.Verdicts(text, run.Verdicts);
         SoakTables.Work(text, run.Tally);
         SoakTables.Samples(text, "Under load", run.Samples);
         SoakTables.Samples(text, "At checkpoints: no clients, after garbage collections", run.Checkpoints);
-        SoakTables.Lines(text, "Failures", run.Tally.Errors.OrderByDescending(error => error.Value).Select(error => $"{error.Value:N0} × {error.Key}").Concat(run.Tally.Failures));
+        SoakTables.Lines(text, "Failures", run.Tally.Errors.OrderByDescending(error => error.Value)
+            .Select(error => $"{error.Value:N0} × {error.Key}").Concat(run.Tally.Failures));
         SoakTables.Lines(text, "Log", run.Server.Lines);
         return text.ToString();
     }

@@ -26,12 +26,14 @@ internal static class SoakTables
             Row(kind, one.Requests, one.Bytes, one.Aborts, one.Errors);
         }
 
-        Row("**all**", tally.Kinds.Values.Sum(one => one.Requests), tally.Kinds.Values.Sum(one => one.Bytes), tally.Kinds.Values.Sum(one => one.Aborts),
+        Row("**all**", tally.Kinds.Values.Sum(one => one.Requests), tally.Kinds.Values.Sum(one => one.Bytes),
+            tally.Kinds.Values.Sum(one => one.Aborts),
             tally.Kinds.Values.Sum(one => one.Errors));
         text.AppendLine();
 
         void Row(string name, long requests, long bytes, long aborts, long errors)
-            => text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {requests:N0} | {bytes / 1048576.0:N1} | {aborts:N0} | {errors:N0} |");
+            => text.AppendLine(CultureInfo.InvariantCulture,
+                $"| {name} | {requests:N0} | {bytes / 1048576.0:N1} | {aborts:N0} | {errors:N0} |");
     }
 
     /// <summary>First, median, last and highest of each figure.</summary>
@@ -63,7 +65,8 @@ internal static class SoakTables
             double[] all = [.. values];
             if (all.Length > 0 && all.Max() >= 0)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {all[0]:N1} | {Growth.Median(all):N1} | {all[^1]:N1} | {all.Max():N1} |");
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"| {name} | {all[0]:N1} | {Growth.Median(all):N1} | {all[^1]:N1} | {all.Max():N1} |");
             }
         }
     }

@@ -16,7 +16,8 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         {
             await AnswerAsync(context);
         }
-        catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException or BadHttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (
+            exception is ConnectionResetException or ConnectionAbortedException or BadHttpRequestException or OperationCanceledException)
         {
             // The client left in the middle of its request; Kestrel would log it as an error of the application.
         }

@@ -6,7 +6,8 @@ namespace Soak.Server;
 internal static class FaultPlan
 {
     /// <summary>The assemblies whose libc calls go through the shim.</summary>
-    private static readonly string[] Shipped = ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking"];
+    private static readonly string[] Shipped =
+        ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking"];
 
     /// <summary>
     /// EAGAIN without cause is left out where it cannot come: for blocking descriptors, and for edge-triggered models, which rely on
@@ -19,7 +20,8 @@ internal static class FaultPlan
             return DiceFaults.None;
         }
 
-        bool level = transport.Name is "epoll/level" or "epoll/oneshot" || OptionSetter.Sets(set, "Trigger", "Level") || OptionSetter.Sets(set, "Trigger", "Oneshot");
+        bool level = transport.Name is "epoll/level" or "epoll/oneshot" || OptionSetter.Sets(set, "Trigger", "Level")
+            || OptionSetter.Sets(set, "Trigger", "Oneshot");
         bool again = transport.Model is "poll" or "select" or "busy" || level;
         return again ? DiceFaults.All : DiceFaults.All & ~DiceFaults.Again;
     }

@@ -6,7 +6,8 @@ namespace Soak.Server;
 /// <summary>The sums of the meters that count connections.</summary>
 internal sealed class ServerMeters : IDisposable
 {
-    private static readonly string[] Names = ["kestrel.active_connections", "transport.connections", "transport.accepts", "transport.workers"];
+    private static readonly string[] Names =
+        ["kestrel.active_connections", "transport.connections", "transport.accepts", "transport.workers"];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, long> _counters = new();

@@ -8,6 +8,8 @@ namespace Soak.Server;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int KeptLines = 40;
+    private const int KeptOfOneEvent = 3;
+    private const int KeptCharacters = 600;
 
     /// <summary>What Kestrel logs, on every transport, of a request body whose client was reset in the middle of it.</summary>
     private const string DrainingFailed = "Kestrel[67]";
@@ -115,17 +117,23 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
 
             Errors += error ? 1 : 0;
-            lock (_lines)
-            {
-                // A flood of warnings must not push the first error out.
-                if (_lines.Count < KeptLines / (warning ? 2 : 1))
-                {
-                    _lines.Add(line.Length > 600 ? line[..600] + "…" : line);
-                }
-            }
+            Keep(line);
         }
 
         ended.SetResult();
+    }
+
+    /// <summary>A few of each event: a flood of one must not push the others out.</summary>
+    private void Keep(string line)
+    {
+        string @event = line[..(line.IndexOf(']') + 1)];
+        lock (_lines)
+        {
+            if (_lines.Count < KeptLines && _lines.Count(one => one.StartsWith(@event, StringComparison.Ordinal)) < KeptOfOneEvent)
+            {
+                _lines.Add(line.Length > KeptCharacters ? line[..KeptCharacters] + "…" : line);
+            }
+        }
     }
 
     private static IPEndPoint Loopback(int port) => new(IPAddress.Loopback, port);
