@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one way in: ./build.sh run | test | bench | pack | build | format | help
+# The one way in: ./build.sh run | test | soak | bench | pack | build | format | help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -11,12 +11,15 @@ usage() {
   cat <<'EOF'
 ./build.sh run [ARGS]       build, and start samples/WebApp on epoll (ARGS go to it: --transport sockets, --urls …)
 ./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
-                            (sockets, epoll, …), to "files" or to "bench"
+                            (sockets, epoll, …), to "files", to "bench", or to "hostile": the category of that name
+                            in every project
+./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
+                            watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
 ./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
 ./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
 ./build.sh build            build everything
-./build.sh format           check the formatting
+./build.sh format           check the formatting: dotnet format, lines of at most 140 columns, libc imports in Interop/ only
 EOF
 }
 
@@ -55,6 +58,10 @@ run_tests() {
     "") mapfile -t projects < <(find test -mindepth 2 -maxdepth 2 -name '*.Tests.csproj' | sort) ;;
     files) projects=(test/FileAio.Tests/FileAio.Tests.csproj) ;;
     bench) projects=(test/Bench.Tests/Bench.Tests.csproj) ;;
+    hostile)
+      mapfile -t projects < <(grep -rlE --include='*.cs' 'Trait\("Category", *"Hostile"\)' test | cut -d/ -f1,2 | sort -u | while read -r folder; do echo "$folder/${folder##*/}.csproj"; done)
+      filter=(--filter "Category=Hostile")
+      [ ${#projects[@]} -gt 0 ] || { say "build.sh: no test is in the category Hostile"; return 1; } ;;
     *) projects=(test/Transport.Tests/Transport.Tests.csproj); export TRANSPORT_UNDER_TEST=$name ;;
   esac
   want gcc gcc
@@ -66,8 +73,38 @@ run_tests() {
   local failed=0 project
   for project in "${projects[@]}"; do
     dotnet test "$project" -c "$configuration" --no-build --nologo \
-      --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" || failed=1
+      --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" "${filter[@]}" || failed=1
   done
+  return $failed
+}
+
+# Folders whose lines have at most 140 columns.
+line_length_folders=(test samples)
+
+check_line_length() {
+  local long
+  long=$(git ls-files -- "${line_length_folders[@]/%/\/*.cs}" | LC_ALL=C.UTF-8 xargs -d '\n' grep -HcP '^.{141,}' | grep -v ':0$' || true)
+  [ -z "$long" ] && return 0
+  say "build.sh: lines of more than 140 columns (file:lines):"
+  say "$long"
+  return 1
+}
+
+check_libc_imports() {
+  local outside
+  outside=$(git ls-files -- '*.cs' | grep -v '/Interop/' | xargs -d '\n' grep -nE '(Dll|Library)Import\("libc' || true)
+  [ -z "$outside" ] && return 0
+  say "build.sh: libc is imported outside of a folder Interop:"
+  say "$outside"
+  return 1
+}
+
+# The quick checks first; all of them are made, so that one run names everything.
+check_format() {
+  local failed=0
+  check_line_length || failed=1
+  check_libc_imports || failed=1
+  dotnet format Transports.sln --verify-no-changes || failed=1
   return $failed
 }
 
@@ -100,8 +137,12 @@ case "$command" in
         -p:PublicDocsTool="$PWD/tools/PublicDocs/bin/$configuration/net10.0/PublicDocs.dll"
     done
     ls artifacts/packages ;;
+  soak)
+    need_sdk; want gcc gcc
+    dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
+    exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
-  format) need_sdk; dotnet format Transports.sln --verify-no-changes ;;
+  format) need_sdk; check_format ;;
   help|-h|--help) usage ;;
-  *) say "build.sh: '$command' is not one of run, test, bench, pack, build, format, help"; usage >&2; exit 2 ;;
+  *) say "build.sh: '$command' is not one of run, test, soak, bench, pack, build, format, help"; usage >&2; exit 2 ;;
 esac

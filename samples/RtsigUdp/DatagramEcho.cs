@@ -92,7 +92,8 @@ internal sealed unsafe class DatagramEcho : IDisposable
                     return;
                 }
 
-                SysResult sent = SysResult.From(Libc.sendto(socket, datagram, (nuint)received.ThrowIfError("recvfrom"), 0, address, length));
+                SysResult sent = SysResult.From(
+                    Libc.sendto(socket, datagram, (nuint)received.ThrowIfError("recvfrom"), 0, address, length));
                 Echoed += sent.IsError ? 0 : 1;
                 Dropped += sent.IsError ? 1 : 0;
             }

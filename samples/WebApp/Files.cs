@@ -13,7 +13,8 @@ internal static class Files
 
     /// <summary>Short switches, and the options they stand for.</summary>
     private static readonly (string Switch, string Option)[] ShortForms =
-        [("aio", "Aio"), ("directio", "DirectIoThreshold"), ("output-buffers", "OutputBuffers"), ("files", "Root"), ("files-path", "RequestPath")];
+        [("aio", "Aio"), ("directio", "DirectIoThreshold"), ("output-buffers", "OutputBuffers"), ("files", "Root"),
+            ("files-path", "RequestPath")];
 
     /// <summary>
     /// Before the host is built: the short switches become configuration, and <c>--aligned-pool true</c> gives Kestrel memory that reads

@@ -57,7 +57,8 @@ internal sealed record SampleSettings
             }
         }
 
-        return new SampleSettings { Transport = transport, Scheduling = ReadScheduling(configuration, errors), Loops = loops, Protocols = protocols };
+        return new SampleSettings { Transport = transport, Scheduling = ReadScheduling(configuration, errors), Loops = loops,
+            Protocols = protocols };
     }
 
     /// <summary>One line at start-up that says what serves, and one more where a wish could not be met.</summary>
@@ -75,7 +76,8 @@ internal sealed record SampleSettings
         Scheduling? scheduling = null;
         if (configuration["scheduling"] is { } name)
         {
-            if (Enum.TryParse<Scheduling>(name, ignoreCase: true, out Scheduling parsed) && Enum.IsDefined(parsed) && !int.TryParse(name, out _))
+            if (Enum.TryParse<Scheduling>(name, ignoreCase: true, out Scheduling parsed) && Enum.IsDefined(parsed)
+                && !int.TryParse(name, out _))
             {
                 scheduling = parsed;
             }

@@ -18,7 +18,8 @@ internal sealed class TransportStatus : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             // Another host in this process has a meter of the same name, but a factory of its own.
-            if (instrument.Meter.Name.StartsWith(MeterNames, StringComparison.Ordinal) && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
+            if (instrument.Meter.Name.StartsWith(MeterNames, StringComparison.Ordinal)
+                && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
             {
                 listener.EnableMeasurementEvents(instrument);
             }
@@ -35,7 +36,8 @@ internal sealed class TransportStatus : IDisposable
     {
         _listener.RecordObservableInstruments();
 
-        SortedDictionary<string, SortedDictionary<int, long>> instruments = new SortedDictionary<string, SortedDictionary<int, long>>(StringComparer.Ordinal);
+        SortedDictionary<string, SortedDictionary<int, long>> instruments =
+            new SortedDictionary<string, SortedDictionary<int, long>>(StringComparer.Ordinal);
         foreach ((Series series, long value) in _values)
         {
             if (!instruments.TryGetValue(series.Instrument, out SortedDictionary<int, long>? loops))

@@ -8,7 +8,8 @@ public static class Deadline
 {
     /// <summary>30 s; TEST_DEADLINE, in seconds, says otherwise to somebody who hunts for a hang.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromSeconds(
-        double.TryParse(Environment.GetEnvironmentVariable("TEST_DEADLINE"), CultureInfo.InvariantCulture, out double seconds) ? seconds : 30);
+        double.TryParse(Environment.GetEnvironmentVariable("TEST_DEADLINE"), CultureInfo.InvariantCulture, out double seconds) ? seconds
+            : 30);
 
     public static async Task<T> WithinDeadline<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string? what = null)
     {

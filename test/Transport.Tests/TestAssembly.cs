@@ -12,7 +12,8 @@ internal static class TestAssembly
     public const string FinOnErrorVariable = "TEST_FIN_ON_ERROR";
 
     /// <summary>The assemblies whose libc calls go through the fault shim.</summary>
-    private static readonly string[] Shipped = ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking"];
+    private static readonly string[] Shipped =
+        ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking"];
 
     public static IEnumerable<Assembly> ShippedAssemblies => Shipped.Select(Assembly.Load);
 

@@ -26,12 +26,14 @@ public sealed class TransportsAttribute(params object?[]? arguments) : DataAttri
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
         IReadOnlyList<TransportUnderTest> transports = Variants ? TransportCatalogue.SelectedWithVariants : TransportCatalogue.Selected;
-        TheoryDataRow[] rows = transports.Where(transport => (NotOnSockets is null || !transport.IsOracle) && (Model is null || transport.Model == Model))
+        TheoryDataRow[] rows =
+            transports.Where(transport => (NotOnSockets is null || !transport.IsOracle) && (Model is null || transport.Model == Model))
             .Select(Row).ToArray();
         // A row that nobody is left to run says so, instead of vanishing.
         if (rows.Length == 0)
         {
-            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = Model is null ? "Not asked of Kestrel's own transport: " + NotOnSockets : $"Asked of {Model} only." }];
+            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = Model is null ? "Not asked of Kestrel's own transport: " + NotOnSockets
+                : $"Asked of {Model} only." }];
         }
 
         return ValueTask.FromResult<IReadOnlyCollection<ITheoryDataRow>>(rows);

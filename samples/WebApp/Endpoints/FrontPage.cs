@@ -14,7 +14,8 @@ internal static class FrontPage
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width">
         <title>{{settings.Transport}}: Kestrel transports</title>
-        <style>body { font: 1rem/1.5 system-ui; max-width: 40rem; margin: 2rem auto; padding: 0 1rem } code { background: #8881 } dd { margin-bottom: .5rem }</style>
+        <style>body { font: 1rem/1.5 system-ui; max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
+        code { background: #8881 } dd { margin-bottom: .5rem }</style>
         <h1>Served by <code>{{settings.Transport}}</code></h1>
         <p>This is ASP.NET Core on Kestrel, over the <strong>{{settings.Transport}}</strong> transport.
         Another one: <code>--transport {{string.Join("|", Transports.ByName.Keys)}}</code>.</p>

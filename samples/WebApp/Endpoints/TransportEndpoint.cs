@@ -51,8 +51,8 @@ internal static class TransportEndpoint
         Transport = settings.Transport,
         Scheduling = options.UnsafePreferInlineScheduling ? "inline" : "threadpool",
         Loops = options.IOQueueCount,
-        Note = "The framework's transport has no meter of its own. Kestrel's, Microsoft.AspNetCore.Server.Kestrel, counts for every transport alike "
-            + "(kestrel.active_connections and others): dotnet-counters shows it.",
+        Note = "The framework's transport has no meter of its own. Kestrel's, Microsoft.AspNetCore.Server.Kestrel, "
+            + "counts for every transport alike (kestrel.active_connections and others): dotnet-counters shows it.",
         Process = ProcessReport.Read(),
     };
 

@@ -46,7 +46,8 @@ internal static class WebSocketEndpoint
             ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(), stopping);
             if (received.MessageType == WebSocketMessageType.Close)
             {
-                await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription, stopping);
+                await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription,
+                    stopping);
                 return;
             }
 

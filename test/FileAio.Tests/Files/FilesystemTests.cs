@@ -13,7 +13,8 @@ namespace FileAio.Tests.Files;
 public sealed class FilesystemTests : IDisposable
 {
     private const int Size = 1048579;
-    private readonly string _base = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "mounts", Path.GetRandomFileName())).FullName;
+    private readonly string _base = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "mounts", Path.GetRandomFileName()))
+        .FullName;
     private readonly Stack<string[]> _undo = new();
 
     [Fact]
@@ -101,7 +102,8 @@ public sealed class FilesystemTests : IDisposable
         Process process;
         try
         {
-            process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         }
         catch (System.ComponentModel.Win32Exception missing)
         {

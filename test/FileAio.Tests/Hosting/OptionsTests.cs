@@ -117,30 +117,39 @@ public sealed class OptionsTests
             ["LimitRate"] = "100k",
             ["LimitRateAfter"] = "1m",
         });
-        Assert.Equal(("/", "/x", "a/b", true), (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
+        Assert.Equal(("/", "/x", "a/b", true),
+            (options.Root, options.RequestPath.Value, options.DefaultContentType, options.ServeUnknownFileTypes));
         Assert.Equal(["i", "j"], options.DefaultFiles);
-        Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false), (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
+        Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false),
+            (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
         Assert.Equal(CacheProbe.NoWait, options.CacheProbe);
         Assert.Equal((TimeSpan.Zero, TimeSpan.FromSeconds(90)), (options.AioTimeout, options.SendTimeout));
         Assert.Equal("releases/current/", options.DisableSymlinksFrom);
-        Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true), (options.ETagPrecision, options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
+        Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true),
+            (options.ETagPrecision, options.IfModifiedSince, options.MaxRanges, options.PrecompressedAlways));
         Assert.Equal(["br", "gzip"], options.Precompressed);
-        Assert.Equal((AioMode.Threads, 64, 3, 5, TimeSpan.FromSeconds(2.5)), (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.QueueTimeout));
-        Assert.Equal((4 << 20, 4096, new OutputBuffers(2, 256 << 10)), ((int)options.DirectIoThreshold!, options.DirectIoAlignment, options.OutputBuffers));
-        Assert.Equal((false, true, 1L << 30, true), (options.ReadIntoPipe, options.InlineCompletions == true, options.MaxInFlightBytes, options.ReadAhead));
-        Assert.Equal((9, 20, 30, 2, true), (options.OpenFileCache.Max, (int)options.OpenFileCache.Inactive.TotalSeconds, (int)options.OpenFileCache.Valid.TotalSeconds, options.OpenFileCache.MinUses, options.OpenFileCache.Errors));
+        Assert.Equal((AioMode.Threads, 64, 3, 5, TimeSpan.FromSeconds(2.5)),
+            (options.Aio, options.AioRequests, options.Threads, options.MaxQueue, options.QueueTimeout));
+        Assert.Equal((4 << 20, 4096, new OutputBuffers(2, 256 << 10)),
+            ((int)options.DirectIoThreshold!, options.DirectIoAlignment, options.OutputBuffers));
+        Assert.Equal((false, true, 1L << 30, true),
+            (options.ReadIntoPipe, options.InlineCompletions == true, options.MaxInFlightBytes, options.ReadAhead));
+        Assert.Equal((9, 20, 30, 2, true), (options.OpenFileCache.Max, (int)options.OpenFileCache.Inactive.TotalSeconds,
+            (int)options.OpenFileCache.Valid.TotalSeconds, options.OpenFileCache.MinUses, options.OpenFileCache.Errors));
         Assert.Equal((100L << 10, 1L << 20), (options.LimitRate, options.LimitRateAfter));
     }
 
     [Fact]
     public void Nginx_words_and_array_forms_are_understood()
     {
-        DirectIoFileOptions options = Bind(new() { ["DirectIoThreshold"] = "off", ["DirectIoAlignment"] = "auto", ["MaxRanges"] = "unlimited", ["OutputBuffers:0"] = "4", ["OutputBuffers:1"] = "64k" });
+        DirectIoFileOptions options = Bind(new() { ["DirectIoThreshold"] = "off", ["DirectIoAlignment"] = "auto",
+            ["MaxRanges"] = "unlimited", ["OutputBuffers:0"] = "4", ["OutputBuffers:1"] = "64k" });
         Assert.Null(options.DirectIoThreshold);
         Assert.Null(options.DirectIoAlignment);
         Assert.Equal(int.MaxValue, options.MaxRanges);
         Assert.Equal(new OutputBuffers(4, 65536), options.OutputBuffers);
-        Assert.Equal(new OutputBuffers(3, 8192), Bind(new() { ["OutputBuffers:Count"] = "3", ["OutputBuffers:Size"] = "8192" }).OutputBuffers);
+        Assert.Equal(new OutputBuffers(3, 8192), Bind(new() { ["OutputBuffers:Count"] = "3", ["OutputBuffers:Size"] = "8192" })
+            .OutputBuffers);
     }
 
     private static DirectIoFileOptions Bind(Dictionary<string, string?> values)

@@ -12,7 +12,8 @@ public sealed class SampleTests
     [InlineData("--output-buffers x", "--output-buffers is \"x\"; allowed: a count and a size such as 1 128k.")]
     [InlineData("--output-buffers 0,128k", "--output-buffers 0,128k: Count is 0; allowed: 1 to 64.")]
     [InlineData("--DirectIoFiles:MaxRanges=-1", "--DirectIoFiles:MaxRanges is -1; allowed: 0 or more, or unlimited.")]
-    [InlineData("--DirectIoFiles:DirectIoThreshold=abc", "--DirectIoFiles:DirectIoThreshold is \"abc\"; allowed: a size such as 4194304 or 4m, or off.")]
+    [InlineData("--DirectIoFiles:DirectIoThreshold=abc",
+        "--DirectIoFiles:DirectIoThreshold is \"abc\"; allowed: a size such as 4194304 or 4m, or off.")]
     [InlineData("--files /no/such/folder", "--files is \"/no/such/folder\"; allowed: a folder that exists.")]
     [InlineData("--files-path files", "--files-path is \"files\"; allowed: a path that begins with /.")]
     [InlineData("--files-path //files", "--files-path is \"//files\"; allowed: a path that begins with /, with no //, /./ or /../ in it.")]
@@ -20,11 +21,13 @@ public sealed class SampleTests
     [InlineData("--aligned-pool maybe", "--aligned-pool is \"maybe\"; allowed: true, false.")]
     [InlineData("--files= --directio 4m", "--directio is \"4m\"; allowed: only with --files DIR.")]
     [InlineData("--transport carrier --aio foo --DirectIoFiles:Threads=0",
-        "--transport carrier: not one of", "--aio is \"foo\"; allowed: On, Off, Threads, Posix.", "--DirectIoFiles:Threads is 0; allowed: 1 to 1024.")]
+        "--transport carrier: not one of", "--aio is \"foo\"; allowed: On, Off, Threads, Posix.",
+            "--DirectIoFiles:Threads is 0; allowed: 1 to 1024.")]
     public async Task A_wrong_option_ends_it_with_one_line_and_2(string arguments, params string[] lines)
     {
         // A later --files wins over the first.
-        ProcessStartInfo start = new ProcessStartInfo("dotnet", [App, "--urls", "http://127.0.0.1:0", "--files", AppContext.BaseDirectory, .. arguments.Split(' ')])
+        ProcessStartInfo start = new ProcessStartInfo("dotnet",
+            [App, "--urls", "http://127.0.0.1:0", "--files", AppContext.BaseDirectory, .. arguments.Split(' ')])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -52,5 +55,6 @@ public sealed class SampleTests
     /// <c>test/FileAio.Tests/bin/Release/net10.0</c>.
     /// </summary>
     private static string App { get; } = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, "../../../../../samples/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/WebApp.dll"));
+        AppContext.BaseDirectory, "../../../../../samples/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            "net10.0/WebApp.dll"));
 }

@@ -23,7 +23,8 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [InlineData("deflate", null)]
     [InlineData("", null)]
     public async Task The_client_weighs(string accept, string? coding) =>
-        Assert.Equal(coding, (await RawReply.GetAsync(served.Server.Port, "/pre.txt", "Accept-Encoding: " + accept)).Header("content-encoding"));
+        Assert.Equal(coding, (await RawReply.GetAsync(served.Server.Port, "/pre.txt", "Accept-Encoding: " + accept))
+            .Header("content-encoding"));
 
     [Theory]
     [InlineData("GET", "/pre.txt", "If-None-Match: *", 304)]
@@ -40,7 +41,8 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     }
 
     [Fact]
-    public async Task Where_there_is_no_variant_either_nothing_varies() => Assert.Null((await RawReply.GetAsync(served.Server.Port, "/nx.txt")).Header("vary"));
+    public async Task Where_there_is_no_variant_either_nothing_varies()
+        => Assert.Null((await RawReply.GetAsync(served.Server.Port, "/nx.txt")).Header("vary"));
 
     [Fact]
     public async Task A_variant_has_conditions_and_ranges_of_its_own()
@@ -54,8 +56,10 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
         Assert.Equal(304, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "If-None-Match: " + packed)).Status);
         Assert.Equal(412, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "If-Match: " + plain)).Status);
         // A part of one variant must never be added to a part of another.
-        Assert.Equal(200, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "Range: bytes=0-1", "If-Range: " + plain)).Status);
-        Assert.Equal(206, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "Range: bytes=0-1", "If-Range: " + packed)).Status);
+        Assert.Equal(200, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "Range: bytes=0-1", "If-Range: " + plain))
+            .Status);
+        Assert.Equal(206, (await RawReply.GetAsync(port, "/pre.txt", "Accept-Encoding: gzip", "Range: bytes=0-1", "If-Range: " + packed))
+            .Status);
     }
 
     [Theory]
@@ -63,7 +67,8 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [InlineData("/nx.txt", 404)]
     public async Task A_method_is_refused_only_where_there_is_something(string target, int status)
     {
-        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => (options.Precompressed, options.Terminal) = (["gzip"], true));
+        await using FileServer server =
+            await FileServer.StartAsync(served.Tree.Root, options => (options.Precompressed, options.Terminal) = (["gzip"], true));
         Assert.Equal(status, (await RawReply.SendAsync(server.Port, $"PUT {target} HTTP/1.1", "Content-Length: 0")).Status);
     }
 
@@ -74,7 +79,8 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
 
         internal FileServer Server { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Server = await FileServer.StartAsync(Tree.Root, options => options.Precompressed = ["br", "zstd", "gzip"]);
+        public async ValueTask InitializeAsync()
+            => Server = await FileServer.StartAsync(Tree.Root, options => options.Precompressed = ["br", "zstd", "gzip"]);
 
         public async ValueTask DisposeAsync()
         {

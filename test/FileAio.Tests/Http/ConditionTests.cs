@@ -28,7 +28,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     public async Task If_None_Match_is_a_list(string list, int status)
     {
         string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
-        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "If-None-Match: " + string.Format(CultureInfo.InvariantCulture, list, tag));
+        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "If-None-Match: "
+            + string.Format(CultureInfo.InvariantCulture, list, tag));
         Assert.Equal(status, reply.Status);
     }
 
@@ -41,7 +42,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     public async Task If_Match_is_a_list_of_strong_tags(string list, int status)
     {
         string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
-        Assert.Equal(status, (await RawReply.GetAsync(served.Port, Letters, "If-Match: " + string.Format(CultureInfo.InvariantCulture, list, tag))).Status);
+        Assert.Equal(status,
+            (await RawReply.GetAsync(served.Port, Letters, "If-Match: " + string.Format(CultureInfo.InvariantCulture, list, tag))).Status);
     }
 
     [Fact]
@@ -79,7 +81,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     public async Task If_Range_takes_one_strong_tag_or_the_exact_date(string validator, int status)
     {
         string tag = (await RawReply.GetAsync(served.Port, Letters)).Header("etag")!;
-        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=0-1", "If-Range: " + string.Format(CultureInfo.InvariantCulture, validator, tag));
+        RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=0-1", "If-Range: "
+            + string.Format(CultureInfo.InvariantCulture, validator, tag));
         Assert.Equal(status, reply.Status);
     }
 
@@ -118,7 +121,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
     public async Task Last_Modified_is_never_later_than_Date()
     {
         DateTimeOffset now = DateTimeOffset.UtcNow.AddDays(1);
-        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, before: builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock(now)));
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root,
+            before: builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock(now)));
         served.Tree.Write("future.txt", "future");
         foreach (DateTimeOffset modified in new[] { now.AddYears(1), now })
         {
@@ -126,7 +130,8 @@ public sealed class ConditionTests(ServedTree served) : IClassFixture<ServedTree
             foreach ((int status, string? condition) in new[] { (200, "Accept: */*"), (304, "If-None-Match: *") })
             {
                 RawReply reply = await RawReply.GetAsync(server.Port, "/future.txt", condition);
-                Assert.Equal((status, now.ToString("r"), now.ToString("r")), (reply.Status, reply.Header("last-modified"), reply.Header("date")));
+                Assert.Equal((status, now.ToString("r"), now.ToString("r")),
+                    (reply.Status, reply.Header("last-modified"), reply.Header("date")));
             }
         }
     }

@@ -15,7 +15,8 @@ internal sealed partial class HttpCase(JsonElement json)
         return JsonDocument.Parse(stream).RootElement.Clone();
     });
 
-    public static IEnumerable<string> Ids => Document.Value.GetProperty("cases").EnumerateArray().Select(item => item.GetProperty("id").GetString()!);
+    public static IEnumerable<string> Ids
+        => Document.Value.GetProperty("cases").EnumerateArray().Select(item => item.GetProperty("id").GetString()!);
 
     /// <summary>The row's own options, as the document writes them.</summary>
     public string Options => json.TryGetProperty("options", out JsonElement own) ? own.GetRawText() : "";
@@ -64,16 +65,19 @@ internal sealed partial class HttpCase(JsonElement json)
     public async Task CheckAsync(int port, FileTree tree)
     {
         string? tag = null, modified = null;
-        if (Expect.GetRawText().Contains("{ETAG}") || json.GetProperty("request").GetRawText().Contains("{ETAG}") || Placeholder().IsMatch(json.GetProperty("request").GetRawText()))
+        if (Expect.GetRawText().Contains("{ETAG}") || json.GetProperty("request").GetRawText().Contains("{ETAG}")
+            || Placeholder().IsMatch(json.GetProperty("request").GetRawText()))
         {
             RawReply plain = await RawReply.GetAsync(port, Line.Split(' ')[1]);
             (tag, modified) = (plain.Header("etag"), plain.Header("last-modified"));
         }
-        IEnumerable<string> headers = json.GetProperty("request").GetProperty("headers").EnumerateArray().Select(header => Expand(header.GetString()!, tag, modified));
+        IEnumerable<string> headers = json.GetProperty("request").GetProperty("headers").EnumerateArray()
+            .Select(header => Expand(header.GetString()!, tag, modified));
         RawReply reply = await RawReply.SendAsync(port, Line, headers);
 
         int status = Expect.GetProperty("status").GetInt32();
-        if (Expect.TryGetProperty("status_also_ok", out JsonElement others) && others.EnumerateArray().Any(other => other.GetInt32() == reply.Status) && reply.Status != status)
+        if (Expect.TryGetProperty("status_also_ok", out JsonElement others)
+            && others.EnumerateArray().Any(other => other.GetInt32() == reply.Status) && reply.Status != status)
         {
             return;
         }
@@ -117,11 +121,13 @@ internal sealed partial class HttpCase(JsonElement json)
                 Assert.Empty(reply.Body);
                 break;
             case "file":
-                Assert.True(tree.Bytes(body.GetProperty("file").GetString()!).AsSpan().SequenceEqual(reply.Body), "the body is not the file");
+                Assert.True(tree.Bytes(body.GetProperty("file").GetString()!).AsSpan().SequenceEqual(reply.Body),
+                    "the body is not the file");
                 break;
             case "slice":
                 (long start, long end) = (body.GetProperty("start").GetInt64(), body.GetProperty("end").GetInt64());
-                Assert.True(tree.Slice(body.GetProperty("file").GetString()!, start, end - start + 1).AsSpan().SequenceEqual(reply.Body), "the body is not that part of the file");
+                Assert.True(tree.Slice(body.GetProperty("file").GetString()!, start, end - start + 1).AsSpan().SequenceEqual(reply.Body),
+                    "the body is not that part of the file");
                 break;
             case "not_contains":
                 Assert.DoesNotContain(body.GetProperty("text").GetString()!, Encoding.Latin1.GetString(reply.Body));
@@ -139,24 +145,29 @@ internal sealed partial class HttpCase(JsonElement json)
         string[] segments = ("\r\n" + Encoding.Latin1.GetString(reply.Body)).Split($"\r\n--{boundary}");
         Assert.StartsWith("--", segments[^1]);
         string[][] parts = segments[1..^1].Select(segment => segment.Split("\r\n\r\n", 2)).ToArray();
-        (long Start, long End)[] expected = body.GetProperty("parts").EnumerateArray().Select(part => (Start: part[0].GetInt64(), End: part[1].GetInt64())).ToArray();
+        (long Start, long End)[] expected = body.GetProperty("parts").EnumerateArray()
+            .Select(part => (Start: part[0].GetInt64(), End: part[1].GetInt64())).ToArray();
         Assert.Equal(expected.Length, parts.Length);
         foreach ((string[]? part, (long Start, long End) range) in parts.Zip(expected))
         {
             Assert.Contains($"Content-Range: bytes {range.Start}-{range.End}/{body.GetProperty("total").GetInt64()}", part[0]);
             Assert.Contains("Content-Type: ", part[0]);
-            Assert.Equal(Encoding.Latin1.GetString(tree.Slice(body.GetProperty("file").GetString()!, range.Start, range.End - range.Start + 1)), part[1]);
+            Assert.Equal(Encoding.Latin1.GetString(
+                tree.Slice(body.GetProperty("file").GetString()!, range.Start, range.End - range.Start + 1)), part[1]);
         }
     }
 
     /// <summary>{ETAG}, {LM}, {LM-1h}, {NOW+1y}, {NOW-1m:850}, {NOW-1m:asctime}.</summary>
-    private static string Expand(string text, string? tag, string? modified) => Placeholder().Replace(text.Replace("{ETAG}", tag ?? "\"none\""), match =>
+    private static string Expand(string text, string? tag, string? modified)
+        => Placeholder().Replace(text.Replace("{ETAG}", tag ?? "\"none\""), match =>
     {
-        DateTimeOffset time = match.Groups[1].Value == "LM" ? DateTimeOffset.Parse(modified!, CultureInfo.InvariantCulture) : DateTimeOffset.UtcNow;
+        DateTimeOffset time = match.Groups[1].Value == "LM" ? DateTimeOffset.Parse(modified!, CultureInfo.InvariantCulture)
+            : DateTimeOffset.UtcNow;
         if (match.Groups[2].Success)
         {
             int unit = match.Groups[4].Value switch { "s" => 1, "m" => 60, "h" => 3600, "d" => 86400, _ => 31536000 };
-            time = time.AddSeconds((match.Groups[2].Value == "+" ? 1 : -1) * int.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture) * unit);
+            time = time.AddSeconds(
+                (match.Groups[2].Value == "+" ? 1 : -1) * int.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture) * unit);
         }
         return time.UtcDateTime.ToString(match.Groups[5].Value switch
         {

@@ -52,8 +52,10 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     public async Task If_Range_takes_the_exact_date_and_no_later_one()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root);
-        Assert.Equal(206, (await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9", "If-Range: Tue, 14 Nov 2023 22:13:20 GMT")).Status);
-        Assert.Equal(200, (await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9", "If-Range: Tue, 14 Nov 2023 22:13:21 GMT")).Status);
+        Assert.Equal(206, (await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9", "If-Range: Tue, 14 Nov 2023 22:13:20 GMT"))
+            .Status);
+        Assert.Equal(200, (await RawReply.GetAsync(server.Port, Letters, "Range: bytes=0-9", "If-Range: Tue, 14 Nov 2023 22:13:21 GMT"))
+            .Status);
     }
 
     [Theory]
@@ -158,7 +160,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task PrecompressedAlways_does_not_ask()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Precompressed, options.PrecompressedAlways) = (["gzip"], true));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.Precompressed, options.PrecompressedAlways) = (["gzip"], true));
         Assert.Equal("gzip", (await RawReply.GetAsync(server.Port, "/pre.txt")).Header("content-encoding"));
     }
 
@@ -223,7 +226,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
             Directory.CreateSymbolicLink(tree.At("now"), release);
             File.CreateSymbolicLink(Path.Combine(release, "back.txt"), tree.At("ranges.txt"));
         }
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (policy, from));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (policy, from));
         Assert.Equal(status, (await RawReply.GetAsync(server.Port, target)).Status);
     }
 
@@ -237,7 +241,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
         }
 
         System.Diagnostics.Process.Start("chown", ["-h", "65534", tree.At("foreign.txt")]).WaitForExit();
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.IfNotOwner);
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.IfNotOwner);
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/foreign.txt")).Status);
     }
 
@@ -246,15 +251,18 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("/pre.txt", "\"6553f100-{0:x}\"")]
     public async Task Tags_in_seconds_are_nginxs(string target, string tag)
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.ETagPrecision, options.Precompressed) = (ETagPrecision.Seconds, ["gzip"]));
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.ETagPrecision, options.Precompressed) = (ETagPrecision.Seconds, ["gzip"]));
         RawReply reply = await RawReply.GetAsync(server.Port, target, "Accept-Encoding: gzip");
-        Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, new FileInfo(tree.At("pre.txt.gz")).Length), reply.Header("etag"));
+        Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, new FileInfo(tree.At("pre.txt.gz")).Length),
+            reply.Header("etag"));
     }
 
     [Fact]
     public async Task A_directory_is_redirected_with_its_query_and_the_path_base()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.RequestPath = "/files", first: app => app.UsePathBase("/base"));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => options.RequestPath = "/files", first: app => app.UsePathBase("/base"));
         RawReply reply = await RawReply.GetAsync(server.Port, "/base/files/dir?a=1&b=%2F");
         Assert.Equal(301, reply.Status);
         Assert.Equal("/base/files/dir/?a=1&b=%2F", reply.Header("location"));
@@ -277,7 +285,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
             Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/unknown.zzz")).Status);
         }
 
-        await using (FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DefaultContentType, options.ServeDotFiles) = ("text/x-own", true)))
+        await using (FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.DefaultContentType, options.ServeDotFiles) = ("text/x-own", true)))
         {
             Assert.Equal("text/x-own", (await RawReply.GetAsync(server.Port, "/unknown.zzz")).Header("content-type"));
             Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/.hidden.txt")).Status);
@@ -317,14 +326,17 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(true)]
     public async Task Http_2_and_TLS_carry_the_same_bytes(bool alignedPool)
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: alignedPool, protocols: HttpProtocols.Http1AndHttp2, tls: true);
-        using SocketsHttpHandler handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" } };
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, alignedPool: alignedPool, protocols: HttpProtocols.Http1AndHttp2, tls: true);
+        using SocketsHttpHandler handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _,
+            _) => certificate?.Subject == "CN=localhost" } };
         using HttpClient client = new HttpClient(handler) { BaseAddress = server.Address };
         foreach (Version? version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
             IEnumerable<Task> replies = Enumerable.Range(0, 8).Select(async i =>
             {
-                using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/b1048579.bin") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+                using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/b1048579.bin") { Version = version,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact };
                 if (i % 2 == 1)
                 {
                     request.Headers.Range = new(1000 + i, 900000 + i);
@@ -347,7 +359,8 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
             before: builder => builder.Services.AddResponseCompression(), first: app => app.UseResponseCompression());
         RawReply reply = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: gzip");
         Assert.Equal("gzip", reply.Header("content-encoding"));
-        using GZipStream unpacked = new System.IO.Compression.GZipStream(new MemoryStream(reply.Body), System.IO.Compression.CompressionMode.Decompress);
+        using GZipStream unpacked =
+            new System.IO.Compression.GZipStream(new MemoryStream(reply.Body), System.IO.Compression.CompressionMode.Decompress);
         using MemoryStream plain = new MemoryStream();
         unpacked.CopyTo(plain);
         Assert.Equal(tree.Bytes("pre.txt"), plain.ToArray());

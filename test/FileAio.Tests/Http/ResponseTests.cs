@@ -27,8 +27,10 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     [Fact]
     public async Task A_method_is_refused_where_GET_would_be_answered_and_nowhere_else()
     {
-        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => (options.Terminal, options.ServeUnknownFileTypes) = (true, false));
-        foreach ((string? target, int status) in new[] { ("/dir", 405), ("/dir/", 405), ("/dir2/", 404), ("/unknown.zzz", 404), ("/.hidden.txt", 404) })
+        await using FileServer server =
+            await FileServer.StartAsync(served.Tree.Root, options => (options.Terminal, options.ServeUnknownFileTypes) = (true, false));
+        foreach ((string? target, int status) in new[] { ("/dir", 405), ("/dir/", 405), ("/dir2/", 404), ("/unknown.zzz", 404),
+            ("/.hidden.txt", 404) })
         {
             Assert.Equal((target, status), (target, (await RawReply.SendAsync(server.Port, $"DELETE {target} HTTP/1.1")).Status));
         }
@@ -42,7 +44,8 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
         Assert.Equal(Fields(get), Fields(head));
         Assert.Empty(head.Body);
 
-        static string Fields(RawReply reply) => string.Join('\n', reply.Headers.Where(field => field.Key != "date").Select(field => $"{field.Key}: {string.Join(", ", field)}").Order());
+        static string Fields(RawReply reply) => string.Join('\n', reply.Headers.Where(field => field.Key != "date")
+            .Select(field => $"{field.Key}: {string.Join(", ", field)}").Order());
     }
 
     [Fact]
@@ -57,7 +60,8 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
         });
         foreach ((string? line, string? header) in new[]
         {
-            ("GET", "Accept: */*"), ("HEAD", "Accept: */*"), ("GET", "If-None-Match: *"), ("GET", "Range: bytes=0-1"), ("GET", "Range: bytes=99-"), ("GET", "If-Match: \"a\""),
+            ("GET", "Accept: */*"), ("HEAD", "Accept: */*"), ("GET", "If-None-Match: *"), ("GET", "Range: bytes=0-1"),
+                ("GET", "Range: bytes=99-"), ("GET", "If-Match: \"a\""),
         })
         {
             RawReply reply = await RawReply.SendAsync(server.Port, $"{line} {Letters} HTTP/1.1", header);
@@ -69,7 +73,8 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
             Assert.Null((await RawReply.GetAsync(server.Port, target)).Header("cache-control"));
         }
 
-        Assert.Equal(["GET 200 ranges.txt", "HEAD 200 ranges.txt", "GET 304 ranges.txt", "GET 206 ranges.txt", "GET 416 ranges.txt", "GET 412 ranges.txt"], calls);
+        Assert.Equal(["GET 200 ranges.txt", "HEAD 200 ranges.txt", "GET 304 ranges.txt", "GET 206 ranges.txt", "GET 416 ranges.txt",
+            "GET 412 ranges.txt"], calls);
     }
 
     [Fact]
@@ -95,7 +100,8 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData("Range: bytes=99-")]
     public async Task A_file_shown_for_an_error_keeps_the_status_and_is_whole(string header)
     {
-        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, first: app => app.UseStatusCodePagesWithReExecute(Letters));
+        await using FileServer server =
+            await FileServer.StartAsync(served.Tree.Root, first: app => app.UseStatusCodePagesWithReExecute(Letters));
         RawReply reply = await RawReply.GetAsync(server.Port, "/nx.txt", header);
         Assert.Equal(404, reply.Status);
         Assert.Equal(served.Tree.Bytes("ranges.txt"), reply.Body);
@@ -110,7 +116,8 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
         await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options =>
         {
             options.OpenFileCache.Max = 10;
-            options.OnPrepareResponse = prepared => prepared.Context.Response.Headers["X-File"] = $"{prepared.File.Name} {prepared.File.PhysicalPath}";
+            options.OnPrepareResponse = prepared
+                => prepared.Context.Response.Headers["X-File"] = $"{prepared.File.Name} {prepared.File.PhysicalPath}";
         });
         foreach (string? name in new[] { "ranges.txt", "link.txt", "ranges.txt" })
         {
@@ -126,16 +133,20 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
         using HttpClient client = new HttpClient(handler) { BaseAddress = server.Address };
         foreach ((string? method, string? target, string? header, string? value, int status, long length) in new[]
         {
-            ("GET", Letters, "Accept", "*/*", 200, 62L), ("HEAD", Letters, "Accept", "*/*", 200, 62), ("GET", Letters, "If-None-Match", "*", 304, 0), ("GET", Letters, "If-Match", "\"a\"", 412, 0),
-            ("GET", Letters, "Range", "bytes=-2", 206, 2), ("GET", Letters, "Range", "bytes=99-", 416, 0), ("GET", "/empty.txt", "Accept", "*/*", 200, 0), ("GET", "/nx.txt", "Accept", "*/*", 404, 0),
+            ("GET", Letters, "Accept", "*/*", 200, 62L), ("HEAD", Letters, "Accept", "*/*", 200, 62),
+                ("GET", Letters, "If-None-Match", "*", 304, 0), ("GET", Letters, "If-Match", "\"a\"", 412, 0),
+            ("GET", Letters, "Range", "bytes=-2", 206, 2), ("GET", Letters, "Range", "bytes=99-", 416, 0),
+                ("GET", "/empty.txt", "Accept", "*/*", 200, 0), ("GET", "/nx.txt", "Accept", "*/*", 404, 0),
             ("GET", "/dir?x", "Accept", "*/*", 301, 0),
         })
         {
-            using HttpRequestMessage request = new HttpRequestMessage(new HttpMethod(method), target) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using HttpRequestMessage request = new HttpRequestMessage(new HttpMethod(method), target) { Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             request.Headers.TryAddWithoutValidation(header, value);
             using HttpResponseMessage reply = await client.SendAsync(request).WithinDeadline();
             byte[] body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
-            Assert.Equal((method, target, value, status, method == "HEAD" ? 0 : length), (method, target, value, (int)reply.StatusCode, body.Length));
+            Assert.Equal((method, target, value, status, method == "HEAD" ? 0 : length),
+                (method, target, value, (int)reply.StatusCode, body.Length));
             if (status == 200)
             {
                 Assert.Equal(length, reply.Content.Headers.ContentLength);
@@ -148,9 +159,12 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     {
         using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", served.Port, Deadline.Token);
-        (string, string)[] requests = new[] { ("GET /ranges.txt", "Range: bytes=0-1"), ("HEAD /ranges.txt", "A: b"), ("GET /ranges.txt", "If-None-Match: *"), ("GET /nx.txt", "A: b"),
-            ("GET /empty.txt", "A: b"), ("GET /ranges.txt", "Range: bytes=99-"), ("GET /dir", "A: b"), ("GET /one.txt", "Connection: close") };
-        await socket.SendAsync(Encoding.ASCII.GetBytes(string.Concat(requests.Select(request => $"{request.Item1} HTTP/1.1\r\nHost: x\r\n{request.Item2}\r\n\r\n"))));
+        (string, string)[] requests = new[] { ("GET /ranges.txt", "Range: bytes=0-1"), ("HEAD /ranges.txt", "A: b"),
+            ("GET /ranges.txt", "If-None-Match: *"), ("GET /nx.txt", "A: b"),
+            ("GET /empty.txt", "A: b"), ("GET /ranges.txt", "Range: bytes=99-"), ("GET /dir", "A: b"),
+                ("GET /one.txt", "Connection: close") };
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            string.Concat(requests.Select(request => $"{request.Item1} HTTP/1.1\r\nHost: x\r\n{request.Item2}\r\n\r\n"))));
         using NetworkStream stream = new NetworkStream(socket);
         using StreamReader reader = new StreamReader(stream, Encoding.ASCII);
         string wire = await reader.ReadToEndAsync(Deadline.Token);
@@ -161,7 +175,8 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
             int end = rest.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
             string status = rest[9..12];
             bool isHead = requests[statuses.Count].Item1.StartsWith("HEAD", StringComparison.Ordinal);
-            string? length = rest[..end].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal))?[16..];
+            string? length = rest[..end].Split("\r\n")
+                .FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal))?[16..];
             Assert.StartsWith("HTTP/1.1 ", rest);
             statuses.Add(status);
             rest = rest[(end + (isHead || length is null ? 0 : int.Parse(length)))..];

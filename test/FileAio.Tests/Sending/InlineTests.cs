@@ -19,7 +19,8 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     public async Task A_body_that_somebody_has_wrapped_is_written_on_an_engines_thread_only_where_told_to(bool? option, bool engines)
     {
         ConcurrentBag<bool> threads = new ConcurrentBag<bool>();
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = option, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => options.InlineCompletions = option, first: app => app.Use(async (context, next) =>
         {
             IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () => threads.Add(EngineThread.IsOwn)));
@@ -38,12 +39,15 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     /// must not be there.
     /// </summary>
     [Theory]
-    [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false), InlineData(AioMode.Off, false)]
+    [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false),
+        InlineData(AioMode.Off, false)]
     public async Task What_follows_a_slow_response_is_off_the_engine(AioMode aio, bool intoPipe)
     {
         TaskCompletionSource<bool> after = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         tree.Write("slow.bin", FileTree.Pattern(24 << 20, 0));
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.InlineCompletions) = (aio, true), alignedPool: intoPipe, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.Aio, options.InlineCompletions) = (aio, true), alignedPool: intoPipe,
+            first: app => app.Use(async (context, next) =>
         {
             bool starting = true;
             context.Response.OnStarting(() =>
@@ -75,7 +79,8 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     public async Task What_a_response_throws_is_caught_off_the_engine(bool severalRanges)
     {
         TaskCompletionSource<bool> caught = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.InlineCompletions = true, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => options.InlineCompletions = true, first: app => app.Use(async (context, next) =>
         {
             IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             int flushes = 0;
@@ -96,7 +101,8 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
                 context.Abort();
             }
         }));
-        await Assert.ThrowsAnyAsync<Exception>(() => RawReply.GetAsync(server.Port, "/b1048579.bin", severalRanges ? ["Range: bytes=0-600000,700000-1000000"] : []));
+        await Assert.ThrowsAnyAsync<Exception>(()
+            => RawReply.GetAsync(server.Port, "/b1048579.bin", severalRanges ? ["Range: bytes=0-600000,700000-1000000"] : []));
         Assert.False(await caught.Task.WithinDeadline());
         await server.IdleAsync();
     }
@@ -111,7 +117,9 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     {
         TaskCompletionSource<bool> within = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         tree.Write("cached.bin", FileTree.Pattern(8 << 20, 0));
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DirectIoThreshold, options.InlineCompletions) = (null, inline), first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.DirectIoThreshold, options.InlineCompletions) = (null, inline),
+            first: app => app.Use(async (context, next) =>
         {
             IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             context.Features.Set<IHttpResponseBodyFeature>(new WatchedBody(body, () => { }, new Swallower()));
@@ -135,7 +143,8 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
 
         public void DisableBuffering() => inner.DisableBuffering();
 
-        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => inner.SendFileAsync(path, offset, count, cancellationToken);
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
+            => inner.SendFileAsync(path, offset, count, cancellationToken);
 
         public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
     }

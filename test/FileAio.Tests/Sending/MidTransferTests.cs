@@ -9,7 +9,8 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
 {
     private const int Size = 48 << 20; // more than the sockets between hold
 
-    public static TheoryData<AioMode, bool> Ways => new() { { AioMode.On, false }, { AioMode.On, true }, { AioMode.Threads, false }, { AioMode.Off, false } };
+    public static TheoryData<AioMode, bool> Ways
+        => new() { { AioMode.On, false }, { AioMode.On, true }, { AioMode.Threads, false }, { AioMode.Off, false } };
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -33,7 +34,8 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Unlinked_the_old_file_is_sent(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "gone.bin", File.Delete, WholeOldFile);
+    public Task Unlinked_the_old_file_is_sent(AioMode aio, bool intoPipe)
+        => TransferAsync(aio, intoPipe, "gone.bin", File.Delete, WholeOldFile);
 
     [Theory]
     [MemberData(nameof(Ways))]

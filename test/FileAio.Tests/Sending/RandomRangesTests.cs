@@ -44,7 +44,8 @@ public sealed class RandomRangesTests(FileTree tree) : IClassFixture<FileTree>
                 using HttpResponseMessage reply = await client.SendAsync(request).WithinDeadline();
                 byte[] body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();
                 int end = (int)Math.Min(to ?? Size, Size - 1) + 1;
-                Assert.True(whole.AsSpan((int)from..end).SequenceEqual(body), $"seed {seed}: bytes {from}-{to} differ ({body.Length} bytes came)");
+                Assert.True(whole.AsSpan((int)from..end).SequenceEqual(body),
+                    $"seed {seed}: bytes {from}-{to} differ ({body.Length} bytes came)");
             }
         }));
         await server.IdleAsync();

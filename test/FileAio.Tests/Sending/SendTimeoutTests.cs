@@ -20,7 +20,8 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
         await using FileServer server = await StartAsync(TimeSpan.FromMilliseconds(400), intoPipe, cached);
         using Socket client = await AskAsync(server.Port, "stalled.bin");
         await client.ReceiveAsync(new byte[100], Deadline.Token);
-        await Deadline.Until(() => server.Log.At(LogLevel.Debug).Any(line => line.Contains("taken nothing")), () => "the server has not noticed");
+        await Deadline.Until(() => server.Log.At(LogLevel.Debug).Any(line => line.Contains("taken nothing")),
+            () => "the server has not noticed");
         await server.IdleAsync();
         await Deadline.Until(() => !IsOpen("stalled.bin"), () => "the file is still open");
         Assert.Empty(server.Log.At(LogLevel.Warning).Concat(server.Log.At(LogLevel.Error)));
@@ -46,7 +47,8 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
         Assert.True(got + await DrainAsync(client) > Size);
     }
 
-    private Task<FileServer> StartAsync(TimeSpan timeout, bool intoPipe = false, bool cached = false, int outputBuffer = 131072) => FileServer.StartAsync(
+    private Task<FileServer> StartAsync(TimeSpan timeout, bool intoPipe = false, bool cached = false, int outputBuffer = 131072)
+        => FileServer.StartAsync(
         tree.Root,
         options =>
         {
@@ -86,5 +88,6 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
         return all;
     }
 
-    private bool IsOpen(string name) => Directory.EnumerateFiles("/proc/self/fd").Any(link => new FileInfo(link).LinkTarget == tree.At(name));
+    private bool IsOpen(string name)
+        => Directory.EnumerateFiles("/proc/self/fd").Any(link => new FileInfo(link).LinkTarget == tree.At(name));
 }

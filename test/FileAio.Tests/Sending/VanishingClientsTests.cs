@@ -28,7 +28,8 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
         }
 
         FileAio.Buffers.AlignedMemoryPool.Poison = true;
-        await using (FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.OutputBuffers) = (aio, new OutputBuffers(count, 65536)), alignedPool: intoPipe))
+        await using (FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.Aio, options.OutputBuffers) = (aio, new OutputBuffers(count, 65536)), alignedPool: intoPipe))
         {
             await DownloadAsync(server.Port, 0);
             int before = OpenFiles();
@@ -38,7 +39,8 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
             await server.IdleAsync();
             await Deadline.Until(() => OpenFiles() <= before, () => $"{OpenFiles()} of the tree's files are open, {before} were before");
             await DownloadAsync(server.Port, 1);
-            await Deadline.Until(() => FileAio.Sending.PipePiece.Out == 0, () => $"{FileAio.Sending.PipePiece.Out} pieces of the pipe are still out");
+            await Deadline.Until(() => FileAio.Sending.PipePiece.Out == 0,
+                () => $"{FileAio.Sending.PipePiece.Out} pieces of the pipe are still out");
         }
         FileAio.Buffers.AlignedMemoryPool.Poison = false;
     }
@@ -65,5 +67,6 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
     }
 
     /// <summary>Descriptors of files of the tree: whatever else the test host has open does not count.</summary>
-    private int OpenFiles() => Directory.EnumerateFiles("/proc/self/fd").Count(link => (new FileInfo(link).LinkTarget ?? "").StartsWith(tree.Root + "/own", StringComparison.Ordinal));
+    private int OpenFiles() => Directory.EnumerateFiles("/proc/self/fd")
+        .Count(link => (new FileInfo(link).LinkTarget ?? "").StartsWith(tree.Root + "/own", StringComparison.Ordinal));
 }

@@ -21,9 +21,12 @@ public sealed class FileTree : IDisposable
         Write("ranges.txt", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
         foreach ((string? name, string? text) in new[]
         {
-            ("empty.txt", ""), ("one.txt", "A"), ("dir/index.html", "<h1>index</h1>"), ("dir/inner.txt", "inner"), ("dir2/x.txt", "x"), (".hidden.txt", "hidden"),
-            ("sp ace.txt", "space"), ("a%b.txt", "percent"), ("plus+plus.txt", "plus"), ("semi;colon.txt", "semi"), ("\u00fcn\u00ef.txt", "utf8"), ("q?mark.txt", "qmark"),
-            ("noext", "noext"), ("unknown.zzz", "zzz"), ("style.css", "body{}"), ("app.js", "1;"), ("pic.svg", "<svg/>"), ("data.json", "{}"), ("vid.mp4", "\0\0\0\u0018ftypmp42"),
+            ("empty.txt", ""), ("one.txt", "A"), ("dir/index.html", "<h1>index</h1>"), ("dir/inner.txt", "inner"), ("dir2/x.txt", "x"),
+                (".hidden.txt", "hidden"),
+            ("sp ace.txt", "space"), ("a%b.txt", "percent"), ("plus+plus.txt", "plus"), ("semi;colon.txt", "semi"),
+                ("\u00fcn\u00ef.txt", "utf8"), ("q?mark.txt", "qmark"),
+            ("noext", "noext"), ("unknown.zzz", "zzz"), ("style.css", "body{}"), ("app.js", "1;"), ("pic.svg", "<svg/>"),
+                ("data.json", "{}"), ("vid.mp4", "\0\0\0\u0018ftypmp42"),
         })
         {
             Write(name, text);

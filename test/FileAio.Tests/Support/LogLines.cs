@@ -16,8 +16,9 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue((logLevel, formatter(state, exception) + (exception is null ? "" : " " + exception)));
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
+        => _lines.Enqueue((logLevel, formatter(state, exception) + (exception is null ? "" : " " + exception)));
 
     public void Dispose()
     {

@@ -30,13 +30,15 @@ internal sealed class RawReply
     /// <summary>The field's first line; null where it is absent.</summary>
     public string? Header(string name) => Headers[name].FirstOrDefault();
 
-    public static Task<RawReply> GetAsync(int port, string target, params string[] headers) => SendAsync(port, $"GET {target} HTTP/1.1", headers);
+    public static Task<RawReply> GetAsync(int port, string target, params string[] headers)
+        => SendAsync(port, $"GET {target} HTTP/1.1", headers);
 
     public static async Task<RawReply> SendAsync(int port, string line, params IEnumerable<string> headers)
     {
         using Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", port, Deadline.Token);
-        string request = $"{line}\r\nHost: localhost\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Connection: close\r\n\r\n";
+        string fields = string.Concat(headers.Select(header => header + "\r\n"));
+        string request = $"{line}\r\nHost: localhost\r\n{fields}Connection: close\r\n\r\n";
         await socket.SendAsync(Encoding.UTF8.GetBytes(request));
         using MemoryStream wire = new MemoryStream();
         byte[] buffer = new byte[1 << 16];

@@ -99,7 +99,8 @@ public sealed class RawClient : IDisposable
             int more = await ReceiveAsync(bytes.AsMemory(got));
             if (more == 0)
             {
-                throw new EndOfStreamException($"FIN after {got} of {count} bytes: {Encoding.Latin1.GetString(bytes, 0, Math.Min(got, 200))}");
+                throw new EndOfStreamException(
+                    $"FIN after {got} of {count} bytes: {Encoding.Latin1.GetString(bytes, 0, Math.Min(got, 200))}");
             }
 
             got += more;

@@ -13,7 +13,8 @@ public sealed class Fault : IDisposable
     /// <summary>How many calls it could have met: those it let pass before or after are in it.</summary>
     public long Seen => FaultShim.test_fault_seen(_rule);
 
-    public Task FiredAsync(long times = 1) => Deadline.Until(() => Fired >= times, () => $"the fault was met {Fired} times, not {times}: the call is not made.");
+    public Task FiredAsync(long times = 1)
+        => Deadline.Until(() => Fired >= times, () => $"the fault was met {Fired} times, not {times}: the call is not made.");
 
     public void Dispose() => FaultShim.test_fault_remove(_rule);
 }

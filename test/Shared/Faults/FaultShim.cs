@@ -22,7 +22,8 @@ public static unsafe partial class FaultShim
     public static readonly string[] Receives = ["recv", "recvfrom", "recvmsg", "readv", "read"];
     public static readonly string[] Sends = ["send", "sendto", "sendmsg", "writev", "write"];
     public static readonly string[] Accepts = ["accept4", "accept"];
-    public static readonly string[] Waits = ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait"];
+    public static readonly string[] Waits =
+        ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait"];
 
     private const string Library = "testfaults";
     private static readonly Lazy<nint> Handle = new(Load);
@@ -61,8 +62,12 @@ public static unsafe partial class FaultShim
     public static Fault Again(string[] calls, int peerPort = 0, long skip = 0, long count = 1)
         => Add(calls, peerPort, Role.Connected, skip, count, 3, 0);
 
-    /// <summary>From here on, so many of a thousand calls meet something lawful: a short transfer, EAGAIN, EINTR, a delay.</summary>
-    public static void RollDice(ulong seed, int perThousand) => test_fault_dice(seed, perThousand);
+    /// <summary>From here on, so many of a thousand calls meet a lawful fault of one of the <paramref name="kinds"/>.</summary>
+    /// <param name="seed">Decides which calls, and what they meet.</param>
+    /// <param name="perThousand">How many calls of a thousand; 0 turns it off.</param>
+    /// <param name="kinds">What a call may meet.</param>
+    public static void RollDice(ulong seed, int perThousand, DiceFaults kinds = DiceFaults.Default)
+        => test_fault_dice(seed, perThousand, (int)kinds);
 
     public static ulong DiceFired => test_fault_dice_fired();
 
@@ -94,14 +99,16 @@ public static unsafe partial class FaultShim
         return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source.ReadToEnd(), "libtestfaults"));
     }
 
-    static FaultShim() => NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value : 0);
+    static FaultShim() => NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value
+        : 0);
 
     [LibraryImport(Library)] private static partial ulong test_fault_call(byte* name);
-    [LibraryImport(Library)] private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault, int value);
+    [LibraryImport(Library)] private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault,
+        int value);
     [LibraryImport(Library)] internal static partial void test_fault_remove(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_fired(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_seen(int at);
-    [LibraryImport(Library)] private static partial void test_fault_dice(ulong seed, int perThousand);
+    [LibraryImport(Library)] private static partial void test_fault_dice(ulong seed, int perThousand, int kinds);
     [LibraryImport(Library)] private static partial ulong test_fault_dice_fired();
     [LibraryImport(Library)] private static partial nint test_fault_counted(ulong of);
 }

@@ -48,6 +48,7 @@ static const char *const names[] = {
 
 enum role { any_descriptor, listening_socket, connected_socket, no_socket };
 enum fault { fault_error, fault_shorten, fault_delay, fault_again };
+enum dice_kind { dice_short = 1, dice_again = 2, dice_delay = 4, dice_eintr = 8, dice_accept = 16, dice_pause = 32 };
 
 #define RULES 64
 #define DESCRIPTORS 65536
@@ -69,6 +70,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int active;                              /* rules in use, plus one for the dice */
 static _Atomic unsigned long long seed, rolls, dice_fired;
 static _Atomic int dice;                                /* of a thousand calls, how many are hit; 0 is off */
+static _Atomic int dice_kinds;                          /* what a hit may be: enum dice_kind */
 static _Atomic long counted[calls];
 
 static _Atomic unsigned short peer_port[DESCRIPTORS];
@@ -107,10 +109,10 @@ long test_fault_fired(int at) { return rules[at].fired; }
 long test_fault_seen(int at) { return rules[at].seen; }
 
 /* Seeded: the nth roll of a seed is always the same, though which call it meets depends on the threads. */
-void test_fault_dice(unsigned long long new_seed, int per_thousand) {
+void test_fault_dice(unsigned long long new_seed, int per_thousand, int kinds) {
     pthread_mutex_lock(&lock);
     if (dice) active--;
-    seed = new_seed; rolls = 0; dice_fired = 0; dice = per_thousand;
+    seed = new_seed; rolls = 0; dice_fired = 0; dice = per_thousand; dice_kinds = kinds;
     if (dice) active++;
     pthread_mutex_unlock(&lock);
 }
@@ -199,6 +201,10 @@ static void rearm(int fd) {
     requeue(fd);
 }
 
+/* accept(2): what befell one client that waited, and what the machine is short of for a while. */
+static const int lost[] = { ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ETIMEDOUT, EPERM };
+static const int scarce[] = { ENOBUFS, ENOMEM, EMFILE, ENFILE };
+
 static struct verdict judge(enum call call, int fd) {
     struct verdict verdict = { 0, (size_t)-1, 0 };
     atomic_fetch_add_explicit(&counted[call], 1, memory_order_relaxed);
@@ -226,16 +232,20 @@ static struct verdict judge(enum call call, int fd) {
         uint64_t roll = mix(seed + rolls++);
         if ((int)(roll % 1000) < dice) {
             unsigned what = (roll >> 32) % 8, small = 1 + (roll >> 40) % 97;
-            int hit = 1;
-            if (transfers(call) && role == connected_socket) {
-                if (what < 4) { verdict.most = small; verdict.rearm = 1; }
-                else if (what < 6) { verdict.error = EAGAIN; verdict.rearm = 1; }
-                else if (what < 7) delay = (int)small * 10;
-                else verdict.error = EINTR;
-            } else if (call == call_accept4 || call == call_accept) verdict.error = what < 4 ? ECONNABORTED : EINTR;
-            else if (call == call_epoll_wait || call == call_poll || call == call_select) verdict.error = EINTR;
-            else hit = 0;
-            dice_fired += hit;
+            int kind = 0;
+            if (transfers(call) && role == connected_socket) kind = what < 4 ? dice_short : what < 6 ? dice_again : what < 7 ? dice_delay : dice_eintr;
+            else if (call == call_accept4 || call == call_accept) kind = what < 4 ? dice_accept : what < 7 ? dice_eintr : dice_pause;
+            else if (call == call_epoll_wait || call == call_poll || call == call_select) kind = dice_eintr;
+            kind &= dice_kinds;
+            switch (kind) {
+            case dice_short: verdict.most = small; verdict.rearm = 1; break;
+            case dice_again: verdict.error = EAGAIN; verdict.rearm = 1; break;
+            case dice_delay: delay = (int)small * 10; break;
+            case dice_eintr: verdict.error = EINTR; break;
+            case dice_accept: verdict.error = lost[small % (sizeof lost / sizeof *lost)]; break;
+            case dice_pause: verdict.error = scarce[small % (sizeof scarce / sizeof *scarce)]; break;
+            }
+            dice_fired += kind != 0;
         }
     }
     pthread_mutex_unlock(&lock);

@@ -20,11 +20,13 @@ public sealed class BareListener : IAsyncDisposable
     public CountingPoolFactory Pools { get; }
 
     /// <summary>Where a client on this machine reaches it.</summary>
-    public EndPoint EndPoint => Listener.EndPoint is IPEndPoint { Port: var port } ip && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any))
+    public EndPoint EndPoint => Listener.EndPoint is IPEndPoint { Port: var port } ip
+        && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any))
         ? new IPEndPoint(IPAddress.Loopback, port)
         : Listener.EndPoint;
 
-    public static async Task<BareListener> BindAsync(TransportUnderTest transport, EndPoint? endPoint = null, TransportSettings? settings = null,
+    public static async Task<BareListener> BindAsync(TransportUnderTest transport, EndPoint? endPoint = null,
+        TransportSettings? settings = null,
         CountingPoolFactory? pools = null)
     {
         LogCollector logs = new LogCollector();
@@ -33,7 +35,8 @@ public sealed class BareListener : IAsyncDisposable
         try
         {
             IConnectionListenerFactory factory = services.Services.GetServices<IConnectionListenerFactory>().Last();
-            IConnectionListener listener = await factory.BindAsync(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), Deadline.Token).WithinDeadline();
+            IConnectionListener listener = await factory.BindAsync(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), Deadline.Token)
+                .WithinDeadline();
             return new BareListener(services, listener, logs, pools);
         }
         catch

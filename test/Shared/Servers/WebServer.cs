@@ -22,7 +22,8 @@ public sealed class WebServer : IAsyncDisposable
     public CountingPoolFactory Pools { get; }
     public TransportUnderTest Transport { get; }
 
-    public Uri Address => new(Application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address => new(Application.Services.GetRequiredService<IServer>()
+        .Features.Get<IServerAddressesFeature>()!.Addresses.First());
     public IPEndPoint EndPoint => new(IPAddress.Loopback, Address.Port);
 
     /// <param name="transport">What carries it.</param>
@@ -66,7 +67,8 @@ public sealed class WebServer : IAsyncDisposable
     }
 
     /// <summary>A server whose connections all go to one handler, with no HTTP between.</summary>
-    public static Task<WebServer> StartRawAsync(TransportUnderTest transport, Func<ConnectionContext, Task> handler, TransportSettings? settings = null,
+    public static Task<WebServer> StartRawAsync(TransportUnderTest transport, Func<ConnectionContext, Task> handler,
+        TransportSettings? settings = null,
         CountingPoolFactory? pools = null)
         => StartAsync(transport, settings: settings, pools: pools,
             listen: options => options.Listen(IPAddress.Loopback, 0, endPoint => endPoint.Run(handler)));
@@ -74,7 +76,8 @@ public sealed class WebServer : IAsyncDisposable
     public Task<RawClient> ConnectAsync(int receiveBuffer = 0, int sendBuffer = 0)
         => RawClient.ConnectAsync(EndPoint, receiveBuffer, sendBuffer);
 
-    public HttpClient CreateClient() => new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address, Timeout = Deadline.Default };
+    public HttpClient CreateClient()
+        => new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address, Timeout = Deadline.Default };
 
     public Task StopAsync() => Application.StopAsync().WithinDeadline();
 

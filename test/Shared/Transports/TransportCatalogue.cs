@@ -34,12 +34,17 @@ public static class TransportCatalogue
     [
         new("sockets/inline", (web, settings) => ApplySockets(web, settings with { UnsafePreferInlineScheduling = true })),
         .. SharedVariants("epoll", (web, configure) => web.UseEpollTransport(configure)),
-        Ours("epoll/level", (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Level; configure(options); })),
-        Ours("epoll/oneshot", (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Oneshot; configure(options); })),
+        Ours("epoll/level", (web, configure)
+            => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Level; configure(options); })),
+        Ours("epoll/oneshot",
+            (web, configure) => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Oneshot; configure(options); })),
         Ours("poll/ppoll", (web, configure) => web.UsePollTransport(options => { options.Call = PollCall.Ppoll; configure(options); })),
-        Ours("select/pselect", (web, configure) => web.UseSelectTransport(options => { options.Call = SelectCall.Pselect; options.MaxDescriptors = WideSelect; configure(options); })),
-        Ours("rtsig/onebyone", (web, configure) => web.UseRtsigTransport(options => { options.Reading = SignalReading.OneByOne; configure(options); })),
-        Ours("rtsig/inline", (web, configure) => web.UseRtsigTransport(options => { options.UnsafePreferInlineScheduling = true; configure(options); })),
+        Ours("select/pselect", (web, configure) => web.UseSelectTransport(options
+            => { options.Call = SelectCall.Pselect; options.MaxDescriptors = WideSelect; configure(options); })),
+        Ours("rtsig/onebyone",
+            (web, configure) => web.UseRtsigTransport(options => { options.Reading = SignalReading.OneByOne; configure(options); })),
+        Ours("rtsig/inline",
+            (web, configure) => web.UseRtsigTransport(options => { options.UnsafePreferInlineScheduling = true; configure(options); })),
     ];
 
     /// <summary><see cref="All"/>, narrowed to one model where the environment says so.</summary>
@@ -73,11 +78,14 @@ public static class TransportCatalogue
         yield return Variant("shared", options => options.AcceptStrategy = AcceptStrategy.Shared);
         yield return Variant("roundrobin", options => options.AcceptStrategy = AcceptStrategy.RoundRobin);
 
-        TransportUnderTest Variant(string name, Action<TransportOptions> set) => Ours($"{model}/{name}", (web, configure) => use(web, options =>
-        {
-            set(options);
-            configure(options);
-        }));
+        TransportUnderTest Variant(string name, Action<TransportOptions> set)
+            => Ours($"{model}/{name}", (web, configure) => use(web, options => Both(set, configure, options)));
+    }
+
+    private static void Both(Action<TransportOptions> set, Action<TransportOptions> configure, TransportOptions options)
+    {
+        set(options);
+        configure(options);
     }
 
     private static TransportUnderTest[] Narrow(IReadOnlyList<TransportUnderTest> transports)

@@ -54,7 +54,8 @@ public class AcceptTests
             await source.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accept.WithinDeadline());
         }
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listener.Listener.AcceptAsync(new CancellationToken(true)).WithinDeadline());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listener.Listener.AcceptAsync(new CancellationToken(true))
+            .WithinDeadline());
         await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Server.WriteAsync("still");
         Assert.Equal("still", await pair.Client.ReceiveTextAsync(5));
@@ -155,7 +156,8 @@ public class AcceptTests
         await before.NothingLeakedAsync();
     }
 
-    [Theory, Transports(NotOnSockets = "it loses the connection whose accept races with unbind: the client hangs until the collector comes")]
+    [Theory]
+    [Transports(NotOnSockets = "it loses the connection whose accept races with unbind: the client hangs until the collector comes")]
     public async Task Racing_connects_against_unbind_lose_nothing(TransportUnderTest transport)
     {
         for (int round = 0; round < 10; round++)

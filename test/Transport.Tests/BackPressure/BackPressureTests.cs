@@ -192,7 +192,8 @@ public class BackPressureTests
     [Theory, Transports]
     public async Task Without_waiting_for_data_it_works_the_same(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { WaitForDataBeforeAllocatingBuffer = false });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { WaitForDataBeforeAllocatingBuffer = false });
         await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             for (int i = 0; i < 5; i++)

@@ -161,7 +161,8 @@ public class ChurnTests
         {
             using RawClient client = await world.Server.ConnectAsync(receiveBuffer: 4096);
             int size = 100_000 + i;
-            await client.SendAsync($"GET /bytes/{size.ToString(CultureInfo.InvariantCulture)} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+            await client.SendAsync(
+                $"GET /bytes/{size.ToString(CultureInfo.InvariantCulture)} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
             using MemoryStream all = new MemoryStream();
             byte[] buffer = new byte[1000 + 37 * i];
             while (await client.ReceiveAsync(buffer) is var count and > 0)

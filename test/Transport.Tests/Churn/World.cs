@@ -19,7 +19,8 @@ internal sealed class World : IAsyncDisposable
         }
 
         LeakCheck leaks = new LeakCheck();
-        return new World(await WebServer.StartAsync(transport, TestApp.RouteAsync, settings ?? new TransportSettings { LoopCount = 2 }), leaks);
+        return new World(await WebServer.StartAsync(transport, TestApp.RouteAsync, settings ?? new TransportSettings { LoopCount = 2 }),
+            leaks);
     }
 
     /// <summary>New clients, of every loop, get right answers.</summary>

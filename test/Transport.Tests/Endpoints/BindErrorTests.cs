@@ -13,7 +13,8 @@ public class BindErrorTests
     public async Task A_second_instance_on_the_port_gets_address_in_use(TransportUnderTest transport)
     {
         await using BareListener first = await BareListener.BindAsync(transport);
-        AddressInUseException exception = await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
+        AddressInUseException exception =
+            await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
         Assert.Equal(SocketError.AddressAlreadyInUse, Assert.IsAssignableFrom<SocketException>(exception.InnerException).SocketErrorCode);
         await using BareListener.Pair pair = await first.ConnectAsync();
         await pair.Server.WriteAsync("first");
@@ -26,9 +27,11 @@ public class BindErrorTests
     {
         Assert.SkipWhen(CCompiler.Unavailable is not null, CCompiler.Unavailable ?? "");
         using PortHolder holder = await PortHolder.StartAsync(reusePort);
-        await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Loopback, holder.Port)));
+        await Assert.ThrowsAsync<AddressInUseException>(()
+            => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Loopback, holder.Port)));
         // The unspecified address overlaps with the loopback address that is taken.
-        await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Any, holder.Port)));
+        await Assert.ThrowsAsync<AddressInUseException>(()
+            => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Any, holder.Port)));
     }
 
     [Theory, Transports]
@@ -64,7 +67,8 @@ public class BindErrorTests
     {
         await Assert.ThrowsAnyAsync<Exception>(() => BareListener.BindAsync(transport, new DnsEndPoint("localhost", 0)));
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.Listen(new DnsEndPoint("localhost", 5000))));
+            () => WebServer.StartAsync(transport, TestApp.HelloAsync,
+                listen: options => options.Listen(new DnsEndPoint("localhost", 5000))));
         Assert.Contains("No registered IConnectionListenerFactory supports endpoint", exception.Message, StringComparison.Ordinal);
     }
 

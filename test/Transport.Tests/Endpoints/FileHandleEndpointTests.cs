@@ -34,7 +34,8 @@ public class FileHandleEndpointTests
         string path = Path.Combine(Path.GetTempPath(), "transport-test-" + Guid.NewGuid().ToString("N"));
         using Socket owned = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         owned.Bind(new UnixDomainSocketEndPoint(path));
-        await using (BareListener listener = await BareListener.BindAsync(transport, new FileHandleEndPoint((ulong)owned.SafeHandle.DangerousGetHandle(), FileHandleType.Pipe)))
+        await using (BareListener listener = await BareListener.BindAsync(transport,
+            new FileHandleEndPoint((ulong)owned.SafeHandle.DangerousGetHandle(), FileHandleType.Pipe)))
         {
             using RawClient client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
             await using ConnectionContext server = await listener.AcceptAsync();
@@ -49,6 +50,7 @@ public class FileHandleEndpointTests
     {
         using FileStream file = File.OpenRead("/dev/null");
         ulong handle = (ulong)file.SafeFileHandle.DangerousGetHandle();
-        await Assert.ThrowsAnyAsync<SocketException>(() => BareListener.BindAsync(transport, new FileHandleEndPoint(handle, FileHandleType.Auto)));
+        await Assert.ThrowsAnyAsync<SocketException>(()
+            => BareListener.BindAsync(transport, new FileHandleEndPoint(handle, FileHandleType.Auto)));
     }
 }

@@ -15,7 +15,8 @@ public class TcpEndpointTests
         int port = Assert.IsType<IPEndPoint>(listener.Listener.EndPoint).Port;
         Assert.NotEqual(0, port);
         Assert.Equal(IPAddress.Parse(address), ((IPEndPoint)listener.Listener.EndPoint).Address);
-        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(address.Contains(':') ? IPAddress.IPv6Loopback : IPAddress.Loopback, port));
+        using RawClient client =
+            await RawClient.ConnectAsync(new IPEndPoint(address.Contains(':') ? IPAddress.IPv6Loopback : IPAddress.Loopback, port));
         await using ConnectionContext server = await listener.AcceptAsync();
         Assert.Equal(client.Socket.LocalEndPoint, server.RemoteEndPoint);
         Assert.Equal(client.Socket.RemoteEndPoint, server.LocalEndPoint);
@@ -25,7 +26,8 @@ public class TcpEndpointTests
     public async Task The_unspecified_v6_address_takes_v4_clients_in_mapped_form(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport, new IPEndPoint(IPAddress.IPv6Any, 0));
-        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.Listener.EndPoint).Port));
+        using RawClient client =
+            await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)listener.Listener.EndPoint).Port));
         await using ConnectionContext server = await listener.AcceptAsync();
         IPEndPoint remote = Assert.IsType<IPEndPoint>(server.RemoteEndPoint);
         Assert.Equal(IPAddress.Loopback.MapToIPv6(), remote.Address);
@@ -50,7 +52,8 @@ public class TcpEndpointTests
     public async Task Localhost_listens_on_both_families(TransportUnderTest transport)
     {
         int port = await FreePortAsync(transport);
-        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.ListenLocalhost(port));
+        await using WebServer server =
+            await WebServer.StartAsync(transport, TestApp.HelloAsync, listen: options => options.ListenLocalhost(port));
         foreach (IPAddress? address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
         {
             using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(address, port));

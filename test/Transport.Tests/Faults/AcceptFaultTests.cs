@@ -83,7 +83,8 @@ public class AcceptFaultTests
             // A loop that spins makes hundreds of thousands of calls meanwhile; a pause that doubles makes a handful.
             Assert.InRange(fault.Fired, 3, 100);
             Assert.True(world.Meter.Sum("transport.accept_pauses") > 0);
-            LogEntry warning = Assert.Single(world.Server.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == 100);
+            LogEntry warning = Assert.Single(world.Server.Logs.Entries, entry => entry.Category == transport.LogCategory
+                && entry.Id.Id == 100);
             Assert.Equal(LogLevel.Warning, warning.Level);
         }
         Assert.Equal("are you there?", await waiting.ReceiveTextAsync(14));

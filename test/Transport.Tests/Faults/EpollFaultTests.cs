@@ -51,7 +51,8 @@ public class EpollFaultTests
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
         LeakCheck before = new LeakCheck();
         CountingPoolFactory pools = new CountingPoolFactory();
-        await using (WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 }, pools: pools))
+        await using (WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 },
+            pools: pools))
         {
             using RawClient idle = await server.ConnectAsync();
             Assert.Equal(200, (await idle.GetAsync("/")).Status);
@@ -63,7 +64,8 @@ public class EpollFaultTests
                 await fault.FiredAsync();
                 await stopping.Task.WithinDeadline("the host to stop");
             }
-            LogEntry entry = await server.Logs.WaitForAsync(log => log.Category == transport.LogCategory && log.Level == LogLevel.Critical, "why the loop failed");
+            LogEntry entry = await server.Logs.WaitForAsync(log => log.Category == transport.LogCategory
+                && log.Level == LogLevel.Critical, "why the loop failed");
             Assert.Contains("epoll", entry.Exception!.ToString(), StringComparison.Ordinal);
             await idle.DrainAsync();
             await server.StopAsync();
@@ -100,7 +102,8 @@ public class EpollFaultTests
         {
             try
             {
-                await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 });
+                await using WebServer server =
+                    await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 1 });
                 using RawClient client = await server.ConnectAsync();
                 Assert.Equal(200, (await client.GetAsync("/")).Status);
             }

@@ -20,7 +20,8 @@ internal sealed class FaultWorld : IAsyncDisposable
     public WebServer Server { get; }
     public MeterReader Meter { get; }
 
-    public static async Task<FaultWorld> StartAsync(TransportUnderTest transport, Func<ConnectionContext, Task>? handler = null, int loops = 1)
+    public static async Task<FaultWorld> StartAsync(TransportUnderTest transport, Func<ConnectionContext, Task>? handler = null,
+        int loops = 1)
     {
         await using (WebServer first = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync()))
         using (RawClient client = await first.ConnectAsync())
@@ -29,7 +30,8 @@ internal sealed class FaultWorld : IAsyncDisposable
         }
 
         LeakCheck leaks = new LeakCheck();
-        WebServer server = await WebServer.StartRawAsync(transport, handler ?? (connection => connection.EchoAsync()), new TransportSettings { LoopCount = loops });
+        WebServer server = await WebServer.StartRawAsync(transport, handler ?? (connection => connection.EchoAsync()),
+            new TransportSettings { LoopCount = loops });
         RawClient witness = await server.ConnectAsync();
         await EchoAsync(witness);
         return new FaultWorld(server, witness, leaks);

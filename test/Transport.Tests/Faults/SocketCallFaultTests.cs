@@ -24,14 +24,16 @@ public class SocketCallFaultTests
             using Fault fault = FaultShim.Fail(["setsockopt"], error, skip: nth);
             try
             {
-                await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 2 });
+                await using WebServer server =
+                    await WebServer.StartAsync(transport, TestApp.HelloAsync, new TransportSettings { LoopCount = 2 });
                 for (int i = 0; i < 4; i++)
                 {
                     using RawClient client = await server.ConnectAsync();
                     Assert.Equal(200, (await client.GetAsync("/")).Status);
                 }
             }
-            catch (Exception exception) when (exception is System.Net.Sockets.SocketException || exception.ToString().Contains("setsockopt", StringComparison.Ordinal))
+            catch (Exception exception) when (exception is System.Net.Sockets.SocketException
+                || exception.ToString().Contains("setsockopt", StringComparison.Ordinal))
             {
                 // refused by its name
             }

@@ -136,7 +136,8 @@ public class FeatureTests
         await using WebServer server = await WebServer.StartAsync(transport, async context =>
         {
             await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response,
-                $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort} {context.Connection.LocalIpAddress}:{context.Connection.LocalPort}");
+                $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort} "
+                + $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort}");
         });
         using RawClient client = await server.ConnectAsync();
         Assert.Equal($"{client.Socket.LocalEndPoint} {client.Socket.RemoteEndPoint}", (await client.GetAsync("/")).Text);

@@ -176,7 +176,8 @@ public class HttpClientTests
     }
 
     private static Task<WebServer> StartAsync(TransportUnderTest transport, Protocol protocol, RequestDelegate? application = null)
-        => WebServer.StartAsync(transport, application ?? TestApp.RouteAsync, listen: options => options.Listen(IPAddress.Loopback, 0, endPoint =>
+        => WebServer.StartAsync(transport, application ?? TestApp.RouteAsync, listen: options =>
+            options.Listen(IPAddress.Loopback, 0, endPoint =>
         {
             endPoint.Protocols = protocol is Protocol.Http2 or Protocol.Http2OverTls ? HttpProtocols.Http2 : HttpProtocols.Http1;
             if (protocol is Protocol.Http11OverTls or Protocol.Http2OverTls)
@@ -187,7 +188,8 @@ public class HttpClientTests
 
     private static HttpClient Client(WebServer server, Protocol protocol)
     {
-        SocketsHttpHandler handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = IsOurs } };
+        SocketsHttpHandler handler =
+            new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = IsOurs } };
         return new HttpClient(handler)
         {
             BaseAddress = server.Address,

@@ -31,7 +31,8 @@ internal static class CComparison
         using Process process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
         string[] answers = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
-        string[] wrong = expressions.Zip(answers, (mine, header) => (mine.Expression, mine.Value, Header: long.Parse(header, CultureInfo.InvariantCulture)))
+        string[] wrong = expressions.Zip(answers,
+            (mine, header) => (mine.Expression, mine.Value, Header: long.Parse(header, CultureInfo.InvariantCulture)))
             .Where(row => row.Value != row.Header).Select(row => $"{row.Expression} is {row.Header}, not {row.Value}").ToArray();
         Assert.Equal(expressions.Length, answers.Length);
         Assert.True(wrong.Length == 0, string.Join('\n', wrong));
@@ -40,8 +41,8 @@ internal static class CComparison
     /// <summary>Every constant of a type that is named as in C: those that the headers know under their name.</summary>
     public static (string, long)[] ConstantsOf(Type type)
     {
-        FieldInfo[] fields = type.GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic
-            | System.Reflection.BindingFlags.DeclaredOnly);
+        FieldInfo[] fields = type.GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public
+            | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.DeclaredOnly);
         return [.. fields.Where(field => field.IsLiteral && !field.Name.Any(char.IsLower) && field.FieldType != typeof(string))
             .Select(field => (field.Name, Convert.ToInt64(field.GetRawConstantValue(), null)))];
     }
@@ -51,7 +52,8 @@ internal static class CComparison
     {
         string name = cName ?? "struct " + typeof(T).Name;
         List<(string, long)> rows = new List<(string, long)> { ($"sizeof({name})", System.Runtime.CompilerServices.Unsafe.SizeOf<T>()) };
-        foreach (FieldInfo field in typeof(T).GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic))
+        foreach (FieldInfo field in typeof(T).GetFields(
+            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic))
         {
             rows.Add(($"offsetof({name}, {field.Name})", System.Runtime.InteropServices.Marshal.OffsetOf<T>(field.Name)));
         }

@@ -11,7 +11,8 @@ public class ServerClosesTests
     [Theory, Transports(Variants = true)]
     public async Task Dispose_sends_all_that_was_written_and_then_fin(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = null });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = null });
         await using BareListener.Pair pair = await listener.ConnectAsync();
         byte[] bytes = TestApp.PatternBytes(3_000_000);
         ValueTask<FlushResult> written = pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token);
@@ -73,13 +74,15 @@ public class ServerClosesTests
         await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             pair.Server.Abort();
-            ConnectionAbortedException exception = await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
+            ConnectionAbortedException exception = await Assert.ThrowsAsync<ConnectionAbortedException>(async ()
+                => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
             Assert.Equal("The connection was aborted by the application via ConnectionContext.Abort().", exception.Message);
         }
         await using (BareListener.Pair pair = await listener.ConnectAsync())
         {
             pair.Server.Features.Get<IConnectionLifetimeFeature>()!.Abort();
-            ConnectionAbortedException exception = await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
+            ConnectionAbortedException exception = await Assert.ThrowsAsync<ConnectionAbortedException>(async ()
+                => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
             Assert.Equal("The connection was aborted by the application via IConnectionLifetimeFeature.Abort().", exception.Message);
         }
     }
@@ -92,13 +95,15 @@ public class ServerClosesTests
         ConnectionAbortedException first = new ConnectionAbortedException("first");
         pair.Server.Abort(first);
         pair.Server.Abort(new ConnectionAbortedException("second"));
-        Assert.Same(first, await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token)));
+        Assert.Same(first, await Assert.ThrowsAsync<ConnectionAbortedException>(async ()
+            => await pair.Server.Transport.Input.ReadAsync(Deadline.Token)));
     }
 
     [Theory, Transports]
     public async Task Abort_completes_a_flush_that_waits_for_a_client_that_does_not_read(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = 1000 });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = 1000 });
         await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
         Task<FlushResult> flush = pair.Server.Transport.Output.WriteAsync(new byte[8_000_000], Deadline.Token).AsTask();
         Assert.False(flush.IsCompleted);
@@ -128,7 +133,8 @@ public class ServerClosesTests
         await pair.Server.WriteAsync("end");
         await pair.Server.Transport.Output.CompleteAsync();
         Assert.Equal("end"u8.ToArray(), await pair.Client.ReceiveToEndAsync());
-        ConnectionAbortedException exception = await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
+        ConnectionAbortedException exception =
+            await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token));
         Assert.Contains("send loop completed gracefully", exception.Message, StringComparison.Ordinal);
     }
 
@@ -139,7 +145,8 @@ public class ServerClosesTests
         await using BareListener.Pair pair = await listener.ConnectAsync();
         InvalidOperationException error = new InvalidOperationException("the application's own");
         await pair.Server.Transport.Output.CompleteAsync(error);
-        Assert.Same(error, await Assert.ThrowsAsync<InvalidOperationException>(async () => await pair.Server.Transport.Input.ReadAsync(Deadline.Token)));
+        Assert.Same(error, await Assert.ThrowsAsync<InvalidOperationException>(async ()
+            => await pair.Server.Transport.Input.ReadAsync(Deadline.Token)));
         await pair.Client.ExpectResetAsync();
     }
 

@@ -55,7 +55,8 @@ public class LogTests
     [Theory, Transports]
     public async Task A_pause_is_4_and_its_end_is_5(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { MaxReadBufferSize = 100 });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { MaxReadBufferSize = 100 });
         await using BareListener.Pair pair = await listener.ConnectAsync();
         await pair.Client.SendAsync(new byte[5000]);
         Is(await listener.Logs.WaitForAsync(transport.LogCategory, 4, pair.Server.ConnectionId), "ConnectionPause");

@@ -39,8 +39,10 @@ public class MeterTests
         using MeterReader meter = new MeterReader(server.Application.Services);
         foreach (string? instrument in new[]
         {
-            "transport.connections", "transport.accepts", "transport.accept_errors", "transport.bytes_received", "transport.bytes_sent", "transport.waits",
-            "transport.events", "transport.wake_ups", "transport.spurious_reports", "transport.paused_connections", "transport.accept_pauses", "transport.workers",
+            "transport.connections", "transport.accepts", "transport.accept_errors", "transport.bytes_received", "transport.bytes_sent",
+                "transport.waits",
+            "transport.events", "transport.wake_ups", "transport.spurious_reports", "transport.paused_connections",
+                "transport.accept_pauses", "transport.workers",
         })
         {
             IReadOnlyList<(long Value, Dictionary<string, object?> Tags)> measurements = meter.Read(instrument);
@@ -95,7 +97,8 @@ public class MeterTests
                 // Kestrel starts a connection on a thread of the pool, and answers there what has come by then.
                 int before = Volatile.Read(ref onThePool);
                 await clients[i].SendAsync("GET /block HTTP/1.1\r\nHost: test\r\n\r\n");
-                await Deadline.Until(() => Volatile.Read(ref blocked) > i || Volatile.Read(ref onThePool) > before, () => $"request {i} was taken by nobody");
+                await Deadline.Until(() => Volatile.Read(ref blocked) > i
+                    || Volatile.Read(ref onThePool) > before, () => $"request {i} was taken by nobody");
                 answered = Volatile.Read(ref blocked) <= i;
                 if (answered)
                 {
@@ -103,7 +106,8 @@ public class MeterTests
                 }
             }
         }
-        await Deadline.Until(() => meter.Sum("transport.workers") >= 4, () => $"{meter.Sum("transport.workers")} workers for 4 handlers that block");
+        await Deadline.Until(() => meter.Sum("transport.workers") >= 4,
+            () => $"{meter.Sum("transport.workers")} workers for 4 handlers that block");
         release.Set();
         foreach (RawClient client in clients)
         {

@@ -45,7 +45,8 @@ public class BlockingTests
     public async Task A_thread_that_is_blocked_in_a_receive_lets_go_when_the_connection_is_aborted(bool waitsForData)
     {
         LeakCheck leaks = new();
-        await using (BareListener listener = await BareListener.BindAsync(Blocking, settings: new() { WaitForDataBeforeAllocatingBuffer = waitsForData }))
+        await using (BareListener listener = await BareListener.BindAsync(Blocking,
+            settings: new() { WaitForDataBeforeAllocatingBuffer = waitsForData }))
         {
             for (int i = 0; i < 20; i++)
             {

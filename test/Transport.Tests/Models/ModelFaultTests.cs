@@ -20,7 +20,8 @@ public class ModelFaultTests
         using HttpClient http = server.CreateClient();
         Assert.Equal("Hello, World!", await http.GetStringAsync(new Uri("/", UriKind.Relative)));
         // Setting flags fails where a connection is armed, not where it is added: a connection that cannot be added is closed.
-        using Fault fault = FaultShim.Fail([call], error, call == "fcntl" ? Role.Connected : Role.Any, skip: call == "fcntl" ? 2 : 0, count: call == "fcntl" ? 1 : 20);
+        using Fault fault = FaultShim.Fail([call], error, call == "fcntl" ? Role.Connected : Role.Any, skip: call == "fcntl" ? 2 : 0,
+            count: call == "fcntl" ? 1 : 20);
         for (int i = 0; i < 30 || (fault.Fired == 0 && i < 1000); i++)
         {
             using HttpClient other = server.CreateClient();
@@ -32,12 +33,14 @@ public class ModelFaultTests
     }
 
     [Theory]
-    [InlineData("rtsig", "signalfd", Errno.EMFILE), InlineData("rtsig", "fcntl", Errno.EMFILE), InlineData("blocking", "eventfd", Errno.EMFILE)]
+    [InlineData("rtsig", "signalfd", Errno.EMFILE), InlineData("rtsig", "fcntl", Errno.EMFILE),
+        InlineData("blocking", "eventfd", Errno.EMFILE)]
     public async Task What_the_kernel_refuses_at_the_start_is_said(string transport, string call, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
         using Fault fault = FaultShim.Fail([call], error, count: -1);
-        Exception exception = await Assert.ThrowsAnyAsync<Exception>(() => WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.HelloAsync));
+        Exception exception =
+            await Assert.ThrowsAnyAsync<Exception>(() => WebServer.StartAsync(TransportCatalogue.Get(transport), TestApp.HelloAsync));
         Assert.Contains($"errno {(int)error}", exception.ToString(), StringComparison.Ordinal);
     }
 }

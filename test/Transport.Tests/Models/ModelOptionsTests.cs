@@ -14,19 +14,23 @@ public class ModelOptionsTests
 {
     [Fact]
     public Task Select_says_how_many_descriptors() =>
-        RefusedAsync(web => web.UseSelectTransport(options => options.MaxDescriptors = 10), "SelectTransportOptions.MaxDescriptors is 10; allowed: 64 to 1048576.");
+        RefusedAsync(web => web.UseSelectTransport(options => options.MaxDescriptors = 10),
+            "SelectTransportOptions.MaxDescriptors is 10; allowed: 64 to 1048576.");
 
     [Fact]
     public Task Select_says_which_calls() =>
-        RefusedAsync(web => web.UseSelectTransport(options => options.Call = (SelectCall)7), "SelectTransportOptions.Call is 7; allowed: Select, Pselect.");
+        RefusedAsync(web => web.UseSelectTransport(options => options.Call = (SelectCall)7),
+            "SelectTransportOptions.Call is 7; allowed: Select, Pselect.");
 
     [Fact]
     public Task Poll_says_which_calls() =>
-        RefusedAsync(web => web.UsePollTransport(options => options.Call = (PollCall)7), "PollTransportOptions.Call is 7; allowed: Poll, Ppoll.");
+        RefusedAsync(web => web.UsePollTransport(options => options.Call = (PollCall)7),
+            "PollTransportOptions.Call is 7; allowed: Poll, Ppoll.");
 
     [Fact]
     public Task Rtsig_refuses_the_runtimes_signal() =>
-        RefusedAsync(web => web.UseRtsigTransport(options => options.Signal = 34), "RtsigTransportOptions.Signal is 34; allowed: 35 to 64, or null.");
+        RefusedAsync(web => web.UseRtsigTransport(options => options.Signal = 34),
+            "RtsigTransportOptions.Signal is 34; allowed: 35 to 64, or null.");
 
     [Fact]
     public Task Rtsig_refuses_a_shared_listener() => RefusedAsync(
@@ -35,7 +39,8 @@ public class ModelOptionsTests
 
     [Fact]
     public Task Blocking_says_how_many_threads() => RefusedAsync(
-        web => web.UseBlockingTransport(options => options.MaxThreads = 1), "BlockingTransportOptions.MaxThreads is 1; allowed: 2 to 65536.");
+        web => web.UseBlockingTransport(options => options.MaxThreads = 1),
+            "BlockingTransportOptions.MaxThreads is 1; allowed: 2 to 65536.");
 
     [Fact]
     public void They_are_bound_from_configuration()
@@ -53,9 +58,11 @@ public class ModelOptionsTests
             }).Build())
             .UseSelectTransport().UsePollTransport().UseRtsigTransport().UseBlockingTransport().UseBusyTransport()
             .BuildServiceProvider();
-        Assert.Equal((2048, SelectCall.Pselect), (Of<SelectTransportOptions>(services).MaxDescriptors, Of<SelectTransportOptions>(services).Call));
+        Assert.Equal((2048, SelectCall.Pselect),
+            (Of<SelectTransportOptions>(services).MaxDescriptors, Of<SelectTransportOptions>(services).Call));
         Assert.Equal(PollCall.Ppoll, Of<PollTransportOptions>(services).Call);
-        Assert.Equal((50, SignalReading.OneByOne), (Of<RtsigTransportOptions>(services).Signal, Of<RtsigTransportOptions>(services).Reading));
+        Assert.Equal((50, SignalReading.OneByOne),
+            (Of<RtsigTransportOptions>(services).Signal, Of<RtsigTransportOptions>(services).Reading));
         Assert.Equal(100, Of<BlockingTransportOptions>(services).MaxThreads);
         Assert.Equal(3, Of<BusyTransportOptions>(services).LoopCount);
     }

@@ -1,12 +1,10 @@
-using System.Runtime.InteropServices;
+using static Transport.Tests.Interop.ResourceLimits;
 
 namespace Transport.Tests.Models;
 
 /// <summary>Lowers RLIMIT_SIGPENDING of this process, until it is disposed.</summary>
-internal sealed unsafe partial class PendingLimit : IDisposable
+internal sealed unsafe class PendingLimit : IDisposable
 {
-    private const int RLIMIT_SIGPENDING = 11;
-
     private readonly nuint[] _before = new nuint[2];
 
     public PendingLimit(nuint limit)
@@ -26,7 +24,4 @@ internal sealed unsafe partial class PendingLimit : IDisposable
         nuint* pair = stackalloc nuint[] { limit, _before[1] };
         Assert.Equal(0, setrlimit(RLIMIT_SIGPENDING, pair));
     }
-
-    [LibraryImport("libc")] private static partial int getrlimit(int resource, nuint* limit);
-    [LibraryImport("libc")] private static partial int setrlimit(int resource, nuint* limit);
 }

@@ -197,7 +197,8 @@ public class RtsigTests
                 }
                 else
                 {
-                    using HttpResponseMessage echoed = await http.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(expected));
+                    using HttpResponseMessage echoed =
+                        await http.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(expected));
                     Assert.Equal(expected, await echoed.Content.ReadAsByteArrayAsync());
                 }
             }
@@ -231,7 +232,9 @@ public class RtsigTests
     /// </summary>
     private static bool IsPending(string mask, int signal)
     {
-        string line = File.ReadLines($"/proc/self/task/{Libc.gettid()}/status").Single(line => line.StartsWith(mask + ':', StringComparison.Ordinal));
-        return (ulong.Parse(line.AsSpan(mask.Length + 1).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) != 0;
+        string line = File.ReadLines($"/proc/self/task/{Libc.gettid()}/status")
+            .Single(line => line.StartsWith(mask + ':', StringComparison.Ordinal));
+        return (ulong.Parse(line.AsSpan(mask.Length + 1).Trim(), NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture) >> (signal - 1) & 1) != 0;
     }
 }

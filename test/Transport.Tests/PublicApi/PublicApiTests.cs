@@ -10,7 +10,8 @@ namespace Transport.Tests.PublicApi;
 /// </summary>
 public class PublicApiTests
 {
-    public static TheoryData<string> Assemblies => [.. TestAssembly.ShippedAssemblies.Select(assembly => assembly.GetName().Name!), "FileAio"];
+    public static TheoryData<string> Assemblies
+        => [.. TestAssembly.ShippedAssemblies.Select(assembly => assembly.GetName().Name!), "FileAio"];
 
     [Theory, MemberData(nameof(Assemblies))]
     public void The_public_surface_is_the_reviewed_one(string assembly)

@@ -6,7 +6,8 @@ namespace Transport.Tests.PublicApi;
 /// <summary>What an assembly shows to others, a line a member, in an order that does not depend on the compiler.</summary>
 internal static class PublicSurface
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     public static string Of(Assembly assembly)
     {
@@ -53,8 +54,10 @@ internal static class PublicSurface
 
         foreach (PropertyInfo? property in type.GetProperties(Declared).Where(property => property.GetAccessors(true).Any(IsVisible)))
         {
-            IOrderedEnumerable<string> accessors = property.GetAccessors(true).Where(IsVisible).Select(accessor => accessor.ReturnType == typeof(void) ? "set" : "get").Order();
-            members.Add($"{Access(property.GetAccessors(true).First(IsVisible))}{Name(property.PropertyType)} {property.Name} {{ {string.Join("; ", accessors)}; }}");
+            IOrderedEnumerable<string> accessors = property.GetAccessors(true).Where(IsVisible)
+                .Select(accessor => accessor.ReturnType == typeof(void) ? "set" : "get").Order();
+            string access = Access(property.GetAccessors(true).First(IsVisible));
+            members.Add($"{access}{Name(property.PropertyType)} {property.Name} {{ {string.Join("; ", accessors)}; }}");
         }
         foreach (FieldInfo? field in type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly))
         {
@@ -70,7 +73,8 @@ internal static class PublicSurface
         => string.Join(", ", method.GetParameters().Select(parameter => $"{Name(parameter.ParameterType)} {parameter.Name}"));
 
     private static string Access(MethodBase method)
-        => (method.IsPublic ? "" : "protected ") + (method.IsStatic ? "static " : method.IsAbstract ? "abstract " : method.IsVirtual && !method.IsFinal ? "virtual " : "");
+        => (method.IsPublic ? "" : "protected ")
+            + (method.IsStatic ? "static " : method.IsAbstract ? "abstract " : method.IsVirtual && !method.IsFinal ? "virtual " : "");
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 

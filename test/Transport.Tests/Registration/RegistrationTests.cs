@@ -87,7 +87,8 @@ public class RegistrationTests
         await pair.Client.SendAsync("x");
         await pair.Server.ReadTextAsync(1);
         Assert.True(listener.Pools.EverRented > 0);
-        Assert.Contains(pair.Server.Features.Get<Microsoft.AspNetCore.Connections.Features.IMemoryPoolFeature>()!.MemoryPool, listener.Pools.Pools);
+        Assert.Contains(pair.Server.Features.Get<Microsoft.AspNetCore.Connections.Features.IMemoryPoolFeature>()!.MemoryPool,
+            listener.Pools.Pools);
     }
 
     [Theory, Transports]

@@ -14,10 +14,12 @@ public class FlushElsewhereTests
     private static readonly TransportSettings OneLoop = new() { LoopCount = 1 };
 
     [Theory]
-    [Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "rtsig"), Transports(Model = "busy")]
+    [Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "rtsig"),
+        Transports(Model = "busy")]
     public async Task A_flush_is_sent_while_the_loop_is_busy_with_something_else(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: OneLoop with { UnsafePreferInlineScheduling = true });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: OneLoop with { UnsafePreferInlineScheduling = true });
         await using BareListener.Pair busy = await listener.ConnectAsync();
         await using BareListener.Pair other = await listener.ConnectAsync();
         using ManualResetEventSlim blocked = new ManualResetEventSlim();

@@ -166,7 +166,8 @@ public class ShutdownTests
                             }
                         }
                     }
-                    catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or InvalidDataException)
+                    catch (Exception exception)
+                        when (exception is IOException or System.Net.Sockets.SocketException or InvalidDataException)
                     {
                         // the end of the server is the end of the client
                     }
@@ -181,7 +182,8 @@ public class ShutdownTests
 
     private static bool CanConnect(WebServer server)
     {
-        using System.Net.Sockets.Socket socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using System.Net.Sockets.Socket socket =
+            new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         try
         {
             socket.Connect(server.EndPoint);

@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+
+namespace Soak.Server;
+
+/// <summary>What the server answers. Each body can be checked byte by byte.</summary>
+internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
+{
+    public async Task RouteAsync(HttpContext context)
+    {
+        try
+        {
+            await AnswerAsync(context);
+        }
+        catch (Exception exception) when (
+            exception is ConnectionResetException or ConnectionAbortedException or BadHttpRequestException or OperationCanceledException)
+        {
+            // The client left in the middle of its request; Kestrel would log it as an error of the application.
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
+    {
+        "/" => HelloAsync(context),
+        "/bytes" => BytesAsync(context),
+        "/once" => OnceAsync(context),
+        "/echo" => EchoAsync(context),
+        "/upload" => UploadAsync(context),
+        "/ws" => WebSocketAsync(context),
+        "/delay" => DelayAsync(context),
+        "/block" => BlockAsync(context),
+        "/status" => StatusAsync(context),
+        "/collect" => CollectAsync(context),
+        _ => NotFoundAsync(context),
+    };
+
+    private static Task HelloAsync(HttpContext context)
+    {
+        context.Response.ContentLength = 13;
+        return context.Response.Body.WriteAsync("Hello, World!"u8.ToArray()).AsTask();
+    }
+
+    /// <summary>n bytes of the pattern with this key; without Content-Length if chunked is 1.</summary>
+    private static async Task BytesAsync(HttpContext context)
+    {
+        long left = Number(context, "n");
+        long at = Number(context, "key");
+        context.Response.ContentLength = Number(context, "chunked") == 1 ? null : left;
+        PipeWriter writer = context.Response.BodyWriter;
+        while (left > 0)
+        {
+            Memory<byte> memory = writer.GetMemory(4096);
+            int count = (int)Math.Min(memory.Length, left);
+            Pattern.Fill(memory.Span[..count], at);
+            writer.Advance(count);
+            at += count;
+            left -= count;
+            if ((await writer.FlushAsync()).IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>n bytes of the pattern in one write: they are in the pipe before the client has read the first.</summary>
+    private static Task OnceAsync(HttpContext context)
+    {
+        byte[] bytes = Pattern.Bytes((int)Number(context, "n"), 0);
+        context.Response.ContentLength = bytes.Length;
+        return context.Response.Body.WriteAsync(bytes).AsTask();
+    }
+
+    /// <summary>Without Content-Length: a client that leaves would make it an error of the application.</summary>
+    private static Task EchoAsync(HttpContext context)
+        => context.Request.BodyReader.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+
+    /// <summary>The body's length and SHA-256.</summary>
+    private static async Task UploadAsync(HttpContext context)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long bytes = 0;
+        while (true)
+        {
+            ReadResult read = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                hash.AppendData(segment.Span);
+            }
+
+            bytes += read.Buffer.Length;
+            context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                break;
+            }
+        }
+
+        string answer = $"{bytes} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
+        context.Response.ContentLength = answer.Length;
+        await context.Response.WriteAsync(answer);
+    }
+
+    private async Task WebSocketAsync(HttpContext context)
+    {
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+        byte[] buffer = new byte[16 * 1024];
+        try
+        {
+            while (true)
+            {
+                ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(), stopping);
+                if (received.MessageType == WebSocketMessageType.Close)
+                {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, stopping);
+                    return;
+                }
+
+                await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, stopping);
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        {
+            // The client left without a closing handshake, or the server stops.
+        }
+    }
+
+    private static async Task DelayAsync(HttpContext context)
+    {
+        await Task.Delay((int)Number(context, "ms"), context.RequestAborted);
+        await HelloAsync(context);
+    }
+
+    private static Task BlockAsync(HttpContext context)
+    {
+        Thread.Sleep((int)Number(context, "ms"));
+        return HelloAsync(context);
+    }
+
+    private Task StatusAsync(HttpContext context) => context.Response.WriteAsJsonAsync(new ServerStatus
+    {
+        Connections = meters.Read("kestrel.active_connections"),
+        TransportConnections = meters.Read("transport.connections"),
+        Accepts = meters.Read("transport.accepts"),
+        Workers = meters.Read("transport.workers"),
+        HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
+        Collections = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)],
+        PoolThreads = ThreadPool.ThreadCount,
+        Faults = FaultShim.Unavailable is null ? FaultShim.DiceFired : 0,
+    });
+
+    /// <summary>Returns what is not in use to the kernel, so that what is left can be compared.</summary>
+    private Task CollectAsync(HttpContext context)
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers();
+        }
+
+        return StatusAsync(context);
+    }
+
+    private static Task NotFoundAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private static long Number(HttpContext context, string name)
+        => long.TryParse(context.Request.Query[name], CultureInfo.InvariantCulture, out long value) ? value : 0;
+}

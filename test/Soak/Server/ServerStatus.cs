@@ -1,0 +1,28 @@
+namespace Soak.Server;
+
+/// <summary>What the server tells of itself at /status.</summary>
+internal sealed record ServerStatus
+{
+    /// <summary>Open connections by Kestrel's meter, the one that asks among them.</summary>
+    public long Connections { get; init; }
+
+    /// <summary>Open connections by the transport's own meter; −1 where it has none.</summary>
+    public long TransportConnections { get; init; }
+
+    public long Accepts { get; init; }
+
+    /// <summary>Bytes in use on the managed heap, without a collection first.</summary>
+    public long HeapBytes { get; init; }
+
+    /// <summary>Collections of generation 0, 1 and 2.</summary>
+    public int[] Collections { get; init; } = [];
+
+    /// <summary>Threads of the thread pool.</summary>
+    public int PoolThreads { get; init; }
+
+    /// <summary>Application threads of the transport's own.</summary>
+    public long Workers { get; init; }
+
+    /// <summary>libc calls that met a fault.</summary>
+    public ulong Faults { get; init; }
+}
