@@ -99,8 +99,8 @@ public static unsafe partial class FaultShim
         return NativeLibrary.Load(CCompiler.BuildSharedLibrary(source.ReadToEnd(), "libtestfaults"));
     }
 
-    static FaultShim() => NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value
-        : 0);
+    static FaultShim() =>
+        NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value : 0);
 
     [LibraryImport(Library)] private static partial ulong test_fault_call(byte* name);
     [LibraryImport(Library)] private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault,
