@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Bench.Tests;
 
-/// <summary>An HTTP server on one thread that answers everything at once, but for one stall.</summary>
+/// <summary>An HTTP server on one thread that answers every request immediately, except for one stall.</summary>
 internal sealed class StallingServer : IDisposable
 {
     private static readonly byte[] Response = Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!");
