@@ -1,4 +1,6 @@
+using Bench.Clients;
 using Bench.Load;
+using Bench.Tests.Servers;
 
 namespace Bench.Tests;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Bench.Tests;
+namespace Bench.Tests.Servers;
 
 /// <summary>An HTTP server on one thread that answers every request immediately, except for one stall.</summary>
 internal sealed class StallingServer : IDisposable
