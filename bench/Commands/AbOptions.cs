@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Bench.Clients;
 using Bench.Plans;
 using Bench.Servers;
 using Bench.Statistics;

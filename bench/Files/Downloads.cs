@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using Bench.Clients;
 using Bench.Load;
 using Bench.Servers;
 

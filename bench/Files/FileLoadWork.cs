@@ -1,3 +1,4 @@
+using Bench.Clients;
 using Bench.Load;
 using Bench.Measuring;
 using Bench.Plans;
@@ -74,7 +75,7 @@ internal sealed record FileLoadWork(string Name, string Description, bool Cold, 
             Seconds = result.Seconds,
             Requests = result.Requests,
             RequestsPerSecond = result.RequestsPerSecond,
-            CpuPerRequest = used.Cpu.TotalMicroseconds / Math.Max(1, result.Requests),
+            CpuPerRequest = result.Requests == 0 ? null : used.Cpu.TotalMicroseconds / result.Requests,
             Latency = result.Latency,
             ProportionalMemory = MemoryUse.Read(server.ProcessIds).Proportional,
             ServerBusy = used.ServerBusy,

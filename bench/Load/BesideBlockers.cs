@@ -1,3 +1,4 @@
+using Bench.Clients;
 using Bench.Servers;
 
 namespace Bench.Load;

@@ -46,7 +46,7 @@ internal sealed record Axis(double Low, double High, bool IsLogarithmic, IReadOn
     public static string Short(double value) => value switch
     {
         >= 999_500 => Digits(value / 1e6) + " M",
-        >= 9_995 => Digits(value / 1e3) + " k",
+        >= 999.5 => Digits(value / 1e3) + " k",
         _ => Digits(value),
     };
 

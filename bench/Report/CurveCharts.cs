@@ -41,7 +41,7 @@ internal static class CurveCharts
                     .Select(point => (point.Key, Sample.Median(point.Select(cell => shape.Read(cell)!.Value)))),
             ],
             styles[series.Key.Split(", ")[0]], Array.IndexOf(servers, series.Key.Split(", ")[0]),
-            Array.IndexOf(kinds, KindOf(series.First())) % 3)).ToArray();
+            DashOf(series))).ToArray();
         double[] xs = lines.SelectMany(line => line.Points).Select(point => point.X).Distinct().Order().ToArray();
         double[] ys = lines.SelectMany(line => line.Points).Select(point => point.Y).ToArray();
         Axis x = new(xs[0] / 1.15, xs[^1] * 1.15, true,
@@ -52,6 +52,10 @@ internal static class CurveCharts
 
         static string KindOf(Cell cell) => cell.Key.Contains(", ", StringComparison.Ordinal)
             ? cell.Key[(cell.Key.IndexOf(", ", StringComparison.Ordinal) + 2)..] : "";
+
+        // There are five shades; a sixth server has the first shade again and is dashed.
+        int DashOf(IGrouping<string, Cell> series) =>
+            (Array.IndexOf(kinds, KindOf(series.First())) + Array.IndexOf(servers, series.Key.Split(", ")[0]) / 5) % 3;
 
         // A logarithmic axis has no 0: no idle connections are drawn at 1 and labelled 0.
         static double AtOf(Cell cell) => Math.Max(1, cell.At ?? 0);

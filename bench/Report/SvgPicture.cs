@@ -32,13 +32,15 @@ internal sealed class SvgPicture(double width, double height)
     /// <summary>Draws the marker of a series: its shape tells series apart without colour.</summary>
     public void Marker(double x, double y, int shape, string style)
     {
-        FormattableString path = (shape % 5) switch
+        FormattableString path = (shape % 7) switch
         {
             0 => $"M{x - 4:0.#} {y:0.#}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
             1 => $"M{x - 3.6:0.#} {y - 3.6:0.#}h7.2v7.2h-7.2z",
             2 => $"M{x:0.#} {y - 5:0.#}l5 5l-5 5l-5 -5z",
             3 => $"M{x:0.#} {y - 4.6:0.#}l4.8 8.4h-9.6z",
-            _ => $"M{x:0.#} {y + 4.6:0.#}l4.8 -8.4h-9.6z",
+            4 => $"M{x:0.#} {y + 4.6:0.#}l4.8 -8.4h-9.6z",
+            5 => $"M{x - 1.2:0.#} {y - 5:0.#}h2.4v3.8h3.8v2.4h-3.8v3.8h-2.4v-3.8h-3.8v-2.4h3.8z",
+            _ => $"M{x - 5:0.#} {y - 1.4:0.#}h10v2.8h-10z",
         };
         Add($"<path class=\"marker {style}\" d=\"{FormattableString.Invariant(path)}\"/>");
     }

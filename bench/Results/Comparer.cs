@@ -50,7 +50,7 @@ internal static class Comparer
             LowerIsBetter = headline.LowerIsBetter,
             Verdict = outcome.Verdict,
             Ratio = pairs.Length == 0 ? null : outcome.Ratio,
-            Interval = pairs.Length == 0 ? null : outcome.Interval,
+            Interval = pairs.Length < 2 ? null : outcome.Interval,   // one pair has no spread
             Pairs = pairs.Length,
             MedianOfA = pairs.Length == 0 ? null : Sample.Median(pairs.Select(pair => pair.Values.A)),
             MedianOfB = pairs.Length == 0 ? null : Sample.Median(pairs.Select(pair => pair.Values.B)),

@@ -25,7 +25,7 @@ internal sealed record Comparison
     /// <summary>B's median divided by A's median; null when no pair counts.</summary>
     public double? Ratio { get; init; }
 
-    /// <summary>The 95 % confidence interval of the ratio.</summary>
+    /// <summary>The 95 % confidence interval of the ratio; null with fewer than two pairs.</summary>
     public Interval? Interval { get; init; }
 
     /// <summary>The number of pairs that count.</summary>
@@ -53,6 +53,6 @@ internal sealed record Comparison
         Verdict.Faster => $"{B} is better",
         Verdict.Slower => $"{B} is worse",
         Verdict.NoDifference => "no difference",
-        _ => $"no verdict ({Pairs} pairs)",
+        _ => $"no verdict ({Pairs} {(Pairs == 1 ? "pair" : "pairs")})",
     };
 }

@@ -31,7 +31,8 @@ internal sealed record AcceptanceRules(double OthersTolerated = 0.10)
             return result.Error;
         }
 
-        if (result.Requests == 0)
+        // A window may end before the first large file is complete; its bytes are figures all the same.
+        if (result.Requests == 0 && result.Bytes is not > 0)
         {
             return "no request was answered";
         }

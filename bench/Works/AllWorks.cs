@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bench.Clients;
 using Bench.Load;
 
 namespace Bench.Works;

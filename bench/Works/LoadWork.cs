@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Bench.Clients;
 using Bench.Load;
 using Bench.Measuring;
 using Bench.Plans;

@@ -1,3 +1,4 @@
+using Bench.Clients;
 using Bench.Load;
 using Bench.Measuring;
 using Bench.Plans;

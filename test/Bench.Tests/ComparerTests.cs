@@ -65,7 +65,7 @@ public class ComparerTests
         Assert.Contains("epoll: no p99 was measured", comparison.Refusals);
     }
 
-    /// <summary>Slices leave a mark on latencies, and have no rate.</summary>
+    /// <summary>Slices distort latencies and have no rate.</summary>
     [Fact]
     public void Only_works_judged_by_CPU_time_are_sliced()
     {

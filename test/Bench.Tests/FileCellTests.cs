@@ -47,7 +47,16 @@ public sealed class FileCellTests
 
     [Fact]
     public void A_load_without_a_response_is_refused() =>
-        Assert.Contains("no request", Judge(Good with { Requests = 0 }, Small, Use).Refused);
+        Assert.Contains("no request", Judge(Good with { Requests = 0, Bytes = 0 }, Small, Use).Refused);
+
+    [Fact]
+    public void A_window_within_a_large_file_is_accepted_without_figures_per_request()
+    {
+        Cell cell = Judge(Good with { Requests = 0 }, Small, Use);
+        Assert.Null(cell.Refused);
+        Assert.Null(cell.CpuPerRequest);
+        Assert.NotNull(cell.Named("gigabytesPerSecond"));
+    }
 
     [Fact]
     public void Another_listener_is_refused() => Assert.Contains("another process", Judge(Good, Small, Use with { Strangers = 1 }).Refused);

@@ -1,4 +1,6 @@
+using Bench.Clients;
 using Bench.Load;
+using Bench.Tests.Servers;
 
 namespace Bench.Tests;
 
@@ -9,7 +11,7 @@ public class LoopTests
 
     private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
-    /// <summary>A busy machine can only add slow requests to those that the stall makes, so the bounds are lower bounds.</summary>
+    /// <summary>Other load on the machine can only add slow requests, so the bounds are lower bounds.</summary>
     [Fact]
     public void The_open_loop_records_every_request_that_a_stall_delays()
     {
@@ -26,8 +28,7 @@ public class LoopTests
     }
 
     /// <summary>
-    /// What the correction is for: the same stall, and a client that waits politely notes a handful of slow requests, one a connection at
-    /// most.
+    /// The same stall in a closed loop causes a few slow requests, at most one for each connection.
     /// </summary>
     [Fact]
     public void The_closed_loop_hides_the_same_stall()

@@ -1,7 +1,9 @@
+using Bench.Clients;
 using Bench.Commands;
 using Bench.Load;
 using Bench.Plans;
 using Bench.Servers;
+using Bench.Tests.Servers;
 using Bench.Works;
 
 namespace Bench.Tests;

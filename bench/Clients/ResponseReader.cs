@@ -1,4 +1,4 @@
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>Parses received bytes and detects the end of each response.</summary>
 internal abstract class ResponseReader

@@ -1,4 +1,4 @@
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>Reads responses whose bytes are known, such as the frames of a WebSocket echo.</summary>
 internal sealed class FixedResponseReader(byte[] expected) : ResponseReader

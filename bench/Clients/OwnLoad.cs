@@ -1,8 +1,9 @@
 using System.Net;
 using Bench.Interop;
+using Bench.Load;
 using Bench.Servers;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>A load that this process generates, on a thread of its own.</summary>
 /// <param name="Run">Runs on the thread.</param>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Bench.Interop;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>An epoll instance of readable connections. Level-triggered; not thread-safe.</summary>
 internal sealed unsafe class ReadySet : IDisposable

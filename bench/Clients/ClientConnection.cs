@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>A non-blocking connection with at most one request under way.</summary>
 internal sealed class ClientConnection : IDisposable

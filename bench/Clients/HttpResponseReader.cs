@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>Reads HTTP/1.1 responses of status 200 or 206 with a Content-Length; any other response is an error.</summary>
 internal sealed class HttpResponseReader : ResponseReader

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>A WebSocket message (RFC 6455) and its echo.</summary>
 internal sealed class WebSocketExchange : Exchange

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using Bench.Load;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>A closed loop: every connection sends its next request when it has received a response.</summary>
 internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int connections, int requestsPerConnection = 0)

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>Keep-alive connections that have had one request each and stay open.</summary>
 internal sealed class IdleConnections : IDisposable

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Bench.Load;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>Connections to one server on one thread; the base class of the closed and the open loop.</summary>
 internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int connections) : IDisposable

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>A request that is sent repeatedly, and the reader of its responses.</summary>
 internal abstract class Exchange

@@ -1,4 +1,6 @@
-namespace Bench.Load;
+using Bench.Load;
+
+namespace Bench.Clients;
 
 /// <summary>Pauses a loop of this process between two iterations.</summary>
 internal sealed class Gate : ILoadControl, IDisposable

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Bench.Tests;
+namespace Bench.Tests.Servers;
 
 /// <summary>An HTTP server that counts the requests of each connection.</summary>
 internal sealed class CountingServer : IDisposable

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Bench.Tests;
+namespace Bench.Tests.Servers;
 
-/// <summary>An HTTP server on one thread that answers everything at once, but for one stall.</summary>
+/// <summary>An HTTP server on one thread that answers every request immediately, except for one stall.</summary>
 internal sealed class StallingServer : IDisposable
 {
     private static readonly byte[] Response = Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!");

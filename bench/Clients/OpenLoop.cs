@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using Bench.Load;
 
-namespace Bench.Load;
+namespace Bench.Clients;
 
 /// <summary>
 /// An open loop: requests start at a fixed rate, whether or not earlier requests have been answered, and latency counts from the intended
