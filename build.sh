@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one way in: ./build.sh run | test | soak | bench | build | format | help
+# The one way in: ./build.sh run | test | soak | bench | pack | build | format | help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -17,6 +17,7 @@ usage() {
                             watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
 ./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
 ./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
+./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
 ./build.sh build            build everything
 ./build.sh format           check the formatting: dotnet format, lines of at most 140 columns, libc imports in Interop/ only
 EOF
@@ -131,8 +132,17 @@ case "$command" in
     need_sdk; want gcc gcc
     dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
+  pack)
+    need_sdk
+    dotnet build tools/PublicDocs/PublicDocs.csproj -c "$configuration" --nologo -v quiet
+    rm -rf artifacts/packages
+    for project in src/*/*.csproj; do
+      dotnet pack "$project" -c "$configuration" --nologo -v quiet -o artifacts/packages ${1:+-p:Version="$1"} \
+        -p:PublicDocsTool="$PWD/tools/PublicDocs/bin/$configuration/net10.0/PublicDocs.dll"
+    done
+    ls artifacts/packages ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
   format) need_sdk; check_format ;;
   help|-h|--help) usage ;;
-  *) say "build.sh: '$command' is not one of run, test, soak, bench, build, format, help"; usage >&2; exit 2 ;;
+  *) say "build.sh: '$command' is not one of run, test, soak, bench, pack, build, format, help"; usage >&2; exit 2 ;;
 esac

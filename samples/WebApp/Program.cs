@@ -49,6 +49,7 @@ app.MapUpload();
 app.MapStream();
 app.MapDelay();
 app.MapBlock();
+app.MapSpin();
 app.MapAbort();
 app.MapWebSocketEcho();
 app.MapTransportStatus();

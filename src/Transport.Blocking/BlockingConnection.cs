@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Interop;
+using Transport.Core.Readiness;
 
 namespace Transport.Blocking;
 
@@ -51,7 +52,7 @@ internal sealed class BlockingConnection : BlockingSocket
     }
 
     /// <exception cref="InvalidOperationException">Always: it is connected.</exception>
-    public override ValueTask<SysResult> AcceptAsync() => throw new InvalidOperationException("A connected socket accepts nothing.");
+    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer) => throw new InvalidOperationException("A connected socket accepts nothing.");
 
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
     {
@@ -143,6 +144,11 @@ internal sealed class BlockingConnection : BlockingSocket
         {
             _input.Advance((int)received.Value);
             _buffer = received.Value == buffer.Length ? Math.Min(_buffer * 2, Loop.MaximumBuffer) : MinimumBuffer;
+        }
+
+        else if (received.Value == 0 && buffer.IsEmpty)
+        {
+            throw ReadinessSocket.EmptyBlock();
         }
 
         return received;

@@ -15,6 +15,9 @@ internal sealed unsafe class BlockingListener : BlockingSocket
     private readonly Waker _stop = new();
     private readonly int _descriptor;
 
+    /// <summary>The accepting thread's own until the result has been posted.</summary>
+    private PeerAddress? _peer;
+
     /// <summary>The next connection's threads have been taken from the budget.</summary>
     private bool _isGranted;
 
@@ -28,13 +31,15 @@ internal sealed unsafe class BlockingListener : BlockingSocket
         _accepting = new CallThread(this, loop, $"accept {descriptor}, {loop.Name}", Accept);
     }
 
-    public override ValueTask<SysResult> AcceptAsync()
+    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer)
     {
         Loop.AssertCurrent();
         if (IsClosed)
         {
             return new ValueTask<SysResult>(Canceled);
         }
+
+        _peer = peer;
 
         if (_isGranted || Loop.Budget.TryTake(this, out bool isNews))
         {
@@ -127,7 +132,7 @@ internal sealed unsafe class BlockingListener : BlockingSocket
                 return found.IsError ? found : Canceled;
             }
 
-            SysResult accepted = SocketCalls.Accept(_descriptor);
+            SysResult accepted = SocketCalls.Accept(_descriptor, _peer!);
             if (!accepted.WouldBlock)
             {
                 _isGranted = accepted.IsError;

@@ -19,6 +19,7 @@ public static class BlockingServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (OperatingSystem.IsLinux())
         {
+            services.ValidateSection<BlockingTransportOptions>("Kestrel:Transport:Blocking");
             services.AddOptions<BlockingTransportOptions>().BindConfiguration("Kestrel:Transport:Blocking");
             services.TryAddSingleton(static provider => new BlockingMetrics(provider.GetService<IMeterFactory>()));
             services.AddTransport<BlockingTransportOptions>(static (options, provider) =>

@@ -18,12 +18,12 @@ internal abstract class BlockingSocket(BlockingLoop loop, int descriptor) : Loop
 
     protected BlockingLoop Loop => loop;
 
-    protected bool IsClosed => Descriptor < 0;
+    public bool IsClosed => Descriptor < 0;
 
     /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
     protected static SysResult Canceled { get; } = new(-Errno.ECANCELED);
 
-    public abstract override ValueTask<SysResult> AcceptAsync();
+    public abstract override ValueTask<SysResult> AcceptAsync(PeerAddress peer);
 
     public abstract override ValueTask<SysResult> ReceiveAsync(PipeWriter input);
 

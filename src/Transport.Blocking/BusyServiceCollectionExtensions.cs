@@ -18,6 +18,7 @@ public static class BusyServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (OperatingSystem.IsLinux())
         {
+            services.ValidateSection<BusyTransportOptions>("Kestrel:Transport:Busy");
             services.AddOptions<BusyTransportOptions>().BindConfiguration("Kestrel:Transport:Busy");
             services.AddTransport<BusyTransportOptions>(
                 static _ => new IoModel("busy", "Busy", static setup => new ReadinessLoop(setup, static () => new BusyPoller())));

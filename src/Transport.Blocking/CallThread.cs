@@ -27,6 +27,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
     private readonly int[] _bell = GC.AllocateArray<int>(1, pinned: true);
     private Thread? _thread;
     private SysResult _result;
+    private Exception? _failure;
 
     /// <summary>Somebody waits for the call.</summary>
     public bool IsPending => _completion.IsPending;
@@ -59,7 +60,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
             socket.Hold();
             _thread.UnsafeStart();
         }
-        catch (OutOfMemoryException exception)
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
         {
             // What the runtime makes of EAGAIN from pthread_create: a limit of the system's (RLIMIT_NPROC, pids.max), or no room for a
             // stack.
@@ -109,7 +110,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         bool isDismissed = false;
         while (!isDismissed && WaitForAsk())
         {
-            _result = call();
+            MakeCall();
             isDismissed = Volatile.Read(ref _bell[0]) == Dismissed;
             if (isDismissed)
             {
@@ -128,6 +129,20 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         Interlocked.Decrement(ref loop.Blocking.Threads);
     }
 
+    private void MakeCall()
+    {
+        try
+        {
+            _result = call();
+        }
+        catch (Exception exception)
+        {
+            // The memory pool is the application's: its exception ends this connection, not the process.
+            _failure = exception;
+            _result = new SysResult(-Errno.ECANCELED);
+        }
+    }
+
     /// <returns>False when it is to end.</returns>
     private bool WaitForAsk()
     {
@@ -140,5 +155,17 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         return bell == Asked;
     }
 
-    private void Finish() => _completion.Complete(socket.Ended(this, _result));
+    private void Finish()
+    {
+        SysResult result = socket.Ended(this, _result);
+        if (_failure is { } failure && !socket.IsClosed)
+        {
+            _failure = null;
+            _completion.Fail(failure);
+        }
+        else
+        {
+            _completion.Complete(result);
+        }
+    }
 }

@@ -18,6 +18,7 @@ public static class EpollServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (OperatingSystem.IsLinux())
         {
+            services.ValidateSection<EpollTransportOptions>("Kestrel:Transport:Epoll");
             services.AddOptions<EpollTransportOptions>().BindConfiguration("Kestrel:Transport:Epoll");
             services.AddTransport<EpollTransportOptions>(static options =>
             {

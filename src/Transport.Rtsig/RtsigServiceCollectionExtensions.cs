@@ -20,6 +20,7 @@ public static class RtsigServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (OperatingSystem.IsLinux())
         {
+            services.ValidateSection<RtsigTransportOptions>("Kestrel:Transport:Rtsig");
             services.AddOptions<RtsigTransportOptions>().BindConfiguration("Kestrel:Transport:Rtsig");
             services.TryAddSingleton(static provider => new RtsigMetrics(provider.GetService<IMeterFactory>()));
             services.AddTransport<RtsigTransportOptions>(static (options, provider) =>

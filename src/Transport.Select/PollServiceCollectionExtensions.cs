@@ -18,6 +18,7 @@ public static class PollServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (OperatingSystem.IsLinux())
         {
+            services.ValidateSection<PollTransportOptions>("Kestrel:Transport:Poll");
             services.AddOptions<PollTransportOptions>().BindConfiguration("Kestrel:Transport:Poll");
             services.AddTransport<PollTransportOptions>(static options =>
             {

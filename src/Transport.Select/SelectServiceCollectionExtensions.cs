@@ -20,6 +20,7 @@ public static class SelectServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         if (OperatingSystem.IsLinux())
         {
+            services.ValidateSection<SelectTransportOptions>("Kestrel:Transport:Select");
             services.AddOptions<SelectTransportOptions>().BindConfiguration("Kestrel:Transport:Select");
             services.TryAddSingleton(static provider => new SelectMetrics(provider.GetService<IMeterFactory>()));
             services.AddTransport<SelectTransportOptions>(static (options, provider) =>

@@ -26,6 +26,7 @@ internal static class FrontPage
         <dt><a href="/stream?bytes=1048576">/stream?bytes=N</a><dd>N bytes of a known pattern
         <dt><a href="/delay?ms=200">/delay?ms=N</a><dd>an answer after N milliseconds
         <dt><a href="/block?ms=200">/block?ms=N</a><dd>the same, holding a thread, on purpose
+        <dt><a href="/spin?us=5000">/spin?us=N</a><dd>computes for N microseconds
         <dt><a href="/abort">/abort</a><dd>the connection reset
         <dt>POST /echo<dd>the body back, streamed: <code>curl --data-binary @file …/echo</code>
         <dt>POST /upload<dd>its length and SHA-256

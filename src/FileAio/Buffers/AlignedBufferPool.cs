@@ -69,9 +69,15 @@ internal sealed class AlignedBufferPool : IDisposable
     public void Return(AlignedBuffer buffer)
     {
         Debug.Assert(!buffer.Read.InFlight, "a buffer comes back while the kernel may still write to it");
-        if (Poison)
+        if (Poison && !buffer.Read.InFlight)
         {
             buffer.GetSpan().Fill(0xDB);
+        }
+
+        Interlocked.Decrement(ref _rented);
+        if (buffer.Read.InFlight)
+        {
+            return; // a bug: the memory stays the kernel's, and its bytes stay counted, rather than be another response's
         }
 
         lock (_gate)
@@ -79,12 +85,13 @@ internal sealed class AlignedBufferPool : IDisposable
             Class(buffer.Size).Return(buffer);
         }
 
-        Interlocked.Decrement(ref _rented);
         Budget.Release(buffer.Size);
     }
 
-    /// <summary>Powers of two from a page on: few classes, so that a freed buffer fits the next who asks.</summary>
-    private static int RoundUp(int size) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, 4096));
+    /// <summary>
+    /// Powers of two from a page of this kernel on (4, 16 or 64 KiB): few classes, so that a freed buffer fits the next who asks.
+    /// </summary>
+    private static int RoundUp(int size) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, Environment.SystemPageSize));
 
     private FreeStack<AlignedBuffer> Class(int size)
     {

@@ -6,11 +6,12 @@ using System.Runtime.InteropServices;
 namespace FileAio.Buffers;
 
 /// <summary>
-/// A pool for Kestrel whose blocks start on a page: a direct read can land in the response pipe's own memory, and nothing is copied.
+/// A pool for Kestrel whose blocks are aligned to 4 KiB: a direct read can land in the response pipe's own memory, and nothing is copied.
 /// Blocks are powers of two from 4 KiB (what Kestrel asks for) to 1 MiB (more than one read).
 /// </summary>
 internal sealed class AlignedMemoryPool : MemoryPool<byte>
 {
+    // Not the kernel's page, which may be 16 or 64 KiB: what direct reads ask for at most, and Kestrel's block.
     private const int Page = 4096;
     private const int MaxBlock = 1 << 20;
 

@@ -14,6 +14,9 @@ internal sealed class BufferBudget(long limit)
 
     public long Used => Interlocked.Read(ref _used);
 
+    /// <summary>More than half is in use: what is only read ahead should wait.</summary>
+    public bool IsAboveHalf => Used > Limit / 2;
+
     /// <summary>Takes <paramref name="bytes"/> off the budget if they are free and nobody waits.</summary>
     public bool TryAcquire(long bytes)
     {

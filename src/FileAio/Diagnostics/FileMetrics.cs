@@ -1,16 +1,19 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using FileAio.Interop;
 
 namespace FileAio.Diagnostics;
 
-/// <summary>The meter <c>FileAio</c>.</summary>
+/// <summary>
+/// The meter <c>FileAio</c>. A listener's callback runs on the thread that measures, and is the application's code. Reads are measured on
+/// an engine's thread: so what they count is kept here and observed, on the collector's thread, and their durations are passed on by a
+/// timer (<see cref="DeferredMeasurements"/>).
+/// </summary>
 internal static class FileMetrics
 {
     private static readonly Meter Meter = new("FileAio");
-
-    private static readonly UpDownCounter<long> InFlight = Meter.CreateUpDownCounter<long>(
-        "fileaio.reads_in_flight", "{read}", "Reads that an engine has and has not completed.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
         "fileaio.read.duration", "s", "From the submission of a read to its completion, waiting for its turn included.");
@@ -18,56 +21,73 @@ internal static class FileMetrics
     private static readonly Counter<long> Overdue = Meter.CreateCounter<long>(
         "fileaio.reads_overdue", "{read}", "Reads that took longer than AioTimeout, counted while they are in flight.");
 
-    private static readonly Counter<long> Bytes = Meter.CreateCounter<long>(
-        "fileaio.bytes_read", "By", "Bytes read from files. Tag engine: page-cache is the read that does not wait.");
+    private static readonly DeferredMeasurements Durations = new(Duration);
+    private static readonly ConcurrentDictionary<string, StrongBox<long>> BytesByEngine = new();
+    private static readonly ConcurrentDictionary<(string Reason, string? Device), StrongBox<long>> Fallbacks = new();
+    private static long s_readsInFlight, s_fallbacks, s_bytesFromPageCache, s_cacheHits, s_cacheMisses;
 
-    private static readonly Counter<long> Fallbacks = Meter.CreateCounter<long>(
-        "fileaio.fallbacks", "{fallback}", "Times that the kernel refused the way asked for, by reason.");
-
-    private static readonly Counter<long> CacheHits = Meter.CreateCounter<long>(
-        "fileaio.open_file_cache.hits", "{lookup}", "Lookups that the open-file cache answered.");
-
-    private static readonly Counter<long> CacheMisses = Meter.CreateCounter<long>(
-        "fileaio.open_file_cache.misses", "{lookup}", "Lookups that had to open the file.");
-
-    private static long s_readsInFlight, s_fallbacks;
+    static FileMetrics()
+    {
+        Meter.CreateObservableUpDownCounter("fileaio.reads_in_flight", static () => ReadsInFlight, "{read}", "Reads that an engine has and has not completed.");
+        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By", "Bytes read from files. Tag engine: page-cache is the read that does not wait.");
+        Meter.CreateObservableCounter("fileaio.fallbacks", ObserveFallbacks, "{fallback}",
+            "Times that the kernel refused the way asked for, by reason; no-direct-io also by device, once a file.");
+        Meter.CreateObservableCounter("fileaio.open_file_cache.hits", static () => Interlocked.Read(ref s_cacheHits), "{lookup}", "Lookups that the open-file cache answered.");
+        Meter.CreateObservableCounter("fileaio.open_file_cache.misses", static () => Interlocked.Read(ref s_cacheMisses), "{lookup}", "Lookups that had to open the file.");
+    }
 
     /// <summary>Reads in flight, for status pages and tests.</summary>
     public static long ReadsInFlight => Interlocked.Read(ref s_readsInFlight);
 
     public static long FallbackCount => Interlocked.Read(ref s_fallbacks);
 
-    public static void ReadStarted()
-    {
-        Interlocked.Increment(ref s_readsInFlight);
-        InFlight.Add(1);
-    }
+    public static void ReadStarted() => Interlocked.Increment(ref s_readsInFlight);
 
     public static void ReadEnded(string engine, long started, SysResult result)
     {
         Interlocked.Decrement(ref s_readsInFlight);
-        InFlight.Add(-1);
-        KeyValuePair<string, object?> tag = new KeyValuePair<string, object?>("engine", engine);
         if (Duration.Enabled)
         {
-            Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tag);
+            Durations.Add(Stopwatch.GetElapsedTime(started).TotalSeconds, engine);
         }
 
         if (result.Value > 0)
         {
-            Bytes.Add(result.Value, tag);
+            Interlocked.Add(ref BytesByEngine.GetOrAdd(engine, static _ => new StrongBox<long>()).Value, result.Value);
         }
     }
 
+    /// <summary>Not for an engine's thread: the listener is called at once.</summary>
     public static void ReadOverdue(string engine) => Overdue.Add(1, new KeyValuePair<string, object?>("engine", engine));
 
-    public static void ReadFromPageCache(long bytes) => Bytes.Add(bytes, new KeyValuePair<string, object?>("engine", "page-cache"));
+    public static void ReadFromPageCache(long bytes) => Interlocked.Add(ref s_bytesFromPageCache, bytes);
 
-    public static void Fallback(string reason)
+    public static void Fallback(string reason, string? device = null)
     {
         Interlocked.Increment(ref s_fallbacks);
-        Fallbacks.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        Interlocked.Increment(ref Fallbacks.GetOrAdd((reason, device), static _ => new StrongBox<long>()).Value);
     }
 
-    public static void CacheLookup(bool hit) => (hit ? CacheHits : CacheMisses).Add(1);
+    public static void CacheLookup(bool hit) => Interlocked.Increment(ref hit ? ref s_cacheHits : ref s_cacheMisses);
+
+    private static IEnumerable<Measurement<long>> ObserveBytes()
+    {
+        foreach ((string engine, StrongBox<long> bytes) in BytesByEngine)
+        {
+            yield return new Measurement<long>(Interlocked.Read(ref bytes.Value), new KeyValuePair<string, object?>("engine", engine));
+        }
+
+        yield return new Measurement<long>(Interlocked.Read(ref s_bytesFromPageCache), new KeyValuePair<string, object?>("engine", "page-cache"));
+    }
+
+    private static IEnumerable<Measurement<long>> ObserveFallbacks()
+    {
+        foreach (((string reason, string? device), StrongBox<long> count) in Fallbacks)
+        {
+            KeyValuePair<string, object?> why = new KeyValuePair<string, object?>("reason", reason);
+            yield return device is null
+                ? new Measurement<long>(Interlocked.Read(ref count.Value), why)
+                : new Measurement<long>(Interlocked.Read(ref count.Value), why, new KeyValuePair<string, object?>("device", device));
+        }
+    }
 }

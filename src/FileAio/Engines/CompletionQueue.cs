@@ -4,29 +4,31 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// Brings completed reads to those who wait for them: on the engine's thread the reads that want to go on there, the others a batch at a
-/// time on a thread of the pool. A work item a read would cost a context switch a read (85,000 a second where inline costs 2,900,
-/// measured): so one work item drains whatever has come.
+/// Brings completed reads to those who wait for them: on the engine's thread the reads that want to go on there, the others on the thread
+/// pool. A work item a read would cost a context switch a read (85,000 a second where inline costs 2,900, measured): so one work item
+/// drains whatever has come.
+/// <para>What a read continues with may block (a wrapped body that waits synchronously). So before each one a further work item is queued
+/// where more reads wait: another thread of the pool takes those, as the framework's SocketAsyncEngine has it.</para>
 /// </summary>
-internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWorkItem
+internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWorkItem
 {
-    // Reads that the continuations start are handed to the kernel together, but the disk must not idle meanwhile. A guess.
-    private const int HandOverEvery = 8;
-
-    // Another pool thread joins where one has this much before it: copying 128 KiB takes some 15 µs.
-    private const int Crowd = 8;
+    // Then the work item queues itself again, so that the application's have their turn. The value of SocketAsyncEngine.
+    private const int MaxMilliseconds = 15;
 
     [ThreadStatic]
     private static CompletionQueue? t_draining;
 
     private readonly ConcurrentQueue<FileRead> _completed = new();
-    private int _workers;
+
+    // 1: a work item is queued, and has not begun to look.
+    private int _scheduled;
 
     /// <summary>True on a thread of the pool that is just bringing completions of any engine.</summary>
     public static bool IsAnyDraining => t_draining is not null;
 
     /// <summary>
-    /// True on a thread of the pool that is just bringing this engine's completions: what it submits is handed over in a batch soon.
+    /// True on a thread of the pool that is just bringing this engine's completions: what a continuation submits is handed over when it
+    /// returns.
     /// </summary>
     public bool IsDraining => ReferenceEquals(t_draining, this);
 
@@ -49,56 +51,48 @@ internal sealed class CompletionQueue(Action? afterSome = null) : IThreadPoolWor
     {
         read.SetResult(result);
         _completed.Enqueue(read);
-        if (Interlocked.CompareExchange(ref _workers, 1, 0) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
+        Schedule();
     }
 
     void IThreadPoolWorkItem.Execute()
     {
-        Drain();
-        Interlocked.Decrement(ref _workers);
-        // What came between the last look and the decrement found a worker, and rang nobody.
-        if (!_completed.IsEmpty && Interlocked.CompareExchange(ref _workers, 1, 0) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-    }
-
-    private void Drain()
-    {
+        // Before the queue is looked at: who adds from here on schedules another.
+        Interlocked.Exchange(ref _scheduled, 0);
+        long began = Environment.TickCount64;
         t_draining = this;
         try
         {
-            int done = 0;
             while (_completed.TryDequeue(out FileRead? read))
             {
-                if (_completed.Count > Crowd)
+                if (!_completed.IsEmpty)
                 {
-                    Join();
+                    Schedule();
                 }
 
                 read.Complete();
-                if (++done % HandOverEvery == 0)
+                // Not some reads later: the next continuation may block, and what this one has submitted would wait for it.
+                afterEach?.Invoke();
+                if (Environment.TickCount64 - began >= MaxMilliseconds)
                 {
-                    afterSome?.Invoke();
+                    break;
                 }
             }
         }
         finally
         {
             t_draining = null;
+            if (!_completed.IsEmpty)
+            {
+                Schedule();
+            }
         }
-        afterSome?.Invoke();
     }
 
-    private void Join()
+    private void Schedule()
     {
-        int workers = Volatile.Read(ref _workers);
-        if (workers < Environment.ProcessorCount && Interlocked.CompareExchange(ref _workers, workers + 1, workers) == workers)
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            PoolQueue.Add(this);
         }
     }
 }

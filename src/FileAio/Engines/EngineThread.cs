@@ -15,15 +15,26 @@ internal static class EngineThread
     /// </summary>
     public static bool IsCurrent => IsOwn || CompletionQueue.IsAnyDraining;
 
-    public static Thread Start(string name, Action run)
+    /// <summary>
+    /// Starts a thread; null where the system refuses one (RLIMIT_NPROC, pids.max, no memory for its stack), which the runtime reports as
+    /// <see cref="OutOfMemoryException"/>.
+    /// </summary>
+    public static Thread? TryStart(string name, Action run)
     {
-        Thread thread = new Thread(() =>
+        try
         {
-            t_current = true;
-            run();
-        })
-        { IsBackground = true, Name = name };
-        thread.UnsafeStart();
-        return thread;
+            Thread thread = new Thread(() =>
+            {
+                t_current = true;
+                run();
+            })
+            { IsBackground = true, Name = name };
+            thread.UnsafeStart();
+            return thread;
+        }
+        catch (Exception refused) when (refused is OutOfMemoryException or ThreadStartException)
+        {
+            return null;
+        }
     }
 }

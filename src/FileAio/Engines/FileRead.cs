@@ -53,9 +53,20 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
         InFlight = true;
         Started = Stopwatch.GetTimestamp();
         _reported = 0;
+        _result = default;
         FileMetrics.ReadStarted();
         _place = engine.Reads.Add(this, _lastPlace);
-        engine.Submit(this);
+        try
+        {
+            engine.Submit(this);
+        }
+        catch
+        {
+            // Submit throws only what it has not taken: the buffer is the caller's again.
+            Withdraw();
+            throw;
+        }
+
         return new ValueTask<SysResult>(this, _source.Version);
     }
 
@@ -65,13 +76,7 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
     /// <summary>Tells whoever waits, on this very thread.</summary>
     public void Complete()
     {
-        if (_place >= 0)
-        {
-            _engine!.Reads.Remove(_place);
-            _lastPlace = _place;
-        }
-        FileMetrics.ReadEnded(_engine!.Name, Started, _result);
-        InFlight = false;
+        Withdraw();
         _source.SetResult(_result);
     }
 
@@ -82,6 +87,18 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
         {
             _engine!.TryCancel(this);
         }
+    }
+
+    private void Withdraw()
+    {
+        if (_place >= 0)
+        {
+            _engine!.Reads.Remove(_place);
+            _lastPlace = _place;
+            _place = -1;
+        }
+        FileMetrics.ReadEnded(_engine!.Name, Started, _result);
+        InFlight = false;
     }
 
     SysResult IValueTaskSource<SysResult>.GetResult(short token) => _source.GetResult(token);

@@ -14,7 +14,10 @@ internal interface IFileEngine : IDisposable
     /// <summary>The reads that were submitted and have not completed. <see cref="FileRead"/> keeps them; an engine only has them.</summary>
     InFlightReads Reads { get; }
 
-    /// <summary>Takes the read. The fields of <paramref name="read"/> are set, and nobody changes them before it completes.</summary>
+    /// <summary>
+    /// Takes the read. The fields of <paramref name="read"/> are set, and nobody changes them before it completes. Where this throws, the
+    /// engine has not taken the read: it will never be run.
+    /// </summary>
     void Submit(FileRead read);
 
     /// <summary>

@@ -36,13 +36,13 @@ internal sealed class LinuxAioEngine : IFileEngine
     private readonly nint _context;
     private readonly IocbTable _table;
     private readonly Lock _gate = new();
-    private readonly WaitingReads _waiting = new();
+    private readonly WaitingQueue<FileRead> _waiting = new();
     private readonly PostedWork _posted = new();
     private readonly IFileEngine _fallback;
     private readonly CompletionQueue _completions;
     private readonly int _bell;
     private readonly SemaphoreSlim _submitterBell = new(0);
-    private readonly Thread _loop, _submitter;
+    private Thread? _loop, _submitter;
     private long _handOverElsewhereUntil;
     private bool _awake, _disposed, _ended;
 
@@ -53,8 +53,6 @@ internal sealed class LinuxAioEngine : IFileEngine
         _table = new IocbTable(requests, bell);
         _fallback = fallback;
         _completions = new CompletionQueue(HandOver);
-        _submitter = EngineThread.Start("aio submit", SubmitLoop);
-        _loop = EngineThread.Start("aio loop", Loop);
     }
 
     /// <summary>
@@ -64,31 +62,45 @@ internal sealed class LinuxAioEngine : IFileEngine
     /// <param name="requests">Reads in flight at most.</param>
     /// <param name="fallback">Takes the reads that the kernel cannot queue. Not disposed with this engine.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="reason">What the kernel said where it refuses.</param>
-    public static bool TryCreate(int requests, IFileEngine fallback, [NotNullWhen(true)] out LinuxAioEngine? engine, out SysResult reason)
+    /// <param name="refusal">What failed where the engine cannot be set up.</param>
+    /// <param name="start">Starts a thread.</param>
+    public static bool TryCreate(
+        int requests, IFileEngine fallback, [NotNullWhen(true)] out LinuxAioEngine? engine, out EngineRefusal refusal, ThreadStarter? start = null)
     {
         engine = null;
+        SysResult reason;
         nint context;
         while ((reason = Libc.IoSetup(requests, out context)).Value == -Errno.EAGAIN && requests > LeastRequests)
         {
             requests = Math.Max(LeastRequests, requests / 2);
         }
 
+        refusal = new EngineRefusal("io_setup", reason);
         if (reason.IsError)
         {
             return false;
         }
 
         SysResult bell = Libc.EventFd();
+        refusal = new EngineRefusal("eventfd", bell);
         if (bell.IsError)
         {
             Libc.IoDestroy(context);
-            reason = bell;
             return false;
         }
-        engine = new LinuxAioEngine(context, requests, (int)bell.Value, fallback);
+        LinuxAioEngine made = new LinuxAioEngine(context, requests, (int)bell.Value, fallback);
+        if (!made.TryStart(start ?? EngineThread.TryStart))
+        {
+            made.Dispose();
+            refusal = new EngineRefusal("pthread_create", SysResult.Error(Errno.EAGAIN));
+            return false;
+        }
+        engine = made;
         return true;
     }
+
+    private bool TryStart(ThreadStarter start) =>
+        (_submitter = start("aio submit", SubmitLoop)) is not null && (_loop = start("aio loop", Loop)) is not null;
 
     public string Name => "linux-aio";
 
@@ -223,31 +235,24 @@ internal sealed class LinuxAioEngine : IFileEngine
 
     /// <summary>
     /// The kernel is full. Where completions will make room the reads wait for it, in their order; else nobody would wake them, and the
-    /// fallback reads.
+    /// fallback reads. So does what another thread has given back meanwhile: it counted on completions of these.
     /// </summary>
     private void GiveBack(Span<int> slots)
     {
-        FileRead[] reads = new FileRead[slots.Length];
-        bool othersInFlight;
+        List<FileRead> reads;
         lock (_gate)
         {
-            for (int i = 0; i < slots.Length; i++)
+            for (int i = slots.Length - 1; i >= 0; i--)
             {
-                reads[i] = _table.Release(slots[i]);
+                _waiting.Prepend(_table.Release(slots[i]));
             }
 
-            othersInFlight = _table.InFlight > 0;
-            if (othersInFlight)
+            if (_table.InFlight > 0)
             {
-                for (int i = reads.Length - 1; i >= 0; i--)
-                {
-                    _waiting.Prepend(reads[i]);
-                }
+                return;
             }
-        }
-        if (othersInFlight)
-        {
-            return;
+
+            reads = _waiting.TakeAll();
         }
 
         foreach (FileRead read in reads)
@@ -362,9 +367,9 @@ internal sealed class LinuxAioEngine : IFileEngine
             _disposed = true;
         }
         _submitterBell.Release();
-        _submitter.Join();
+        _submitter?.Join();
         Libc.EventFdSignal(_bell);
-        _loop.Join();
+        _loop?.Join();
         Libc.IoDestroy(_context);
         Libc.Close(_bell);
         _table.Dispose();

@@ -23,7 +23,7 @@ internal sealed class OffEngine : IFileEngine
     public void Post(SendOrPostCallback work, object? state) => PostToPool(work, state);
 
     /// <summary>For an engine that has no thread, or none any more.</summary>
-    public static void PostToPool(SendOrPostCallback work, object? state) => ThreadPool.UnsafeQueueUserWorkItem(static item => item.work(item.state), (work, state), preferLocal: true);
+    public static void PostToPool(SendOrPostCallback work, object? state) => PoolQueue.Add(static item => item.work(item.state), (work, state), preferLocal: true);
 
     public void Dispose()
     {

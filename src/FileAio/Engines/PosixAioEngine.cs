@@ -18,6 +18,12 @@ namespace FileAio.Engines;
 /// </summary>
 internal sealed unsafe class PosixAioEngine : IFileEngine
 {
+    // A guess: until glibc can start a thread again.
+    private static readonly TimeSpan WithoutBell = TimeSpan.FromMilliseconds(5);
+
+    // A guess: longer than a disk takes, shorter than a client minds.
+    private static readonly TimeSpan ReadsWait = TimeSpan.FromMilliseconds(200);
+
     private readonly int _capacity;
     private readonly Libc.aiocb* _blocks;
     private readonly Libc.aiocb** _list;
@@ -26,10 +32,10 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
     private readonly ulong* _bellValue;
     private readonly int _bell;
     private readonly Lock _gate = new();
-    private readonly WaitingReads _waiting = new();
+    private readonly WaitingQueue<FileRead> _waiting = new();
     private readonly CompletionQueue _completions = new();
     private readonly PostedWork _posted = new();
-    private readonly Thread _thread;
+    private Thread? _thread;
     private bool _rung, _disposed;
 
     private PosixAioEngine(int bell, int requests)
@@ -42,11 +48,14 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         _bellValue = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         _reads = new FileRead?[requests];
         _free = new Stack<int>(Enumerable.Range(0, requests));
-        _thread = EngineThread.Start("aio posix", Run);
     }
 
-    /// <summary>Sets the engine up; false, with the reason, where libc has no POSIX AIO in it (glibc before 2.34, musl).</summary>
-    public static bool TryCreate(int requests, [NotNullWhen(true)] out PosixAioEngine? engine, out string reason)
+    /// <summary>
+    /// Sets the engine up; false, with the reason, where libc has no POSIX AIO in it (glibc before 2.34, musl), or its thread cannot be
+    /// started.
+    /// </summary>
+    public static bool TryCreate(
+        int requests, [NotNullWhen(true)] out PosixAioEngine? engine, out string reason, ThreadStarter? start = null)
     {
         engine = null;
         try
@@ -65,7 +74,15 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             return false;
         }
 
-        engine = new PosixAioEngine((int)bell.Value, requests);
+        PosixAioEngine made = new PosixAioEngine((int)bell.Value, requests);
+        made._thread = (start ?? EngineThread.TryStart)("aio posix", made.Run);
+        if (made._thread is null)
+        {
+            made.Dispose();
+            reason = new EngineRefusal("pthread_create", SysResult.Error(Errno.EAGAIN)).Reason;
+            return false;
+        }
+        engine = made;
         return true;
     }
 
@@ -128,13 +145,17 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
     private void Run()
     {
         Libc.aiocb* bell = &_blocks[_capacity];
-        ListenForBell(bell);
+        bool listening = TryListenForBell(bell);
         while (true)
         {
             HandOver();
             // The list may hold blocks that are done: aio_suspend then returns at once.
-            int count = 1;
-            _list[0] = bell;
+            int count = 0;
+            if (listening)
+            {
+                _list[count++] = bell;
+            }
+
             for (int slot = 0; slot < _capacity; slot++)
             {
                 if (_reads[slot] is not null)
@@ -142,10 +163,24 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     _list[count++] = &_blocks[slot];
                 }
             }
-            Libc.AioSuspend(_list, count); // EINTR too only means: look
-            if (Libc.AioError(bell) != Libc.EINPROGRESS)
+            // EINTR too only means: look. Without the bell, nobody can wake this thread.
+            if (!listening)
             {
-                Libc.AioReturn(bell);
+                Thread.Sleep(WithoutBell);
+            }
+            else if (Libc.AioSuspend(_list, count, count > 1 ? ReadsWait : Timeout.InfiniteTimeSpan).Errno == Errno.EAGAIN)
+            {
+                // Where glibc could start no thread for these reads, they are queued behind the bell's: end that.
+                Libc.EventFdSignal(_bell);
+            }
+
+            if (!listening || Libc.AioError(bell) != Libc.EINPROGRESS)
+            {
+                if (listening)
+                {
+                    Libc.AioReturn(bell);
+                }
+
                 bool ended;
                 lock (_gate)
                 {
@@ -159,16 +194,17 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     return;
                 }
 
-                ListenForBell(bell);
+                listening = TryListenForBell(bell);
             }
             Reap();
         }
     }
 
-    private void ListenForBell(Libc.aiocb* bell)
+    /// <summary>False where glibc can start no thread for it (EAGAIN).</summary>
+    private bool TryListenForBell(Libc.aiocb* bell)
     {
         *bell = new Libc.aiocb { aio_fildes = _bell, aio_buf = (nint)_bellValue, aio_nbytes = sizeof(ulong), sigev_notify = Libc.SIGEV_NONE };
-        Libc.AioRead(bell).ThrowIfError("aio_read");
+        return !Libc.AioRead(bell).IsError;
     }
 
     private void HandOver()
@@ -191,6 +227,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     aio_nbytes = (nuint)read.Length,
                     aio_offset = read.Offset,
                     sigev_notify = Libc.SIGEV_NONE,
+                    __error_code = Errno.EAGAIN, // lio_listio leaves it as it is where it has no memory for a block; else it becomes EINPROGRESS
                 };
                 _list[count++] = &_blocks[slot];
             }
@@ -252,7 +289,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             _disposed = true;
         }
         Libc.EventFdSignal(_bell);
-        _thread.Join();
+        _thread?.Join();
         Libc.Close(_bell);
         NativeMemory.Free(_blocks);
         NativeMemory.Free(_list);

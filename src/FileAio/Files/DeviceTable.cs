@@ -9,6 +9,9 @@ internal sealed class DeviceTable(ILogger logger)
 {
     private readonly ConcurrentDictionary<ulong, DeviceFacts> _devices = new();
 
+    /// <summary>The devices of which files have refused direct reads.</summary>
+    public IReadOnlyList<DirectIoRefusal> Refusals => [.. _devices.Values.Select(device => device.Refusal).OfType<DirectIoRefusal>()];
+
     public DeviceFacts Of(ulong device, int descriptor)
     {
         if (_devices.TryGetValue(device, out DeviceFacts? known))

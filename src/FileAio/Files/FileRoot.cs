@@ -1,42 +1,89 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using FileAio.Interop;
-using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Files;
 
 /// <summary>
-/// The folder that is served, as a descriptor: paths are resolved relative to it, by the kernel, under the symlink policy.
-/// Callers have already refused "..", so only links can lead out.
+/// A folder that is served, as a descriptor: paths are resolved relative to it, by the kernel, under the symlink policy.
+/// Callers have already refused "..", so only links can lead out. Counted: a request holds a reference while it opens, and the last one
+/// to let go closes the folder and what its open-file cache holds.
 /// </summary>
-internal sealed class FileRoot : IDisposable
+internal sealed class FileRoot
 {
     // O_NONBLOCK: the open of a FIFO returns at once (and fstat then tells that it is none of ours). It does nothing to reads of a file.
     private const int OpenFlags = Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_NONBLOCK;
     private const int MaxPath = 4096; // PATH_MAX, the terminating NUL included
 
-    private readonly SafeFileHandle _descriptor;
+    // RESOLVE_BENEATH answers EAGAIN where a directory is renamed while it is passed; a lease that is held on the file does too.
+    private const int MaxTries = 8;
+
+    private readonly int _descriptor;
     private readonly SymlinkPolicy _policy;
     private readonly string _from;
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
-    private bool _hasOpenat2 = true, _hasCached = true;
+    private readonly OpenAt2Support _openAt2;
+    private int _references = 1;
 
-    private FileRoot(string path, SafeFileHandle descriptor, DirectIoFileOptions options, DeviceTable devices)
+    /// <summary>Takes the descriptor over.</summary>
+    public FileRoot(string path, int descriptor, FolderIdentity identity, DirectIoFileOptions options, DeviceTable devices, TimeProvider time)
     {
-        (Path, _descriptor, _policy, _precision, _devices) = (path, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
+        (Path, Identity, _descriptor, _policy, _precision, _devices) = (path, identity, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
         _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
+        // Asked once, of the folder itself: the same error of a file says nothing about the call.
+        _openAt2 = OpenAt2Support.Probe(descriptor);
+        Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
     }
+
+    private FileRoot(string path, SysResult failure, DeviceTable devices) =>
+        (Path, Failure, _descriptor, _from, _devices) = (path, failure, -1, "", devices);
 
     public string Path { get; }
 
-    /// <summary>Opens the folder; throws <see cref="IOException"/> where it cannot be.</summary>
-    public static unsafe FileRoot Open(string path, DirectIoFileOptions options, DeviceTable devices)
+    public FolderIdentity Identity { get; }
+
+    /// <summary>Why there is no folder, which is then the answer to every open; a success where there is one.</summary>
+    public SysResult Failure { get; }
+
+    /// <summary>What was opened below this folder, and no other; null where there is no cache.</summary>
+    public OpenFileCache? Cache { get; }
+
+    /// <summary>Stands for a path that leads to no folder.</summary>
+    public static FileRoot Missing(string path, int errno, DeviceTable devices) => new(path, SysResult.Error(errno), devices);
+
+    /// <summary>False where the last reference is gone: the folder is closed, or about to be.</summary>
+    public bool TryAddReference()
     {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        int seen;
+        do
         {
-            SysResult opened = Libc.Open(Libc.AT_FDCWD, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
-            return new FileRoot(path, new SafeFileHandle((nint)opened.ThrowIfError($"open \"{path}\""), ownsHandle: true), options, devices);
+            seen = Volatile.Read(ref _references);
+            if (seen == 0)
+            {
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
+        return true;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) > 0)
+        {
+            return;
+        }
+
+        if (_descriptor >= 0)
+        {
+            Libc.Close(_descriptor);
+        }
+
+        if (Cache is { Count: > 0 })
+        {
+            // Many descriptors to close, and the caller may be an event loop.
+            ThreadPool.UnsafeQueueUserWorkItem(static cache => cache.Clear(), Cache, preferLocal: false);
         }
     }
 
@@ -55,20 +102,12 @@ internal sealed class FileRoot : IDisposable
     {
         file = null;
         isDirectory = false;
-        SysResult opened;
-        bool held = false;
-        try
+        SysResult opened = Failure;
+        if (!opened.IsError)
         {
-            _descriptor.DangerousAddRef(ref held); // a request that outlives the server must not open below a number that is somebody else's by now
-            opened = OpenDescriptor((int)_descriptor.DangerousGetHandle(), relative.Length == 0 ? "." : relative, cachedOnly);
+            opened = cachedOnly ? OpenDescriptor(relative, cachedOnly: true) : OpenPatiently(relative);
         }
-        finally
-        {
-            if (held)
-            {
-                _descriptor.DangerousRelease();
-            }
-        }
+
         if (opened.IsError)
         {
             return opened;
@@ -89,24 +128,37 @@ internal sealed class FileRoot : IDisposable
         return stated;
     }
 
-    private SysResult OpenDescriptor(int root, string relative, bool cachedOnly)
+    /// <summary>Repeats what may pass: a race (EAGAIN), and once a handle that a network filesystem's server has forgotten (ESTALE).</summary>
+    private SysResult OpenPatiently(string relative)
     {
+        SysResult opened = OpenDescriptor(relative, cachedOnly: false);
+        for (int tries = 1; opened.IsError && (opened.Errno == Errno.EAGAIN ? tries < MaxTries : opened.Errno == Errno.ESTALE && tries < 2); tries++)
+        {
+            opened = OpenDescriptor(relative, cachedOnly: false);
+        }
+
+        return opened;
+    }
+
+    private SysResult OpenDescriptor(string path, bool cachedOnly)
+    {
+        string relative = path.Length == 0 ? "." : path;
         if (_from.Length == 0 || !relative.StartsWith(_from, StringComparison.Ordinal))
         {
-            return OpenBelow(root, relative, OpenFlags, _policy, cachedOnly);
+            return OpenBelow(_descriptor, relative, OpenFlags, _policy, cachedOnly);
         }
 
         if (relative.Length == _from.Length)
         {
-            return OpenBelow(root, relative, OpenFlags, SymlinkPolicy.Off, cachedOnly);
+            return OpenBelow(_descriptor, relative, OpenFlags, SymlinkPolicy.Off, cachedOnly);
         }
 
         if (relative[_from.Length] != '/')
         {
-            return OpenBelow(root, relative, OpenFlags, _policy, cachedOnly);
+            return OpenBelow(_descriptor, relative, OpenFlags, _policy, cachedOnly);
         }
         // Anew for each file: a link that is swapped, as deployments do it, is followed to where it leads now.
-        SysResult from = OpenBelow(root, _from, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
+        SysResult from = OpenBelow(_descriptor, _from, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
         if (from.IsError)
         {
             return from;
@@ -139,21 +191,13 @@ internal sealed class FileRoot : IDisposable
         };
         fixed (byte* pointer = name)
         {
-            if (_hasOpenat2 && (!cachedOnly || _hasCached))
+            if (_openAt2.HasOpenAt2 && (!cachedOnly || _openAt2.HasCached))
             {
                 SysResult opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
-                switch (opened.Errno)
-                {
-                    case Errno.EINVAL when cachedOnly: // RESOLVE_CACHED is of 5.12
-                        _hasCached = false;
-                        break;
-                    case Errno.ENOSYS or Errno.EPERM: // before 5.6, or a container's filter
-                        _hasOpenat2 = false;
-                        break;
-                    default:
-                        return opened;
-                }
+                // ESTALE: a handle that the server has forgotten. EPERM and EINVAL are this file's: without RESOLVE_CACHED the kernel says why.
+                return cachedOnly && opened.Errno is (Errno.ESTALE or Errno.EPERM or Errno.EINVAL) ? SysResult.Error(Errno.EAGAIN) : opened;
             }
+
             if (cachedOnly)
             {
                 return SysResult.Error(Errno.EAGAIN);
@@ -164,9 +208,6 @@ internal sealed class FileRoot : IDisposable
                 : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: false);
         }
     }
-
-    /// <summary>Lets the folder go, so that its filesystem can be unmounted.</summary>
-    public void Dispose() => _descriptor.Dispose();
 
     private static bool TryEncode(string relative, Span<byte> name)
     {

@@ -7,7 +7,8 @@ namespace FileAio.Files;
 /// nginx's open_file_cache: what paths led to, least recently used goes first. Files are known by device and inode, so that two names of
 /// one file share a descriptor and a replaced file is seen; they are counted, so that none is closed under a read. A hit asks fstat, unlike
 /// nginx: a file that was written to or deleted in place is seen at once; only a name that now leads elsewhere waits for
-/// <see cref="OpenFileCacheOptions.Valid"/>.
+/// <see cref="OpenFileCacheOptions.Valid"/>. The kernel is asked outside the lock, and descriptors are closed outside it: either may wait for a
+/// server or a disk.
 /// </summary>
 internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider time)
 {
@@ -31,11 +32,12 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     public bool TryGet(string path, out OpenResult found)
     {
         long now = time.GetTimestamp();
-        bool hit = false;
+        bool known = false;
         found = default;
+        List<OpenedFile>? dropped = null;
         lock (_gate)
         {
-            ExpireOldest(now);
+            ExpireOldest(now, ref dropped);
             if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
             {
                 Entry entry = node.Value;
@@ -43,13 +45,21 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
                 entry.LastUsed = now;
                 _recent.Remove(node);
                 _recent.AddFirst(node);
-                hit = time.GetElapsedTime(entry.Checked, now) < options.Valid && IsCurrent(entry) && (entry.File?.TryAddReference() ?? true);
-                if (hit)
+                known = entry.HasAnswer && time.GetElapsedTime(entry.Checked, now) < options.Valid && (entry.File?.TryAddReference() ?? true);
+                if (known)
                 {
                     found = new OpenResult(entry.Result, entry.File, false);
                 }
             }
         }
+        Close(dropped);
+        bool hit = known && IsCurrent(found.File);
+        if (known && !hit)
+        {
+            found.File!.Release();
+            found = default;
+        }
+
         FileMetrics.CacheLookup(hit);
         return hit;
     }
@@ -60,7 +70,19 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     /// </summary>
     public OpenResult Add(string path, OpenResult opened)
     {
-        long now = time.GetTimestamp();
+        List<OpenedFile>? dropped = null;
+        try
+        {
+            return Add(path, opened, time.GetTimestamp(), ref dropped);
+        }
+        finally
+        {
+            Close(dropped);
+        }
+    }
+
+    private OpenResult Add(string path, OpenResult opened, long now, ref List<OpenedFile>? dropped)
+    {
         lock (_gate)
         {
             if (opened.File is null && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
@@ -68,23 +90,23 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
                 // Whoever asks again for what is gone must not keep it open, and its blocks on the disk.
                 if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? gone))
                 {
-                    Drop(gone);
+                    Drop(gone, ref dropped);
                 }
 
                 return opened;
             }
-            OpenedFile? file = opened.File is null ? null : Share(opened.File);
+            OpenedFile? file = opened.File is null ? null : Share(opened.File, ref dropped);
             if (!_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
             {
                 while (_byPath.Count >= options.Max)
                 {
-                    Drop(_recent.Last!);
+                    Drop(_recent.Last!, ref dropped);
                 }
 
                 node = _recent.AddFirst(new Entry(path) { Uses = 1 });
                 _byPath.Add(path, node);
             }
-            Hold(node.Value, node.Value.Uses >= options.MinUses ? file : null);
+            Hold(node.Value, node.Value.Uses >= options.MinUses ? file : null, ref dropped);
             (node.Value.Result, node.Value.Checked, node.Value.LastUsed) = (opened.Result, now, now);
             node.Value.HasAnswer = file is null || node.Value.File is not null;
             return opened with { File = file };
@@ -94,31 +116,42 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     /// <summary>Lets go of everything; files that are being read are closed when their readers are done.</summary>
     public void Clear()
     {
+        List<OpenedFile>? dropped = null;
         lock (_gate)
         {
             while (_recent.Last is { } last)
             {
-                Drop(last);
+                Drop(last, ref dropped);
             }
+        }
+        Close(dropped);
+    }
+
+    private static bool IsCurrent(OpenedFile? file) =>
+        file is null || (!FileFacts.Of(file.Descriptor, out FileFacts now).IsError && now.Links > 0 && now.SameVersion(file.Facts));
+
+    /// <summary>Outside the lock.</summary>
+    private static void Close(List<OpenedFile>? dropped)
+    {
+        foreach (OpenedFile file in dropped ?? [])
+        {
+            file.Release();
         }
     }
 
-    private static bool IsCurrent(Entry entry) =>
-        entry.HasAnswer && (entry.File is not { } file || (!FileFacts.Of(file.Descriptor, out FileFacts now).IsError && now.Links > 0 && now.SameVersion(file.Facts)));
-
-    private OpenedFile Share(OpenedFile opened)
+    private OpenedFile Share(OpenedFile opened, ref List<OpenedFile>? dropped)
     {
         if (!_byInode.TryGetValue((opened.Facts.Device, opened.Facts.Inode), out OpenedFile? known) || !known.Facts.SameVersion(opened.Facts) || !known.TryAddReference())
         {
             return opened;
         }
 
-        opened.Release();
+        (dropped ??= []).Add(opened);
         return known;
     }
 
     /// <summary>Makes the entry hold this file, and no other.</summary>
-    private void Hold(Entry entry, OpenedFile? file)
+    private void Hold(Entry entry, OpenedFile? file, ref List<OpenedFile>? dropped)
     {
         if (ReferenceEquals(entry.File, file))
         {
@@ -137,23 +170,23 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
                 _byInode.Remove((old.Facts.Device, old.Facts.Inode));
             }
 
-            old.Release();
+            (dropped ??= []).Add(old);
         }
         entry.File = file;
     }
 
     /// <summary>Two at most on each lookup, as nginx does it: no timer, and no long walk under the lock.</summary>
-    private void ExpireOldest(long now)
+    private void ExpireOldest(long now, ref List<OpenedFile>? dropped)
     {
         for (int i = 0; i < 2 && _recent.Last is { } last && time.GetElapsedTime(last.Value.LastUsed, now) >= options.Inactive; i++)
         {
-            Drop(last);
+            Drop(last, ref dropped);
         }
     }
 
-    private void Drop(LinkedListNode<Entry> node)
+    private void Drop(LinkedListNode<Entry> node, ref List<OpenedFile>? dropped)
     {
-        Hold(node.Value, null);
+        Hold(node.Value, null, ref dropped);
         _recent.Remove(node);
         _byPath.Remove(node.Value.Path);
     }

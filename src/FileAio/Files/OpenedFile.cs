@@ -12,9 +12,9 @@ internal sealed class OpenedFile
 {
     private const int NotTried = -1, Refused = -2;
 
-    private readonly Lock _gate = new();
     private int _references = 1;
     private int _direct = NotTried;
+    private volatile bool _refusesNoWait;
 
     public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device, ETagPrecision precision)
     {
@@ -39,6 +39,14 @@ internal sealed class OpenedFile
     /// in hexadecimal.
     /// </summary>
     public string EntityTag { get; }
+
+    /// <summary>
+    /// False once preadv2 has refused RWF_NOWAIT. The filesystem decides it for each file it opens (FMODE_NOWAIT), so this is the file's alone.
+    /// </summary>
+    public bool AllowsNoWait => !_refusesNoWait;
+
+    /// <summary>Remembers that preadv2 refuses RWF_NOWAIT: the file's reads are left to an engine.</summary>
+    public void RefuseNoWait() => _refusesNoWait = true;
 
     /// <summary>Bytes that offsets and lengths of direct reads are multiples of.</summary>
     public int DirectAlignment { get; private set; }
@@ -84,30 +92,35 @@ internal sealed class OpenedFile
         descriptor = Volatile.Read(ref _direct);
         if (descriptor == NotTried)
         {
-            lock (_gate)
+            // No lock: the open may wait, and others that read the file would wait with it. Of two that come at once, the second closes its own.
+            int opened = OpenDirect(leastAlignment);
+            descriptor = Interlocked.CompareExchange(ref _direct, opened, NotTried);
+            if (descriptor == NotTried)
             {
-                if (_direct == NotTried)
-                {
-                    Volatile.Write(ref _direct, OpenDirect(leastAlignment));
-                }
-
-                descriptor = _direct;
+                descriptor = opened;
+            }
+            else if (opened >= 0)
+            {
+                Libc.Close(opened);
             }
         }
-        return descriptor >= 0 && Device.AllowsDirect;
+        return descriptor >= 0 && Device.AllowsDirect(Facts.Inode);
     }
+
+    /// <summary>Remembers that a direct read was refused: this file is read through the page cache from now on.</summary>
+    public void RefuseDirect(string reason) => Device.RefuseDirect(Facts.Inode, reason, Path);
 
     private unsafe int OpenDirect(int leastAlignment)
     {
         int alignment = Facts.TellsDirectAlignment ? Facts.DirectOffsetAlignment : Device.InMemory ? 0 : 4096;
-        if (!Device.AllowsDirect)
+        if (!Device.AllowsDirect(Facts.Inode))
         {
             return Refused;
         }
 
         if (alignment == 0)
         {
-            Device.RefuseDirect(Device.InMemory ? "it is memory itself" : "statx names no alignment for it", Path);
+            RefuseDirect(Device.InMemory ? "it is memory itself" : "statx names no alignment for it");
             return Refused;
         }
         Span<byte> link = stackalloc byte[32];
@@ -117,10 +130,10 @@ internal sealed class OpenedFile
             SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
             if (opened.IsError)
             {
-                // EMFILE and the like are this moment's trouble, not the device's.
-                if (opened.Errno == Errno.EINVAL)
+                // EMFILE and the like are this moment's trouble, not the file's.
+                if (opened.Errno is Errno.EINVAL or Errno.EOPNOTSUPP)
                 {
-                    Device.RefuseDirect("open with O_DIRECT: " + opened.Describe(), Path);
+                    RefuseDirect("open with O_DIRECT: " + opened.Describe());
                 }
 
                 return Refused;

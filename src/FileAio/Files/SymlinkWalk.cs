@@ -46,8 +46,13 @@ internal static class SymlinkWalk
                 return seen;
             }
 
-            FileFacts.Of((int)seen.Value, out FileFacts own);
+            SysResult stated = FileFacts.Of((int)seen.Value, out FileFacts own);
             Libc.Close((int)seen.Value);
+            if (stated.IsError)
+            {
+                return stated;
+            }
+
             if (!own.IsSymbolicLink)
             {
                 return Libc.Open(directory, path, flags | Libc.O_NOFOLLOW);
@@ -64,14 +69,14 @@ internal static class SymlinkWalk
                 return followed;
             }
 
-            FileFacts.Of((int)followed.Value, out FileFacts target);
-            if (target.Owner == own.Owner)
+            SysResult known = FileFacts.Of((int)followed.Value, out FileFacts target);
+            if (!known.IsError && target.Owner == own.Owner)
             {
                 return followed;
             }
 
             Libc.Close((int)followed.Value);
-            return SysResult.Error(Errno.ELOOP);
+            return known.IsError ? known : SysResult.Error(Errno.ELOOP); // an owner that is not known is not the same
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Shared;
 
 namespace FileAio.Hosting;
 
@@ -8,32 +9,92 @@ namespace FileAio.Hosting;
 /// <c>off</c>; <c>unlimited</c>; output buffers as <c>1 128k</c>. Written out, as the binder of the framework would say of a wrong value
 /// only that it is wrong.
 /// </summary>
-internal sealed class DirectIoFileConfiguration(IConfiguration section)
+internal sealed class DirectIoFileConfiguration(IConfiguration section, string path)
 {
+    /// <summary>The section of all that serve files.</summary>
+    public const string Section = "DirectIoFiles";
+
+    /// <summary>The section below it that holds one for each named mount.</summary>
+    public const string Mounts = "Mounts";
+
     private readonly List<string> _failures = [];
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Sets what the section names. Of each value that cannot be read one line is returned, which says what the option takes; its option
-    /// keeps the value it had.
+    /// Sets what the section names. Of each value that cannot be read, and each key that is no option, one line is returned, which says what
+    /// is allowed; an option that cannot be read keeps the value it had.
     /// </summary>
-    public static IReadOnlyList<string> Bind(IConfiguration section, DirectIoFileOptions options)
+    public static IReadOnlyList<string> Bind(IConfiguration section, DirectIoFileOptions options, string path = Section)
     {
-        DirectIoFileConfiguration configuration = new DirectIoFileConfiguration(section);
+        DirectIoFileConfiguration configuration = new DirectIoFileConfiguration(section, path);
         configuration.Bind(options);
+        configuration.FindUnknownKeys();
         return configuration._failures;
+    }
+
+    /// <summary>
+    /// Sets what <c>DirectIoFiles</c> says, and for a named mount what <c>DirectIoFiles:Mounts:{name}</c> says over it: what all have in common
+    /// stands in the section itself, but for the folder and its path, which belong to the mount.
+    /// </summary>
+    public static IReadOnlyList<string> BindMount(IConfiguration configuration, string name, DirectIoFileOptions options)
+    {
+        IConfigurationSection common = configuration.GetSection(Section);
+        IReadOnlyList<string> failures = Bind(common, options);
+        if (name.Length == 0)
+        {
+            return failures;
+        }
+
+        (options.Root, options.RequestPath) = (null, default);
+        return [.. failures, .. Bind(common.GetSection(Mounts).GetSection(name), options, $"{Section}:{Mounts}:{name}")];
+    }
+
+    /// <summary>Every key that is read is one that is allowed; what is left over is misspelt.</summary>
+    private void FindUnknownKeys()
+    {
+        ILookup<string, string> names = _names.ToLookup(name => name.Split(':')[0], name => name, StringComparer.OrdinalIgnoreCase);
+        List<string> top = [.. names.Select(name => name.Key)];
+        if (path == Section)
+        {
+            top.Add(Mounts);
+        }
+
+        _failures.AddRange(ConfigurationKeys.Unknown(section, path, top));
+        foreach (IGrouping<string, string> name in names)
+        {
+            // Items of a list: OutputBuffers takes numbers too, and they are among the names already.
+            List<string> below = [.. name.Where(full => full.Contains(':')).Select(full => full.Split(':')[1])];
+            bool isList = name.Key is nameof(DirectIoFileOptions.DefaultFiles) or nameof(DirectIoFileOptions.Precompressed);
+            IConfigurationSection child = section.GetSection(name.Key);
+            if (below.Count > 0)
+            {
+                _failures.AddRange(ConfigurationKeys.Unknown(child, $"{path}:{name.Key}", below));
+            }
+            else if (child.GetChildren().FirstOrDefault(item => !isList || !int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } item)
+            {
+                _failures.Add($"{path}:{name.Key}:{item.Key} is not an option; allowed: {(isList ? "a list" : "one value")} for {name.Key}.");
+            }
+        }
+    }
+
+    private string? Text(string name)
+    {
+        _names.Add(name);
+        return section[name];
     }
 
     private void Bind(DirectIoFileOptions o)
     {
-        o.Root = section[nameof(o.Root)] ?? o.Root;
+        o.Root = Text(nameof(o.Root)) ?? o.Root;
+        o.RootCheckInterval = Time(nameof(o.RootCheckInterval), o.RootCheckInterval);
         Set(nameof(o.RequestPath), "a path that begins with /", text => o.RequestPath = text);
-        o.DefaultContentType = section[nameof(o.DefaultContentType)] ?? o.DefaultContentType;
+        o.DefaultContentType = Text(nameof(o.DefaultContentType)) ?? o.DefaultContentType;
         o.ServeUnknownFileTypes = Flag(nameof(o.ServeUnknownFileTypes), o.ServeUnknownFileTypes);
         o.DefaultFiles = List(nameof(o.DefaultFiles)) ?? o.DefaultFiles;
         o.RedirectToAppendTrailingSlash = Flag(nameof(o.RedirectToAppendTrailingSlash), o.RedirectToAppendTrailingSlash);
         o.ServeDotFiles = Flag(nameof(o.ServeDotFiles), o.ServeDotFiles);
         o.DisableSymlinks = Choice(nameof(o.DisableSymlinks), o.DisableSymlinks);
-        o.DisableSymlinksFrom = section[nameof(o.DisableSymlinksFrom)] ?? o.DisableSymlinksFrom;
+        o.DisableSymlinksFrom = Text(nameof(o.DisableSymlinksFrom)) ?? o.DisableSymlinksFrom;
         o.HttpsCompression = Choice(nameof(o.HttpsCompression), o.HttpsCompression);
         o.Terminal = Flag(nameof(o.Terminal), o.Terminal);
         o.ETag = Flag(nameof(o.ETag), o.ETag);
@@ -73,7 +134,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
 
     private void Set(string name, string allowed, Action<string> apply)
     {
-        if (section[name] is not { } text)
+        if (Text(name) is not { } text)
         {
             return;
         }
@@ -84,7 +145,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
         }
         catch (Exception wrong) when (wrong is FormatException or OverflowException or ArgumentException)
         {
-            _failures.Add($"DirectIoFiles:{name} is \"{text}\"; allowed: {allowed}.");
+            _failures.Add($"{path}:{name} is \"{text}\"; allowed: {allowed}.");
         }
     }
 
@@ -126,13 +187,14 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section)
     /// <summary>An array in JSON, or one value with commas from a command line; null where nothing is said.</summary>
     private List<string>? List(string name)
     {
+        _names.Add(name);
         List<string> items = section.GetSection(name).GetChildren().Select(item => item.Value).OfType<string>().ToList();
         if (items.Count > 0)
         {
             return items;
         }
 
-        return section[name]?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList();
+        return Text(name)?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList();
     }
 
     private OutputBuffers Buffers(string name, OutputBuffers value)

@@ -7,20 +7,30 @@ namespace FileAio;
 
 /// <summary>
 /// Settings of <c>UseDirectIoFiles</c>. Names are <c>UseStaticFiles</c>' where it has the thing, and nginx's where nginx has it.
-/// All that is not a delegate or an object binds from the configuration section <c>DirectIoFiles</c>; a value out of range fails at
-/// start-up.
+/// All that is not a delegate or an object binds from the configuration section <c>DirectIoFiles</c>; then
+/// <c>services.Configure&lt;DirectIoFileOptions&gt;</c> applies. A value out of range, and a key that is no option, fail at start-up. The
+/// options are read once: what changes later has no effect.
 /// </summary>
 public sealed class DirectIoFileOptions
 {
     /// <summary>
     /// The folder to serve, absolute or relative to the content root; it must exist. Default null: <see cref="FileProvider"/>'s, else the
-    /// application's web root, and nothing where that does not exist, which a warning says.
+    /// application's web root. Where that does not exist, nothing is served until it does, which a warning says.
     /// </summary>
     public string? Root { get; set; }
 
     /// <summary>
-    /// The folder as <c>UseStaticFiles</c> takes it: a <see cref="PhysicalFileProvider"/>, whose root is served unless <see cref="Root"/>
-    /// is set. No other provider has descriptors to read by. Default null.
+    /// How often the path of the root is looked at, to see whether it leads to another folder: a symbolic link that was swapped, a folder
+    /// that was made anew or has gone. A request that comes later than this after the last check makes the next one. Default 1 s; from 0,
+    /// which checks at every request, to 1 hour. Not with a provider that is no <see cref="PhysicalFileProvider"/>, which is asked each time.
+    /// </summary>
+    public TimeSpan RootCheckInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// What is served unless <see cref="Root"/> is set. The root of a <see cref="PhysicalFileProvider"/> is served as a folder. Any other
+    /// provider is asked for each name: a file with an <see cref="IFileInfo.PhysicalPath"/> is opened there and read like any other, of the
+    /// rest the stream is sent. Such a provider decides what is exposed, so <see cref="DisableSymlinks"/> must be off. Default null: the
+    /// web root's provider.
     /// </summary>
     public IFileProvider? FileProvider { get; set; }
 
@@ -106,11 +116,12 @@ public sealed class DirectIoFileOptions
     public IfModifiedSinceMode IfModifiedSince { get; set; }
 
     /// <summary>
-    /// Satisfiable ranges in a request (RFC 9110, 14.2) at most; with more the whole file is sent. Default <see cref="int.MaxValue"/>
-    /// ("unlimited" in configuration); 0 turns ranges off, and <c>Accept-Ranges</c> with them. Whatever this says, ranges that add up to
-    /// more than the file, or whose part headers do, get the whole file. nginx: <c>max_ranges</c>.
+    /// Gets or sets the maximum number of satisfiable ranges in a request (RFC 9110, 14.2); with more the whole file is sent. Default 50.
+    /// 0 turns ranges off, and <c>Accept-Ranges</c> with them; <see cref="int.MaxValue"/> ("unlimited" in configuration) allows any number.
+    /// Whatever the value, the whole file is sent where more than two ranges overlap, where the ranges add up to more than the file, or
+    /// where their part headers do. nginx: <c>max_ranges</c>, whose default is unlimited.
     /// </summary>
-    public int MaxRanges { get; set; } = int.MaxValue;
+    public int MaxRanges { get; set; } = 50;
 
     /// <summary>
     /// Content codings (RFC 9110, 8.4.1) to look for beside a file, best first: <c>br</c> (.br), <c>zstd</c> (.zst), <c>gzip</c> (.gz); no
@@ -208,9 +219,11 @@ public sealed class DirectIoFileOptions
     public OpenFileCacheOptions OpenFileCache { get; set; } = new();
 
     /// <summary>
-    /// A response is aborted whose client takes nothing for so long (up to a half longer): the peer acknowledges no byte of the connection,
-    /// or, where that cannot be asked (no TCP socket), one buffer is not taken. Default 60 s; at most 24 days; 0 or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>: never. Kestrel's <c>MinResponseDataRate</c> works beside it. nginx: <c>send_timeout</c>.
+    /// Gets or sets how long a client may take nothing before its response is aborted: the peer acknowledges no byte of the connection, or,
+    /// where that cannot be asked (no TCP socket), one buffer is not taken. Default 60 s; at most 24 days; 0 or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Up to twice the value where a peer announces its window in large steps, as on
+    /// loopback. Over HTTP/1.x Kestrel's <c>MinResponseDataRate</c> is applied to what the peer acknowledges, whatever this value is.
+    /// nginx: <c>send_timeout</c>.
     /// </summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -1,7 +1,5 @@
 using System.Numerics;
 using FileAio.Http;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Hosting;
@@ -9,17 +7,18 @@ namespace FileAio.Hosting;
 /// <summary>Says of each option what it allows, at start-up.</summary>
 internal static class DirectIoFileOptionsValidator
 {
+    /// <summary>A sentence for each option that is out of range.</summary>
     /// <param name="o">The options.</param>
-    /// <param name="unreadable">What configuration said and could not be read, a line each.</param>
-    /// <exception cref="OptionsValidationException">There is such a value, or an option is out of range; every one is named.</exception>
-    public static void Validate(DirectIoFileOptions o, IReadOnlyList<string> unreadable)
+    /// <param name="section">The configuration section, which names the options in the messages.</param>
+    /// <param name="contentRoot">What a relative root is relative to.</param>
+    public static List<string> Validate(DirectIoFileOptions o, string section, string contentRoot)
     {
-        List<string> failures = new List<string>(unreadable);
+        List<string> failures = new List<string>();
         void Check(bool ok, string name, object? value, string allowed)
         {
             if (!ok)
             {
-                failures.Add($"DirectIoFiles:{name} is {value ?? "null"}; allowed: {allowed}.");
+                failures.Add($"{section}:{name} is {value ?? "null"}; allowed: {allowed}.");
             }
         }
 
@@ -61,13 +60,10 @@ internal static class DirectIoFileOptionsValidator
             Check(ContentCoding.Find(coding) is not null, nameof(o.Precompressed), $"\"{coding}\"", "br, zstd, gzip");
         }
 
-        Check(o.FileProvider is null or PhysicalFileProvider, nameof(o.FileProvider), o.FileProvider?.GetType().Name, "a PhysicalFileProvider");
-        Check(o.Root is null || Directory.Exists(o.Root), nameof(o.Root), $"\"{o.Root}\"", "a folder that exists");
-
-        if (failures.Count > 0)
-        {
-            throw new OptionsValidationException("DirectIoFiles", typeof(DirectIoFileOptions), failures);
-        }
+        Check(o.RootCheckInterval >= TimeSpan.Zero && o.RootCheckInterval <= TimeSpan.FromHours(1),
+            nameof(o.RootCheckInterval), o.RootCheckInterval, "0 (every request) to 1 hour");
+        Check(o.Root is null || (o.Root.Length > 0 && Directory.Exists(Path.Combine(contentRoot, o.Root))), nameof(o.Root), $"\"{o.Root}\"", "a folder that exists");
+        return failures;
     }
 
     /// <summary>Relative, and with no way up.</summary>

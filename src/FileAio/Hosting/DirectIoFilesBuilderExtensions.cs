@@ -1,16 +1,16 @@
 using FileAio;
 using FileAio.Buffers;
 using FileAio.Diagnostics;
+using FileAio.Files;
 using FileAio.Hosting;
 using FileAio.Http;
+using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.FileProviders.Physical;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -52,12 +52,32 @@ public static class DirectIoFilesBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(configure);
-        DirectIoFileOptions options = new DirectIoFileOptions();
-        IReadOnlyList<string> unreadable = app.ApplicationServices.GetService<IConfiguration>() is { } configuration
-            ? DirectIoFileConfiguration.Bind(configuration.GetSection("DirectIoFiles"), options)
-            : [];
-        configure(options);
-        return app.Use(options, unreadable);
+        return app.UseNamed("", configure);
+    }
+
+    /// <summary>
+    /// Serves a further folder by options of its own name: <c>services.Configure&lt;DirectIoFileOptions&gt;(name, ...)</c> and the
+    /// configuration section <c>DirectIoFiles:Mounts:{name}</c>. What that does not say is as in the section <c>DirectIoFiles</c>, but for
+    /// <see cref="DirectIoFileOptions.Root"/> and <see cref="DirectIoFileOptions.RequestPath"/>. A root or a provider must be set.
+    /// </summary>
+    /// <param name="app">The application.</param>
+    /// <param name="name">The name, without colons; not empty.</param>
+    /// <returns>The application.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="OptionsValidationException">Settings are not allowed; each is named, with what is.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
+    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name) => app.UseNamedDirectIoFiles(name, static _ => { });
+
+    /// <inheritdoc cref="UseNamedDirectIoFiles(IApplicationBuilder, string)"/>
+    /// <param name="app">The application.</param>
+    /// <param name="name">The name, without colons; not empty.</param>
+    /// <param name="configure">Has the last word.</param>
+    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name, Action<DirectIoFileOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return app.UseNamed(name, configure);
     }
 
     /// <summary>
@@ -73,43 +93,77 @@ public static class DirectIoFilesBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(options);
-        return app.Use(options, []);
+        IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
+        List<string> failures = DirectIoFileOptionsValidator.Validate(options, DirectIoFileConfiguration.Section, environment.ContentRootPath);
+        return failures.Count == 0
+            ? app.Use(options, DirectIoFileConfiguration.Section, environment)
+            : throw new OptionsValidationException(DirectIoFileConfiguration.Section, typeof(DirectIoFileOptions), failures);
     }
 
-    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, IReadOnlyList<string> unreadable)
+    private static IApplicationBuilder UseNamed(this IApplicationBuilder app, string name, Action<DirectIoFileOptions> configure)
     {
-        options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
         IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
-        if (options.Root is { Length: > 0 }) // an empty one would be the content root, with the settings in it
-        {
-            options.Root = Path.Combine(environment.ContentRootPath, options.Root);
-        }
+        DirectIoFileOptions options = DirectIoFileOptionsFactory.Create(app.ApplicationServices, name, environment.ContentRootPath, configure);
+        return app.Use(options, DirectIoFileOptionsFactory.SectionOf(name), environment);
+    }
 
-        DirectIoFileOptionsValidator.Validate(options, unreadable);
-
-        ILogger logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
-        string root = options.Root ?? (options.FileProvider as PhysicalFileProvider)?.Root ?? environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot");
-        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        if (!Directory.Exists(root))
-        {
-            logger.NoRoot(root);
-            return app;
-        }
-        if (!OperatingSystem.IsLinux())
-        {
-            return app.UseFrameworkFiles(options, root);
-        }
-
+    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, string section, IWebHostEnvironment environment)
+    {
         IServiceProvider services = app.ApplicationServices;
+        options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
+        FileSource source = SourceOf(options, environment);
+        if (source.Provider is not null && options.DisableSymlinks != SymlinkPolicy.Off)
+        {
+            throw new OptionsValidationException(section, typeof(DirectIoFileOptions),
+                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} where files come from {source.Provider.GetType().Name}, "
+                    + "which decides itself what it exposes. Set Root, or a PhysicalFileProvider, to have links checked."]);
+        }
+
+        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
+        if ((services.GetService<FilePlatform>() ?? FilePlatform.Current).Unsupported is { } reason)
+        {
+            if (source.Provider is null && !Directory.Exists(source.Root))
+            {
+                logger.NoRoot(source.Root, options.RootCheckInterval);
+                return app;
+            }
+
+            logger.FrameworkFiles(reason);
+            return FrameworkFiles.Use(app, options, source.Provider, source.Root, section, reason);
+        }
+
         FileRuntime runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
         bool alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
-        FileServing serving = new FileServing(options, root, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
+        FileServing serving = new FileServing(options, source, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(serving.Dispose);
 
-        DirectIoFilesStatus status = new DirectIoFilesStatus(serving, root);
-        logger.Serving(root, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
+        string served = source.Provider?.GetType().Name ?? source.Root;
+        DirectIoFilesStatus status = new DirectIoFilesStatus(serving, served);
+        logger.Serving(served, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
         app.StatusList().Add(status);
-        return app.Use(next => new DirectIoFilesMiddleware(next, serving, root).InvokeAsync);
+        return app.Use(next => new DirectIoFilesMiddleware(next, serving, source.Root).InvokeAsync);
+    }
+
+    /// <summary>
+    /// The folder that is asked for, else that of the provider, else the web root. The web root of an application in Development is often no
+    /// folder but a provider, which knows the static web assets of its libraries too.
+    /// </summary>
+    private static FileSource SourceOf(DirectIoFileOptions options, IWebHostEnvironment environment)
+    {
+        if (options.Root is not null)
+        {
+            return Folder(Path.Combine(environment.ContentRootPath, options.Root), mustExist: true);
+        }
+
+        IFileProvider? provider = options.FileProvider ?? (environment.WebRootFileProvider is NullFileProvider ? null : environment.WebRootFileProvider);
+        return provider switch
+        {
+            null => Folder(environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot"), mustExist: false),
+            PhysicalFileProvider physical => Folder(physical.Root, mustExist: options.FileProvider is not null),
+            _ => new FileSource("", MustExist: false, provider),
+        };
+
+        static FileSource Folder(string path, bool mustExist) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), mustExist, null);
     }
 
     /// <summary>What each <c>UseDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>
@@ -131,28 +185,5 @@ public static class DirectIoFilesBuilderExtensions
         List<DirectIoFilesStatus> list = new List<DirectIoFilesStatus>();
         app.Properties[StatusKey] = list;
         return list;
-    }
-
-    private static IApplicationBuilder UseFrameworkFiles(this IApplicationBuilder app, DirectIoFileOptions options, string root)
-    {
-        PhysicalFileProvider files = new PhysicalFileProvider(root, options.ServeDotFiles ? ExclusionFilters.None : ExclusionFilters.Sensitive);
-        app.UseDefaultFiles(new DefaultFilesOptions
-        {
-            FileProvider = files,
-            RequestPath = options.RequestPath,
-            DefaultFileNames = options.DefaultFiles,
-            RedirectToAppendTrailingSlash = options.RedirectToAppendTrailingSlash,
-        });
-        return app.UseStaticFiles(new StaticFileOptions
-        {
-            FileProvider = files,
-            RequestPath = options.RequestPath,
-            ContentTypeProvider = options.ContentTypeProvider,
-            DefaultContentType = options.DefaultContentType,
-            ServeUnknownFileTypes = options.ServeUnknownFileTypes,
-            HttpsCompression = options.HttpsCompression,
-            OnPrepareResponse = options.OnPrepareResponse ?? (static _ => { }),
-            OnPrepareResponseAsync = options.OnPrepareResponseAsync ?? (static _ => Task.CompletedTask),
-        });
     }
 }

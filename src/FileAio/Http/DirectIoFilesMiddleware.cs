@@ -4,6 +4,7 @@ using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
@@ -38,17 +39,17 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private async Task ServeAsync(HttpContext context, string relative, bool isDirectory, bool reads)
     {
-        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative) : await FindAsync(relative);
+        Found found = isDirectory || relative.Length == 0 ? await FindDefaultAsync(relative, context) : await FindAsync(relative, context);
         bool slashMissing = !isDirectory && relative.Length == 0;
-        if (found.IsDirectory)
+        if (found.Opened.IsDirectory)
         {
             // A directory's name without its slash: relative links in its document would lead astray.
-            found = await FindDefaultAsync(relative);
+            found = await FindDefaultAsync(relative, context);
             slashMissing = true;
         }
         if (found.Name is null)
         {
-            await RefuseAsync(context, relative, found.Result);
+            await RefuseAsync(context, relative, found.Opened.Result);
             return;
         }
         try
@@ -74,98 +75,120 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         }
         finally
         {
-            found.File?.Release();
+            found.Opened.File?.Release();
         }
     }
 
     private async Task SendAsync(HttpContext context, Found found, string contentType)
     {
-        (OpenedFile? File, ContentCoding? Coding) variant = await FindVariantAsync(context.Request, found.Name!);
+        (OpenResult Opened, ContentCoding? Coding) variant = await FindVariantAsync(context, found.Name!);
         try
         {
-            if ((variant.File ?? found.File) is not { } file)
+            OpenResult opened = variant.Opened.IsFile ? variant.Opened : found.Opened;
+            if (!opened.IsFile)
             {
-                // There are variants, but none that this client takes; to another the answer would be another.
+                // There are variants, but none that this client takes, or that can be opened; to another the answer would be another.
                 context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
-                await NotFound(context);
+                await RefuseAsync(context, found.Name!, variant.Opened.Result);
                 return;
             }
-            string path = Path.Join(root, found.Name + variant.Coding?.Extension);
-            await FileResponse.WriteAsync(context, new Representation(file, path, variant.Coding, contentType, _options, serving.Time.GetUtcNow()), serving);
+
+            Representation file = new Representation(opened, PathOf(opened, found.Name + variant.Coding?.Extension), variant.Coding, contentType, _options, serving.Time.GetUtcNow());
+            await FileResponse.WriteAsync(context, file, serving);
         }
         finally
         {
-            variant.File?.Release();
+            variant.Opened.File?.Release();
         }
     }
 
+    /// <summary>Where the request found it, below the root; where a provider decides, the place that it named.</summary>
+    private string PathOf(OpenResult opened, string name) => root.Length > 0 ? Path.Join(root, name) : opened.File?.Path ?? name;
+
     /// <summary>A file under its own name. Where there is none a precompressed variant of it may still be.</summary>
-    private async ValueTask<Found> FindAsync(string relative)
+    private async ValueTask<Found> FindAsync(string relative, HttpContext context)
     {
-        OpenResult opened = await serving.OpenAsync(relative);
-        bool exists = opened.File is not null || (opened.Result.Errno == Errno.ENOENT && await HasVariantAsync(relative));
-        return new Found(exists ? relative : null, opened.File, opened.IsDirectory, opened.Result);
+        OpenResult opened = await serving.OpenAsync(relative, context);
+        if (opened.Result.Errno == Errno.ENOENT && _codings.Length > 0)
+        {
+            SysResult variant = await FindAnyVariantAsync(relative, context);
+            return new Found(variant.IsError ? null : relative, opened with { Result = variant });
+        }
+
+        return new Found(opened.IsFile ? relative : null, opened);
     }
 
-    private async ValueTask<Found> FindDefaultAsync(string directory)
+    private async ValueTask<Found> FindDefaultAsync(string directory, HttpContext context)
     {
         foreach (string name in _options.DefaultFiles)
         {
             string relative = directory.Length == 0 ? name : $"{directory}/{name}";
-            OpenResult opened = await serving.OpenAsync(relative);
-            if (opened.File is not null)
+            OpenResult opened = await serving.OpenAsync(relative, context);
+            if (opened.IsFile)
             {
-                return new Found(relative, opened.File, false, opened.Result);
+                return new Found(relative, opened);
             }
             // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there
             // is no descriptor left to look by.
-            if (opened.Result.Errno is not (0 or Errno.ENOENT or Errno.ENXIO))
+            if (IsFailure(opened))
             {
-                return new Found(null, null, false, opened.Result);
+                return new Found(null, opened);
             }
         }
-        return new Found(null, null, false, SysResult.Error(Errno.ENOENT));
+        return new Found(null, new OpenResult(SysResult.Error(Errno.ENOENT), null, false));
     }
 
-    /// <summary>The variant that the client wants most; between equals, the one named first in the options.</summary>
-    private async ValueTask<(OpenedFile? File, ContentCoding? Coding)> FindVariantAsync(HttpRequest request, string relative)
+    /// <summary>
+    /// The variant that the client wants most; between equals, the one named first in the options. Where there is none, the error says why:
+    /// one that is no "not found" counts only if there is no plain file to send instead.
+    /// </summary>
+    private async ValueTask<(OpenResult Opened, ContentCoding? Coding)> FindVariantAsync(HttpContext context, string relative)
     {
+        OpenResult none = new OpenResult(SysResult.Error(Errno.ENOENT), null, false);
         if (_codings.Length == 0)
         {
-            return default;
+            return (none, null);
         }
 
         IEnumerable<ContentCoding> codings = _codings;
         if (!_options.PrecompressedAlways)
         {
-            Microsoft.Extensions.Primitives.StringValues accept = request.Headers.AcceptEncoding;
+            Microsoft.Extensions.Primitives.StringValues accept = context.Request.Headers.AcceptEncoding;
             int least = Math.Max(1, ContentCoding.IdentityQuality(accept));
             codings = codings.Where(coding => coding.Quality(accept) >= least).OrderByDescending(coding => coding.Quality(accept));
         }
         foreach (ContentCoding coding in codings)
         {
-            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
-            if (opened.File is not null)
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension, context);
+            if (opened.IsFile)
             {
-                return (opened.File, coding);
+                return (opened, coding);
             }
+
+            none = IsFailure(opened) ? opened : none;
         }
-        return default;
+        return (none, null);
     }
 
-    private async ValueTask<bool> HasVariantAsync(string relative)
+    /// <summary>A success where there is a variant; else why there is none.</summary>
+    private async ValueTask<SysResult> FindAnyVariantAsync(string relative, HttpContext context)
     {
+        SysResult none = SysResult.Error(Errno.ENOENT);
         foreach (ContentCoding coding in _codings)
         {
-            OpenResult opened = await serving.OpenAsync(relative + coding.Extension);
+            OpenResult opened = await serving.OpenAsync(relative + coding.Extension, context);
             opened.File?.Release();
-            if (opened.File is not null)
+            if (opened.IsFile)
             {
-                return true;
+                return default;
             }
+
+            none = IsFailure(opened) ? opened.Result : none;
         }
-        return false;
+        return none;
     }
+
+    private bool IsFailure(OpenResult opened) => opened.Result.IsError && !ErrnoStatus.IsNotFound(opened.Result.Errno, _options.DisableSymlinks);
 
     /// <summary>Null for a file that is not to be served.</summary>
     private string? ContentType(string relative)
@@ -192,23 +215,22 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private Task RefuseAsync(HttpContext context, string relative, SysResult result)
     {
-        switch (result.Errno)
+        // A success is a FIFO or a device: no file.
+        int status = result.IsError ? ErrnoStatus.Of(result.Errno, _options.DisableSymlinks) : StatusCodes.Status404NotFound;
+        if (status == StatusCodes.Status404NotFound)
         {
-            case Errno.EACCES or Errno.EPERM:
-            case Errno.ELOOP or Errno.EXDEV when _options.DisableSymlinks != SymlinkPolicy.Off:
-                context.Response.StatusCode = StatusCodes.Status403Forbidden;
-                return Task.CompletedTask;
-            case Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.EAGAIN:
-                serving.Logger.OpenFailed(relative, result.Describe());
-                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-                return Task.CompletedTask;
-            case Errno.EIO:
-                serving.Logger.OpenFailed(relative, result.Describe());
-                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-                return Task.CompletedTask;
-            default:
-                return NotFound(context);
+            return NotFound(context);
         }
+
+        ErrnoStatus.Write(context.Response, status);
+        if (status >= StatusCodes.Status500InternalServerError && serving.Throttle.Allows(FileLog.OpenFailedId, result.Errno, out long suppressed))
+        {
+            LogLevel level = status == StatusCodes.Status503ServiceUnavailable ? LogLevel.Warning : LogLevel.Error;
+            string reason = result.Describe();
+            serving.Logger.OpenFailed(level, relative, reason, status, suppressed);
+        }
+
+        return Task.CompletedTask;
     }
 
     private Task NotFound(HttpContext context)
@@ -223,8 +245,6 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <param name="Name">The name that decides the type, relative to the root; null where nothing is there.</param>
-    /// <param name="File">The file by that name; null where there are only variants of it.</param>
-    /// <param name="IsDirectory">The name is a directory's.</param>
-    /// <param name="Result">What the open came to.</param>
-    private readonly record struct Found(string? Name, OpenedFile? File, bool IsDirectory, SysResult Result);
+    /// <param name="Opened">What the open came to: no file where there are only variants of it.</param>
+    private readonly record struct Found(string? Name, OpenResult Opened);
 }

@@ -15,7 +15,7 @@ internal static class FileResponse
     {
         DirectIoFileOptions options = serving.Options;
         HttpResponse response = context.Response;
-        long size = file.File.Size;
+        long size = file.Size;
         // A status that is set already is an error's, whose page this file is (UseStatusCodePagesWithReExecute): it stays, and what the
         // request says of a 200 does not count (13.2.1, 14.2).
         bool isErrorPage = response.StatusCode != StatusCodes.Status200OK;
@@ -61,7 +61,7 @@ internal static class FileResponse
 
         if (options.OnPrepareResponse is not null || options.OnPrepareResponseAsync is not null)
         {
-            StaticFileResponseContext prepared = new StaticFileResponseContext(context, new OpenedFileInfo(file.File, file.Path));
+            StaticFileResponseContext prepared = new StaticFileResponseContext(context, file.Provided ?? new OpenedFileInfo(file.File!, file.Path));
             options.OnPrepareResponse?.Invoke(prepared);
             if (options.OnPrepareResponseAsync is not null)
             {
@@ -79,7 +79,13 @@ internal static class FileResponse
             compression.Mode = options.HttpsCompression;
         }
 
-        using FileSender sender = new FileSender(context, file.File, serving);
+        if (file.Provided is not null)
+        {
+            await new ProvidedBody(context, file.Provided, serving).SendAsync(ranges ?? [new ByteRange(0, size)], multipart);
+            return;
+        }
+
+        using FileSender sender = new FileSender(context, file.File!, serving);
         if (multipart is not null)
         {
             await sender.SendAsync(ranges!, multipart);

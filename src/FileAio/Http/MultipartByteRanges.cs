@@ -33,7 +33,7 @@ internal sealed class MultipartByteRanges
     /// <summary>Bytes of the whole body.</summary>
     public long Length { get; }
 
-    public ReadOnlySpan<byte> Head(int part) => _heads[part];
+    public ReadOnlyMemory<byte> Head(int part) => _heads[part];
 
-    public ReadOnlySpan<byte> Tail => _tail;
+    public ReadOnlyMemory<byte> Tail => _tail;
 }

@@ -50,7 +50,7 @@ internal static class Preconditions
             return null;
         }
 
-        return RangeHeader.Parse(request.Headers.Range[0], file.File.Size, maxRanges);
+        return RangeHeader.Parse(request.Headers.Range[0], file.Size, maxRanges);
     }
 
     /// <summary>Strong comparison of a tag, exact comparison of a date; anything else does not hold (13.1.5).</summary>

@@ -6,8 +6,12 @@ internal static class RangeHeader
     // What nginx counts for the boundary and fields of a part, and what it lets them exceed the file by.
     private const int PartOverhead = 256, FreeOverhead = 4096;
 
+    // "More than two overlapping ranges" are a sign of a broken client or of an attack (RFC 9110, 14.2).
+    private const int MostOverlapping = 2;
+
     /// <summary>
-    /// Null: send the whole file, the field is absent, invalid, of another unit, or asks too much. Empty: 416. Else the ranges in the order
+    /// Null: send the whole file, the field is absent, invalid, of another unit, or asks too much (more ranges than allowed, more than two
+    /// that overlap, more bytes than the file has). Empty: 416. Else the ranges in the order
     /// asked for.
     /// </summary>
     /// <param name="value">The field's value.</param>
@@ -51,13 +55,35 @@ internal static class RangeHeader
 
             ranges.Add(range);
             sum += range.Length;
-            // A request of a hundred bytes must not cost more than the file: overlapping ranges, or a crowd of tiny ones.
+            // A request of a hundred bytes must not cost more than the file.
             if (ranges.Count > 1 && (sum > size || sum + ((long)PartOverhead * ranges.Count) > size + FreeOverhead))
             {
                 return null;
             }
         }
-        return members == 0 ? null : ranges;
+        return members == 0 || OverlapTooMuch(ranges) ? null : ranges;
+    }
+
+    private static bool OverlapTooMuch(List<ByteRange> ranges)
+    {
+        if (ranges.Count <= MostOverlapping)
+        {
+            return false;
+        }
+
+        ByteRange[] sorted = [.. ranges];
+        Array.Sort(sorted, static (left, right) => left.Start.CompareTo(right.Start));
+        int overlapping = 0;
+        bool counted = false; // the one before is among them
+        long reached = sorted[0].End;
+        for (int i = 1; i < sorted.Length; i++)
+        {
+            bool overlaps = sorted[i].Start < reached;
+            overlapping += overlaps ? (counted ? 1 : 2) : 0;
+            counted = overlaps;
+            reached = Math.Max(reached, sorted[i].End);
+        }
+        return overlapping > MostOverlapping;
     }
 
     private static bool TryParse(ReadOnlySpan<char> member, long size, out ByteRange range)

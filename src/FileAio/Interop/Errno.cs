@@ -12,14 +12,21 @@ internal static class Errno
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EBUSY = 16;
     public const int EXDEV = 18;
+    public const int ENODEV = 19;
     public const int ENOTDIR = 20;
+    public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
+    public const int EOVERFLOW = 75;
     public const int EOPNOTSUPP = 95;
+    public const int ENOBUFS = 105;
+    public const int ETIMEDOUT = 110;
+    public const int ESTALE = 116;
     public const int ECANCELED = 125;
 }

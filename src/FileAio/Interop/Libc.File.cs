@@ -9,6 +9,7 @@ internal static unsafe partial class Libc
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_STATX_DONT_SYNC = 0x4000;
 
     public const int O_RDONLY = 0;
     public const int O_NOCTTY = 0x100;
@@ -27,6 +28,7 @@ internal static unsafe partial class Libc
     public const ulong RESOLVE_CACHED = 0x20;
 
     public const uint STATX_BASIC_STATS = 0x7ff;
+    public const uint STATX_MNT_ID = 0x1000;
     public const uint STATX_DIOALIGN = 0x2000;
 
     public const ushort S_IFMT = 0xf000;
@@ -77,6 +79,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0x70)] public statx_timestamp stx_mtime;
         [FieldOffset(0x88)] public uint stx_dev_major;
         [FieldOffset(0x8c)] public uint stx_dev_minor;
+        [FieldOffset(0x90)] public ulong stx_mnt_id;
         [FieldOffset(0x98)] public uint stx_dio_mem_align;
         [FieldOffset(0x9c)] public uint stx_dio_offset_align;
     }
@@ -175,7 +178,13 @@ internal static unsafe partial class Libc
         facts = default;
         fixed (statx* pointer = &facts)
         {
-            return SysResult.From(statx_(dirfd, path, flags, mask, pointer));
+            SysResult result;
+            do
+            {
+                result = SysResult.From(statx_(dirfd, path, flags, mask, pointer));
+            }
+            while (result.Value == -Errno.EINTR); // network filesystems and FUSE
+            return result;
         }
     }
 

@@ -35,10 +35,25 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Gives the pages back to the kernel; the addresses stay, and read as zero when they are touched again. Whole pages of private memory
-    /// only.
+    /// Gives the whole pages within a range of private memory back to the kernel; the addresses stay, and read as zero when they are touched
+    /// again. madvise(2) rounds the length up: where pages are larger than the range, its neighbours would be dropped with it.
     /// </summary>
-    public static void DropPages(nint address, int length) => _ = madvise_(address, (nuint)length, MADV_DONTNEED);
+    public static void DropPages(nint address, int length)
+    {
+        (nint start, nint whole) = WholePages(address, length, Environment.SystemPageSize);
+        if (whole > 0)
+        {
+            _ = madvise_(start, (nuint)whole, MADV_DONTNEED);
+        }
+    }
+
+    /// <summary>The pages that lie within a range: where the first starts, and the bytes of all; 0 bytes where there is none.</summary>
+    public static (nint Start, nint Length) WholePages(nint address, nint length, nint page)
+    {
+        nint start = (address + page - 1) & -page;
+        nint end = (address + length) & -page;
+        return (start, Math.Max(end - start, 0));
+    }
 
     public static SysResult UnmapBuffer(nint address, int length) => SysResult.From(munmap_(address, (nuint)length));
 }

@@ -21,6 +21,7 @@ internal static unsafe partial class Libc
         [FieldOffset(16)] public nint aio_buf;
         [FieldOffset(24)] public nuint aio_nbytes;
         [FieldOffset(44)] public int sigev_notify;
+        [FieldOffset(112)] public int __error_code;
         [FieldOffset(128)] public long aio_offset;
     }
 
@@ -37,7 +38,7 @@ internal static unsafe partial class Libc
     private static partial nint aio_return_(aiocb* block);
 
     [LibraryImport("libc", EntryPoint = "aio_suspend")]
-    private static partial int aio_suspend_(aiocb** blocks, int count, void* timeout);
+    private static partial int aio_suspend_(aiocb** blocks, int count, timespec* timeout);
 
     [LibraryImport("libc", EntryPoint = "aio_cancel")]
     private static partial int aio_cancel_(int fd, aiocb* block);
@@ -51,7 +52,12 @@ internal static unsafe partial class Libc
 
     public static long AioReturn(aiocb* block) => aio_return_(block);
 
-    public static SysResult AioSuspend(aiocb** blocks, int count) => SysResult.From(aio_suspend_(blocks, count, null));
+    /// <summary>−EAGAIN where none is done within the time.</summary>
+    public static SysResult AioSuspend(aiocb** blocks, int count, TimeSpan timeout)
+    {
+        timespec limit = new timespec { tv_sec = (long)timeout.TotalSeconds, tv_nsec = timeout.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        return SysResult.From(aio_suspend_(blocks, count, timeout == Timeout.InfiniteTimeSpan ? null : &limit));
+    }
 
     /// <summary>AIO_CANCELED only for what no thread has begun.</summary>
     public static int AioCancel(int fd, aiocb* block) => aio_cancel_(fd, block);

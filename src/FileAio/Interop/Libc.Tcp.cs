@@ -9,28 +9,39 @@ internal static partial class Libc
     public const int IPPROTO_TCP = 6;
     public const int TCP_INFO = 11;
 
-    /// <summary>The first 128 bytes: all that Linux 4.1 has. Later kernels cut theirs to what is asked for.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    /// <summary>
+    /// The first 152 bytes. Linux 4.1 has 128 of them, 4.6 all; later kernels cut theirs to what is asked for. What the kernel does not
+    /// have stays zero.
+    /// </summary>
+    [StructLayout(LayoutKind.Explicit, Size = 152)]
     public struct tcp_info
     {
+        [FieldOffset(16)] public uint tcpi_snd_mss;
+        [FieldOffset(24)] public uint tcpi_unacked;
         [FieldOffset(120)] public ulong tcpi_bytes_acked;
+        [FieldOffset(144)] public uint tcpi_notsent_bytes;
     }
 
+    private const int BytesOfLinux41 = 128;
+
     /// <summary>
-    /// Bytes that the peer has acknowledged since the connection began; −1 where the socket cannot tell (it is closed, no TCP, or the
-    /// kernel older than 4.1).
+    /// What the kernel knows of a connection; false where the socket cannot tell (it is closed, not TCP, or the kernel older than 4.1).
     /// </summary>
-    public static long BytesAcknowledged(Socket socket)
+    public static bool TryGetTcpInfo(Socket socket, out tcp_info info)
     {
-        Span<tcp_info> info = stackalloc tcp_info[1];
-        Span<byte> bytes = MemoryMarshal.AsBytes(info);
+        Span<tcp_info> one = stackalloc tcp_info[1];
+        one.Clear();
+        int length = 0;
         try
         {
-            return socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, bytes) == bytes.Length ? (long)info[0].tcpi_bytes_acked : -1;
+            length = socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, MemoryMarshal.AsBytes(one));
         }
         catch (Exception untold) when (untold is SocketException or ObjectDisposedException)
         {
-            return -1;
+            // length stays 0
         }
+
+        info = one[0];
+        return length >= BytesOfLinux41;
     }
 }

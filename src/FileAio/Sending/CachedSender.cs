@@ -13,16 +13,9 @@ namespace FileAio.Sending;
 /// </summary>
 internal sealed class CachedSender(OpenedFile file, FileServing serving, ResponseBody body, HttpContext context)
 {
-    // A fast client of a cached file would otherwise have the thread (a loop's, a worker's, the engine's) to itself. h2o gives a response
-    // as much of a turn.
-    private const long Share = 1 << 20;
-
-    private long _sinceYield;
-
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
-        int size = serving.Options.OutputBuffers.Size;
-        size = body.Limit?.Chunk(size) ?? size;
+        int size = body.ChunkSize;
         if (serving.Options.ReadAhead && range.Length > size)
         {
             Libc.AdviseSequential(file.Descriptor);
@@ -60,7 +53,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
                 return new SendOutcome(SendEnd.Sent, position);
             }
 
-            if (!await FlushAsync(read.Value).ConfigureAwait(false))
+            if (!await FlushAsync().ConfigureAwait(false))
             {
                 return new SendOutcome(SendEnd.ClientGone, position);
             }
@@ -80,8 +73,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
             return new SendOutcome(SendEnd.NotCached, range.Start);
         }
 
-        int size = serving.Options.OutputBuffers.Size;
-        size = body.Limit?.Chunk(size) ?? size;
+        int size = body.ChunkSize;
         await body.StartAsync().ConfigureAwait(false);
         for (long position = range.Start; ;)
         {
@@ -98,63 +90,69 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
                 return new SendOutcome(SendEnd.Sent, position);
             }
 
-            if (!await FlushAsync(read.Value).ConfigureAwait(false))
+            if (!await FlushAsync().ConfigureAwait(false))
             {
                 return new SendOutcome(SendEnd.ClientGone, position);
             }
         }
     }
 
-    private async ValueTask<bool> FlushAsync(long justWritten)
+    private async ValueTask<bool> FlushAsync()
     {
-        bool goesOn = await body.FlushAsync(justWritten).ConfigureAwait(false);
-        if (goesOn && (_sinceYield += justWritten) >= Share)
+        if (!await body.FlushAsync().ConfigureAwait(false))
         {
-            _sinceYield = 0;
-            await body.YieldAsync();
+            return false;
         }
-        return goesOn;
+
+        await body.TakeTurnsAsync().ConfigureAwait(false);
+        return true;
     }
 
     private bool IsCached(long position)
     {
         Span<byte> one = stackalloc byte[1];
-        if (!file.Device.AllowsNoWait)
+        if (!file.AllowsNoWait)
         {
             return false;
         }
 
         SysResult read = Libc.ReadNoWait(file.Descriptor, one, position);
-        if (read.Errno == Errno.EOPNOTSUPP)
+        if (RefusesNoWait(read))
         {
-            file.Device.AllowsNoWait = false;
+            file.RefuseNoWait();
         }
 
         return read.Value > 0;
     }
 
+    /// <summary>The filesystem does not support the flag, or a filter of system calls refuses preadv2: a plain pread tells what is true.</summary>
+    private static bool RefusesNoWait(SysResult read) => read.Errno is Errno.EOPNOTSUPP or Errno.EINVAL or Errno.ENOSYS or Errno.EPERM;
+
     /// <summary>Reads into the pipe what can be had without waiting; −EAGAIN where nothing can.</summary>
     private SysResult ReadNow(long position, int want)
     {
         bool mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
-        if (!mayWait && !file.Device.AllowsNoWait)
+        if (!mayWait && !file.AllowsNoWait)
         {
             return SysResult.Error(Errno.EAGAIN);
         }
 
         Span<byte> memory = body.GetSpan(want);
         SysResult read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
-        switch (read.Errno)
+        if (!mayWait && RefusesNoWait(read))
         {
-            case Errno.EOPNOTSUPP:
-                file.Device.AllowsNoWait = false;
-                return SysResult.Error(Errno.EAGAIN);
-            case Errno.EINTR:
-                return SysResult.Error(Errno.EAGAIN);
+            file.RefuseNoWait();
+            return SysResult.Error(Errno.EAGAIN);
         }
+
+        if (read.Errno == Errno.EINTR)
+        {
+            return SysResult.Error(Errno.EAGAIN);
+        }
+
         if (read.Value > 0)
         {
-            body.Writer.Advance((int)read.Value);
+            body.Advance((int)read.Value);
             FileMetrics.ReadFromPageCache(read.Value);
         }
         return read;

@@ -21,7 +21,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
         DirectWindow window = DirectWindow.Around(range, file.DirectAlignment);
-        int chunk = (int)RoundUp(body.Limit?.Chunk(serving.Options.OutputBuffers.Size) ?? serving.Options.OutputBuffers.Size, file.DirectAlignment);
+        int chunk = (int)RoundUp(body.ChunkSize, file.DirectAlignment);
         // What waits for its rate holds no buffer.
         int ahead = body.Limit is null ? serving.Options.OutputBuffers.Count : 1;
         if (!serving.ReadIntoPipe)
@@ -37,18 +37,18 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     /// </summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
-        Queue<PendingRead> pending = new Queue<PendingRead>(ahead);
+        ReadsAhead reads = new ReadsAhead(_pool, ahead);
         long next = window.Start;
         long position = range.Start;
         try
         {
             while (true)
             {
-                while (pending.Count < ahead && next < window.End)
+                while (next < window.End && reads.MayAdd)
                 {
                     int want = (int)Math.Min(chunk, window.End - next);
                     AlignedBuffer? buffer = _pool.TryRent(want);
-                    if (buffer is null && pending.Count > 0)
+                    if (buffer is null && !reads.IsEmpty)
                     {
                         break; // what is under way will do
                     }
@@ -59,11 +59,11 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                         return new SendOutcome(SendEnd.Busy, position);
                     }
 
-                    pending.Enqueue(_reader.Start(buffer, next, want));
+                    reads.Add(_reader.Start(buffer, next, want));
                     next += want;
                 }
 
-                PendingRead current = pending.Dequeue();
+                PendingRead current = reads.Take();
                 long written;
                 try
                 {
@@ -101,15 +101,20 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     return new SendOutcome(SendEnd.Shrank, position);
                 }
 
-                if (!await body.FlushAsync(written).ConfigureAwait(false))
+                if (!await reads.FlushAsync(body).ConfigureAwait(false))
                 {
                     return new SendOutcome(SendEnd.ClientGone, position);
+                }
+
+                if (reads.IsEmpty)
+                {
+                    next = current.Position + current.Length;
                 }
             }
         }
         finally
         {
-            await GiveBackAsync(pending).ConfigureAwait(false);
+            await reads.CompleteAsync().ConfigureAwait(false);
         }
     }
 
@@ -140,30 +145,13 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                 return outcome;
             }
 
-            if (!await body.FlushAsync(outcome.Position - position).ConfigureAwait(false))
+            if (!await body.FlushAsync().ConfigureAwait(false))
             {
                 return outcome with { End = SendEnd.ClientGone };
             }
 
             position = outcome.Position;
             next += want;
-        }
-    }
-
-    /// <summary>
-    /// Buffers go back when their reads have completed, and not before: the kernel would write into somebody else's response.
-    /// </summary>
-    private async ValueTask GiveBackAsync(Queue<PendingRead> pending)
-    {
-        foreach (PendingRead read in pending)
-        {
-            read.Buffer.Read.TryCancel();
-        }
-
-        foreach (PendingRead read in pending)
-        {
-            await read.Result.ConfigureAwait(false);
-            _pool.Return(read.Buffer);
         }
     }
 

@@ -19,11 +19,11 @@ internal sealed class FileRuntime : IDisposable
 
     private readonly bool _ownsBuffers;
 
-    private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger)
+    private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger, ThreadStarter? start = null)
     {
         (Mode, Buffers, _ownsBuffers) = (options.Aio, buffers, ownsBuffers);
-        Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue);
-        Engine = Choose(options, logger);
+        Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, start);
+        Engine = Choose(options, logger, start);
         Buffered = Engine is PosixAioEngine or OffEngine ? Engine : Threads;
         Context = new EngineContext(Engine);
     }
@@ -55,26 +55,26 @@ internal sealed class FileRuntime : IDisposable
     }
 
     /// <summary>One of its own, for tests: engine, buffers and bound are nobody else's.</summary>
-    public static FileRuntime Create(DirectIoFileOptions options, ILogger logger) =>
-        new(options, new AlignedBufferPool(new BufferBudget(options.MaxInFlightBytes)), ownsBuffers: true, logger);
+    public static FileRuntime Create(DirectIoFileOptions options, ILogger logger, ThreadStarter? start = null) =>
+        new(options, new AlignedBufferPool(new BufferBudget(options.MaxInFlightBytes)), ownsBuffers: true, logger, start);
 
-    private IFileEngine Choose(DirectIoFileOptions options, ILogger logger)
+    private IFileEngine Choose(DirectIoFileOptions options, ILogger logger, ThreadStarter? start)
     {
         switch (options.Aio)
         {
             case AioMode.Off:
                 return new OffEngine();
             case AioMode.Posix:
-                if (PosixAioEngine.TryCreate(options.AioRequests, out PosixAioEngine? posix, out string? missing))
+                if (PosixAioEngine.TryCreate(options.AioRequests, out PosixAioEngine? posix, out string? missing, start))
                 {
                     return posix;
                 }
 
                 return FallBack(logger, "POSIX AIO", missing, "posix-aio-missing", "It needs glibc 2.34 or later.");
             case AioMode.On:
-                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, out LinuxAioEngine? linux, out SysResult refused))
+                if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, out LinuxAioEngine? linux, out EngineRefusal refused, start))
                 {
-                    return FallBack(logger, "Kernel AIO", "io_setup: " + refused.Describe(), "io_setup", AioLimits(refused));
+                    return FallBack(logger, "Kernel AIO", refused.Reason, refused.Call, AioLimits(refused));
                 }
 
                 SysResult probed = Probe(linux);
@@ -116,9 +116,9 @@ internal sealed class FileRuntime : IDisposable
         }
     }
 
-    private static string AioLimits(SysResult refused)
+    private static string AioLimits(EngineRefusal refused)
     {
-        if (refused.Errno != Errno.EAGAIN)
+        if (refused is not { Call: "io_setup", Result.Errno: Errno.EAGAIN })
         {
             return "";
         }

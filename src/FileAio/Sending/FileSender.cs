@@ -1,4 +1,3 @@
-using System.Buffers;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
@@ -37,9 +36,9 @@ internal sealed class FileSender : IDisposable
 
         try
         {
-            if (Conclude(await SendRangeAsync(range).ConfigureAwait(false), range.End))
+            if (await ConcludeAsync(await SendRangeAsync(range).ConfigureAwait(false), range.End).ConfigureAwait(false))
             {
-                await _body.FlushAsync(0).ConfigureAwait(false);
+                await _body.FlushAsync(isLast: true).ConfigureAwait(false);
             }
         }
         finally
@@ -54,8 +53,8 @@ internal sealed class FileSender : IDisposable
         {
             if (await SendPartsAsync(ranges, frame).ConfigureAwait(false))
             {
-                _body.Writer.Write(frame.Tail);
-                await _body.FlushAsync(0).ConfigureAwait(false);
+                await _body.WriteAsync(frame.Tail).ConfigureAwait(false);
+                await _body.FlushAsync(isLast: true).ConfigureAwait(false);
             }
         }
         finally
@@ -64,18 +63,46 @@ internal sealed class FileSender : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends the parts, and flushes before one that would make more than an output buffer of what is not flushed: so the memory of a
+    /// request does not grow with its ranges, and small parts go together.
+    /// </summary>
     private async ValueTask<bool> SendPartsAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
         for (int i = 0; i < ranges.Count; i++)
         {
-            await _body.StartAsync().ConfigureAwait(false);
-            _body.Writer.Write(frame.Head(i));
-            if (!Conclude(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End))
+            ReadOnlyMemory<byte> head = frame.Head(i);
+            if (_body.Unflushed > 0 && _body.Unflushed + head.Length + ranges[i].Length > _body.ChunkSize && !await FlushPartAsync().ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            await _body.WriteAsync(head).ConfigureAwait(false);
+            if (!await ConcludeAsync(await SendRangeAsync(ranges[i]).ConfigureAwait(false), ranges[i].End).ConfigureAwait(false))
             {
                 return false;
             }
         }
         return true;
+    }
+
+    private async ValueTask<bool> FlushPartAsync()
+    {
+        try
+        {
+            if (await _body.FlushAsync().ConfigureAwait(false))
+            {
+                await _body.TakeTurnsAsync().ConfigureAwait(false);
+                return true;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the client went away while the response waited for its rate
+        }
+
+        _context.Abort();
+        return false;
     }
 
     private async ValueTask<SendOutcome> SendRangeAsync(ByteRange range)
@@ -100,7 +127,7 @@ internal sealed class FileSender : IDisposable
                     return outcome;
                 }
 
-                _file.Device.RefuseDirect("read: " + outcome.Reason.Describe(), _file.Path);
+                _file.RefuseDirect("read: " + outcome.Reason.Describe());
                 range = range with { Start = outcome.Position };
             }
             return await new CachedSender(_file, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
@@ -115,20 +142,27 @@ internal sealed class FileSender : IDisposable
     /// True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the
     /// whole.
     /// </summary>
-    private bool Conclude(SendOutcome outcome, long end)
+    private ValueTask<bool> ConcludeAsync(SendOutcome outcome, long end) =>
+        outcome.End == SendEnd.Sent ? new ValueTask<bool>(true) : EndAsync(outcome, end);
+
+    private async ValueTask<bool> EndAsync(SendOutcome outcome, long end)
     {
+        // Loggers, and whoever is told of an abort, are the application's.
+        await new LeaveEngine();
         switch (outcome.End)
         {
-            case SendEnd.Sent:
-                return true;
             case SendEnd.Shrank:
                 _serving.Logger.FileShrank(_file.Path, outcome.Position, end - outcome.Position);
                 break;
             case SendEnd.Failed:
-                _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe());
+                if (_serving.Throttle.Allows(FileLog.ReadFailedId, outcome.Reason.Errno, out long suppressed))
+                {
+                    _serving.Logger.ReadFailed(_file.Path, outcome.Position, outcome.Reason.Describe(), suppressed);
+                }
+
                 break;
             case SendEnd.Busy:
-                _serving.Logger.Busy(_file.Path, _serving.Options.QueueTimeout);
+                _serving.LogBusy(_file.Path, _serving.Options.QueueTimeout);
                 break;
         }
         if (_context.Response.HasStarted || outcome.End == SendEnd.ClientGone)
@@ -137,7 +171,12 @@ internal sealed class FileSender : IDisposable
             return false;
         }
         _context.Response.Clear();
-        _context.Response.StatusCode = outcome.End == SendEnd.Busy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
+        ErrnoStatus.Write(_context.Response, outcome.End switch
+        {
+            SendEnd.Busy => StatusCodes.Status503ServiceUnavailable,
+            SendEnd.Failed when ErrnoStatus.Of(outcome.Reason.Errno, SymlinkPolicy.Off) == StatusCodes.Status503ServiceUnavailable => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError, // the file was opened: no error of a read is a 404
+        });
         return false;
     }
 }

@@ -1,6 +1,8 @@
 using FileAio.Diagnostics;
+using FileAio.Engines;
 using FileAio.Files;
 using FileAio.Interop;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
@@ -10,21 +12,22 @@ namespace FileAio.Sending;
 /// </summary>
 internal sealed class FileServing : IDisposable
 {
-    private readonly FileRoot _root;
+    private readonly RootPath _root;
+    private readonly ProvidedFiles? _provided;
     private readonly OverdueReads? _overdue;
 
-    public FileServing(DirectIoFileOptions options, string root, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
+    /// <exception cref="IOException">The root cannot be opened.</exception>
+    public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
     {
-        (Options, Runtime, Time, Logger) = (options, runtime, time, logger);
-        _root = FileRoot.Open(root, options, new DeviceTable(logger));
-        if (options.OpenFileCache.Max > 0)
-        {
-            Cache = new OpenFileCache(options.OpenFileCache, time);
-        }
-
+        (Options, Runtime, Time, Logger, Throttle) = (options, runtime, time, new OffEngineLogger(logger), new LogThrottle(time));
+        Devices = new DeviceTable(Logger);
+        _provided = source.Provider is null ? null : new ProvidedFiles(source.Provider);
+        _root = source.Provider is null
+            ? RootPath.Open(source.Root, source.MustExist, options, Devices, time, Logger)
+            : RootPath.OfAbsolutePaths(options, Devices, time, Logger);
         if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
         {
-            _overdue = new OverdueReads(runtime, options.AioTimeout, time, logger);
+            _overdue = new OverdueReads(runtime, options.AioTimeout, time, Logger);
         }
 
         ReadIntoPipe = options.ReadIntoPipe && alignedPipes;
@@ -39,7 +42,11 @@ internal sealed class FileServing : IDisposable
 
     public ILogger Logger { get; }
 
-    public OpenFileCache? Cache { get; }
+    /// <summary>Bounds what failures write to the log.</summary>
+    public LogThrottle Throttle { get; }
+
+    /// <summary>The devices met so far.</summary>
+    public DeviceTable Devices { get; }
 
     /// <summary>Kestrel's memory comes from the aligned pool, and reads may land in it.</summary>
     public bool ReadIntoPipe { get; }
@@ -50,51 +57,156 @@ internal sealed class FileServing : IDisposable
     /// <summary>
     /// Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.
     /// </summary>
-    public ValueTask<OpenResult> OpenAsync(string relative)
+    /// <param name="relative">The path below the root.</param>
+    /// <param name="context">The request: its end ends the wait for an open that needs the disk.</param>
+    /// <exception cref="OperationCanceledException">The request was aborted while its open waited for the disk.</exception>
+    public ValueTask<OpenResult> OpenAsync(string relative, HttpContext context)
     {
-        if (Cache is not null && Cache.TryGet(relative, out OpenResult known))
+        if (_root.IsCheckDue() && !_root.TryCheckCached())
         {
-            return new ValueTask<OpenResult>(known);
+            return CheckAndOpenAsync(relative, context.RequestAborted);
         }
 
-        SysResult result = _root.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
-        if (result.Value == -Errno.EAGAIN)
-        {
-            return OpenColdAsync(relative);
-        }
-
-        return new ValueTask<OpenResult>(Remember(relative, new OpenResult(result, file, isDirectory)));
+        return OpenInRootAsync(relative, context.RequestAborted);
     }
 
-    private async ValueTask<OpenResult> OpenColdAsync(string relative)
+    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative, CancellationToken aborted)
     {
+        if (Options.Aio == AioMode.Off)
+        {
+            _root.Check();
+        }
+        else
+        {
+            // Done or not within the time: the folder that the path led to is served until a later check.
+            await RunColdAsync(new FileWork<bool>(CheckNow, false, static _ => { }), refused: false, relative, aborted);
+        }
+
+        return await OpenInRootAsync(relative, aborted);
+    }
+
+    private ValueTask<OpenResult> OpenInRootAsync(string relative, CancellationToken aborted)
+    {
+        if (_provided is not null)
+        {
+            if (!_provided.TryFindPath(relative, out string physicalPath, out OpenResult other))
+            {
+                return new ValueTask<OpenResult>(other);
+            }
+
+            relative = physicalPath;
+        }
+
+        FileRoot folder = _root.Acquire();
+        try
+        {
+            if (folder.Cache is not null && folder.Cache.TryGet(relative, out OpenResult known))
+            {
+                return new ValueTask<OpenResult>(known);
+            }
+
+            SysResult result = folder.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
+            if (result.Value != -Errno.EAGAIN)
+            {
+                return new ValueTask<OpenResult>(Remember(folder, relative, new OpenResult(result, file, isDirectory)));
+            }
+
+            folder.TryAddReference(); // it cannot fail, as this method has one
+            return OpenColdAsync(folder, relative, aborted);
+        }
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    private bool CheckNow()
+    {
+        _root.Check();
+        return true;
+    }
+
+    /// <summary>
+    /// Opens on a thread that may wait, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>, and releases the folder.
+    /// </summary>
+    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative, CancellationToken aborted)
+    {
+        OpenResult busy = new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
         OpenResult OpenNow()
         {
-            SysResult result = _root.Open(relative, out OpenedFile? file, out bool isDirectory);
+            // Nobody may wait for it any more, and the folder be closed: its number may be another file's.
+            if (!folder.TryAddReference())
+            {
+                return busy;
+            }
+
+            SysResult result = folder.Open(relative, out OpenedFile? file, out bool isDirectory);
+            folder.Release();
             return new OpenResult(result, file, isDirectory);
         }
 
-        if (Options.Aio == AioMode.Off)
+        try
         {
-            return Remember(relative, OpenNow());
+            if (Options.Aio == AioMode.Off)
+            {
+                return Remember(folder, relative, OpenNow());
+            }
+
+            FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());
+            return Remember(folder, relative, await RunColdAsync(open, busy, relative, aborted));
+        }
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    /// <summary>
+    /// Runs work on a thread that may wait for the disk, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>. open(2) cannot be
+    /// cancelled: one that nobody waits for any more keeps its thread until the kernel returns, and its descriptor is closed.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The request was aborted.</exception>
+    private async ValueTask<T> RunColdAsync<T>(FileWork<T> work, T refused, string path, CancellationToken aborted)
+    {
+        if (!Runtime.Threads.TryRun(work))
+        {
+            LogBusy(path, TimeSpan.Zero);
+            return refused;
         }
 
-        Task<OpenResult>? opened = Runtime.Threads.TryRun(OpenNow);
-        if (opened is null)
+        try
         {
-            Logger.Busy(relative, TimeSpan.Zero);
-            return new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
+            return await work.Task.WaitAsync(Options.QueueTimeout, Time, aborted);
         }
-        return Remember(relative, await opened);
+        catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
+        {
+            if (!work.TryAbandon())
+            {
+                return await work.Task; // it came just now
+            }
+
+            Runtime.Threads.TryCancel(work);
+            aborted.ThrowIfCancellationRequested();
+            LogBusy(path, Options.QueueTimeout);
+            return refused;
+        }
+    }
+
+    public void LogBusy(string path, TimeSpan timeout)
+    {
+        if (Throttle.Allows(FileLog.BusyId, 0, out long suppressed))
+        {
+            Logger.Busy(path, timeout, suppressed);
+        }
     }
 
     /// <summary>Closes what is open, but for what is still being read.</summary>
     public void Dispose()
     {
         _overdue?.Dispose();
-        Cache?.Clear();
         _root.Dispose();
     }
 
-    private OpenResult Remember(string relative, OpenResult opened) => Cache is null ? opened : Cache.Add(relative, opened);
+    private static OpenResult Remember(FileRoot folder, string relative, OpenResult opened) =>
+        folder.Cache is null ? opened : folder.Cache.Add(relative, opened);
 }

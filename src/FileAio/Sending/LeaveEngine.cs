@@ -18,5 +18,5 @@ internal readonly struct LeaveEngine : ICriticalNotifyCompletion
 
     public void OnCompleted(Action continuation) => ThreadPool.QueueUserWorkItem(static next => next(), continuation, preferLocal: true);
 
-    public void UnsafeOnCompleted(Action continuation) => ThreadPool.UnsafeQueueUserWorkItem(static next => next(), continuation, preferLocal: true);
+    public void UnsafeOnCompleted(Action continuation) => PoolQueue.Add(static next => next(), continuation, preferLocal: true);
 }

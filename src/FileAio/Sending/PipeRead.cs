@@ -26,7 +26,7 @@ internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBud
 
         try
         {
-            Memory<byte> memory = body.Writer.GetMemory(length);
+            Memory<byte> memory = body.GetMemory(length);
             if (AlignedBlock.Of(memory, out int start) is not { } block || ((block.Address + start) & (Page - 1)) != 0)
             {
                 return new SendOutcome(SendEnd.NotDirect, position);
@@ -42,7 +42,7 @@ internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBud
                 }
 
                 long reached = Math.Min(position + read.Value, end);
-                body.Writer.Advance((int)(reached - position));
+                body.Advance((int)(reached - position));
                 return new SendOutcome(reached < Math.Min(position + length, end) ? SendEnd.Shrank : SendEnd.Sent, reached);
             }
             finally

@@ -8,28 +8,36 @@ namespace FileAio.Sending;
 
 /// <summary>
 /// The pipe of one response, as whoever wraps responses (compression, for one) lets us see it. Started late, so that what fails before the
-/// first byte can still be told with a status; flushed after every buffer, so that the client's pace is ours.
+/// first byte can still be told with a status; flushed after every buffer, so that the client's pace is ours. All bytes of the response
+/// pass here and are counted, part headers of a multipart body too.
 /// </summary>
 internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, FileServing serving, string path) : IDisposable
 {
     // Arrays that the garbage collector takes back cheaply.
     private const int SmallPiece = 16 * 1024;
 
+    // A fast client of a cached file would otherwise have the thread (a loop's, a worker's, the engine's) to itself. h2o gives a response
+    // as much of a turn.
+    private const long Share = 1 << 20;
+
+    private ResponseDataRate _rate = new(response.HttpContext);
     private PipePiece _piece;
     private SendTimer? _timer;
+    private long _sinceYield;
 
     /// <summary>Null where the response may go as fast as the client takes it.</summary>
     public RateLimit? Limit => limit;
 
-    public PipeWriter Writer => response.BodyWriter;
+    /// <summary>Bytes of an output buffer, fewer where the response has a rate.</summary>
+    public int ChunkSize { get; } = limit?.Chunk(serving.Options.OutputBuffers.Size) ?? serving.Options.OutputBuffers.Size;
+
+    /// <summary>Bytes written since the last flush.</summary>
+    public long Unflushed { get; private set; }
 
     /// <summary>Reads and flushes go on on the engine's thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
 
-    /// <summary>
-    /// Lets others have the thread: neither a read from the page cache nor a flush that the socket takes at once has given it up.
-    /// </summary>
-    public Yield YieldAsync() => new(IsInline ? serving.Runtime.Context : null);
+    private PipeWriter Writer => response.BodyWriter;
 
     /// <summary>
     /// Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.
@@ -42,13 +50,16 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         if (MayBeOnePiece(bytes.Length))
         {
             bytes.Span.CopyTo(Writer.GetSpan(bytes.Length));
-            Writer.Advance(bytes.Length);
+            Advance(bytes.Length);
         }
         else
         {
             Writer.Write(bytes.Span);
+            Unflushed += bytes.Length;
         }
     }
+
+    public Memory<byte> GetMemory(int length) => Writer.GetMemory(length);
 
     /// <summary>Room in the pipe for <paramref name="want"/> bytes, or for as many as can be had without a large object.</summary>
     public Span<byte> GetSpan(int want)
@@ -57,12 +68,25 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         return Writer.GetSpan(length)[..length];
     }
 
-    /// <summary>Waits until the client has taken enough for more to be read; false where there is no client any more.</summary>
-    public async ValueTask<bool> FlushAsync(long justWritten)
+    public void Advance(int bytes)
     {
+        Writer.Advance(bytes);
+        Unflushed += bytes;
+    }
+
+    /// <summary>
+    /// Waits until the client has taken enough for more to be read; false where there is no client any more.
+    /// </summary>
+    /// <param name="isLast">Nothing more is written.</param>
+    /// <param name="whileWaiting">Called when the flush has waited for a while, on another thread; only where clients are watched.</param>
+    public async ValueTask<bool> FlushAsync(bool isLast = false, Action? whileWaiting = null)
+    {
+        long bytes = Unflushed;
+        Unflushed = 0;
+        _rate.BeforeFlush(isLast);
         ValueTask<FlushResult> flush = StartFlush();
         SendTimer? watched = flush.IsCompleted ? null : Timer();
-        watched?.Begin();
+        watched?.Begin(whileWaiting);
         FlushResult flushed;
         try
         {
@@ -70,7 +94,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         }
         finally
         {
-            watched?.End();
+            watched?.End(bytes);
             _piece.Release();
         }
         if (flushed.IsCompleted || flushed.IsCanceled)
@@ -78,18 +102,38 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
             return false;
         }
 
-        if (limit is not null)
+        if (isLast)
         {
-            await limit.SentAsync(justWritten, response.HttpContext.RequestAborted).ConfigureAwait(false);
+            _timer?.Drain(ResponseDataRate.AppliesTo(response.HttpContext));
+            _timer = null;
+        }
+        else if (limit is not null)
+        {
+            await limit.SentAsync(bytes, response.HttpContext.RequestAborted).ConfigureAwait(false);
         }
 
+        _sinceYield += bytes;
         return true;
+    }
+
+    /// <summary>
+    /// Lets others have the thread after every MiB: neither a read from the page cache nor a flush that the socket takes at once has given
+    /// it up.
+    /// </summary>
+    public async ValueTask TakeTurnsAsync()
+    {
+        if (_sinceYield >= Share)
+        {
+            _sinceYield = 0;
+            await new Yield(IsInline ? serving.Runtime.Context : null);
+        }
     }
 
     /// <summary>To be called when nothing more will be written, however that came about.</summary>
     public void Dispose()
     {
         _piece.Release();
+        _rate.Restore();
         _timer?.Dispose();
     }
 
@@ -121,16 +165,28 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
 
     /// <summary>
     /// By default where nothing slow is between here and the socket: no TLS, no framing of HTTP/2, nobody who has wrapped the body
-    /// (compression).
+    /// (compression) or the connection (connection middleware).
     /// </summary>
     private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
         && (options.InlineCompletions ?? (context.Features.Get<ITlsHandshakeFeature>() is null && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
-            && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())));
+            && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())
+            && IsUnwrapped(context.Features.Get<IConnectionTransportFeature>())));
+
+    /// <summary>A transport's connection has a pipe of its own assembly, until connection middleware puts another in its place.</summary>
+    private static bool IsUnwrapped(IConnectionTransportFeature? connection) =>
+        connection is not null && connection.Transport.GetType().Assembly == connection.GetType().Assembly;
 
     private bool MayBeOnePiece(int length) => length <= SmallPiece || _piece.TryTake();
 
     /// <summary>Made by the first flush that has to wait: most responses have none.</summary>
-    private SendTimer? Timer() => serving.Options.SendTimeout <= TimeSpan.Zero
-        ? null
-        : _timer ??= new SendTimer(serving.Options.SendTimeout, response.HttpContext, path, serving.Time, serving.Logger);
+    private SendTimer? Timer()
+    {
+        TimeSpan timeout = serving.Options.SendTimeout;
+        if (_timer is null && (timeout > TimeSpan.Zero || _rate.Minimum is not null))
+        {
+            _timer = new SendTimer(timeout, _rate.Minimum, response.HttpContext, path, serving.Time, serving.Logger);
+        }
+
+        return _timer;
+    }
 }

@@ -2,55 +2,62 @@ using FileAio.Diagnostics;
 using FileAio.Interop;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
 
 /// <summary>
-/// nginx's send_timeout: ends a response whose client takes nothing for so long. A flush tells only that all of a buffer was taken, which a
-/// slow client may need minutes for: so the socket is asked what the peer has acknowledged. Where there is no TCP socket to ask, a flush
-/// must end within the time. The timer is made when a flush first has to wait, looks four times within the timeout, and is left running
-/// between flushes: so a flush that waits costs a timestamp and a lock nobody else wants.
+/// nginx's send_timeout and Kestrel's minimum response data rate: ends a response whose client takes nothing, or too little. A flush tells
+/// only that all of a buffer was taken, which a slow client may need minutes for: so the socket is asked what the peer has acknowledged.
+/// Where there is no TCP socket to ask, a flush must end within the timeout. The timer is made when a flush first has to wait, looks four
+/// times within the timeout, at least every 5 s, and is left running between flushes: so a flush that waits costs a timestamp and a lock
+/// nobody else wants.
 /// </summary>
-internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string path, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class SendTimer : IDisposable
 {
-    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10), LongestPeriod = TimeSpan.FromSeconds(5);
 
     // Held while the response is aborted too: it must not end meanwhile, and its context serve another request.
     private readonly Lock _gate = new();
-    private IConnectionSocketFeature? _socket;
-    private ITimer? _timer;
-    private bool _waiting;
-    private long _since, _acknowledged = -1;
+    private readonly ClientProgress _progress;
+    private readonly TimeSpan _timeout;
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IConnectionSocketFeature? _socket;
+    private readonly ITimer _timer;
+    private HttpContext? _context;
+    private IConnectionLifetimeFeature? _draining;
+    private Action? _whileWaiting;
+    private bool _waiting, _hasWaitedLong;
+    private long _mark;
+
+    public SendTimer(TimeSpan timeout, MinDataRate? minimum, HttpContext context, string path, TimeProvider time, ILogger logger)
+    {
+        (_timeout, _context, _path, _time, _logger) = (timeout, context, path, time, logger);
+        _progress = new ClientProgress(timeout, minimum?.BytesPerSecond, minimum?.GracePeriod ?? TimeSpan.Zero);
+        _socket = context.Features.Get<IConnectionSocketFeature>();
+        long ticks = timeout > TimeSpan.Zero ? timeout.Ticks / 4 : long.MaxValue;
+        TimeSpan period = TimeSpan.FromTicks(Math.Clamp(ticks, ShortestPeriod.Ticks, LongestPeriod.Ticks));
+        _timer = time.CreateTimer(static state => ((SendTimer)state!).Look(), this, period, period);
+    }
 
     /// <summary>A flush has to wait.</summary>
-    public void Begin()
+    /// <param name="whileWaiting">Called when it has waited for a while, on a thread of the timer's.</param>
+    public void Begin(Action? whileWaiting)
     {
         lock (_gate)
         {
             _waiting = true;
-            _since = time.GetTimestamp();
-            if (_timer is not null)
-            {
-                return;
-            }
-
-            _socket = context.Features.Get<IConnectionSocketFeature>();
-            TimeSpan period = TimeSpan.FromTicks(Math.Max(timeout.Ticks / 4, ShortestPeriod.Ticks));
-            _timer = time.CreateTimer(static state => ((SendTimer)state!).Look(), this, period, period);
+            _whileWaiting = whileWaiting;
+            _mark = _time.GetTimestamp();
+            _progress.Flushing();
         }
     }
 
     /// <summary>It waits no more.</summary>
-    public void End()
-    {
-        lock (_gate)
-        {
-            _waiting = false;
-        }
-    }
-
-    private void Look()
+    public void End(long bytes)
     {
         lock (_gate)
         {
@@ -59,44 +66,124 @@ internal sealed class SendTimer(TimeSpan timeout, HttpContext context, string pa
                 return;
             }
 
-            if (HasProgressed())
+            _waiting = false;
+            _whileWaiting = null;
+            _progress.Waited(_time.GetElapsedTime(_mark));
+            if (_socket is null)
             {
-                _since = time.GetTimestamp();
+                _progress.Flushed(bytes);
             }
+        }
+    }
 
-            if (time.GetElapsedTime(_since) < timeout)
+    /// <summary>
+    /// The response is complete, but the client may not have taken its end: that of a slow client is watched until the kernel's send
+    /// buffer is empty. The request is over, so what is aborted then is the connection.
+    /// </summary>
+    /// <param name="isOnlyResponse">The connection has no other response at the time.</param>
+    public void Drain(bool isOnlyResponse)
+    {
+        lock (_gate)
+        {
+            if (isOnlyResponse && _context is { } context && _hasWaitedLong && _socket is not null && !_waiting
+                && context.Features.Get<IConnectionLifetimeFeature>() is { } connection)
+            {
+                (_context, _draining, _waiting, _mark) = (null, connection, true, _time.GetTimestamp());
+                return;
+            }
+        }
+
+        Dispose();
+    }
+
+    private void Look()
+    {
+        Action? whileWaiting;
+        lock (_gate)
+        {
+            if (!_waiting)
             {
                 return;
             }
 
-            _waiting = false;
-            logger.ClientStalled(path, timeout);
-            context.Abort();
+            _hasWaitedLong = true;
+            _progress.Waited(_time.GetElapsedTime(_mark));
+            _mark = _time.GetTimestamp();
+            long segment = 0;
+            if (TryAsk(out Libc.tcp_info info))
+            {
+                _progress.Acknowledged((long)info.tcpi_bytes_acked);
+                segment = info.tcpi_snd_mss;
+            }
+            else if (_draining is not null)
+            {
+                End();
+                return;
+            }
+
+            if (_draining is not null && info is { tcpi_unacked: 0, tcpi_notsent_bytes: 0 })
+            {
+                End();
+                return;
+            }
+
+            ClientState state = _progress.State(segment);
+            if (state == ClientState.Reading)
+            {
+                whileWaiting = _whileWaiting;
+            }
+            else
+            {
+                Abort(state);
+                return;
+            }
         }
+
+        whileWaiting?.Invoke();
     }
 
-    private bool HasProgressed()
+    private void Abort(ClientState state)
     {
-        long now;
+        if (state == ClientState.Stalled)
+        {
+            _logger.ClientStalled(_path, _timeout);
+        }
+        else
+        {
+            _logger.ClientTooSlow(_path);
+        }
+
+        HttpContext? context = _context;
+        IConnectionLifetimeFeature? connection = _draining;
+        End();
+        context?.Abort();
+        connection?.Abort();
+    }
+
+    private bool TryAsk(out Libc.tcp_info info)
+    {
+        info = default;
         try
         {
-            now = _socket is null ? -1 : Libc.BytesAcknowledged(_socket.Socket);
+            return _socket is not null && Libc.TryGetTcpInfo(_socket.Socket, out info);
         }
         catch (ObjectDisposedException)
         {
             return false; // the connection is closed, and the flush about to end
         }
-        bool progressed = now != _acknowledged;
-        _acknowledged = now;
-        return progressed;
+    }
+
+    private void End()
+    {
+        (_waiting, _context, _draining, _whileWaiting) = (false, null, null, null);
+        _timer.Dispose();
     }
 
     public void Dispose()
     {
         lock (_gate)
         {
-            _waiting = false;
-            _timer?.Dispose();
+            End();
         }
     }
 }

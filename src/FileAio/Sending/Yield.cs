@@ -23,7 +23,7 @@ internal readonly struct Yield(EngineContext? context) : ICriticalNotifyCompleti
     {
         if (context is null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static next => next(), continuation, preferLocal: false);
+            PoolQueue.Add(static next => next(), continuation, preferLocal: false);
         }
         else
         {

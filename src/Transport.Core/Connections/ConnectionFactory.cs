@@ -9,7 +9,11 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>Makes a connected descriptor a connection on its loop.</summary>
-internal sealed class ConnectionFactory(EndPoint listening, TransportOptions options, ILogger logger)
+/// <param name="listening">Where the listener is bound.</param>
+/// <param name="setsNoDelay">Clients may have connected before TCP_NODELAY was set on the listening socket: they do not inherit it.</param>
+/// <param name="options">What the user set.</param>
+/// <param name="logger">The transport's category.</param>
+internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, TransportOptions options, ILogger logger)
 {
     /// <summary>Of a wildcard address the connection's own says more; else it is the listener's, and a system call less.</summary>
     private readonly bool _asksLocalEndPoint = listening is IPEndPoint { Address: var address }
@@ -19,7 +23,7 @@ internal sealed class ConnectionFactory(EndPoint listening, TransportOptions opt
     private readonly ConditionalWeakTable<EventLoop, ConnectionPipes> _pipes = [];
 
     /// <summary>On the loop's thread. The descriptor is the connection's, or closed if the loop cannot watch it.</summary>
-    public bool TryStart(EventLoop loop, int descriptor, [NotNullWhen(true)] out SocketConnection? connection)
+    public bool TryStart(EventLoop loop, int descriptor, EndPoint remote, [NotNullWhen(true)] out SocketConnection? connection)
     {
         loop.AssertCurrent();
         LoopSocket socket;
@@ -27,18 +31,43 @@ internal sealed class ConnectionFactory(EndPoint listening, TransportOptions opt
         {
             socket = loop.Attach(descriptor, SocketRole.Connection);
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
             loop.Counters.AcceptErrors++;
-            TransportLog.AcceptError(logger, listening, exception.Message);
+            TransportLog.ConnectionNotStarted(logger, listening, exception);
+            SocketCalls.ResetOnClose(descriptor);
             SocketCalls.Close(descriptor);
             connection = null;
             return false;
         }
 
-        EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
-        EndPoint? remote = SocketCalls.GetRemoteEndPoint(descriptor, listening);
-        connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger);
+        if (setsNoDelay)
+        {
+            // Fails for a client that has left, which needs no option any more.
+            SocketCalls.SetNoDelay(descriptor);
+        }
+
+        if (listening is not IPEndPoint)
+        {
+            socket.ExpectShortReceives();
+        }
+
+        try
+        {
+            EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
+            connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger);
+        }
+        catch (Exception exception)
+        {
+            // Creating the pipes asks the application's memory pool; a failure costs this client alone.
+            loop.Counters.AcceptErrors++;
+            TransportLog.ConnectionNotStarted(logger, listening, exception);
+            SocketCalls.ResetOnClose(descriptor);
+            socket.Close();
+            connection = null;
+            return false;
+        }
+
         connection.Start();
         return true;
     }

@@ -16,6 +16,9 @@ internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
     /// <summary>The application writes, the transport reads.</summary>
     public PipeOptions Output { get; } = Create(loop, options.MaxWriteBufferSize, reader: new SendScheduler(loop), writer: loop.Application);
 
+    /// <inheritdoc cref="TransportOptions.AnswerGrace"/>
+    public TimeSpan AnswerGrace => options.AnswerGrace;
+
     /// <summary>Null and 0 are no limit, as in Kestrel; what has paused resumes at half.</summary>
     private static PipeOptions Create(EventLoop loop, long? limit, PipeScheduler reader, PipeScheduler writer) => new(
         loop.MemoryPool,

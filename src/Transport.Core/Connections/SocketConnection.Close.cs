@@ -10,7 +10,15 @@ namespace Transport.Core.Connections;
 /// <summary>How a connection ends: the first reason wins, the socket is closed on its loop, and whoever listens is told off it.</summary>
 internal sealed partial class SocketConnection
 {
+    /// <summary>
+    /// How long what was written before the peer's FIN may take to be sent, once the application has ended the connection for that FIN.
+    /// A guess, as long as nginx's default send_timeout.
+    /// </summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(60);
+
     private readonly CancellationTokenSource _connectionClosed = new();
+    private Timer? _drainTimer;
+    private bool _isSendPending;
     private readonly TaskCompletionSource _connectionClosedFired = new();
     private readonly Lock _closeGate = new();
     private Exception? _shutdownReason;
@@ -25,13 +33,58 @@ internal sealed partial class SocketConnection
     private Exception? ShutdownReason => Volatile.Read(ref _shutdownReason);
 
     /// <summary>
-    /// Ends the connection at once, from any thread: RST with a reason; without one, as Kestrel calls it when the peer has left, FIN.
+    /// Ends the connection, from any thread. With a reason: at once, by RST. Without one, as Kestrel calls it when the peer has sent FIN: what
+    /// has been written is sent, for <see cref="DrainTime"/> at most, then FIN.
     /// </summary>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
         SetShutdownReason(abortReason);
-        _loop.TryPost(static connection => ((SocketConnection)connection!).CloseSocket(), this);
+        EndAnswerGrace();
+        if (abortReason is null)
+        {
+            // The peer has left, or has only ended its own direction: the send loop sends what has been written, then closes.
+            LimitDrain();
+        }
+        else
+        {
+            PostClose();
+        }
+
         _output.Reader.CancelPendingRead();
+    }
+
+    private void PostClose() => _loop.TryPost(static connection => ((SocketConnection)connection!).CloseSocket(), this);
+
+    /// <summary>
+    /// A send that was pending when the connection was ended without a reason, or became so since, is given <see cref="DrainTime"/>: a
+    /// client that reads nothing must not hold the connection. Called after the reason is set and after the send is marked as pending, so
+    /// one of the two calls sees both. Any thread.
+    /// </summary>
+    private void LimitDrain()
+    {
+        Interlocked.MemoryBarrier();
+        if (!Volatile.Read(ref _isSendPending) || ShutdownReason is null)
+        {
+            return;
+        }
+
+        lock (_closeGate)
+        {
+            if (!_closed)
+            {
+                _drainTimer ??= new Timer(static connection => ((SocketConnection)connection!).EndDrain(), this, DrainTime, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void EndDrain()
+    {
+        lock (_closeGate)
+        {
+            _reset = !_finOnError;
+        }
+
+        PostClose();
     }
 
     void IConnectionLifetimeFeature.Abort() =>
@@ -53,6 +106,8 @@ internal sealed partial class SocketConnection
         {
             if (_shutdownReason is not null)
             {
+                // Ended without a reason before, and still sending: a reason cuts that short.
+                _reset |= reason is not null && !_finOnError && !_closed;
                 return;
             }
 
@@ -83,6 +138,7 @@ internal sealed partial class SocketConnection
 
             _closed = true;
             _socketFeature?.Dispose();
+            _drainTimer?.Dispose();
         }
 
         // A peer that has gone makes either call fail (ENOTCONN): there is nothing left to tell it.
@@ -96,6 +152,26 @@ internal sealed partial class SocketConnection
         }
 
         _socket.Close();
+    }
+
+    /// <summary>One step of the end: its exception is logged, and the other steps follow.</summary>
+    private void Attempt(Action<SocketConnection> step)
+    {
+        try
+        {
+            step(this);
+        }
+        catch (Exception exception)
+        {
+            TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+        }
+    }
+
+    /// <summary>The transport cannot go on with this connection: logs why, and has it reset. Any thread.</summary>
+    private void Fail(Exception exception)
+    {
+        TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+        Abort(new ConnectionAbortedException($"The connection failed in the transport: {exception.Message}", exception));
     }
 
     /// <summary>Neither direction will run on the loop again: it may let go. Loop thread.</summary>

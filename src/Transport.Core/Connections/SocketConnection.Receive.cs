@@ -7,6 +7,9 @@ namespace Transport.Core.Connections;
 /// <summary>From the socket to the input pipe.</summary>
 internal sealed partial class SocketConnection
 {
+    /// <summary>Ends the wait for the handler's response after FIN.</summary>
+    private TaskCompletionSource? _answerGrace;
+
     private async Task ReceiveInputAsync()
     {
         PipeWriter input = _input.Writer;
@@ -35,12 +38,27 @@ internal sealed partial class SocketConnection
         catch (Exception exception)
         {
             error = exception;
-            TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+            Fail(exception);
         }
 
         // Once the connection has been shut down for a reason, that reason is what the reader is to learn.
-        input.Complete(ShutdownReason ?? error);
+        error = ShutdownReason ?? error;
+        try
+        {
+            input.Complete(error);
+        }
+        catch (Exception exception)
+        {
+            // The memory pool, to which blocks are returned.
+            TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+        }
+
         EndDirection();
+        if (error is null)
+        {
+            await WaitForAnswerAsync().ConfigureAwait(false);
+        }
+
         await FireConnectionClosedAsync().ConfigureAwait(false);
     }
 
@@ -56,6 +74,24 @@ internal sealed partial class SocketConnection
         _loop.Counters.PausedConnections--;
         return result;
     }
+
+    /// <summary>
+    /// FIN has come. The client has either left or only ended its own direction, which TCP
+    /// does not tell apart. Kestrel takes <see cref="ConnectionClosed"/> for the former and drops what the handler writes from then on, so
+    /// the handler has <see cref="TransportOptions.AnswerGrace"/> to write its response. An application that reads on finds the end at once.
+    /// </summary>
+    private async Task WaitForAnswerAsync()
+    {
+        TaskCompletionSource grace = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _answerGrace, grace);
+        if (!Volatile.Read(ref _disposed) && ShutdownReason is null)
+        {
+            await grace.Task.WaitAsync(_answerGraceTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The connection ends: nothing is left to wait for.</summary>
+    private void EndAnswerGrace() => Volatile.Read(ref _answerGrace)?.TrySetResult();
 
     /// <summary>What the reader learns of FIN (nothing but the end) or of an error.</summary>
     private Exception? EndOfInput(SysResult received)

@@ -22,19 +22,23 @@ internal sealed partial class SocketConnection
         PipeReader output = _output.Reader;
         Exception? shutdownReason = null;
         Exception? unexpected = null;
+        bool isReading = true;
         try
         {
             while (true)
             {
+                isReading = true;
                 ReadResult result = await output.ReadAsync().ConfigureAwait(false);
-                if (result.IsCanceled)
+                isReading = false;
+                ReadOnlySequence<byte> buffer = result.Buffer;
+                bool isAborted = result.IsCanceled || ShutdownReason is not null;
+                if (isAborted && (_reset || buffer.IsEmpty))
                 {
-                    // Abort has set the reason.
+                    // Abort has set the reason; without one, what was written before it is sent first.
                     break;
                 }
 
-                ReadOnlySequence<byte> buffer = result.Buffer;
-                if (!result.IsCompleted && IsToBeGathered(buffer.Length))
+                if (!isAborted && !result.IsCompleted && IsToBeGathered(buffer.Length))
                 {
                     // Nothing is examined, so that the next read has all there is by then.
                     output.AdvanceTo(buffer.Start);
@@ -44,7 +48,15 @@ internal sealed partial class SocketConnection
 
                 if (!buffer.IsEmpty)
                 {
-                    SysResult sent = await SendAsync(buffer).ConfigureAwait(false);
+                    ValueTask<SysResult> sending = SendAsync(buffer);
+                    if (!sending.IsCompleted)
+                    {
+                        Volatile.Write(ref _isSendPending, true);
+                        LimitDrain();
+                    }
+
+                    SysResult sent = await sending.ConfigureAwait(false);
+                    _isSendPending = false;
                     if (sent.IsError)
                     {
                         // Not within somebody's flush: what follows logs.
@@ -56,7 +68,7 @@ internal sealed partial class SocketConnection
                 }
 
                 output.AdvanceTo(buffer.End);
-                if (result.IsCompleted)
+                if (result.IsCompleted || isAborted)
                 {
                     break;
                 }
@@ -64,14 +76,30 @@ internal sealed partial class SocketConnection
         }
         catch (Exception exception)
         {
-            // The application completed its output with an exception: the peer is to see RST, not a clean end.
+            // The application completed its output with an exception, or its memory pool threw: the peer is to see RST, not a clean end.
             shutdownReason = unexpected = exception;
-            TransportLog.ConnectionError(_logger, ConnectionId, exception);
+            if (isReading)
+            {
+                TransportLog.ConnectionError(_logger, ConnectionId, exception);
+            }
+            else
+            {
+                TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+            }
         }
 
         await _loop.SwitchAsync();
         Shutdown(shutdownReason);
-        output.Complete(unexpected);
+        try
+        {
+            output.Complete(unexpected);
+        }
+        catch (Exception exception)
+        {
+            // The memory pool, to which blocks are returned.
+            TransportLog.UnexpectedError(_logger, ConnectionId, exception);
+        }
+
         _input.Writer.CancelPendingFlush();
         EndDirection();
     }

@@ -24,6 +24,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     private readonly EventLoop _loop;
     private readonly ILogger _logger;
     private readonly bool _finOnError;
+    private readonly TimeSpan _answerGraceTime;
     private readonly Pipe _input;
     private readonly Pipe _output;
     private readonly DuplexPipe _originalTransport;
@@ -38,18 +39,19 @@ internal sealed partial class SocketConnection : ConnectionContext,
     /// <param name="loop">Where all of this runs.</param>
     /// <param name="pipes">How the loop's pipes work.</param>
     /// <param name="local">Our address.</param>
-    /// <param name="remote">The peer's; null if it left before it could be asked for.</param>
+    /// <param name="remote">The peer's.</param>
     /// <param name="finOnError">FIN where RST would tell the peer of an error.</param>
     /// <param name="logger">The transport's category.</param>
-    public SocketConnection(LoopSocket socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint? remote, bool finOnError, ILogger logger)
+    public SocketConnection(LoopSocket socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
     {
         _socket = socket;
         _loop = loop;
         _logger = logger;
         _finOnError = finOnError;
+        _answerGraceTime = pipes.AnswerGrace;
         _input = new Pipe(pipes.Input);
         _output = new Pipe(pipes.Output);
-        Transport = _originalTransport = new DuplexPipe(_input.Reader, new OutputWriter(_output.Writer));
+        Transport = _originalTransport = new DuplexPipe(new InputReader(_input.Reader, loop), new OutputWriter(_output.Writer));
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         ConnectionClosed = _connectionClosed.Token;
@@ -121,8 +123,10 @@ internal sealed partial class SocketConnection : ConnectionContext,
             return;
         }
 
-        _originalTransport.Input.Complete();
-        _originalTransport.Output.Complete();
+        // Completing a pipe returns its blocks to the application's memory pool, which may throw.
+        Attempt(static connection => connection._originalTransport.Input.Complete());
+        Attempt(static connection => connection._originalTransport.Output.Complete());
+        EndAnswerGrace();
         try
         {
             await _receiving;

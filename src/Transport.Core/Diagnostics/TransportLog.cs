@@ -38,12 +38,36 @@ internal static partial class TransportLog
     [LoggerMessage(102, LogLevel.Debug, "A client of {EndPoint} was lost before it was accepted: {Reason}.", EventName = "AcceptError")]
     public static partial void AcceptError(ILogger logger, object endPoint, string reason);
 
-    [LoggerMessage(103, LogLevel.Critical, "The loop {Loop} failed; the host is stopped.", EventName = "LoopFailed")]
+    [LoggerMessage(103, LogLevel.Critical, "The event loop {Loop} failed. Its connections are aborted and the host is stopped with a non-zero exit code.", EventName = "LoopFailed")]
     public static partial void LoopFailed(ILogger logger, string loop, Exception exception);
 
     [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not possible on {EndPoint} ({Reason}): {Instead} it is.", EventName = "AcceptStrategyFallback")]
     public static partial void AcceptStrategyFallback(ILogger logger, string wanted, object endPoint, string reason, string instead);
 
+    [LoggerMessage(108, LogLevel.Warning,
+        "The limit of {Limit} descriptors (RLIMIT_NOFILE) is low: {Reserve} are kept free instead of {Wanted} (DescriptorReserve), and about {Room} are left for "
+        + "connections. Further clients wait in the backlog. Raise the limit (ulimit -n, LimitNOFILE=).", EventName = "DescriptorLimitLow")]
+    public static partial void DescriptorLimitLow(ILogger logger, int limit, int wanted, int reserve, int room);
+
     [LoggerMessage(105, LogLevel.Warning, "{Loop}: all {Workers} application threads are busy or blocked; work waits for one of them (MaxWorkers).", EventName = "WorkersExhausted")]
     public static partial void WorkersExhausted(ILogger logger, string loop, int workers);
+
+    [LoggerMessage(106, LogLevel.Error, "A connection accepted on {EndPoint} could not be started. It is reset; accepting continues.", EventName = "ConnectionNotStarted")]
+    public static partial void ConnectionNotStarted(ILogger logger, object endPoint, Exception exception);
+
+    [LoggerMessage(107, LogLevel.Error, "Unhandled exception in an application callback run by {Loop}. The loop continues.", EventName = "ApplicationCallbackFailed")]
+    public static partial void ApplicationCallbackFailed(ILogger logger, string loop, Exception exception);
+
+    [LoggerMessage(108, LogLevel.Warning,
+        "An event loop did not stop accepting on {EndPoint} before the shutdown token was cancelled, because its thread is blocked. "
+        + "The listening socket is closed without it.", EventName = "UnbindForced")]
+    public static partial void UnbindForced(ILogger logger, object endPoint);
+
+    [LoggerMessage(109, LogLevel.Error, "{Loop}: disposing the memory pool failed. Shutdown continues.", EventName = "PoolDisposeFailed")]
+    public static partial void PoolDisposeFailed(ILogger logger, string loop, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Warning,
+        "A worker thread of {Loop} could not be started: {Reason} Its {Workers} worker threads go on. Retrying while requests wait; further failures are not logged.",
+        EventName = "WorkerNotStarted")]
+    public static partial void WorkerNotStarted(ILogger logger, string loop, string reason, long workers);
 }

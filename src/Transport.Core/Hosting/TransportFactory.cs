@@ -12,9 +12,13 @@ namespace Transport.Core.Hosting;
 /// <summary>What Kestrel asks to listen: binds end points, on loops that all of them share.</summary>
 internal sealed class TransportFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
+    /// <summary>EXIT_FAILURE: what service managers restart after (systemd's Restart=on-failure).</summary>
+    private const int FailureExitCode = 1;
+
     private readonly TransportOptions _options;
     private readonly EventLoopGroup _loops;
     private readonly ILogger _logger;
+    private DescriptorReserve? _reserve;
 
     public TransportFactory(
         IoModel model,
@@ -26,7 +30,21 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     {
         _options = options;
         _logger = new GuardedLogger(loggers.CreateLogger($"Microsoft.AspNetCore.Server.Kestrel.Transport.{model.LogName}"));
-        _loops = new EventLoopGroup(model, options, _logger, pools, metrics, () => lifetime?.StopApplication());
+        _loops = new EventLoopGroup(model, options, _logger, pools, metrics, () => StopHost(lifetime));
+    }
+
+    /// <summary>
+    /// A loop has failed: the host stops, and the process ends with exit code 1 unless the application has set another or its Main returns
+    /// one. On the thread pool, since the callbacks of ApplicationStopping are the application's and may block.
+    /// </summary>
+    private static void StopHost(IHostApplicationLifetime? lifetime)
+    {
+        if (Environment.ExitCode == 0)
+        {
+            Environment.ExitCode = FailureExitCode;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime?.StopApplication(), lifetime, preferLocal: false);
     }
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
@@ -48,7 +66,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         try
         {
             EventLoop[] loops = await _loops.AcquireAsync();
-            return await SocketListener.StartAsync(socket, loops, _loops, _options, _logger);
+            return await SocketListener.StartAsync(socket, loops, _loops, _options, _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger), _logger);
         }
         catch
         {

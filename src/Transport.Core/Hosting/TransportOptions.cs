@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Transport.Core.Scheduling;
 
 namespace Transport.Core;
 
@@ -9,6 +10,9 @@ namespace Transport.Core;
 /// </summary>
 public abstract class TransportOptions
 {
+    /// <summary>A field, since configuration binds every property it can see.</summary>
+    private ThreadStarter _threadStarter = ThreadStarter.Shared;
+
     /// <summary>
     /// How many loops there are, each a thread. Default: one a processor, at most 16. Allowed: 1 to 1,024.
     /// </summary>
@@ -32,6 +36,15 @@ public abstract class TransportOptions
     /// 1 and more.
     /// </summary>
     public int Backlog { get; set; } = 512;
+
+    /// <summary>
+    /// Gets or sets how many descriptors below the process's limit (RLIMIT_NOFILE) connections do not get. They stay free for the runtime,
+    /// which aborts the process when it finds none, and for files, DNS and databases. When only these are left, accepting pauses and
+    /// clients wait in the backlog. Default: null, which is 64 or 2 % of the limit, whichever is larger. Allowed: 0 to 1,048,576, or null; at
+    /// most a quarter of the limit is kept free, with a warning at start-up if that is less than asked for. Each accept loop may use one
+    /// descriptor of the reserve for the client that it has accepted last.
+    /// </summary>
+    public int? DescriptorReserve { get; set; }
 
     /// <summary>Sets TCP_NODELAY: answers leave at once, without waiting for the peer's ACK. Default: true.</summary>
     public bool NoDelay { get; set; } = true;
@@ -73,6 +86,17 @@ public abstract class TransportOptions
     /// </summary>
     internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
 
+    internal ThreadStarter GetThreadStarter() => _threadStarter;
+
+    /// <summary>Replaces what starts worker threads, for tests in which that fails.</summary>
+    internal void SetThreadStarter(ThreadStarter starter) => _threadStarter = starter;
+
+    /// <summary>
+    /// How long after the client's FIN a handler may still answer before <c>ConnectionClosed</c> is cancelled. A guess: most handlers
+    /// answer within it, and for a client that has left it is a short delay of <c>RequestAborted</c>.
+    /// </summary>
+    internal TimeSpan AnswerGrace { get; set; } = TimeSpan.FromMilliseconds(250);
+
     internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;
 
     /// <summary>What is wrong with the values, a sentence each that names the option and what it allows.</summary>
@@ -92,6 +116,11 @@ public abstract class TransportOptions
         if (Backlog < 1)
         {
             yield return $"{nameof(Backlog)} is {Backlog}; allowed: 1 and more.";
+        }
+
+        if (DescriptorReserve is < 0 or > 1024 * 1024)
+        {
+            yield return $"{nameof(DescriptorReserve)} is {DescriptorReserve}; allowed: 0 to 1048576, or null (64 or 2 % of the limit).";
         }
 
         if (MaxReadBufferSize < 0)

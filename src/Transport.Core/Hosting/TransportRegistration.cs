@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -13,6 +14,18 @@ namespace Transport.Core.Hosting;
 /// <summary>How a model's <c>UseXxxTransport</c> gets it to Kestrel.</summary>
 internal static class TransportRegistration
 {
+    /// <summary>
+    /// Has the transport's configuration section checked before it is bound: unknown keys and values that cannot be read fail the start. To be
+    /// called before <c>BindConfiguration</c>.
+    /// </summary>
+    public static void ValidateSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions>(
+        this IServiceCollection services, string section)
+        where TOptions : TransportOptions
+    {
+        services.AddSingleton<IConfigureOptions<TOptions>>(provider =>
+            new SectionValidator<TOptions>(provider.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build(), section));
+    }
+
     /// <summary>
     /// Adds the transport as a listener factory. Kestrel asks the one that was registered last first, so the last call wins, and its own
     /// Sockets transport remains for end points that we do not take.

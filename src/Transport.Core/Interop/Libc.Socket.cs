@@ -5,12 +5,15 @@ namespace Transport.Core.Interop;
 /// <summary>sys/socket.h and netinet/tcp.h. Blittable, one declaration a call; errno is read by <see cref="SysResult.From"/>.</summary>
 internal static unsafe partial class Libc
 {
+    public const int SOCK_STREAM = 1;
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;
 
     public const int SOL_SOCKET = 1;
     public const int SO_LINGER = 13;
     public const int SO_REUSEPORT = 15;
+    public const int SO_ACCEPTCONN = 30;
+    public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int IPPROTO_TCP = 6;
     public const int TCP_NODELAY = 1;
 
@@ -54,6 +57,9 @@ internal static unsafe partial class Libc
     }
 
     [LibraryImport("libc")]
+    internal static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc")]
     internal static partial int accept4(int sockfd, void* addr, uint* addrlen, int flags);
 
     [LibraryImport("libc")]
@@ -69,10 +75,10 @@ internal static unsafe partial class Libc
     internal static partial int setsockopt(int sockfd, int level, int optname, void* optval, uint optlen);
 
     [LibraryImport("libc")]
-    internal static partial int getsockname(int sockfd, void* addr, uint* addrlen);
+    internal static partial int getsockopt(int sockfd, int level, int optname, void* optval, uint* optlen);
 
     [LibraryImport("libc")]
-    internal static partial int getpeername(int sockfd, void* addr, uint* addrlen);
+    internal static partial int getsockname(int sockfd, void* addr, uint* addrlen);
 
     [LibraryImport("libc")]
     internal static partial int shutdown(int sockfd, int how);

@@ -15,19 +15,26 @@ internal static unsafe class SocketCalls
     /// </summary>
     private const int MaxPieces = 16;
 
-    /// <summary>sizeof(struct sockaddr_storage): no address is longer.</summary>
-    private const int MaxAddress = 128;
-
     /// <summary>
     /// accept4(2). Linux gives errors that wait on the new socket (ENETDOWN, EPROTO and their like) as if they were accept's own. EINTR is
     /// retried.
     /// </summary>
-    public static SysResult Accept(int listening)
+    /// <param name="listening">The listening socket.</param>
+    /// <param name="peer">Receives the client's address. Unlike getpeername(2), accept4 gives it of a client that has left by now too.</param>
+    public static SysResult Accept(int listening, PeerAddress peer)
     {
         SysResult result;
         do
         {
-            result = SysResult.From(Libc.accept4(listening, null, null, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC));
+            uint length = PeerAddress.MaxLength;
+
+            // SAFETY: fixed keeps the array in place for the call.
+            fixed (byte* address = peer.Bytes)
+            {
+                result = SysResult.From(Libc.accept4(listening, address, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC));
+            }
+
+            peer.Length = (int)Math.Min(length, PeerAddress.MaxLength);
         }
         while (result.Errno == Errno.EINTR);
         return result;
@@ -154,8 +161,36 @@ internal static unsafe class SocketCalls
     /// <summary>close(2), once: on Linux the descriptor is gone whatever it returns, EINTR too.</summary>
     public static void Close(int descriptor) => _ = Libc.close(descriptor);
 
-    /// <summary>A descriptor of one's own for the same socket.</summary>
+    /// <summary>A second descriptor of the same socket, with the lowest number that is free.</summary>
     public static SysResult Duplicate(int descriptor) => SysResult.From(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 0));
+
+    /// <summary>The soft limit of RLIMIT_NOFILE: every descriptor's number is below it.</summary>
+    public static int DescriptorLimit()
+    {
+        Libc.rlimit limit;
+        return Libc.getrlimit(Libc.RLIMIT_NOFILE, &limit) == 0 ? (int)Math.Min(limit.rlim_cur, int.MaxValue) : int.MaxValue;
+    }
+
+    /// <summary>The number that the next descriptor would get; <see cref="int.MaxValue"/> if none is left.</summary>
+    public static int LowestFreeDescriptor()
+    {
+        SysResult probe = SysResult.From(Libc.eventfd(0, Libc.EFD_CLOEXEC));
+        if (probe.IsError)
+        {
+            return int.MaxValue;
+        }
+
+        Close((int)probe.Value);
+        return (int)probe.Value;
+    }
+
+    /// <summary>SO_ACCEPTCONN: whether listen(2) has been called on the socket.</summary>
+    public static bool IsListening(int socket)
+    {
+        int value = 0;
+        uint length = sizeof(int);
+        return Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_ACCEPTCONN, &value, &length) == 0 && value != 0;
+    }
 
     /// <summary>O_NONBLOCK, on the open file description: whoever shares it shares this.</summary>
     public static SysResult SetNonBlocking(int descriptor) => SetNonBlocking(descriptor, Libc.O_NONBLOCK);
@@ -169,26 +204,16 @@ internal static unsafe class SocketCalls
         return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, (flags.Value & ~Libc.O_NONBLOCK) | nonBlocking));
     }
 
-    /// <summary>getpeername(2), or null when the peer has already gone (ENOTCONN).</summary>
-    /// <param name="socket">The connected socket.</param>
-    /// <param name="family">An end point of the socket's family, which knows how to read addresses other than IP.</param>
-    public static EndPoint? GetRemoteEndPoint(int socket, EndPoint family)
-    {
-        byte* address = stackalloc byte[MaxAddress];
-        uint length = MaxAddress;
-        return Libc.getpeername(socket, address, &length) == 0 ? Read(new(address, (int)length), family) : null;
-    }
-
     /// <summary>getsockname(2), or null.</summary>
     public static EndPoint? GetLocalEndPoint(int socket, EndPoint family)
     {
-        byte* address = stackalloc byte[MaxAddress];
-        uint length = MaxAddress;
-        return Libc.getsockname(socket, address, &length) == 0 ? Read(new(address, (int)length), family) : null;
+        byte* address = stackalloc byte[PeerAddress.MaxLength];
+        uint length = PeerAddress.MaxLength;
+        return Libc.getsockname(socket, address, &length) == 0 ? ReadEndPoint(new(address, (int)length), family) : null;
     }
 
     /// <summary>struct sockaddr_in, sockaddr_in6, or whatever <paramref name="family"/> can read.</summary>
-    private static EndPoint Read(ReadOnlySpan<byte> address, EndPoint family)
+    public static EndPoint ReadEndPoint(ReadOnlySpan<byte> address, EndPoint family)
     {
         switch (address.Length < 2 ? (ushort)0 : BitConverter.ToUInt16(address))
         {

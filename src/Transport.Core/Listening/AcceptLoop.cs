@@ -6,9 +6,10 @@ using Transport.Core.Loops;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// Accepts on one loop until it is stopped, whatever accept4(2) says meanwhile. Here is the only policy for being out of descriptors.
+/// Accepts on one loop until it is stopped, whatever accept4(2) says meanwhile. It pauses for want of descriptors or memory
+/// (<see cref="DescriptorReserve"/>, EMFILE, ENFILE, ENOMEM, ENOBUFS) and while Kestrel does not take what has been accepted.
 /// </summary>
-internal sealed class AcceptLoop
+internal sealed class AcceptLoop : ILoopResident
 {
     /// <summary>The first pause; each that finds nothing better doubles it (Go's net/http does so).</summary>
     private const int MinimumPauseMilliseconds = 5;
@@ -16,29 +17,38 @@ internal sealed class AcceptLoop
     /// <summary>The longest: a second is soon enough for a client whom the backlog still holds.</summary>
     private const int MaximumPauseMilliseconds = 1000;
 
+    /// <summary>At the limit every closed connection ends a pause and the next client begins one: the log tells of it this often.</summary>
+    private const int LogIntervalMilliseconds = 10_000;
+
     private readonly EventLoop _loop;
     private readonly int _descriptor;
     private readonly SocketRole _role;
     private readonly EndPoint _endPoint;
-    private readonly Action<EventLoop, int> _accepted;
+    private readonly DescriptorReserve _reserve;
+    private readonly SocketListener _listener;
+    private readonly PeerAddress _peer = new();
     private readonly SocketCompletion _pause = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LoopSocket? _socket;
     private int _pauseMilliseconds;
+    private long _nextPauseLog = long.MinValue;
+    private bool _hasLoggedPause;
 
     /// <param name="loop">The loop that accepts.</param>
     /// <param name="descriptor">A listening, non-blocking descriptor; closed at the end.</param>
     /// <param name="role">Whether other loops accept from the same socket.</param>
     /// <param name="endPoint">For the log.</param>
-    /// <param name="accepted">Takes over a connected descriptor, on the loop's thread.</param>
-    public AcceptLoop(EventLoop loop, int descriptor, SocketRole role, EndPoint endPoint, Action<EventLoop, int> accepted)
+    /// <param name="reserve">The descriptors that connections do not get.</param>
+    /// <param name="listener">Takes over a connected descriptor, on the loop's thread.</param>
+    public AcceptLoop(EventLoop loop, int descriptor, SocketRole role, EndPoint endPoint, DescriptorReserve reserve, SocketListener listener)
     {
         _loop = loop;
         _descriptor = descriptor;
         _role = role;
         _endPoint = endPoint;
-        _accepted = accepted;
+        _reserve = reserve;
+        _listener = listener;
     }
 
     /// <returns>Done when the loop watches the socket; fails with what the kernel said if it does not.</returns>
@@ -57,9 +67,8 @@ internal sealed class AcceptLoop
     /// <returns>Done when no connection will be handed over any more and the descriptor is closed.</returns>
     public Task StopAsync()
     {
-        // A loop that has ended has closed the socket, and so ended this.
-        _loop.TryPost(static self => ((AcceptLoop)self!).Stop(), this);
-        return _ended.Task;
+        // A loop that ends closes the socket.
+        return _loop.TryPost(static self => ((AcceptLoop)self!).Stop(), this) ? _ended.Task : _loop.Ended;
     }
 
     private async Task RunAsync()
@@ -68,7 +77,7 @@ internal sealed class AcceptLoop
         {
             _socket = _loop.Attach(_descriptor, _role);
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
             SocketCalls.Close(_descriptor);
             _started.SetException(exception);
@@ -76,15 +85,15 @@ internal sealed class AcceptLoop
             return;
         }
 
+        _loop.AddListener(this);
         _started.SetResult();
         while (true)
         {
-            SysResult accepted = await _socket.AcceptAsync().ConfigureAwait(false);
+            SysResult accepted = await _socket.AcceptAsync(_peer).ConfigureAwait(false);
             if (!accepted.IsError)
             {
                 _loop.Counters.Accepts++;
-                Resume();
-                HandOver((int)accepted.Value);
+                await AcceptedAsync((int)accepted.Value).ConfigureAwait(false);
             }
             else if (accepted.Errno == Errno.ECANCELED)
             {
@@ -99,20 +108,61 @@ internal sealed class AcceptLoop
                 }
                 else
                 {
-                    await PauseAsync(accepted).ConfigureAwait(false);
+                    PausedAccepting.Add(this);
+                    await PauseAsync(accepted.ToException("accept4").Message).ConfigureAwait(false);
                 }
             }
         }
 
+        _loop.RemoveListener(this);
         _ended.SetResult();
     }
+
+    /// <summary>
+    /// Hands over a client, at once or when its descriptor is out of the reserve: until then it is the one client that this accept loop
+    /// holds, and the others wait in the backlog.
+    /// </summary>
+    private async ValueTask AcceptedAsync(int descriptor)
+    {
+        bool isBelow = !_reserve.Contains(descriptor);
+        if (isBelow)
+        {
+            PauseEnded();
+        }
+
+        while (!isBelow)
+        {
+            PausedAccepting.Add(this);
+            (descriptor, isBelow) = _reserve.TryLeave(descriptor);
+            if (isBelow || IsStopped)
+            {
+                // Stopped: the listener takes it all the same, and ends it with those that Kestrel has not asked for.
+                PausedAccepting.Remove(this);
+                break;
+            }
+
+            await PauseAsync($"{_reserve.Limit - _reserve.Size} of {_reserve.Limit} descriptors are in use, and {_reserve.Size} are kept free (DescriptorReserve)")
+                .ConfigureAwait(false);
+        }
+
+        HandOver(descriptor);
+        while (_listener.HasTooManyUnclaimed && !IsStopped)
+        {
+            await PauseAsync(_listener.UnclaimedReason).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The socket is closed: <see cref="Stop"/> was called, or the event loop has ended.</summary>
+    private bool IsStopped => _socket!.Descriptor < 0;
+    /// <summary>The loop has failed: no client is accepted on it any more, and whoever unbinds does not wait for it.</summary>
+    void ILoopResident.Evict(Exception reason) => Stop();
 
     /// <summary>Whatever goes wrong with one client, accepting goes on: Kestrel would wait for ever, and look alive.</summary>
     private void HandOver(int descriptor)
     {
         try
         {
-            _accepted(_loop, descriptor);
+            _listener.HandOver(_loop, descriptor, _peer.ToEndPoint(_endPoint));
         }
         catch (Exception exception)
         {
@@ -131,22 +181,26 @@ internal sealed class AcceptLoop
         or Errno.ENETDOWN or Errno.ENETUNREACH or Errno.EHOSTDOWN or Errno.EHOSTUNREACH or Errno.ENONET;
 
     /// <summary>Lets go of accepting for a while. Clients wait in the backlog.</summary>
-    private async ValueTask PauseAsync(SysResult reason)
+    private async ValueTask PauseAsync(string reason)
     {
-        if (_pauseMilliseconds == 0)
+        long now = Environment.TickCount64;
+        if (_pauseMilliseconds == 0 && now >= _nextPauseLog)
         {
-            TransportLog.AcceptPause(_loop.Logger, _endPoint, reason.ToException("accept4").Message);
+            _nextPauseLog = now + LogIntervalMilliseconds;
+            _hasLoggedPause = true;
+            TransportLog.AcceptPause(_loop.Logger, _endPoint, reason);
         }
 
         _loop.Counters.AcceptPauses++;
         _pauseMilliseconds = Math.Clamp(_pauseMilliseconds * 2, MinimumPauseMilliseconds, MaximumPauseMilliseconds);
         ValueTask<SysResult> pause = _pause.Wait();
-        using Timer timer = new(static self => ((AcceptLoop)self!).EndPause(), this, _pauseMilliseconds, Timeout.Infinite);
+        using Timer timer = new(static self => ((AcceptLoop)self!).Resume(), this, _pauseMilliseconds, Timeout.Infinite);
         await pause.ConfigureAwait(false);
+        PausedAccepting.Remove(this);
     }
 
-    /// <summary>The timer's thread.</summary>
-    private void EndPause() => _loop.TryPost(
+    /// <summary>Ends a pause, if there is one: what it was for is tried again. Any thread.</summary>
+    public void Resume() => _loop.TryPost(
         static self =>
         {
             AcceptLoop loop = (AcceptLoop)self!;
@@ -157,11 +211,12 @@ internal sealed class AcceptLoop
         },
         this);
 
-    private void Resume()
+    private void PauseEnded()
     {
-        if (_pauseMilliseconds > 0)
+        _pauseMilliseconds = 0;
+        if (_hasLoggedPause)
         {
-            _pauseMilliseconds = 0;
+            _hasLoggedPause = false;
             TransportLog.AcceptResume(_loop.Logger, _endPoint);
         }
     }

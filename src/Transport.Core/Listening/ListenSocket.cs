@@ -26,8 +26,17 @@ internal sealed class ListenSocket : IDisposable
     /// <summary>With the port that the kernel chose, if it was asked to.</summary>
     public EndPoint EndPoint { get; }
 
+    /// <summary>Another process may listen on the same socket: it was passed in as a descriptor.</summary>
+    public bool IsInherited { get; private init; }
+
     /// <summary>How loops are to accept, which may be less than what was asked for.</summary>
     public AcceptStrategy Strategy { get; private set; }
+
+    /// <summary>
+    /// The socket listened before it was ours (systemd, CreateBoundListenSocket): clients that connected before TCP_NODELAY was set on it
+    /// have not inherited it.
+    /// </summary>
+    public bool SetsNoDelayPerConnection { get; private set; }
 
     /// <exception cref="AddressInUseException">Somebody else, perhaps another instance of ours, has the address.</exception>
     /// <exception cref="SocketException">The kernel refused for another reason, which is passed on as it is: Kestrel tells one from the
@@ -38,9 +47,14 @@ internal sealed class ListenSocket : IDisposable
         try
         {
             first = options.CreateBoundListenSocket(endPoint);
-            first.Listen(options.Backlog);
-            ListenSocket bound = new(first, options.LoopCount == 1 ? AcceptStrategy.RoundRobin : options.AcceptStrategy);
+            ListenSocket bound = new(first, options.LoopCount == 1 ? AcceptStrategy.RoundRobin : options.AcceptStrategy)
+            {
+                IsInherited = endPoint is FileHandleEndPoint,
+            };
+            bound.SetsNoDelayPerConnection =
+                options.NoDelay && bound.EndPoint is IPEndPoint && SocketCalls.IsListening((int)first.SafeHandle.DangerousGetHandle());
             bound.Prepare(first, options);
+            first.Listen(options.Backlog);
             if (bound.Strategy == AcceptStrategy.ReusePort)
             {
                 bound.AddReusePortSockets(endPoint, options, logger);
@@ -69,6 +83,26 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>
+    /// Ends listening while loops still hold duplicates of the descriptor: shutdown(2) acts on the socket itself, so no number is closed
+    /// that another thread is about to use. Clients in the backlog get RST. An inherited socket stays: it is not this process's alone.
+    /// Any thread, before <see cref="Dispose"/>.
+    /// </summary>
+    public void Shutdown()
+    {
+        foreach (Socket socket in IsInherited ? [] : _sockets)
+        {
+            try
+            {
+                SocketCalls.Shutdown((int)socket.SafeHandle.DangerousGetHandle());
+            }
+            catch (ObjectDisposedException)
+            {
+                // Unbound by another thread meanwhile.
+            }
+        }
+    }
+
+    /// <summary>
     /// Stops listening; a Unix socket's file goes too, unless somebody else had bound it. Clients in the backlog get RST.
     /// </summary>
     public void Dispose()
@@ -81,13 +115,15 @@ internal sealed class ListenSocket : IDisposable
 
     /// <summary>
     /// Adds a socket for each further loop. The first one was bound and listens without SO_REUSEPORT, so the address is known to be ours
-    /// alone: only then is the flag set on it, and the others join. A second instance fails at its own first bind.
+    /// alone: only then is the flag set on it, and the others join. A second instance fails at its own first bind, and a socket of another
+    /// program that joins the group gets no clients (<see cref="ReusePortFilter"/>).
     /// </summary>
     private void AddReusePortSockets(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         string? refusal =
             endPoint is not IPEndPoint ? "only IP end points have SO_REUSEPORT"
             : options.CreateBoundListenSocket != SocketTransportOptions.CreateDefaultBoundListenSocket ? "CreateBoundListenSocket makes one socket"
+            : ReusePortFilter.Probe() is { IsError: true } refused ? refused.ToException("setsockopt(SO_ATTACH_REUSEPORT_CBPF)").Message
             : null;
         try
         {
@@ -106,9 +142,12 @@ internal sealed class ListenSocket : IDisposable
 
                     SetReusePort(next);
                     next.Bind(EndPoint);
-                    next.Listen(options.Backlog);
                     Prepare(next, options);
+                    next.Listen(options.Backlog);
                 }
+
+                // Sockets have their numbers in the group in the order in which they began to listen: the first LoopCount are ours.
+                ReusePortFilter.Attach((int)first.SafeHandle.DangerousGetHandle(), _sockets.Count).ThrowIfError("setsockopt(SO_ATTACH_REUSEPORT_CBPF)");
             }
         }
         catch (Exception exception) when (exception is SocketException or IOException)
@@ -120,12 +159,15 @@ internal sealed class ListenSocket : IDisposable
         {
             _sockets.Skip(1).ToList().ForEach(socket => socket.Dispose());
             _sockets.RemoveRange(1, _sockets.Count - 1);
+            SocketCalls.SetReusePort((int)_sockets[0].SafeHandle.DangerousGetHandle(), on: false);
             Strategy = options.WithoutReusePort;
             TransportLog.AcceptStrategyFallback(logger, nameof(AcceptStrategy.ReusePort), EndPoint, refusal, Strategy.ToString());
         }
     }
 
-    /// <summary>TCP_NODELAY is set here, once: on Linux accepted sockets inherit it.</summary>
+    /// <summary>
+    /// TCP_NODELAY is set here, once, before listen(2): on Linux a connection inherits it from the listening socket at its handshake.
+    /// </summary>
     private void Prepare(Socket socket, TransportOptions options)
     {
         int descriptor = (int)socket.SafeHandle.DangerousGetHandle();

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Connections;
+using Transport.Core.Diagnostics;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 
@@ -14,11 +15,21 @@ namespace Transport.Core.Listening;
 /// </summary>
 internal sealed class SocketListener : IConnectionListener
 {
+    /// <summary>So many may wait for Kestrel even if <see cref="TransportOptions.Backlog"/> is less: a guess, above a burst of one loop iteration.</summary>
+    private const int MinimumUnclaimed = 64;
+    /// <summary>
+    /// How much longer than the shutdown token loops may take to stop accepting: a token that is cancelled from the start is no reason to
+    /// force what takes microseconds. A guess.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+
     private readonly ListenSocket _socket;
+    private readonly ILogger _logger;
     private readonly EventLoop[] _loops;
     private readonly EventLoopGroup _group;
     private readonly ConnectionFactory _connections;
-    private readonly List<AcceptLoop> _acceptLoops = [];
+    private readonly int _maxUnclaimed;
+    private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
     /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop costs no hop to
@@ -26,8 +37,17 @@ internal sealed class SocketListener : IConnectionListener
     /// </summary>
     private readonly Channel<SocketConnection> _accepted = Channel.CreateUnbounded<SocketConnection>(new() { AllowSynchronousContinuations = true });
     private readonly Action<object?> _offer;
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Lock _gate = new();
+
+    /// <summary>Descriptors on their way to another loop. Under the gate.</summary>
+    private readonly HashSet<Hop> _hops = [];
+    private Task? _stopped;
     private uint _next;
+
+    /// <summary>Accepted and not yet asked for by Kestrel.</summary>
+    private int _unclaimed;
+
+    /// <summary>Unbound, with the loops or without them: nobody waits for them again.</summary>
     private bool _unbound;
     private bool _disposed;
 
@@ -36,14 +56,17 @@ internal sealed class SocketListener : IConnectionListener
         _socket = socket;
         _loops = loops;
         _group = group;
-        _connections = new ConnectionFactory(socket.EndPoint, options, logger);
+        _logger = logger;
+        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsNoDelayPerConnection, options, logger);
+        _maxUnclaimed = Math.Max(options.Backlog, MinimumUnclaimed);
         _offer = connection => Offer((SocketConnection)connection!);
     }
 
     public EndPoint EndPoint => _socket.EndPoint;
 
     /// <exception cref="IOException">The kernel refused to let a loop watch the socket.</exception>
-    public static async Task<SocketListener> StartAsync(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ILogger logger)
+    public static async Task<SocketListener> StartAsync(
+        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, DescriptorReserve reserve, ILogger logger)
     {
         SocketListener listener = new(socket, loops, group, options, logger);
         try
@@ -52,9 +75,9 @@ internal sealed class SocketListener : IConnectionListener
             for (int i = 0; i < count; i++)
             {
                 SocketRole role = socket.Strategy == AcceptStrategy.Shared ? SocketRole.SharedListener : SocketRole.Listener;
-                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), role, socket.EndPoint, listener.HandOver);
+                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), role, socket.EndPoint, reserve, listener);
                 await acceptLoop.StartAsync();
-                listener._acceptLoops.Add(acceptLoop);
+                listener._acceptLoops = [.. listener._acceptLoops, acceptLoop];
             }
 
             return listener;
@@ -73,6 +96,7 @@ internal sealed class SocketListener : IConnectionListener
         {
             if (_accepted.Reader.TryRead(out SocketConnection? connection))
             {
+                Claimed();
                 return connection;
             }
         }
@@ -81,33 +105,40 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
+    /// Kestrel does not keep up, or has stopped asking: accepting pauses, so that the kernel's backlog holds further clients.
+    /// </summary>
+    public bool HasTooManyUnclaimed => Volatile.Read(ref _unclaimed) >= _maxUnclaimed;
+
+    /// <summary>Why accepting pauses then, for the log.</summary>
+    public string UnclaimedReason => $"{_maxUnclaimed} accepted connections wait for the server to take them";
+
+    /// <summary>
     /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of
     /// them.
     /// </summary>
-    /// <param name="cancellationToken">Not heeded: Kestrel passes the host's shutdown token, which may be cancelled by now, and nothing
-    /// here waits for a peer.</param>
+    /// <param name="cancellationToken">Kestrel passes the host's shutdown token. Once it is cancelled, loops have <see cref="Grace"/> left;
+    /// then the socket is closed without them. A loop needs that whose thread an inline handler blocks.</param>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await _gate.WaitAsync(CancellationToken.None);
-        try
+        Task stopped;
+        lock (_gate)
         {
-            if (_unbound)
-            {
-                return;
-            }
-
-            _unbound = true;
-            await Task.WhenAll(_acceptLoops.Select(acceptLoop => acceptLoop.StopAsync()));
-            _socket.Dispose();
-            _accepted.Writer.TryComplete();
-            while (_accepted.Reader.TryRead(out SocketConnection? connection))
-            {
-                Refuse(connection);
-            }
+            stopped = _stopped ??= Task.WhenAll(_acceptLoops.Select(acceptLoop => acceptLoop.StopAsync()));
         }
-        finally
+
+        if (!Volatile.Read(ref _unbound) && !await EndsAsync(stopped, cancellationToken))
         {
-            _gate.Release();
+            TransportLog.UnbindForced(_logger, EndPoint);
+            _socket.Shutdown();
+        }
+
+        Volatile.Write(ref _unbound, true);
+        RefuseHops();
+        _socket.Dispose();
+        _accepted.Writer.TryComplete();
+        while (_accepted.Reader.TryRead(out SocketConnection? connection))
+        {
+            Refuse(connection);
         }
     }
 
@@ -120,26 +151,69 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <summary>A client arrives: chooses its loop. On the accepting loop's thread.</summary>
-    private void HandOver(EventLoop acceptedOn, int descriptor)
+    /// <returns>False when the token, and the grace after it, came first.</returns>
+    private static async Task<bool> EndsAsync(Task stopped, CancellationToken cancellationToken)
     {
+        try
+        {
+            await stopped.WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAny(stopped, Task.Delay(Grace, CancellationToken.None));
+            return stopped.IsCompleted;
+        }
+    }
+
+    /// <summary>A client arrives: chooses its loop. On the accepting loop's thread.</summary>
+    public void HandOver(EventLoop acceptedOn, int descriptor, EndPoint peer)
+    {
+        Interlocked.Increment(ref _unclaimed);
         EventLoop loop = _socket.Strategy == AcceptStrategy.RoundRobin ? _loops[_next++ % (uint)_loops.Length] : acceptedOn;
         if (loop == acceptedOn)
         {
-            Start(loop, descriptor);
+            Start(loop, descriptor, peer);
+            return;
         }
-        else if (!loop.TryPost(static hop => ((Hop)hop!).Land(), new Hop(this, loop, descriptor)))
+
+        Hop hop = new(this, loop, descriptor, peer);
+        lock (_gate)
         {
-            SocketCalls.Close(descriptor);
+            _hops.Add(hop);
+        }
+
+        if (!loop.TryPost(static hop => ((Hop)hop!).Land(), hop))
+        {
+            hop.Refuse();
+        }
+    }
+
+    /// <summary>The loops that they are on their way to are blocked: the clients are reset now.</summary>
+    private void RefuseHops()
+    {
+        Hop[] hops;
+        lock (_gate)
+        {
+            hops = [.. _hops];
+        }
+
+        foreach (Hop hop in hops)
+        {
+            hop.Refuse();
         }
     }
 
     /// <summary>On the connection's own loop: it begins to receive, and is offered where application code runs.</summary>
-    private void Start(EventLoop loop, int descriptor)
+    private void Start(EventLoop loop, int descriptor, EndPoint peer)
     {
-        if (_connections.TryStart(loop, descriptor, out SocketConnection? connection))
+        if (_connections.TryStart(loop, descriptor, peer, out SocketConnection? connection))
         {
             loop.Application.Schedule(_offer, connection);
+        }
+        else
+        {
+            Claimed();
         }
     }
 
@@ -151,15 +225,58 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
+    /// <summary>One connection less waits for Kestrel; at half of the limit accepting resumes.</summary>
+    private void Claimed()
+    {
+        if (Interlocked.Decrement(ref _unclaimed) == _maxUnclaimed / 2)
+        {
+            foreach (AcceptLoop acceptLoop in _acceptLoops)
+            {
+                acceptLoop.Resume();
+            }
+        }
+    }
+
     private static void Refuse(SocketConnection connection)
     {
         connection.Abort(new ConnectionAbortedException("The end point was unbound before the connection was accepted."));
         _ = connection.DisposeAsync().AsTask();
     }
 
-    /// <summary>A descriptor on its way to another loop.</summary>
-    private sealed record Hop(SocketListener Listener, EventLoop Loop, int Descriptor)
+    /// <summary>A descriptor on its way to another loop. Whoever takes it owns it: the loop, or the thread that refuses the client.</summary>
+    private sealed class Hop(SocketListener listener, EventLoop loop, int descriptor, EndPoint peer)
     {
-        public void Land() => Listener.Start(Loop, Descriptor);
+        private int _descriptor = descriptor;
+
+        /// <summary>On the connection's loop.</summary>
+        public void Land()
+        {
+            if (TryTake(out int descriptor))
+            {
+                listener.Start(loop, descriptor, peer);
+            }
+        }
+
+        /// <summary>RST to the client. Any thread.</summary>
+        public void Refuse()
+        {
+            if (TryTake(out int descriptor))
+            {
+                SocketCalls.ResetOnClose(descriptor);
+                SocketCalls.Close(descriptor);
+                listener.Claimed();
+            }
+        }
+
+        private bool TryTake(out int descriptor)
+        {
+            lock (listener._gate)
+            {
+                listener._hops.Remove(this);
+            }
+
+            descriptor = Interlocked.Exchange(ref _descriptor, -1);
+            return descriptor >= 0;
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Listening;
 using Transport.Core.Scheduling;
 
 namespace Transport.Core.Loops;
@@ -22,14 +23,27 @@ internal abstract class EventLoop : PipeScheduler
     /// </summary>
     private const int NapMilliseconds = 1;
 
+    /// <summary>
+    /// Work items of one iteration: when thousands of connections end at once, requests of the others are received in between. A connection
+    /// to close takes some 15 µs, so this is about 4 ms.
+    /// </summary>
+    private const int MaxItemsPerTurn = 256;
+
     private readonly LoopSetup _setup;
     private readonly Mailbox _mailbox = new();
     private readonly Thread _thread;
     private readonly HashSet<ILoopResident> _residents = [];
+    private readonly HashSet<ILoopResident> _listeners = [];
     private WorkList _queue = new();
     private WorkList _running = new();
+
+    /// <summary>The first of <see cref="_running"/> that has not been run. An item that threw is not run again.</summary>
+    private int _next;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
+    private bool _hasThreadStarter;
+    private Exception? _failure;
 
     /// <summary>Connections whose blocks may still be out, and the loop itself: at 0 the pool goes.</summary>
     private int _poolUsers = 1;
@@ -40,7 +54,7 @@ internal abstract class EventLoop : PipeScheduler
         _thread = new Thread(Run) { IsBackground = true, Name = setup.Name };
         Application = setup.Options.EffectiveScheduling switch
         {
-            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters),
+            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter()),
             ApplicationScheduling.ThreadPool => new ThreadPoolScheduler(this, setup.Options.MaxWorkers),
             _ => new InlineScheduler(this),
         };
@@ -62,13 +76,28 @@ internal abstract class EventLoop : PipeScheduler
     /// <summary>The caller is on the loop's thread.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
+    /// <summary>Completes when the thread has ended and every socket of the loop is closed.</summary>
+    public Task Ended => _ended.Task;
+
     protected Waker Waker { get; } = new();
 
     /// <summary>Starts the thread.</summary>
-    /// <returns>Done when the poller or ring is there; fails with what the kernel said if it is not, and the loop has then ended.</returns>
+    /// <returns>Completes when the poller is created; fails with the kernel's error otherwise, and the loop has then ended.</returns>
     public Task StartThreadAsync()
     {
-        _thread.UnsafeStart();
+        try
+        {
+            _setup.Options.GetThreadStarter().Acquire();
+            _hasThreadStarter = true;
+            _thread.UnsafeStart();
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            // The runtime's form of EAGAIN from pthread_create(3): RLIMIT_NPROC, pids.max, or no address space for a stack.
+            Finish();
+            _started.SetException(new IOException($"{Name}: the system did not start the loop's thread: {exception.Message}", exception));
+        }
+
         return _started.Task;
     }
 
@@ -119,7 +148,26 @@ internal abstract class EventLoop : PipeScheduler
         _residents.Add(connection);
         Interlocked.Increment(ref Counters.Connections);
         Interlocked.Increment(ref _poolUsers);
+        if (_failure is { } failure)
+        {
+            // A descriptor that another loop handed over before this one failed.
+            connection.Evict(failure);
+        }
     }
+
+    /// <summary>Has <paramref name="listener"/> stopped first if the loop fails, until <see cref="RemoveListener"/>. Loop thread.</summary>
+    public void AddListener(ILoopResident listener)
+    {
+        AssertCurrent();
+        _listeners.Add(listener);
+        if (_failure is { } failure)
+        {
+            listener.Evict(failure);
+        }
+    }
+
+    /// <summary>The listener has ended. Loop thread.</summary>
+    public void RemoveListener(ILoopResident listener) => _listeners.Remove(listener);
 
     /// <summary>The connection's socket has been closed and nothing of it will run here any more. Loop thread.</summary>
     public void Remove(ILoopResident connection)
@@ -127,18 +175,32 @@ internal abstract class EventLoop : PipeScheduler
         AssertCurrent();
         _residents.Remove(connection);
         Interlocked.Decrement(ref Counters.Connections);
+        PausedAccepting.DescriptorReturned();
     }
 
     /// <summary>A connection has given back its blocks, or the loop has ended. Any thread.</summary>
     public void ReleasePool()
     {
-        if (Interlocked.Decrement(ref _poolUsers) == 0)
+        if (Interlocked.Decrement(ref _poolUsers) != 0)
+        {
+            return;
+        }
+
+        try
         {
             MemoryPool.Dispose();
+        }
+        catch (Exception exception)
+        {
+            // The pool is the application's. On the loop's thread its exception would end the process.
+            TransportLog.PoolDisposeFailed(Logger, Name, exception);
         }
     }
 
     public void LogWorkersExhausted(int workers) => TransportLog.WorkersExhausted(Logger, Name, workers);
+
+    public void LogWorkerNotStarted(string reason) =>
+        TransportLog.WorkerNotStarted(Logger, Name, reason, Volatile.Read(ref Counters.Workers));
 
     [Conditional("DEBUG")]
     public void AssertCurrent() => Debug.Assert(IsCurrent, $"{Name}: not on the loop's thread.");
@@ -160,9 +222,11 @@ internal abstract class EventLoop : PipeScheduler
 
     private void Run()
     {
+        WorkItem.CaptureEmptyContext();
         try
         {
             Start();
+            Application.Start();
         }
         catch (Exception exception)
         {
@@ -182,7 +246,7 @@ internal abstract class EventLoop : PipeScheduler
         }
         catch (Exception exception)
         {
-            // Nothing here throws but our own mistakes and a kernel that refuses what it has always granted: no limping on.
+            // A bug or an unexpected kernel error: the loop cannot recover, so the host is stopped.
             TransportLog.LoopFailed(Logger, Name, exception);
             _setup.Failed(exception);
             Abandon(exception);
@@ -191,14 +255,33 @@ internal abstract class EventLoop : PipeScheduler
         Finish();
     }
 
-    private bool CanEnd() => _stopping && _residents.Count == 0 && _queue.Count == 0 && !Application.HasWork && _mailbox.TryClose();
+    private bool CanEnd() => _stopping && _residents.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
 
     private void Finish()
     {
-        End();
-        Application.Stop();
+        try
+        {
+            End();
+            Application.Stop();
+            do
+            {
+                RunQueue();
+            }
+            while (HasQueued);
+        }
+        catch (Exception exception)
+        {
+            TransportLog.LoopFailed(Logger, Name, exception);
+        }
+
+        if (_hasThreadStarter)
+        {
+            _setup.Options.GetThreadStarter().Release();
+        }
+
         Waker.Dispose();
         ReleasePool();
+        _ended.SetResult();
     }
 
     private void Turn()
@@ -210,7 +293,7 @@ internal abstract class EventLoop : PipeScheduler
 
     private int Timeout()
     {
-        if (_queue.Count > 0 || Application.HasWork)
+        if (HasQueued || Application.HasWork)
         {
             return 0;
         }
@@ -219,35 +302,65 @@ internal abstract class EventLoop : PipeScheduler
         return _mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping) ? (nap ? NapMilliseconds : -1) : 0;
     }
 
-    /// <summary>Runs what is queued and posted by now. What that queues in its turn waits for the next: a turn is bounded.</summary>
+    private bool HasQueued => _queue.Count > 0 || _running.Count > 0;
+
+    /// <summary>
+    /// Runs what is queued and posted by now, in order, and at most <see cref="MaxItemsPerTurn"/> of it. The rest, and what the work queues
+    /// meanwhile, waits for the next iteration.
+    /// </summary>
     private void RunQueue()
     {
         _mailbox.Collect(_queue);
-        (_queue, _running) = (_running, _queue);
-        for (int i = 0; i < _running.Count; i++)
+        if (_running.Count == 0)
         {
-            _running[i].Run();
+            (_queue, _running) = (_running, _queue);
         }
 
-        _running.Clear();
+        int end = Math.Min(_running.Count, _next + MaxItemsPerTurn);
+        while (_next < end)
+        {
+            _running[_next++].Run();
+        }
+
+        if (_next == _running.Count)
+        {
+            _running.Clear();
+            _next = 0;
+        }
     }
 
-    /// <summary>The loop has failed: every connection of it ends, and whoever waits for one is told.</summary>
+    /// <summary>
+    /// The loop has failed: its listeners stop, a pending pause included, so that unbinding does not wait for it; then every connection ends.
+    /// </summary>
     private void Abandon(Exception reason)
     {
-        foreach (ILoopResident resident in _residents.ToArray())
+        _failure = reason;
+        foreach (ILoopResident resident in (ILoopResident[])[.. _listeners, .. _residents])
         {
-            resident.Evict(reason);
+            Attempt(() => resident.Evict(reason));
         }
 
         do
         {
-            RunQueue();
-            Application.RunTurn();
-            // A send loop that is elsewhere at the moment ends here too.
-            Thread.Yield();
+            Attempt(RunQueue);
+            Attempt(Application.RunTurn);
+            // A connection that is sending on another thread posts its end here.
+            Thread.Sleep(_residents.Count == 0 ? 0 : 1);
         }
-        while (_queue.Count > 0 || Application.HasWork || _residents.Count > 0 || !_mailbox.TryClose());
+        while (_running.Count > 0 || _queue.Count > 0 || Application.HasWork || _residents.Count > 0 || !_mailbox.TryClose());
+    }
+
+    /// <summary>While the loop ends, one failure must not keep the others from ending.</summary>
+    private void Attempt(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception exception)
+        {
+            TransportLog.LoopFailed(Logger, Name, exception);
+        }
     }
 
     private void Wake()

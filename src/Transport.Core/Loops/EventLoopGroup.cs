@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
@@ -58,14 +59,7 @@ internal sealed class EventLoopGroup(
         {
             for (int i = 0; i < options.LoopCount; i++)
             {
-                EventLoop loop = model.CreateLoop(new LoopSetup(
-                    i,
-                    $"{model.Name} loop {i}",
-                    options,
-                    pools.Create(new MemoryPoolOptions { Owner = "kestrel" }),
-                    metrics.ForLoop(model.Name, i),
-                    logger,
-                    _ => stopHost()));
+                EventLoop loop = Create(i);
                 await loop.StartThreadAsync();
                 started.Add(loop);
             }
@@ -75,6 +69,22 @@ internal sealed class EventLoopGroup(
         catch
         {
             Stop(started);
+            await Task.WhenAll(started.Select(loop => loop.Ended));
+            throw;
+        }
+    }
+
+    private EventLoop Create(int index)
+    {
+        MemoryPool<byte> pool = pools.Create(new MemoryPoolOptions { Owner = "kestrel" });
+        try
+        {
+            return model.CreateLoop(new LoopSetup(
+                index, $"{model.Name} loop {index}", options, pool, metrics.ForLoop(model.Name, index), logger, _ => stopHost()));
+        }
+        catch
+        {
+            pool.Dispose();
             throw;
         }
     }

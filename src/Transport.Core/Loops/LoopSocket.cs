@@ -14,13 +14,22 @@ internal abstract class LoopSocket(int descriptor)
     public int Descriptor { get; protected set; } = descriptor;
 
     /// <summary>Waits for a client. The result is a connected descriptor, non-blocking and close-on-exec, which is the caller's.</summary>
-    public abstract ValueTask<SysResult> AcceptAsync();
+    /// <param name="peer">Receives the client's address; the socket's until the result is there.</param>
+    public abstract ValueTask<SysResult> AcceptAsync(PeerAddress peer);
 
     /// <summary>
     /// Waits for bytes and appends them to the pipe, without flushing it. The result is how many; 0 is FIN.
     /// It takes the pipe and not memory: the model decides when a buffer is needed, so an idle connection holds none.
     /// </summary>
     public abstract ValueTask<SysResult> ReceiveAsync(PipeWriter input);
+
+    /// <summary>
+    /// Says that a short receive does not prove the socket empty, as it does on TCP. On AF_UNIX a receive ends where the sender attached
+    /// descriptors or credentials (SCM_RIGHTS, SCM_CREDENTIALS), with more bytes behind. Nothing to a model that does not rely on it.
+    /// </summary>
+    public virtual void ExpectShortReceives()
+    {
+    }
 
     /// <summary>
     /// Sends all of <paramref name="output"/>, however long the peer takes. The memory is the socket's until the result is there.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Transport.Core.Interop;
 
@@ -13,6 +14,7 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
     private Action<object?>? _continuation;
     private object? _state;
     private SysResult _result;
+    private Exception? _failure;
     private short _version;
     private bool _completed;
 
@@ -26,6 +28,13 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
         IsPending = true;
         _completed = false;
         return new ValueTask<SysResult>(this, ++_version);
+    }
+
+    /// <summary>Ends the wait with an exception: code that is not the transport's failed (a memory pool), not a system call.</summary>
+    public void Fail(Exception failure)
+    {
+        _failure = failure;
+        Complete(default);
     }
 
     /// <summary>Ends the wait, and runs what awaited it.</summary>
@@ -44,7 +53,21 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
         }
     }
 
-    SysResult IValueTaskSource<SysResult>.GetResult(short token) => token == _version && _completed ? _result : throw Misused();
+    SysResult IValueTaskSource<SysResult>.GetResult(short token)
+    {
+        if (token != _version || !_completed)
+        {
+            throw Misused();
+        }
+
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return _result;
+    }
 
     ValueTaskSourceStatus IValueTaskSource<SysResult>.GetStatus(short token) =>
         token != _version ? throw Misused() : _completed ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;

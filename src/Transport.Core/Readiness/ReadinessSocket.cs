@@ -28,6 +28,9 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
     private PipeWriter? _input;
+
+    /// <summary>Of a listening socket.</summary>
+    private PeerAddress? _peer;
     private ReadOnlySequence<byte> _output;
     private long _sent;
     private int _buffer = MinimumBuffer;
@@ -44,9 +47,9 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private bool _mayBeWritable = true;
     private bool _shortProvesNothing;
 
-    public override ValueTask<SysResult> AcceptAsync()
+    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer)
     {
-        _input = null;
+        _peer = peer;
         return TakeInAsync();
     }
 
@@ -55,6 +58,8 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         _input = input;
         return TakeInAsync();
     }
+
+    public override void ExpectShortReceives() => _shortProvesNothing = true;
 
     public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
     {
@@ -198,7 +203,18 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        SysResult result = ReceiveOrAccept();
+        SysResult result;
+        try
+        {
+            result = ReceiveOrAccept();
+        }
+        catch (Exception exception)
+        {
+            // The memory pool is the application's: its exception ends this connection, not the loop.
+            _incoming.Fail(exception);
+            return;
+        }
+
         if (result.WouldBlock)
         {
             loop.Counters.SpuriousReports++;
@@ -234,7 +250,19 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             return;
         }
 
-        SysResult result = SendOutput(ref loop.Leftovers);
+        SysResult result;
+        try
+        {
+            result = SendOutput(ref loop.Leftovers);
+        }
+        catch (Exception exception)
+        {
+            // Pinning a block of the application's memory pool failed: this connection ends, not the loop.
+            _output = default;
+            _outgoing.Fail(exception);
+            return;
+        }
+
         if (result.WouldBlock)
         {
             loop.Poller.Arm(Descriptor, Readiness.Writable);
@@ -249,7 +277,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     {
         if (_input is null)
         {
-            SysResult accepted = SocketCalls.Accept(Descriptor);
+            SysResult accepted = SocketCalls.Accept(Descriptor, _peer!);
             _mayBeReadable = !accepted.WouldBlock;
             return accepted;
         }
@@ -269,9 +297,16 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         {
             _mayBeReadable = false;
         }
+        else if (buffer.IsEmpty)
+        {
+            throw EmptyBlock();
+        }
 
         return received;
     }
+
+    /// <summary>A receive into no bytes returns 0, which must not be taken for FIN.</summary>
+    public static InvalidOperationException EmptyBlock() => new("The memory pool returned an empty block; a block has at least one byte.");
 
     /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
     private SysResult SendOutput(ref SendShare share)

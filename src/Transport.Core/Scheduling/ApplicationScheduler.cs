@@ -17,6 +17,11 @@ internal abstract class ApplicationScheduler : PipeScheduler
     /// </summary>
     public abstract bool IsOut { get; }
 
+    /// <summary>The loop is about to begin its first iteration. Loop thread.</summary>
+    public virtual void Start()
+    {
+    }
+
     /// <summary>The run phase of a turn: hands over, or runs, what the turn has made runnable. Loop thread.</summary>
     public abstract void RunTurn();
 

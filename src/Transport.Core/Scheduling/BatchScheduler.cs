@@ -1,49 +1,47 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Scheduling;
 
 /// <summary>
-/// Hands a turn's work over as one batch with one bell. One thread drains it, and what it wants of the loop goes back in one go with one
-/// wake-up: a work item a connection costs twice the framework's CPU at 64 connections, the batch 0.55 to 0.8 of it.
+/// Hands a loop iteration's work over as one batch with one wake-up. One thread runs it, and what it wants of the loop goes back in one go
+/// with one wake-up: a work item a connection costs twice the framework's CPU at 64 connections, the batch 0.55 to 0.8 of it.
 /// </summary>
 /// <remarks>
-/// The loop runs no application code, so it is the one that can watch. While work waits it naps, and a worker that has finished no item
-/// for
-/// <see cref="StuckLooks"/> looks is taken to be blocked: another is called to its side, and from then on at once, for as long as every
-/// worker is stuck. Where work goes on waiting although items do get finished, and a processor is free, another is called too.
+/// The loop runs no application code, so it can check on those that do. While work waits it wakes every millisecond. A worker that has
+/// finished no item between checks, and has used no CPU time, is taken to be blocked: another is called to its side, and from then on at
+/// once, for as long as every worker is blocked. Workers that compute are joined by more only while a processor is idle.
 /// </remarks>
-internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : ApplicationScheduler
+internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWorkers running) : ApplicationScheduler
 {
-    /// <summary>Looks are at least 1 ms apart, the resolution of epoll_wait's time-out.</summary>
-    private static readonly long LookEvery = Stopwatch.Frequency / 1000;
+    /// <summary>Checks are at least 1 ms apart, the resolution of epoll_wait's time-out.</summary>
+    private static readonly long s_checkEvery = Stopwatch.Frequency / 1000;
 
     /// <summary>
-    /// Two looks in a row at the same item, so about 2 ms: far more than most handlers take, little beside one that blocks. Looks are
-    /// counted, not time: a process that was itself not run for 100 ms has looked once.
+    /// How many checks find work waiting before a worker is called beside those that compute: about 2 ms. Checks are counted, not time: a
+    /// process that was itself not run for 100 ms has checked once.
     /// </summary>
-    private const int StuckLooks = 2;
+    private const int ChecksBeforeJoining = 2;
 
-    /// <summary>The loop for which this thread drains a batch, so that its posts need not wake it one by one.</summary>
+    /// <summary>The loop for which this thread runs a batch, so that its posts need not wake it one by one.</summary>
     [ThreadStatic]
     private static EventLoop? t_drainsFor;
 
-    /// <summary>Workers at work over all loops: for work that merely waits, no more are called than there are processors.</summary>
-    private static int s_atWork;
-
     // Under the gate.
     private readonly Lock _gate = new();
-    private readonly Queue<Batch> _handedOver = new();
-    private readonly Stack<Batch> _spare = new();
-    private readonly BlockedWorkers _atWork = new();
+    private readonly BatchQueue _queue = new();
+    private readonly BlockedWorkers _workers = new(running);
     private bool _stopped;
 
     // Loop thread.
     private Batch _turn = new();
-    private long _lookedAt;
-    private int _looksAtWaiting;
+    private long _lastCheck;
+    private int _checksWithWaiting;
+    private readonly List<BatchWorker> _suspects = [];
     private readonly List<BatchWorker> _called = [];
     private bool _exhaustedLogged;
+    private bool _startFailureLogged;
 
     public sealed override bool HasWork => _turn.Count > 0;
 
@@ -53,14 +51,13 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
         {
             lock (_gate)
             {
-                // A single item that is being run posts to a sleeping loop, which wakes it: nothing is held back, nothing to watch.
-                return _handedOver.TryPeek(out Batch? first)
-                    && (_handedOver.Count > 1 || !first.IsExhausted || (first.Count > 1 && !_atWork.AllStuck));
+                // A single item that is being run posts to a sleeping loop, which wakes it: nothing is held back, nothing to check.
+                return !_queue.IsEmpty && (_queue.Waiting > 0 || (_queue.HoldsPostsBack && !_workers.AllBlocked));
             }
         }
     }
 
-    /// <summary>The thread that asks drains a batch of this loop's, and will ring when it is done.</summary>
+    /// <summary>Whether the calling thread runs a batch of this loop's, and will wake it when it is done.</summary>
     public static bool DrainsFor(EventLoop loop) => t_drainsFor == loop;
 
     public sealed override void Schedule(Action<object?> action, object? state)
@@ -81,7 +78,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
             return;
         }
 
-        // Whoever is at work already may be blocked, and the loop asleep: it is to watch.
+        // The workers may be blocked already, and the loop asleep: it is to check.
         loop.TryPost(static _ => { }, null);
     }
 
@@ -94,7 +91,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
             TryHandOver(batch);
         }
 
-        Watch();
+        CheckWorkers();
     }
 
     public override void Stop()
@@ -105,20 +102,21 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
         }
     }
 
-    /// <summary>A thread that was called: drains until nothing is left.</summary>
+    /// <summary>Runs batches until none is left. On a thread that was called.</summary>
     public void Drain(BatchWorker worker)
     {
         t_drainsFor = loop;
+        worker.Clock = Interop.ThreadCpuClock.Current;
         Volatile.Write(ref worker.Started, true);
         while (TryEnter(worker, out Batch? batch))
         {
             while (batch.TryTake(out WorkItem item))
             {
-                item.RunAsApplication();
+                item.TryRunAsApplication(loop);
                 worker.Finished++;
-                if (Volatile.Read(ref worker.IsStuck))
+                if (Volatile.Read(ref worker.IsBlocked))
                 {
-                    Unstick(worker);
+                    Unmark(worker);
                 }
             }
 
@@ -129,11 +127,27 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
         t_drainsFor = null;
     }
 
-    /// <summary>A worker that has nothing to do, or a new one, or null past the limit. Under the gate.</summary>
+    /// <summary>The thread of a worker that was called could not be started. Its work waits for another. Any thread.</summary>
+    public void WorkerNotStarted(BatchWorker worker, string reason)
+    {
+        lock (_gate)
+        {
+            _workers.Remove(worker);
+            Forget(worker);
+        }
+
+        // The loop logs, since a log provider may block, and wakes until a worker can be had.
+        loop.TryPost(static failure => ((StartFailure)failure!).Log(), new StartFailure(this, reason));
+    }
+
+    /// <summary>A worker that has nothing to do, or a new one, or null if none can be had now. Under the gate.</summary>
     protected abstract BatchWorker? FindWorker();
 
     /// <summary>Nothing is left for it. Under the gate.</summary>
     protected abstract void Rest(BatchWorker worker);
+
+    /// <summary>Its thread was never started. Under the gate.</summary>
+    protected abstract void Forget(BatchWorker worker);
 
     /// <summary>Under the gate: the loop has ended.</summary>
     protected bool IsStopped => _stopped;
@@ -142,11 +156,23 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
 
     protected EventLoop Loop => loop;
 
+    /// <summary>Puts one more to work, which the caller calls outside the gate; null if none can be had. Under the gate.</summary>
+    protected BatchWorker? AddWorker()
+    {
+        BatchWorker? worker = _workers.Count < maxWorkers ? FindWorker() : null;
+        if (worker is not null)
+        {
+            _workers.Add(worker);
+        }
+
+        return worker;
+    }
+
     private Batch RentBatch()
     {
         lock (_gate)
         {
-            return _spare.TryPop(out Batch? spare) ? spare : new Batch();
+            return _queue.Rent();
         }
     }
 
@@ -155,15 +181,15 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
         BatchWorker? called = null;
         lock (_gate)
         {
-            if (_stopped && _atWork.Count == 0)
+            if (_stopped && _workers.Count == 0)
             {
                 return false;
             }
 
-            _handedOver.Enqueue(batch);
-            if (_atWork.AllStuck)
+            _queue.Enqueue(batch);
+            if (_workers.AllBlocked)
             {
-                called = CallOne();
+                called = AddWorker();
             }
         }
 
@@ -172,29 +198,20 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
     }
 
     /// <summary>
-    /// The next batch with an item left, or nothing, and then the worker is at rest: decided under one lock, so no batch is missed.
+    /// The next batch with an item left, or none, and then the worker rests: decided under one lock, so that no batch is missed.
     /// </summary>
-    private bool TryEnter(BatchWorker worker, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Batch? batch)
+    private bool TryEnter(BatchWorker worker, [NotNullWhen(true)] out Batch? batch)
     {
         lock (_gate)
         {
-            // Ringing wakes the loop, which may have this thread's processor for a while and look at it twice: no item was in the way.
-            _atWork.Unmark(worker);
-            while (_handedOver.TryPeek(out batch))
+            // The wake-up of the loop may take this thread's processor for two checks: no item was in the way.
+            _workers.Unmark(worker);
+            if (_queue.TryEnter(out batch))
             {
-                if (!batch.IsExhausted)
-                {
-                    batch.Takers++;
-                    return true;
-                }
-
-                // Whoever leaves it last gives it back.
-                _handedOver.Dequeue();
-                Recycle(batch);
+                return true;
             }
 
-            _atWork.Remove(worker);
-            Interlocked.Decrement(ref s_atWork);
+            _workers.Remove(worker);
             Rest(worker);
             return false;
         }
@@ -204,62 +221,44 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
     {
         lock (_gate)
         {
-            batch.Takers--;
-            if (_handedOver.TryPeek(out Batch? first) && first == batch)
-            {
-                _handedOver.Dequeue();
-            }
-
-            Recycle(batch);
+            _queue.Leave(batch);
         }
     }
 
-    /// <summary>Makes it a spare one again once it is out of the queue and nobody is in it. Under the gate.</summary>
-    private void Recycle(Batch batch)
-    {
-        if (batch.Takers == 0)
-        {
-            batch.Reset();
-            _spare.Push(batch);
-        }
-    }
-
-    private void Unstick(BatchWorker worker)
+    private void Unmark(BatchWorker worker)
     {
         lock (_gate)
         {
-            _atWork.Unmark(worker);
+            _workers.Unmark(worker);
         }
     }
 
-    /// <summary>The loop's look at those who work for it, when work waits for them.</summary>
-    private void Watch()
+    /// <summary>Blocked-worker detection, while work is out: finds blocked workers and calls others for the work that waits.</summary>
+    private void CheckWorkers()
     {
         long now = Stopwatch.GetTimestamp();
-        if (now - _lookedAt < LookEvery)
+        if (now - _lastCheck < s_checkEvery)
         {
             return;
         }
 
-        _lookedAt = now;
-        bool exhausted = false;
+        _lastCheck = now;
         lock (_gate)
         {
-            if (_handedOver.Count == 0)
+            if (_queue.IsEmpty)
             {
-                _looksAtWaiting = 0;
+                _checksWithWaiting = 0;
                 return;
             }
 
-            _atWork.Look(StuckLooks);
-            bool waits = _handedOver.Count > 1 || !_handedOver.Peek().IsExhausted;
-            _looksAtWaiting = waits ? _looksAtWaiting + 1 : 0;
-            if (waits && (_atWork.AllStuck || (_looksAtWaiting > StuckLooks && Volatile.Read(ref s_atWork) < Environment.ProcessorCount)))
-            {
-                CallFor(_handedOver.Peek().Remaining + _handedOver.Count - 1);
-                exhausted = _called.Count == 0 && _atWork.Stuck == maxWorkers;
-                _looksAtWaiting = 0;
-            }
+            _workers.FindSuspects(_suspects);
+        }
+
+        MarkBlocked(now);
+        bool exhausted;
+        lock (_gate)
+        {
+            exhausted = CallForWaiting();
         }
 
         bool any = _called.Count > 0;
@@ -280,29 +279,77 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers) : Applica
         }
     }
 
-    /// <summary>
-    /// Puts more to work, as many as are stuck already: handlers that block come in numbers, and one after another would keep the last of
-    /// eight waiting for eight times two looks. Under the gate.
-    /// </summary>
-    private void CallFor(int waiting)
+    /// <summary>Asks the kernel, outside the gate, which of those that have finished nothing are blocked.</summary>
+    private void MarkBlocked(long now)
     {
-        int wanted = Math.Clamp(_atWork.Stuck, 1, Math.Max(1, waiting));
-        while (_called.Count < wanted && CallOne() is { } worker)
+        foreach (BatchWorker suspect in _suspects)
+        {
+            bool blocked = suspect.CheckBlocked(now);
+            if (blocked == suspect.IsBlocked)
+            {
+                continue;
+            }
+
+            lock (_gate)
+            {
+                if (blocked)
+                {
+                    _workers.Mark(suspect);
+                }
+                else
+                {
+                    _workers.Unmark(suspect);
+                }
+            }
+        }
+
+        _suspects.Clear();
+    }
+
+    /// <summary>
+    /// Puts workers to work for what waits: where all are blocked, as many as are blocked, since handlers that block come in numbers, and
+    /// one after another would keep the last of eight waiting for eight times two checks; where some compute, one, while a processor is
+    /// idle. Under the gate.
+    /// </summary>
+    /// <returns>Whether more are needed than are allowed.</returns>
+    private bool CallForWaiting()
+    {
+        int waiting = _queue.Waiting;
+        _checksWithWaiting = waiting > 0 ? _checksWithWaiting + 1 : 0;
+        int wanted = 0;
+        if (waiting > 0 && _workers.AllBlocked)
+        {
+            wanted = Math.Clamp(_workers.Blocked, 1, waiting);
+        }
+        else if (_checksWithWaiting > ChecksBeforeJoining && running.HasIdleProcessor)
+        {
+            wanted = 1;
+        }
+
+        if (wanted > 0)
+        {
+            _checksWithWaiting = 0;
+        }
+
+        while (_called.Count < wanted && AddWorker() is { } worker)
         {
             _called.Add(worker);
         }
+
+        return wanted > 0 && _called.Count == 0 && _workers.Blocked == maxWorkers;
     }
 
-    /// <summary>Puts one more to work. Under the gate; the caller calls it once outside.</summary>
-    private BatchWorker? CallOne()
+    private void LogStartFailure(string reason)
     {
-        BatchWorker? worker = _atWork.Count < maxWorkers ? FindWorker() : null;
-        if (worker is not null)
+        if (!_startFailureLogged)
         {
-            _atWork.Add(worker);
-            Interlocked.Increment(ref s_atWork);
+            _startFailureLogged = true;
+            loop.LogWorkerNotStarted(reason);
         }
+    }
 
-        return worker;
+    private sealed record StartFailure(BatchScheduler Scheduler, string Reason)
+    {
+        public void Log() => Scheduler.LogStartFailure(Reason);
     }
 }

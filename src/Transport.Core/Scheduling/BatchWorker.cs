@@ -1,40 +1,74 @@
+using System.Diagnostics;
+using Transport.Core.Interop;
+
 namespace Transport.Core.Scheduling;
 
-/// <summary>A thread that drains batches, as the <see cref="BatchScheduler"/> that watches it sees it.</summary>
+/// <summary>A thread that runs batches, as the <see cref="BatchScheduler"/> and its blocked-worker detection see it.</summary>
 internal abstract class BatchWorker
 {
-    /// <summary>Items it has finished. Written by its own thread alone, and only ever asked whether it has changed.</summary>
+    /// <summary>
+    /// A thread that uses less than a quarter of a processor between two checks waits rather than computes. A guess; blocking calls use
+    /// next to nothing, and computing uses all that the scheduler gives.
+    /// </summary>
+    private const int BlockedShare = 4;
+
+    /// <summary>Items it has finished. Written by its own thread alone, and only ever compared with an earlier value.</summary>
     public long Finished;
 
-    /// <summary>It runs by now. One that was called and has not been given a processor yet is slow, not blocked.</summary>
+    /// <summary>Its thread runs by now. One that was called and has not been given a processor yet is late, not blocked.</summary>
     public bool Started;
 
-    /// <summary>
-    /// The watch takes it to be blocked. Set under the scheduler's lock, cleared there by the worker once its item is done.
-    /// </summary>
-    public bool IsStuck;
+    /// <summary>Taken to be blocked. Set and cleared under the scheduler's lock.</summary>
+    public bool IsBlocked;
 
-    private long _finishedAtLastLook;
-    private int _looksWithoutProgress;
+    /// <summary>Of the thread that runs it. Written by that thread before <see cref="Started"/>.</summary>
+    public ThreadCpuClock? Clock;
 
-    /// <summary>One look of the watch. Under the scheduler's lock.</summary>
-    /// <returns>How many looks in a row have seen it at the same item.</returns>
-    public int Look()
-    {
-        long finished = Volatile.Read(ref Finished);
-        _looksWithoutProgress = finished == _finishedAtLastLook && Volatile.Read(ref Started) ? _looksWithoutProgress + 1 : 0;
-        _finishedAtLastLook = finished;
-        return _looksWithoutProgress;
-    }
+    private long _finishedAtLastCheck;
+    private int _checksAtItem;
+    private long? _cpuAtLastCheck;
+    private long _lastCheck;
 
-    /// <summary>Called to work; its thread comes to <see cref="BatchScheduler.Drain"/>. Not under the scheduler's lock.</summary>
+    /// <summary>Calls it to work; its thread comes to <see cref="BatchScheduler.Drain"/>. Not under the scheduler's lock.</summary>
     public abstract void Call();
 
-    /// <summary>Forgets the last call's notes. Under the scheduler's lock, before <see cref="Call"/>.</summary>
+    /// <summary>Forgets what the last call left. Under the scheduler's lock, before <see cref="Call"/>.</summary>
     public void Reset()
     {
         Started = false;
-        IsStuck = false;
-        _looksWithoutProgress = 0;
+        IsBlocked = false;
+        _checksAtItem = 0;
     }
+
+    /// <summary>One check of its progress. Under the scheduler's lock.</summary>
+    /// <returns>Checks in a row that found it at the same item.</returns>
+    public int CheckProgress()
+    {
+        _checksAtItem = IsAtSameItem && Volatile.Read(ref Started) ? _checksAtItem + 1 : 0;
+        _finishedAtLastCheck = Volatile.Read(ref Finished);
+        return _checksAtItem;
+    }
+
+    /// <summary>Whether it has finished nothing since the last <see cref="CheckProgress"/>.</summary>
+    public bool IsAtSameItem => Volatile.Read(ref Finished) == _finishedAtLastCheck;
+
+    /// <summary>
+    /// Tells blocked from busy: whether its thread has used next to no CPU time since the last call for the same item, and is not merely
+    /// waiting for a processor. On the thread that checks, not under the scheduler's lock.
+    /// </summary>
+    /// <returns>False at the first call for an item, which has nothing to compare with.</returns>
+    public bool CheckBlocked(long now)
+    {
+        long? cpu = ReadCpuNanoseconds();
+        long? used = cpu - _cpuAtLastCheck;
+        long elapsed = (long)Stopwatch.GetElapsedTime(_lastCheck, now).TotalNanoseconds;
+        (_cpuAtLastCheck, _lastCheck) = (cpu, now);
+
+        // Without a clock every worker that finishes nothing is taken to be blocked.
+        return _checksAtItem > 1 && (cpu is null || (used * BlockedShare < elapsed && !IsRunnable()));
+    }
+
+    protected virtual long? ReadCpuNanoseconds() => Clock?.ReadNanoseconds();
+
+    protected virtual bool IsRunnable() => Clock?.IsRunnable() ?? false;
 }

@@ -32,7 +32,7 @@ internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
         (_turn, _running) = (_running, _turn);
         for (int i = 0; i < _running.Count; i++)
         {
-            _running[i].RunAsApplication();
+            _running[i].TryRunAsApplication(loop);
         }
 
         _running.Clear();

@@ -2,13 +2,17 @@ using Transport.Core.Loops;
 namespace Transport.Core.Scheduling;
 
 /// <summary>The same batches on the framework's thread pool, for code that insists on its threads. Starved when the pool is.</summary>
-internal sealed class ThreadPoolScheduler(EventLoop loop, int maxWorkers) : BatchScheduler(loop, maxWorkers)
+internal sealed class ThreadPoolScheduler(EventLoop loop, int maxWorkers) : BatchScheduler(loop, maxWorkers, RunningWorkers.OfProcess)
 {
     private readonly Stack<PoolWorker> _resting = new();
 
     protected override BatchWorker? FindWorker() => _resting.TryPop(out PoolWorker? resting) ? resting : new PoolWorker(this);
 
     protected override void Rest(BatchWorker worker) => _resting.Push((PoolWorker)worker);
+
+    protected override void Forget(BatchWorker worker)
+    {
+    }
 
     private sealed class PoolWorker(ThreadPoolScheduler scheduler) : BatchWorker, IThreadPoolWorkItem
     {

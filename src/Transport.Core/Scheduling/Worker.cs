@@ -2,8 +2,8 @@ using Transport.Core.Interop;
 
 namespace Transport.Core.Scheduling;
 
-/// <summary>An application thread of a loop's own, and its bell: a futex, one system call to ring and one to wait.</summary>
-internal sealed class Worker : BatchWorker
+/// <summary>An application thread of a loop's own. It sleeps on a futex: one system call to wake it and one to wait.</summary>
+internal sealed class Worker(WorkerScheduler scheduler, string name) : BatchWorker, IStartable
 {
     private const int Resting = 0;
     private const int Called = 1;
@@ -14,42 +14,38 @@ internal sealed class Worker : BatchWorker
     private static readonly TimeSpan RetireAfter = TimeSpan.FromSeconds(20);
 
     /// <summary>Allocated pinned, since the kernel is given its address.</summary>
-    private readonly int[] _bell = GC.AllocateArray<int>(1, pinned: true);
-    private readonly WorkerScheduler _scheduler;
-    private readonly Thread _thread;
-    private bool _threadStarted;
-
-    public Worker(WorkerScheduler scheduler, string name)
-    {
-        _scheduler = scheduler;
-        _thread = new Thread(Run) { IsBackground = true, Name = name };
-    }
+    private readonly int[] _state = GC.AllocateArray<int>(1, pinned: true);
+    private bool _startRequested;
 
     /// <summary>It ends as soon as it has nothing to do. Written under the scheduler's lock before the last call.</summary>
     public bool Dismissed { get; set; }
 
     public override void Call()
     {
-        Volatile.Write(ref _bell[0], Called);
-        if (_threadStarted)
+        Volatile.Write(ref _state[0], Called);
+        if (_startRequested)
         {
-            Futex.Wake(ref _bell[0]);
+            Futex.Wake(ref _state[0]);
         }
         else
         {
-            _threadStarted = true;
-            _thread.UnsafeStart();
+            _startRequested = true;
+            scheduler.Threads.Request(this);
         }
     }
 
+    Thread IStartable.CreateThread() => new(Run) { IsBackground = true, Name = name };
+
+    void IStartable.StartFailed(string reason) => scheduler.WorkerNotStarted(this, reason);
+
     /// <summary>Before it is listed as resting, so that a call from then on is not lost. Under the scheduler's lock.</summary>
-    public void Rest() => Volatile.Write(ref _bell[0], Resting);
+    public void Rest() => Volatile.Write(ref _state[0], Resting);
 
     private void Run()
     {
         do
         {
-            _scheduler.Drain(this);
+            scheduler.Drain(this);
         }
         while (WaitForCall());
     }
@@ -58,12 +54,12 @@ internal sealed class Worker : BatchWorker
     private bool WaitForCall()
     {
         long since = Environment.TickCount64;
-        while (!Dismissed && Volatile.Read(ref _bell[0]) == Resting)
+        while (!Dismissed && Volatile.Read(ref _state[0]) == Resting)
         {
-            Futex.Wait(ref _bell[0], Resting, RetireAfter);
-            if (Environment.TickCount64 - since >= RetireAfter.TotalMilliseconds && Volatile.Read(ref _bell[0]) == Resting)
+            Futex.Wait(ref _state[0], Resting, RetireAfter);
+            if (Environment.TickCount64 - since >= RetireAfter.TotalMilliseconds && Volatile.Read(ref _state[0]) == Resting)
             {
-                _scheduler.TryRetire(this);
+                scheduler.TryRetire(this);
                 since = Environment.TickCount64;
             }
         }

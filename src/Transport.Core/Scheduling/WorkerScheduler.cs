@@ -3,13 +3,28 @@ using Transport.Core.Loops;
 
 namespace Transport.Core.Scheduling;
 
-/// <summary>Application code on threads of the loop's own, which nobody else's blocking can use up.</summary>
-internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounters counters) : BatchScheduler(loop, maxWorkers)
+/// <summary>Application code on threads of the loop's own, which other code's blocking cannot use up.</summary>
+internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounters counters, ThreadStarter threads)
+    : BatchScheduler(loop, maxWorkers, RunningWorkers.OfProcess)
 {
     // Under the gate.
     private readonly List<Worker> _resting = [];
     private int _workers;
     private int _named;
+
+    public ThreadStarter Threads => threads;
+
+    /// <summary>Has the first worker started, so that the first request need not wait for it.</summary>
+    public override void Start()
+    {
+        BatchWorker? first;
+        lock (Gate)
+        {
+            first = AddWorker();
+        }
+
+        first?.Call();
+    }
 
     public override void Stop()
     {
@@ -31,7 +46,7 @@ internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounte
         }
     }
 
-    /// <summary>A worker has rested for long: it may go if nobody has called it meanwhile and it is not the last.</summary>
+    /// <summary>A worker has rested for long: it may end if it has not been called meanwhile and it is not the last.</summary>
     public bool TryRetire(Worker worker)
     {
         lock (Gate)
@@ -46,14 +61,19 @@ internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounte
         }
     }
 
-    /// <summary>The one that rested last, whose stack and caches are warmest; else a new one.</summary>
-    protected override BatchWorker FindWorker()
+    /// <summary>The one that rested last, whose stack and caches are warmest; else a new one, unless starting one has just failed.</summary>
+    protected override BatchWorker? FindWorker()
     {
         if (_resting.Count > 0)
         {
             Worker warmest = _resting[^1];
             _resting.RemoveAt(_resting.Count - 1);
             return warmest;
+        }
+
+        if (!threads.CanStart)
+        {
+            return null;
         }
 
         Volatile.Write(ref counters.Workers, ++_workers);
@@ -72,6 +92,8 @@ internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounte
         worker.Rest();
         _resting.Add(worker);
     }
+
+    protected override void Forget(BatchWorker worker) => Dismiss((Worker)worker);
 
     private void Dismiss(Worker worker)
     {

@@ -177,12 +177,17 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     public async Task A_full_queue_of_threads_is_a_503()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads, options.MaxQueue) = (AioMode.Threads, 1, 1));
-        using ManualResetEventSlim gate = new ManualResetEventSlim();
-        Task<int> blocker = server.Runtime.Threads.TryRun(() => { gate.Wait(); return 0; })!;
-        await Deadline.Until(() => server.Runtime.Threads.TryRun(() => 0) is not null, () => "the thread never took the blocker");
-        Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/" + File)).Status);
-        gate.Set();
-        await blocker.WithinDeadline();
+        Task<RawReply> reading, waiting;
+        using (AioFault held = AioFault.Script(AioFaultKind.PreadLate, AioFault.Held, count: -1))
+        {
+            reading = RawReply.GetAsync(server.Port, "/b4096.bin");
+            await Deadline.Until(() => held.Fired == 1, () => "the thread never took the first read");
+            waiting = RawReply.GetAsync(server.Port, "/b4097.bin");
+            await Deadline.Until(() => server.Runtime.Threads.WaitingReads == 1, () => "the second read was never queued");
+            Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/" + File)).Status);
+        }
+        Assert.Equal(200, (await reading.WithinDeadline()).Status);
+        Assert.Equal(200, (await waiting.WithinDeadline()).Status);
         await ServesAsync(server);
     }
 

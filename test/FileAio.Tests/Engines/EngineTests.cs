@@ -106,7 +106,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         switch (name)
         {
             case "linux-aio":
-                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out LinuxAioEngine? linux, out SysResult refused), "io_setup: " + refused.Describe());
+                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out LinuxAioEngine? linux, out EngineRefusal refused), refused.Reason);
                 return linux!;
             case "posix-aio":
                 Assert.SkipUnless(PosixAioEngine.TryCreate(16, out PosixAioEngine? posix, out string? reason), reason);

@@ -34,6 +34,8 @@ public sealed class LayoutTests
             ["RESOLVE_NO_SYMLINKS"] = (long)Libc.RESOLVE_NO_SYMLINKS,
             ["RESOLVE_BENEATH"] = (long)Libc.RESOLVE_BENEATH,
             ["RESOLVE_CACHED"] = (long)Libc.RESOLVE_CACHED,
+            ["AT_STATX_DONT_SYNC"] = Libc.AT_STATX_DONT_SYNC,
+            ["STATX_MNT_ID"] = Libc.STATX_MNT_ID,
             ["STATX_BASIC_STATS"] = Libc.STATX_BASIC_STATS,
             ["RWF_NOWAIT"] = Libc.RWF_NOWAIT,
             ["POSIX_FADV_SEQUENTIAL"] = Libc.POSIX_FADV_SEQUENTIAL,
@@ -62,9 +64,9 @@ public sealed class LayoutTests
         };
         Add<Libc.iocb>(ours, "struct iocb", "aio_data", "aio_lio_opcode", "aio_fildes", "aio_buf", "aio_nbytes", "aio_offset", "aio_flags", "aio_resfd");
         Add<Libc.io_event>(ours, "struct io_event", "data", "obj", "res", "res2");
-        Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "aio_offset");
-        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime", "stx_dev_major", "stx_dev_minor");
-        Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_bytes_acked");
+        Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "__error_code", "aio_offset");
+        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime", "stx_dev_major", "stx_dev_minor", "stx_mnt_id");
+        Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_snd_mss", "tcpi_unacked", "tcpi_bytes_acked", "tcpi_notsent_bytes");
         ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");
 
         string lines = string.Concat(ours.Keys.Select(name => $"    printf(\"%lld\\n\", (long long)({name}));\n"));

@@ -13,7 +13,8 @@ public sealed class OpenFileCacheTests : IDisposable
     private readonly ManualTime _time = new();
     private readonly FileRoot _root;
 
-    public OpenFileCacheTests() => _root = FileRoot.Open(_tree.Root, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance));
+    public OpenFileCacheTests() => _root = RootPath.Open(
+        _tree.Root, mustExist: true, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance), TimeProvider.System, NullLogger.Instance).Acquire();
 
     [Fact]
     public void A_known_name_is_answered_by_the_same_descriptor()

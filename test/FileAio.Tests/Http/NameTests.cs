@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using FileAio.Engines;
 using FileAio.Tests.Support;
 
 namespace FileAio.Tests.Http;
@@ -186,9 +187,11 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
             (options.DisableSymlinks, options.Threads, options.MaxQueue) = (SymlinkPolicy.IfNotOwner, 1, 1));
         using SemaphoreSlim busy = new SemaphoreSlim(0);
         using ManualResetEventSlim free = new ManualResetEventSlim();
-        Task<(int, bool)> held = server.Runtime.Threads.TryRun(() => (busy.Release(), free.Wait(Deadline.Default)))!;
+        FileWork<bool> held = new FileWork<bool>(() => { busy.Release(); return free.Wait(Deadline.Default); }, false, static _ => { });
+        Assert.True(server.Runtime.Threads.TryRun(held));
         await busy.WaitAsync(Deadline.Token);
-        Task<int> waiting = server.Runtime.Threads.TryRun(() => 0)!;
+        FileWork<bool> waiting = new FileWork<bool>(() => true, false, static _ => { });
+        Assert.True(server.Runtime.Threads.TryRun(waiting));
         try
         {
             Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/ranges.txt")).Status);
@@ -198,7 +201,7 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
         {
             free.Set();
         }
-        await Task.WhenAll(held, waiting).WithinDeadline();
+        await Task.WhenAll(held.Task, waiting.Task).WithinDeadline();
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/dir/")).Status);
     }
 }

@@ -48,6 +48,12 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData("bytes =0-1", null)]
     [InlineData("byte=0-1", null)]
     [InlineData("bytes=0-40,0-40", null)] // more than the file
+    [InlineData("bytes=0-5,3-9,20-21", "0-6 3-10 20-22")] // two overlap
+    [InlineData("bytes=0-5,3-9,8-12", null)] // three do
+    [InlineData("bytes=20-30,0-2,21-22,24-25", null)] // two within one
+    [InlineData("bytes=0-5,3-9,20-25,23-29", null)] // two pairs
+    [InlineData("bytes=-3,-3,-3", null)]
+    [InlineData("bytes=0-1,2-3,4-5,6-7", "0-2 2-4 4-6 6-8")] // adjacent ranges do not overlap
     public void A_value_comes_to(string value, string? expected)
     {
         List<ByteRange>? ranges = RangeHeader.Parse(value, 62, int.MaxValue);
@@ -63,6 +69,15 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData(2, "bytes=0-1,3-4,6-7", null)]
     public void Past_MaxRanges_the_field_is_ignored(int maxRanges, string value, int? count) =>
         Assert.Equal(count, RangeHeader.Parse(value, 62, maxRanges)?.Count);
+
+    [Theory]
+    [InlineData(50, 206)]
+    [InlineData(51, 200)]
+    public async Task By_default_fifty_ranges_are_served_and_the_whole_file_for_more(int ranges, int status)
+    {
+        string value = string.Join(',', Enumerable.Range(0, ranges).Select(i => $"{i * 1000}-{i * 1000}"));
+        Assert.Equal(status, (await RawReply.GetAsync(served.Port, "/b1048579.bin", "Range: bytes=" + value)).Status);
+    }
 
     [Fact]
     public async Task A_multipart_body_is_exactly_this()

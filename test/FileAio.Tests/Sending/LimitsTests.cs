@@ -78,6 +78,23 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
         await second.WithinDeadline();
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(512L)]
+    public async Task The_rate_covers_the_parts_of_a_multipart_response(long? directIoThreshold)
+    {
+        // 40 parts of 4,096 bytes at 64 KiB/s: 160 KiB, of which the last quarter of a second's worth is not waited for.
+        await using FileServer server = await FileServer.StartAsync(
+            tree.Root, options => (options.LimitRate, options.DirectIoThreshold) = (65536, directIoThreshold));
+        string ranges = string.Join(',', Enumerable.Range(0, 40).Select(i => $"{i * 8192}-{(i * 8192) + 4095}"));
+        long started = TimeProvider.System.GetTimestamp();
+        RawReply reply = await RawReply.GetAsync(server.Port, "/b1048579.bin", "Range: bytes=" + ranges);
+        TimeSpan taken = TimeProvider.System.GetElapsedTime(started);
+        Assert.Equal(206, reply.Status);
+        Assert.True(reply.Body.Length > 40 * 4096);
+        Assert.True(taken > TimeSpan.FromSeconds(2), $"{reply.Body.Length} bytes at 65,536 a second took {taken.TotalSeconds:0.00} s only");
+    }
+
     [Fact]
     public async Task A_limited_response_is_whole()
     {

@@ -16,6 +16,15 @@ internal enum AioFaultKind
     OpenAt2Fails,
     PreadLate,
     EventsLate,
+    OpenAtFails,
+    StatxFails,
+    RootOpenFails,
+    IoSubmitLate,
+    StatxLate,
+    OpenCold,
+    OpenLate,
+    AioReadFails,
+    LioListioFails,
 }
 
 /// <summary>
@@ -28,13 +37,16 @@ internal sealed unsafe partial class AioFault : IDisposable
     private static readonly Lazy<nint> Handle = new(Load);
     private readonly AioFaultKind _kind;
 
+    /// <summary>Of what is late, with a count of −1: it returns when the fault is disposed.</summary>
+    public const long Held = -1;
+
     private AioFault(AioFaultKind kind) => _kind = kind;
 
     /// <summary>How many calls it met.</summary>
     public long Fired => aio_fault_fired((int)_kind);
 
     /// <param name="kind">What goes wrong.</param>
-    /// <param name="value">The errno, the result, the bytes at most, or the milliseconds.</param>
+    /// <param name="value">The errno, the result, the bytes at most, or the milliseconds; <see cref="Held"/> for until it is disposed.</param>
     /// <param name="count">How many calls; −1 for all until it is disposed.</param>
     /// <param name="skip">How many pass before.</param>
     public static AioFault Script(AioFaultKind kind, long value, long count = 1, long skip = 0)

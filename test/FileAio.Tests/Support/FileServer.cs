@@ -1,4 +1,5 @@
 using System.Net;
+using FileAio.Engines;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,7 +36,7 @@ internal sealed class FileServer : IAsyncDisposable
 
     public static async Task<FileServer> StartAsync(
         string root, Action<DirectIoFileOptions>? configure = null, bool alignedPool = false, HttpProtocols protocols = HttpProtocols.Http1,
-        bool tls = false, Action<WebApplicationBuilder>? before = null, Action<WebApplication>? first = null)
+        bool tls = false, Action<WebApplicationBuilder>? before = null, Action<WebApplication>? first = null, ThreadStarter? threads = null, Action<ListenOptions>? listening = null)
     {
         DirectIoFileOptions options = new DirectIoFileOptions { Root = root, ServeUnknownFileTypes = true, DirectIoThreshold = 512 };
         configure?.Invoke(options);
@@ -45,6 +46,7 @@ internal sealed class FileServer : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
             listen.Protocols = protocols;
+            listening?.Invoke(listen);
             if (tls)
             {
                 listen.UseHttps(TestCertificate.Make());
@@ -55,7 +57,7 @@ internal sealed class FileServer : IAsyncDisposable
             builder.WebHost.UseAlignedMemoryPool();
         }
 
-        FileRuntime runtime = FileRuntime.Create(options, log.CreateLogger("FileAio"));
+        FileRuntime runtime = FileRuntime.Create(options, log.CreateLogger("FileAio"), threads);
         runtime.Buffers.Poison = true;
         builder.Services.AddSingleton(runtime);
         before?.Invoke(builder);

@@ -3,17 +3,22 @@
  * Only the calls that are defined here are met; dlsym finds the others in libc behind this library.
  */
 #define _GNU_SOURCE
+#include <aio.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, pread_late, events_late, kinds };
+enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, pread_late, events_late,
+       openat_fails, statx_fails, root_open_fails, io_submit_late, statx_late, open_cold, open_late, aio_read_fails, lio_listio_fails, kinds };
 
 static struct { _Atomic long skip, count, value, fired; } script[kinds];
 
@@ -31,6 +36,11 @@ static int strikes(int kind) {
     return 1;
 }
 
+static void late(int kind) {
+    if (script[kind].value >= 0) usleep((useconds_t)script[kind].value * 1000);
+    else while (script[kind].count != 0) usleep(1000);
+}
+
 static long fail(int kind) { errno = (int)script[kind].value; return -1; }
 
 long syscall(long number, ...) {
@@ -41,14 +51,21 @@ long syscall(long number, ...) {
     long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long), e = va_arg(list, long);
     va_end(list);
     if (number == SYS_io_setup && strikes(io_setup_fails)) return fail(io_setup_fails);
-    if (number == SYS_openat2 && strikes(openat2_fails)) return fail(openat2_fails);
+    if (number == SYS_openat2 && (int)a == AT_FDCWD && strikes(root_open_fails)) return fail(root_open_fails);
+    if (number == SYS_openat2 && (int)a != AT_FDCWD && strikes(openat2_fails)) return fail(openat2_fails);
+    if (number == SYS_openat2 && (int)a != AT_FDCWD) {
+        int cached = (((struct open_how *)c)->resolve & RESOLVE_CACHED) != 0;
+        if (cached && strcmp((const char *)b, ".") && strikes(open_cold)) { errno = EAGAIN; return -1; }
+        if (!cached && strstr((const char *)b, "held") && strikes(open_late)) late(open_late);
+    }
     if (number == SYS_io_submit) {
+        if (strikes(io_submit_late)) late(io_submit_late);
         if (strikes(io_submit_fails)) return fail(io_submit_fails);
         if (b > 1 && strikes(io_submit_short)) b = 1;
     }
     long result = next(number, a, b, c, d, e);
     if (number == SYS_io_getevents && result > 0) {
-        if (strikes(events_late)) usleep((useconds_t)script[events_late].value * 1000);
+        if (strikes(events_late)) late(events_late);
         struct io_event *events = (struct io_event *)d;
         for (long i = 0; i < result; i++) {
             if (strikes(event_result)) events[i].res = script[event_result].value;
@@ -62,7 +79,15 @@ int openat(int directory, const char *path, int flags, ...) {
     static int (*next)(int, const char *, int, ...);
     if (!next) next = dlsym(RTLD_NEXT, "openat");
     if ((flags & O_DIRECT) && strikes(open_direct_fails)) return (int)fail(open_direct_fails);
+    if (!(flags & (O_DIRECT | O_PATH)) && directory != AT_FDCWD && strikes(openat_fails)) return (int)fail(openat_fails);
+    if (directory == AT_FDCWD && (flags & O_PATH) && strikes(root_open_fails)) return (int)fail(root_open_fails);
     return next(directory, path, flags, 0);
+}
+
+int statx(int directory, const char *restrict path, int flags, unsigned mask, struct statx *restrict facts) {
+    static int (*next)(int, const char *restrict, int, unsigned, struct statx *restrict);
+    if (!next) next = dlsym(RTLD_NEXT, "statx");
+    return strikes(statx_fails) ? (int)fail(statx_fails) : next(directory, path, flags, mask, facts);
 }
 
 ssize_t preadv2(int descriptor, const struct iovec *vector, int count, off_t offset, int flags) {
@@ -74,6 +99,26 @@ ssize_t preadv2(int descriptor, const struct iovec *vector, int count, off_t off
 ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset) {
     static ssize_t (*next)(int, void *, size_t, off_t);
     if (!next) next = dlsym(RTLD_NEXT, "pread");
-    if (strikes(pread_late)) usleep((useconds_t)script[pread_late].value * 1000);
+    if (strikes(pread_late)) late(pread_late);
     return strikes(pread_fails) ? fail(pread_fails) : next(descriptor, buffer, count, offset);
+}
+
+int statx(int directory, const char *path, int flags, unsigned mask, struct statx *facts) {
+    static int (*next)(int, const char *, int, unsigned, struct statx *);
+    if (!next) next = dlsym(RTLD_NEXT, "statx");
+    if (strikes(statx_late)) late(statx_late);
+    return next(directory, path, flags, mask, facts);
+}
+
+int aio_read(struct aiocb *block) {
+    static int (*next)(struct aiocb *);
+    if (!next) next = dlsym(RTLD_NEXT, "aio_read");
+    return strikes(aio_read_fails) ? (int)fail(aio_read_fails) : next(block);
+}
+
+/* As glibc has it where there is no memory for a request: the block stays as the caller made it. */
+int lio_listio(int mode, struct aiocb *const *list, int count, struct sigevent *event) {
+    static int (*next)(int, struct aiocb *const *, int, struct sigevent *);
+    if (!next) next = dlsym(RTLD_NEXT, "lio_listio");
+    return strikes(lio_listio_fails) ? (int)fail(lio_listio_fails) : next(mode, list, count, event);
 }

@@ -11,15 +11,21 @@ public class CoreInteropTests
 
     [Fact]
     public void Constants_of_the_socket_file_and_event_headers() => CComparison.Holds(
-        ["sys/socket.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h"],
+        [
+            "sys/socket.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h", "sys/resource.h",
+            "linux/filter.h",
+        ],
         CComparison.ConstantsOf(typeof(Libc)));
 
     [Fact]
-    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h"],
+    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h", "sys/resource.h", "linux/filter.h"],
     [
         .. CComparison.LayoutOf<Libc.iovec>(),
         .. CComparison.LayoutOf<Libc.msghdr>(),
         .. CComparison.LayoutOf<Libc.linger>(),
+        .. CComparison.LayoutOf<Libc.rlimit>(),
+        .. CComparison.LayoutOf<Libc.sock_filter>(),
+        .. CComparison.LayoutOf<Libc.sock_fprog>(),
     ]);
 
     /// <summary>SocketCalls reads addresses by these offsets.</summary>
@@ -38,8 +44,13 @@ public class CoreInteropTests
     public void Futexes() => CComparison.Holds(["linux/futex.h", "sys/syscall.h", "time.h"],
     [
         .. CComparison.ConstantsOf(typeof(Futex)),
-        ("SYS_futex", Futex.SYS_futex),
-        ("sizeof(struct timespec)", Marshal.SizeOf<Futex.timespec>()),
-        .. CComparison.LayoutOf<Futex.timespec>(),
+        ("SYS_futex", RawSyscalls.SYS_futex),
+        ("SYS_gettid", RawSyscalls.SYS_gettid),
+        .. CComparison.LayoutOf<Libc.timespec>(),
     ]);
+
+    /// <summary>The id of a thread's CPU clock as libc makes it, for the first thread of a process, against <see cref="ThreadCpuClock"/>'s rule.</summary>
+    [Fact]
+    public void A_threads_cpu_clock() => CComparison.Holds(["pthread.h", "time.h", "unistd.h", "sys/syscall.h"],
+        ("({ clockid_t id; pthread_getcpuclockid(pthread_self(), &id); id == (int)((~(unsigned)syscall(SYS_gettid) << 3) | 6); })", 1));
 }

@@ -47,6 +47,7 @@ public class OptionsTests
     [Transports("MaxReadBufferSize", -1, NotOnSockets = Unchecked)]
     [Transports("MaxWriteBufferSize", -1, NotOnSockets = Unchecked)]
     [Transports("MaxWorkers", 0, NotOnSockets = Unchecked)]
+    [Transports("DescriptorReserve", -1, NotOnSockets = Unchecked)]
     [Transports("ApplicationScheduling", 99, NotOnSockets = Unchecked)]
     [Transports("AcceptStrategy", 99, NotOnSockets = Unchecked)]
     [Transports("CreateBoundListenSocket", null, NotOnSockets = Unchecked)]
@@ -75,6 +76,38 @@ public class OptionsTests
         EpollTransportOptions options = app.Services.GetRequiredService<IOptions<EpollTransportOptions>>().Value;
         Assert.Equal((4, EpollTrigger.Level, ApplicationScheduling.Inline, 4321L, false),
             (options.LoopCount, options.Trigger, options.ApplicationScheduling, options.MaxReadBufferSize, options.NoDelay));
+    }
+
+    [Theory]
+    [InlineData("LoopCont", "2", "LoopCont is not an option; the nearest is LoopCount")]
+    [InlineData("backlgo", "2", "backlgo is not an option; the nearest is Backlog")]
+    [InlineData("CreateBoundListenSocket", "x", "is not an option")]
+    [InlineData("LoopCount", "many", "LoopCount is \"many\"; allowed: a whole number")]
+    [InlineData("LoopCount:0", "1", "LoopCount has keys below it; allowed: one value")]
+    [InlineData("NoDelay", "si", "NoDelay is \"si\"; allowed: true, false")]
+    [InlineData("ApplicationScheduling", "Workres", "ApplicationScheduling is \"Workres\"; allowed: Workers, ThreadPool, Inline")]
+    [InlineData("ApplicationScheduling", "1", "ApplicationScheduling is \"1\"; allowed: Workers, ThreadPool, Inline")]
+    [InlineData("MaxReadBufferSize", "1m", "MaxReadBufferSize is \"1m\"; allowed: a whole number")]
+    public async Task What_configuration_says_and_no_option_takes_fails_the_start_by_its_name(string key, string value, string expected)
+    {
+        foreach (string typeName in OptionsTypes.Select(row => row.Data))
+        {
+            string model = Type(typeName).Name.Replace("TransportOptions", "", StringComparison.Ordinal);
+            MethodInfo use = Type(typeName).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+                .Single(method => method.Name == $"Use{model}Transport" && method.GetParameters() is [{ } only] && only.ParameterType == typeof(IWebHostBuilder));
+            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            builder.Configuration[$"Kestrel:Transport:{model}:{key}"] = value;
+            builder.WebHost.UseKestrelCore();
+            use.Invoke(null, [builder.WebHost]);
+            // Build makes the server, and the server its transport.
+            OptionsValidationException refused = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+            {
+                await using WebApplication app = builder.Build();
+                await app.StartAsync();
+            });
+            Assert.Contains($"Kestrel:Transport:{model}:", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        }
     }
 
     [Theory, MemberData(nameof(OptionsTypes))]

@@ -1,0 +1,94 @@
+using System.Buffers;
+using FileAio.Diagnostics;
+using FileAio.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.FileProviders;
+
+namespace FileAio.Sending;
+
+/// <summary>
+/// Sends ranges of what a provider has without a place on a disk, such as a resource of an assembly: by its stream, on the request's own
+/// thread. One buffer at a time is in memory, whatever the ranges are. Engines, direct reads and SendTimeout are not for it.
+/// </summary>
+internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServing serving)
+{
+    private const int BufferSize = 64 * 1024;
+
+    private readonly RateLimit? _limit = LimitOf(context, serving);
+
+    /// <summary>
+    /// Sends the ranges, with the header of each part where there are several. What was promised and cannot be kept ends the connection.
+    /// </summary>
+    public async Task SendAsync(List<ByteRange> ranges, MultipartByteRanges? frame)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            for (int i = 0; i < ranges.Count; i++)
+            {
+                if (frame is not null)
+                {
+                    context.Response.BodyWriter.Write(frame.Head(i).Span); // goes with the first bytes of the part
+                }
+
+                if (!await SendAsync(ranges[i], buffer))
+                {
+                    serving.Logger.FileShrank(file.Name, file.Length, ranges[i].End);
+                    context.Abort();
+                    return;
+                }
+            }
+
+            if (frame is not null)
+            {
+                context.Response.BodyWriter.Write(frame.Tail.Span);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>False where the stream ended before the range.</summary>
+    private async Task<bool> SendAsync(ByteRange range, byte[] buffer)
+    {
+        await using Stream stream = file.CreateReadStream();
+        long skip = range.Start;
+        if (stream.CanSeek)
+        {
+            stream.Position = range.Start;
+            skip = 0;
+        }
+
+        for (long left = skip + range.Length; left > 0;)
+        {
+            int got = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), context.RequestAborted);
+            if (got == 0)
+            {
+                return false;
+            }
+
+            left -= got;
+            int passed = (int)Math.Min(skip, got);
+            skip -= passed;
+            if (got > passed)
+            {
+                await context.Response.BodyWriter.WriteAsync(buffer.AsMemory(passed, got - passed), context.RequestAborted);
+                await (_limit?.SentAsync(got - passed, context.RequestAborted) ?? default);
+            }
+        }
+
+        return true;
+    }
+
+    private static RateLimit? LimitOf(HttpContext context, FileServing serving)
+    {
+        long rate = serving.Options.LimitRateOf?.Invoke(context) ?? serving.Options.LimitRate;
+        return rate > 0 ? new RateLimit(rate, serving.Options.LimitRateAfter, serving.Time) : null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.IO.Pipelines;
+using Transport.Core.Loops;
+using Transport.Core.Scheduling;
+
+namespace Transport.Core.Connections;
+
+/// <summary>
+/// The application's end of the input pipe. Kestrel starts each connection on the .NET thread pool, and would run the first request there
+/// if its bytes have arrived by then: handlers that block would use up the pool. So the first read never completes at once.
+/// </summary>
+internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
+{
+    private bool _hasRead;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
+        return MayRunHere() || !read.IsCompletedSuccessfully ? read : SwitchAsync(read.Result);
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        if (_hasRead || !Thread.CurrentThread.IsThreadPoolThread)
+        {
+            return inner.TryRead(out result);
+        }
+
+        // The caller goes on with ReadAsync.
+        result = default;
+        return false;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+
+    public override void CancelPendingRead() => inner.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+    public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+
+    public override Task CopyToAsync(PipeWriter destination, CancellationToken cancellationToken = default) =>
+        inner.CopyToAsync(destination, cancellationToken);
+
+    public override Task CopyToAsync(Stream destination, CancellationToken cancellationToken = default) =>
+        inner.CopyToAsync(destination, cancellationToken);
+
+    protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
+        inner.ReadAtLeastAsync(minimumSize, cancellationToken);
+
+    /// <summary>It is not the first read, or not on the thread pool.</summary>
+    private bool MayRunHere()
+    {
+        bool isLater = _hasRead;
+        _hasRead = true;
+        return isLater || !Thread.CurrentThread.IsThreadPoolThread;
+    }
+
+    /// <summary>Goes on where application code runs.</summary>
+    private async ValueTask<ReadResult> SwitchAsync(ReadResult result)
+    {
+        await new ApplicationSwitch(loop);
+        return result;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using Shared;
+
+namespace Transport.Core.Hosting;
+
+/// <summary>
+/// Looks over a transport's configuration section before the binder does, which ignores a key that it does not know and says of a value
+/// that it cannot read no more than that.
+/// </summary>
+internal sealed class SectionValidator<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions>(
+    IConfiguration configuration, string section) : IConfigureOptions<TOptions>
+    where TOptions : TransportOptions
+{
+    /// <exception cref="OptionsValidationException">A key is no option, or a value cannot be read; all are named, with what is allowed.</exception>
+    public void Configure(TOptions options)
+    {
+        IConfigurationSection values = configuration.GetSection(section);
+        List<PropertyInfo> properties = [.. typeof(TOptions).GetProperties().Where(static property => property.CanWrite && !typeof(Delegate).IsAssignableFrom(property.PropertyType))];
+        List<string> failures = [.. ConfigurationKeys.Unknown(values, section, [.. properties.Select(static property => property.Name)])];
+        foreach (PropertyInfo property in properties)
+        {
+            IConfigurationSection value = values.GetSection(property.Name);
+            if (value.GetChildren().Any())
+            {
+                failures.Add($"{section}:{property.Name} has keys below it; allowed: one value.");
+            }
+            else if (value.Value is { Length: > 0 } text && Refusal(property.PropertyType, text) is { } allowed)
+            {
+                failures.Add($"{section}:{property.Name} is \"{text}\"; allowed: {allowed}.");
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new OptionsValidationException(section, typeof(TOptions), failures);
+        }
+    }
+
+    /// <summary>What the type allows, where the text is not of it; ranges are the options' own to check.</summary>
+    private static string? Refusal(Type type, string text)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type.IsEnum)
+        {
+            // By name alone: a number means nothing to a reader, and a list of names is none of them.
+            return type.GetEnumNames().Contains(text.Trim(), StringComparer.OrdinalIgnoreCase) ? null : string.Join(", ", type.GetEnumNames());
+        }
+
+        return Type.GetTypeCode(type) switch
+        {
+            TypeCode.Boolean => bool.TryParse(text, out _) ? null : "true, false",
+            TypeCode.Int32 => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _) ? null : $"a whole number up to {int.MaxValue}",
+            TypeCode.Int64 => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _) ? null : $"a whole number up to {long.MaxValue}",
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace Transport.Core.Interop;
+
+/// <summary>time.h: the clock of a thread's own CPU time.</summary>
+internal static unsafe partial class Libc
+{
+    [LibraryImport("libc")]
+    internal static partial int clock_gettime(int clockid, timespec* tp);
+}

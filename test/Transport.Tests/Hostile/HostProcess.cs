@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+
+namespace Transport.Tests.Hostile;
+
+/// <summary>test/ServerHost in a process of its own, with a limit of its own.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly TaskCompletionSource<int> _port = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private HostProcess(Process process) => _process = process;
+
+    public IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it has printed.</summary>
+    public string Output => string.Join('\n', _lines);
+
+    /// <summary>Descriptors that it has open.</summary>
+    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
+
+    /// <summary>Processor time that it has used, of all threads.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit)
+    {
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
+        ProcessStartInfo start = new("prlimit", [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // What the test runner puts there is not for the child: a diagnostics port takes descriptors.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        HostProcess host = new(new Process { StartInfo = start });
+        host._process.OutputDataReceived += (_, line) => host.Read(line.Data);
+        host._process.ErrorDataReceived += (_, line) => host.Read(line.Data);
+        host._process.Start();
+        host._process.BeginOutputReadLine();
+        host._process.BeginErrorReadLine();
+        try
+        {
+            host.EndPoint = new IPEndPoint(IPAddress.Loopback, await host._port.Task.WithinDeadline());
+            return host;
+        }
+        catch (Exception exception)
+        {
+            await host.DisposeAsync();
+            throw new InvalidOperationException($"ServerHost did not start: {host.Output}", exception);
+        }
+    }
+
+    /// <summary>Changes the limits of the running process, as "soft:hard".</summary>
+    public async Task SetDescriptorLimitAsync(string limit)
+    {
+        using Process prlimit = Process.Start("prlimit", [$"--pid={_process.Id}", $"--nofile={limit}"]);
+        await prlimit.WaitForExitAsync().WithinDeadline();
+        Assert.Equal(0, prlimit.ExitCode);
+    }
+
+    /// <summary>SIGTERM.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using (Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync().WithinDeadline();
+        }
+
+        await _process.WaitForExitAsync().WithinDeadline();
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        _lines.Enqueue(line);
+        if (int.TryParse(line, CultureInfo.InvariantCulture, out int port))
+        {
+            _port.TrySetResult(port);
+        }
+    }
+}
