@@ -4,7 +4,6 @@ using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Hosting;
 using FileAio.Http;
-using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
