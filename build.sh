@@ -15,8 +15,8 @@ usage() {
                             in every project
 ./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
                             watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
-./build.sh bench [ARGS]     the short benchmarks; ARGS go to bench (ab, models, files, report)
-./build.sh bench micro      what one event costs each poller, by BenchmarkDotNet
+./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
+./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
 ./build.sh build            build everything
 ./build.sh format           check the formatting: dotnet format, lines of at most 140 columns, libc imports in Interop/ only
@@ -124,14 +124,10 @@ case "$command" in
       dotnet build bench/Micro/Micro.csproj -c "$configuration" --nologo -v quiet
       exec dotnet "bench/Micro/bin/$configuration/net10.0/Micro.dll" "$@"
     fi
-    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf; want node nodejs; want npm npm
+    want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
-  soak)
-    need_sdk; want gcc gcc
-    dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
-    exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
   pack)
     need_sdk
     dotnet build tools/PublicDocs/PublicDocs.csproj -c "$configuration" --nologo -v quiet
@@ -141,6 +137,10 @@ case "$command" in
         -p:PublicDocsTool="$PWD/tools/PublicDocs/bin/$configuration/net10.0/PublicDocs.dll"
     done
     ls artifacts/packages ;;
+  soak)
+    need_sdk; want gcc gcc
+    dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
+    exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror --nologo ;;
   format) need_sdk; check_format ;;
   help|-h|--help) usage ;;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Bench.Commands;
 
-RootCommand root = new RootCommand("Load tests of Kestrel transports: which one is better, by how much, and how sure that is.")
+RootCommand root = new RootCommand("Load tests of Kestrel transports and file servers.")
 {
     AbCommand.Make(),
     ModelsCommand.Make(),
@@ -19,8 +19,8 @@ if (parsed.Errors.Count > 0)
         await Console.Error.WriteLineAsync($"bench: {error.Message}");
     }
 
-    await Console.Error.WriteLineAsync("bench: --help tells what can be said");
-    return ExitCodes.Wrong;   // the library's own 1 would say "slower" to a script
+    await Console.Error.WriteLineAsync("bench: run with --help for usage");
+    return ExitCodes.Wrong;   // the library's exit code 1 means "slower" here
 }
 
 try
@@ -28,11 +28,12 @@ try
     return await parsed.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(30),   // after Ctrl-C two servers are ended, ten seconds each at most, and the result is written
+        // after Ctrl-C servers are stopped, at most 10 s each, and the result is saved
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
     });
 }
-catch (Exception error) when (error is FormatException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException
-    or HttpRequestException or System.Net.Sockets.SocketException or System.ComponentModel.Win32Exception)
+catch (Exception error) when (error is FormatException or InvalidDataException or InvalidOperationException or IOException
+    or UnauthorizedAccessException or HttpRequestException or System.Net.Sockets.SocketException or System.ComponentModel.Win32Exception)
 {
     await Console.Error.WriteLineAsync($"bench: {error.Message}");
     return ExitCodes.Wrong;

@@ -1,39 +1,41 @@
-using Bench.Ab;
-using Bench.Models;
+using Bench.Curves;
+using Bench.Plans;
+using Bench.Results;
 using Bench.Servers;
 using Bench.Works;
 using Spectre.Console;
 
 namespace Bench.Commands;
 
-/// <summary><c>bench</c> without a command: a short form of everything, in under ten minutes on two processors.</summary>
+/// <summary>The command <c>bench</c> without a subcommand: a short form of everything, in about ten minutes on two processors.</summary>
 internal static class EverythingCommand
 {
+    private const string CommandLine = "./build.sh bench";
+
     private static readonly string[] ShortWorks = ["plaintext", "pipelined", "churn"];
 
     public static async Task<int> RunAsync(CancellationToken cancellation)
     {
         Session session = new Session(json: false);
-        const string CommandLine = "./build.sh bench";
-        List<string> saved = new List<string>();
-
         Work[] works = AllWorks.List(rate: 5000, idle: 0).Where(work => ShortWorks.Contains(work.Name)).ToArray();
-        AbPlan plan = new AbPlan(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), works) { Pairs = 6, Generations = 2, WarmUp = WarmUp.Short };
-        saved.Add((await AbCommand.RunAsync(plan, session, CommandLine, cancellation)).DefaultPath);
-
+        Plan comparison = AbCommand.MakePlan(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), works) with
+        {
+            Rounds = 6,
+            Generations = 2,
+            Settings = new MeasureSettings { WarmUp = WarmUp.Short },
+        };
+        ResultFile ab = await PlanRun.RunAsync(comparison, session, CommandLine, cancellation);
         cancellation.ThrowIfCancellationRequested();
 
-        ModelsPlan models = ModelsPlan.Short(await WebAppServer.ListTransportsAsync());
-        saved.Add((await ModelsCommand.RunAsync(Curves.Of(models), session, CommandLine, cancellation)).DefaultPath);
-
+        Plan curves = ModelCurves.MakePlan(CurveRanges.Short(await WebAppServer.ListTransportsAsync()));
+        ResultFile models = await PlanRun.RunAsync(curves, session, CommandLine, cancellation);
         cancellation.ThrowIfCancellationRequested();
 
-        saved.Add((await FilesCommand.RunShortAsync(session, CommandLine, cancellation)).DefaultPath);
-
+        ResultFile files = await FilesCommand.RunShortAsync(session, CommandLine, cancellation);
         cancellation.ThrowIfCancellationRequested();
 
-        string page = await ReportCommand.WriteAsync(saved, Path.Combine(Repository.BenchFolder, "results", "report"), session, cancellation);
+        string page = await ReportCommand.WriteAsync([ab, files, models], ReportCommand.DefaultFolder, cancellation);
         session.Out.MarkupLineInterpolated($"[bold]{page}[/]");
-        return 0;
+        return ExitCodes.Good;
     }
 }

@@ -1,6 +1,6 @@
 namespace Bench.Commands;
 
-/// <summary>What the program ends with.</summary>
+/// <summary>The exit codes.</summary>
 internal static class ExitCodes
 {
     public const int Good = 0;
@@ -8,12 +8,12 @@ internal static class ExitCodes
     /// <summary>B is slower than <c>--fail-if-slower</c> allows, or the runs of <c>--repeat</c> disagree.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line or the machine will not do: a message says why.</summary>
+    /// <summary>The command line is invalid or the machine lacks something; a message names it.</summary>
     public const int Wrong = 2;
 
-    /// <summary>A work that <c>--fail-if-slower</c> was to judge has no verdict.</summary>
+    /// <summary>A work has no verdict that <c>--fail-if-slower</c> could judge.</summary>
     public const int NoVerdict = 3;
 
-    /// <summary>Ended by Ctrl-C, as shells count it; what had been measured is kept.</summary>
+    /// <summary>Ended by Ctrl-C (128 + SIGINT); the cells measured by then are saved.</summary>
     public const int Stopped = 130;
 }

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Bench.Commands;
 
-/// <summary>What a number on the command line may be.</summary>
+/// <summary>Checks the ranges of numbers on the command line.</summary>
 internal static class Limits
 {
-    /// <param name="option">As it is typed.</param>
-    /// <param name="value">Null where it was not given.</param>
-    /// <param name="least">Allowed.</param>
-    /// <param name="most">Allowed.</param>
-    /// <exception cref="FormatException">The value is no number from the one to the other.</exception>
+    /// <param name="option">The name of the option.</param>
+    /// <param name="value">The value; null when the option is absent.</param>
+    /// <param name="least">The minimum.</param>
+    /// <param name="most">The maximum.</param>
+    /// <exception cref="FormatException">The value is outside the range or not a number.</exception>
     public static void Within(string option, double? value, double least, double most)
     {
         if (value is { } given && !(given >= least && given <= most))

@@ -2,53 +2,74 @@ using System.CommandLine;
 using Bench.Report;
 using Bench.Results;
 using Bench.Servers;
-using Spectre.Console;
 
 namespace Bench.Commands;
 
-/// <summary><c>bench report</c>.</summary>
+/// <summary>The command <c>bench report</c>.</summary>
 internal static class ReportCommand
 {
+    public static readonly string DefaultFolder = Path.Combine(Repository.BenchFolder, "results", "report");
+
     public static Command Make()
     {
-        Argument<string[]> files = new Argument<string[]>("FILE") { Description = "results; without any, the newest of each kind in bench/results", Arity = ArgumentArity.ZeroOrMore };
-        Option<string> folder = new Option<string>("--out") { Description = "where report.html and the pictures go", DefaultValueFactory = _ => Path.Combine(Repository.BenchFolder, "results", "report") };
-        Command command = new Command("report", "results → one self-contained HTML page and SVG pictures") { files, folder };
+        Argument<string[]> files = new Argument<string[]>("FILE")
+        {
+            Description = "Result files. Default: the newest result of each kind in bench/results.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<string> folder = new Option<string>("--out")
+        {
+            Description = "Folder of report.html and the SVG files.",
+            DefaultValueFactory = _ => DefaultFolder,
+        };
+        Option<bool> dirty = new Option<bool>("--dirty") { Description = "Include results that were measured with uncommitted changes." };
+        Command command = new Command("report", "Write results as one self-contained HTML page and SVG files.") { files, folder, dirty };
         command.SetAction(async (parsed, cancellation) =>
         {
-            IReadOnlyList<string> chosen = parsed.GetValue(files) is { Length: > 0 } named ? named : Newest();
-            if (chosen.Count == 0)
+            string[] named = parsed.GetValue(files) ?? [];
+            IReadOnlyList<string> paths = named.Length > 0 ? named
+                : [.. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "*.json")];
+            List<ResultFile> results = new List<ResultFile>();
+            foreach (string path in paths)
             {
-                throw new FileNotFoundException("bench/results holds no result: run bench ab, models or files first");
+                ResultFile result = ResultFile.Read(path);
+                if (result.IsDirty && !parsed.GetValue(dirty))
+                {
+                    await Console.Error.WriteLineAsync(
+                        $"bench: {path}: measured with uncommitted changes ({result.Commit}); skipped without --dirty");
+                    continue;
+                }
+
+                results.Add(result);
             }
 
-            string page = await WriteAsync(chosen, parsed.GetValue(folder)!, new Session(json: false), cancellation);
-            Console.WriteLine(page);
-            return 0;
+            results = named.Length > 0 ? results : [.. NewestOfEachKind(results)];
+            if (results.Count == 0)
+            {
+                throw new FileNotFoundException("There is no result to report. Run bench ab, models or files first, or pass --dirty.");
+            }
+
+            Console.WriteLine(await WriteAsync(results, parsed.GetValue(folder)!, cancellation));
+            return ExitCodes.Good;
         });
         return command;
     }
 
-    /// <summary>Writes the page and its pictures, and says where the page is.</summary>
-    public static async Task<string> WriteAsync(IReadOnlyList<string> files, string folder, Session session, CancellationToken cancellation)
+    /// <summary>Writes the page and the SVG files.</summary>
+    /// <returns>The path of the page.</returns>
+    public static async Task<string> WriteAsync(IReadOnlyList<ResultFile> results, string folder, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        string? none = await Pictures.PrepareAsync(cancellation);
-        if (none is not null)
-        {
-            session.Out.MarkupLineInterpolated($"[yellow]{none}[/]");
-        }
-
-        List<(ResultFile, IReadOnlyList<string>)> results = new List<(ResultFile, IReadOnlyList<string>)>();
         HashSet<string> kinds = new HashSet<string>();
-        foreach (string file in files)
+        foreach (ResultFile result in results)
         {
-            ResultFile result = ResultFile.Read(file);
-
-            // Pictures are named by kind: a second result of the same has a folder of its own for them.
-            string into = kinds.Add(result.Kind) ? folder : Path.Combine(folder, Path.GetFileNameWithoutExtension(file));
-            IReadOnlyList<string> pictures = none is null ? await Pictures.RenderAsync(file, into, cancellation) : [];
-            results.Add((result, [.. pictures.Select(File.ReadAllText)]));
+            // The files are named by kind; a second result of the same kind gets a folder of its own.
+            string into = kinds.Add(result.Kind) ? folder : Path.Combine(folder, Path.GetFileNameWithoutExtension(result.DefaultPath));
+            Directory.CreateDirectory(into);
+            foreach (Chart chart in Charts.Of(result))
+            {
+                await File.WriteAllTextAsync(Path.Combine(into, $"{result.Kind}-{chart.Name}.svg"), chart.ToFile() + "\n", cancellation);
+            }
         }
 
         string page = Path.Combine(folder, "report.html");
@@ -56,11 +77,7 @@ internal static class ReportCommand
         return page;
     }
 
-    private static IReadOnlyList<string> Newest() =>
-    [
-        .. Directory.EnumerateFiles(Path.Combine(Repository.BenchFolder, "results"), "*.json")
-            .GroupBy(file => Path.GetFileNameWithoutExtension(file).Split('-')[^1])
-            .OrderBy(kind => kind.Key, StringComparer.Ordinal)
-            .Select(kind => kind.Order(StringComparer.Ordinal).Last()),
-    ];
+    internal static IEnumerable<ResultFile> NewestOfEachKind(IEnumerable<ResultFile> results) =>
+        results.GroupBy(result => result.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal)
+            .Select(kind => kind.MaxBy(result => result.Taken)!);
 }

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Bench.Commands;
 
-/// <summary>What the commands share: where to talk to, progress, and what becomes of the result.</summary>
+/// <summary>The output of a command: progress, tables and the saved result.</summary>
 internal sealed class Session
 {
     private readonly IAnsiConsole _console;
@@ -13,7 +13,7 @@ internal sealed class Session
     {
         _json = json;
 
-        // With --json standard output is for the machine; people read standard error.
+        // With --json, standard output contains only JSON.
         bool isFile = json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
         _console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -30,7 +30,7 @@ internal sealed class Session
     public IAnsiConsole Out => _console;
 
     /// <summary>
-    /// Runs something that says what it is doing; a terminal shows the last word beside a spinner, a log file has a line for each.
+    /// Runs a function that reports progress. A terminal shows the latest message beside a spinner; a file gets one line per message.
     /// </summary>
     public async Task<T> ShowAsync<T>(Func<Action<string>, Task<T>> run)
     {
@@ -42,21 +42,7 @@ internal sealed class Session
         return await _console.Status().StartAsync("starting", context => run(what => context.Status(Markup.Escape(what))));
     }
 
-    /// <summary>Runs something that Ctrl-C may end at any point: what it has measured by then is kept. The same Ctrl-C reaches servers and
-    /// clients, which may fail before the bench hears of it.</summary>
-    public static async Task KeepingAsync(Action<string> say, Func<Task> run, CancellationToken cancellation)
-    {
-        try
-        {
-            await run();
-        }
-        catch (Exception) when (cancellation.IsCancellationRequested)
-        {
-            say("stopped: what has been measured so far is kept");
-        }
-    }
-
-    /// <summary>Saves the result, and prints it where --json asks for it.</summary>
+    /// <summary>Saves the result, and prints it with --json.</summary>
     public void Finish(ResultFile result)
     {
         foreach (string skipped in result.Skipped)

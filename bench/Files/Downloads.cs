@@ -6,16 +6,19 @@ using Bench.Servers;
 
 namespace Bench.Files;
 
-/// <summary>Clients that download whole files, each the next that nobody has taken yet, until the time is over.</summary>
+/// <summary>A closed loop of clients that download whole files until the time is over.</summary>
+/// <param name="Prefix">The URL of a file without its number.</param>
+/// <param name="Files">The number of files.</param>
+/// <param name="Clients">The number of clients; each has one connection and one thread.</param>
 internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
 {
-    /// <summary>Files finished without which no latency is told: a 99th percentile of fewer is but the longest of them.</summary>
-    private const int LeastForLatency = 50;
+    /// <summary>The minimum number of downloads for latencies: with fewer, the 99th percentile is the maximum.</summary>
+    private const int MinimumForLatency = 50;
 
-    /// <summary>In random order instead of 0, 1, 2, ….</summary>
+    /// <summary>Whether the files are requested in random order.</summary>
     public bool Shuffled { get; init; }
 
-    /// <summary>Whether it ends when every file has been read, so that none is read twice.</summary>
+    /// <summary>Whether the load ends when every file has been read once.</summary>
     public bool Once { get; init; }
 
     public Tool? Needs => null;
@@ -27,7 +30,9 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
         FileOrder order = new FileOrder(Files, Shuffled, Once);
         long start = Stopwatch.GetTimestamp();
         Task<End>[] clients = Enumerable.Range(0, Clients)
-            .Select(_ => Task.Factory.StartNew(() => Run(server, order, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+            .Select(_ => Task.Factory.StartNew(
+                () => Run(server, order, start, duration, cancellation), cancellation, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))
             .ToArray();
         End[] ends = await Task.WhenAll(clients);
         LatencyHistogram latencies = new LatencyHistogram();
@@ -41,7 +46,7 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
             Requests = latencies.Count,
             Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
             Bytes = ends.Sum(end => end.Bytes),
-            Latency = latencies.Count < LeastForLatency ? null : LatencySummary.Of(latencies),
+            Latency = latencies.Count < MinimumForLatency ? null : LatencySummary.Of(latencies),
             Error = ends.Select(end => end.Error).FirstOrDefault(error => error is not null),
         };
     }
@@ -95,8 +100,8 @@ internal sealed record Downloads(string Prefix, int Files, int Clients) : ILoad
         }
     }
 
-    /// <param name="Latencies">Of the files that came whole.</param>
-    /// <param name="Bytes">Bytes received, of whole files or not.</param>
-    /// <param name="Error">What went wrong, or null.</param>
+    /// <param name="Latencies">Latencies of complete downloads.</param>
+    /// <param name="Bytes">Bytes received, including incomplete downloads.</param>
+    /// <param name="Error">The error; null when there was none.</param>
     private readonly record struct End(LatencyHistogram Latencies, long Bytes, string? Error);
 }

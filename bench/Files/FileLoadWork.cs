@@ -1,53 +1,76 @@
 using Bench.Load;
 using Bench.Measuring;
+using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;
+using Bench.Works;
 
 namespace Bench.Files;
 
-/// <summary>A load of files, and a trickle of small requests beside it.</summary>
-/// <param name="Load">Made for a URL prefix.</param>
-internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<string, ILoad> Load) : FileWork(Name, Says, Cold)
+/// <summary>A load of file requests with 200 small requests per second beside it.</summary>
+/// <param name="Name">The name on the command line and in results.</param>
+/// <param name="Description">What is requested, and how.</param>
+/// <param name="Cold">Whether the page cache is emptied before the measurement.</param>
+/// <param name="Load">Returns the load for a URL prefix; null for the small requests alone.</param>
+internal sealed record FileLoadWork(string Name, string Description, bool Cold, Func<string, ILoad>? Load)
+    : Work(Name, Description, Headline.CpuPerGibibyte), IFileWork
 {
-    /// <summary>What warms a server up, where the load itself would leave it with work for clients that have gone.</summary>
+    private const double Gibibyte = 1 << 30;
+    private const double SmallRate = 200;
+    private static readonly Exchange Small = Exchange.Get("/plaintext");
+    private static readonly TimeSpan SmallWarmUp = TimeSpan.FromSeconds(1);
+
+    public FileGroup? Reads { get; init; }
+
+    /// <summary>The load that warms the server up, where the load itself would leave it reading for clients that have gone.</summary>
     public Func<string, ILoad>? WarmLoad { get; init; }
 
-    private const double Gibibyte = 1 << 30;
-    private const double BesideRate = 200;
-    private static readonly Exchange Small = Exchange.Get("/plaintext");
-    private static readonly TimeSpan WarmSmall = TimeSpan.FromSeconds(1);
+    public override Tool? Needs => Load?.Invoke("").Needs;
 
-    public override Tool? Needs => Load("").Needs;
+    /// <summary>A process that still reads for clients that have gone would disturb the next cell.</summary>
+    public override ProcessLifetime Lifetime => ProcessLifetime.Cell;
 
-    public override async Task WarmAsync(Server server, string prefix, TimeSpan duration, CancellationToken cancellation)
+    public override async Task WarmAsync(Server server, MeasureSettings settings, CancellationToken cancellation)
     {
-        await (WarmLoad ?? Load)(prefix).RunAsync(server, duration, _ => { }, cancellation);
+        if ((WarmLoad ?? Load) is { } load)
+        {
+            await load(server.FilesPrefix).RunAsync(server, settings.WarmUp.AtLeast, _ => { }, cancellation);
+        }
 
         if (!Cold && Reads is { } files)
         {
             PageCache.Fill(files);
         }
 
-        // The trickle is too thin to be compiled well in the time that it has.
-        await OwnLoad.Closed(Small, 4).RunAsync(server, WarmSmall, _ => { }, cancellation);
+        // The small requests of a measurement are too few for the JIT to recompile their path.
+        await OwnLoad.Closed(Small, 4).RunAsync(server, SmallWarmUp, _ => { }, cancellation);
+        if (Cold)
+        {
+            PageCache.TryDrop();
+        }
     }
 
-    public override async Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation)
+    public override async Task<Cell> MeasureAsync(Server server, WorkPoint point, MeasureSettings settings, CancellationToken cancellation)
     {
         long cached = PageCache.ReadBytes();
-        Window window = Window.Open(server, Cpus.Server);
-        Task<LoadResult> beside = OwnLoad.Open(Small, 2, BesideRate).RunAsync(server, duration, _ => { }, cancellation);
-        Task<LoadResult> load = Load(spec.Prefix).RunAsync(server, duration, window.OnClientStarted, cancellation);
-        await window.WatchAsync(duration, load, cancellation);
+        Window window = Window.Open(server);
+        Task<LoadResult> beside = OwnLoad.Open(Small, 2, SmallRate).RunAsync(server, settings.Window, _ => { }, cancellation);
+        Task<LoadResult> load = Load?.Invoke(server.FilesPrefix).RunAsync(server, settings.Window, window.OnClientStarted, cancellation)
+            ?? beside;
+        await window.WatchAsync(settings.Window, load, cancellation);
         LoadResult result = await load;
         WindowUse used = window.Close();
-        LoadResult small = await beside;
+        return ToCell(server, settings, result, await beside, used, PageCache.ReadBytes() - cached);
+    }
 
+    /// <summary>Makes the cell of a measurement, by the acceptance rules of all other works.</summary>
+    internal Cell ToCell(Server server, MeasureSettings settings, LoadResult result, LoadResult small, WindowUse used, long cacheGrowth)
+    {
         return new Cell
         {
-            Server = spec.Name,
+            Server = server.Name,
             Work = Name,
-            Refused = result.Error ?? small.Error ?? (used.Strangers > 0 ? $"another process listens on port {used.EndPoint.Port} too" : null),
+            Refused = settings.Acceptance.Judge(result, used) ?? small.Error,
             Seconds = result.Seconds,
             Requests = result.Requests,
             RequestsPerSecond = result.RequestsPerSecond,
@@ -56,26 +79,32 @@ internal sealed record FileLoadWork(string Name, string Says, bool Cold, Func<st
             ProportionalMemory = MemoryUse.Read(server.ProcessIds).Proportional,
             ServerBusy = used.ServerBusy,
             ClientBusy = used.ClientBusy,
-            Figures = Figures(),
+            Figures = Figures(result, small, used, cacheGrowth),
+        };
+    }
+
+    private static Dictionary<string, double> Figures(LoadResult result, LoadResult small, WindowUse used, long cacheGrowth)
+    {
+        Dictionary<string, double> figures = new Dictionary<string, double>
+        {
+            ["pageCacheGrownMebibytes"] = cacheGrowth / 1048576.0,
+            ["contextSwitchesPerSecond"] = used.ContextSwitches / result.Seconds,
+            ["besideClientLagMilliseconds"] = (small.ClientLag ?? 0) / 1000,
         };
 
-        Dictionary<string, double> Figures()
+        // The rule that refuses an open loop's cell for a late client applies here to the figures that it concerns.
+        if (AcceptanceRules.JudgeLoad(small) is null && small.Latency is { } latency)
         {
-            Dictionary<string, double> figures = new Dictionary<string, double>
-            {
-                ["besideP50Milliseconds"] = (small.Latency?.P50 ?? 0) / 1000,
-                ["besideP99Milliseconds"] = (small.Latency?.P99 ?? 0) / 1000,
-                ["besideClientLagMilliseconds"] = (small.ClientLag ?? 0) / 1000,
-                ["pageCacheGrownMebibytes"] = (PageCache.ReadBytes() - cached) / 1048576.0,
-                ["contextSwitchesPerSecond"] = used.ContextSwitches / result.Seconds,
-            };
-            if (result.Bytes is > 0)
-            {
-                figures["gigabytesPerSecond"] = result.Bytes.Value / 1e9 / result.Seconds;
-                figures["cpuSecondsPerGibibyte"] = used.Cpu.TotalSeconds * Gibibyte / result.Bytes.Value;
-            }
-
-            return figures;
+            figures["besideP50Milliseconds"] = latency.P50 / 1000;
+            figures["besideP99Milliseconds"] = latency.P99 / 1000;
         }
+
+        if (result.Bytes is > 0)
+        {
+            figures["gigabytesPerSecond"] = result.Bytes.Value / 1e9 / result.Seconds;
+            figures["cpuSecondsPerGibibyte"] = used.Cpu.TotalSeconds * Gibibyte / result.Bytes.Value;
+        }
+
+        return figures;
     }
 }

@@ -1,15 +1,15 @@
 namespace Bench.Files;
 
-/// <summary>Which file comes next, for all clients together. Any thread.</summary>
+/// <summary>The order in which clients request files. Thread-safe.</summary>
 internal sealed class FileOrder
 {
     private readonly int[] _numbers;
     private readonly bool _once;
     private long _taken = -1;
 
-    /// <param name="files">Files, numbered from 0.</param>
-    /// <param name="shuffled">In an order that looks random and is the same in every run.</param>
-    /// <param name="once">Whether it ends after the last one, instead of beginning anew.</param>
+    /// <param name="files">The number of files.</param>
+    /// <param name="shuffled">Whether the order is pseudo-random; it is the same in every run.</param>
+    /// <param name="once">Whether the order ends after the last file instead of starting again.</param>
     public FileOrder(int files, bool shuffled, bool once)
     {
         _numbers = [.. Enumerable.Range(0, files)];
@@ -20,7 +20,7 @@ internal sealed class FileOrder
         }
     }
 
-    /// <summary>Null when all have been taken.</summary>
+    /// <summary>Returns the number of the next file; null at the end of the order.</summary>
     public int? Next()
     {
         long taken = Interlocked.Increment(ref _taken);

@@ -1,53 +1,71 @@
+using Bench.Plans;
+using Bench.Works;
+
 namespace Bench.Files;
 
-/// <summary>What is served, by whom, how it is asked for, and how thoroughly.</summary>
-internal sealed record FilesPlan(FileSet Files, IReadOnlyList<FileServer> Servers, IReadOnlyList<FileWork> Works)
+/// <summary>Makes the plans of <c>bench files</c>.</summary>
+internal static class FilesPlan
 {
-    /// <summary>Words of <c>--servers</c> for several.</summary>
-    public static readonly IReadOnlyDictionary<string, Func<FileServer, bool>> ServerGroups = new Dictionary<string, Func<FileServer, bool>>
+    /// <summary>The group names of <c>--servers</c>.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<Candidate, bool>> ServerGroups = new Dictionary<string, Func<Candidate, bool>>
     {
-        ["usual"] = server => !server.IsForThreshold,
-        ["threshold"] = server => server.IsForThreshold,
+        ["usual"] = server => !FileServers.IsForThreshold(server),
+        ["threshold"] = FileServers.IsForThreshold,
     };
 
-    /// <summary>Words of <c>--works</c> for several.</summary>
-    public static readonly IReadOnlyDictionary<string, Func<FileWork, bool>> WorkGroups = new Dictionary<string, Func<FileWork, bool>>
+    /// <summary>The group names of <c>--works</c>.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<Work, bool>> WorkGroups = new Dictionary<string, Func<Work, bool>>
     {
         ["usual"] = work => !IsOfSize(work),
         ["sizes"] = IsOfSize,
     };
 
-    public required TimeSpan Window { get; init; }
+    private static readonly IReadOnlyList<Headline> ThresholdHeadlines = [Headline.CpuPerGibibyte, Headline.BytesPerSecond, Headline.Tail];
 
-    public required TimeSpan WarmUp { get; init; }
-
-    /// <summary>
-    /// How often everything is measured; every cell starts its server anew, so that no server has the machine's good hour to itself.
-    /// </summary>
-    public required int Rounds { get; init; }
-
-    public static FilesPlan Full(string folder, int large)
+    public static Plan Full(string folder, int large)
     {
         FileSet files = FileSet.Full(folder, large);
-        return new FilesPlan(files, [.. FileServer.All.Where(ServerGroups["usual"])], [.. FileWorks.All(files).Where(WorkGroups["usual"])])
+        return Make(FileServers.All(folder).Where(ServerGroups["usual"]), FileWorks.All(files).Where(WorkGroups["usual"]), seconds: 5) with
         {
-            Window = TimeSpan.FromSeconds(5),
-            WarmUp = TimeSpan.FromSeconds(5),
             Rounds = 3,
         };
     }
 
-    public static FilesPlan Short(string folder)
+    public static Plan Short(string folder)
     {
         FileSet files = FileSet.Short(folder + "-short");
-        IEnumerable<FileWork> works = FileWorks.All(files).Where(work => FileWorks.Few.Contains(work.Name));
-        return new FilesPlan(files, [.. FileServer.All.Where(server => FileServer.Few.Contains(server.Name))], [.. works])
-        {
-            Window = TimeSpan.FromSeconds(1),
-            WarmUp = TimeSpan.FromSeconds(1),
-            Rounds = 1,
-        };
+        return Make(
+            FileServers.All(files.Folder).Where(server => FileServers.Few.Contains(server.Name)),
+            FileWorks.All(files).Where(work => FileWorks.Few.Contains(work.Name)),
+            seconds: 1);
     }
 
-    private static bool IsOfSize(FileWork work) => work.Name.StartsWith(FileWorks.SizePrefix, StringComparison.Ordinal);
+    /// <summary>The files that the works of a plan read; where two works read the same group, the larger one.</summary>
+    public static IReadOnlyList<FileGroup> Needed(IEnumerable<Work> works) =>
+    [
+        .. works.OfType<IFileWork>().Select(work => work.Reads).OfType<FileGroup>()
+            .GroupBy(group => group.Name).Select(same => same.MaxBy(group => group.Count)!),
+    ];
+
+    /// <summary>The comparisons of a list of servers: each with the reference, and direct reads with reads through the page
+    /// cache.</summary>
+    public static IReadOnlyList<ComparedPair> Compared(IReadOnlyList<string> servers) =>
+    [
+        .. servers.Where(server => server != FileServers.Reference && servers.Contains(FileServers.Reference))
+            .Select(server => new ComparedPair(FileServers.Reference, server)),
+        .. FileServers.Threshold.Where(pair => servers.Contains(pair.A) && servers.Contains(pair.B))
+            .Select(pair => pair with { Headlines = ThresholdHeadlines }),
+    ];
+
+    private static Plan Make(IEnumerable<Candidate> servers, IEnumerable<Work> works, int seconds) => new("files", [.. servers], [.. works])
+    {
+        Attempts = 2,
+        Settings = new MeasureSettings
+        {
+            Window = TimeSpan.FromSeconds(seconds),
+            WarmUp = new WarmUp(TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds)),
+        },
+    };
+
+    private static bool IsOfSize(Work work) => work.Name.StartsWith(FileWorks.SizePrefix, StringComparison.Ordinal);
 }

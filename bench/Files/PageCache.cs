@@ -3,16 +3,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bench.Files;
 
-/// <summary>The kernel's cache of file pages.</summary>
+/// <summary>Reads, fills and empties the page cache.</summary>
 internal static class PageCache
 {
     private const string DropCaches = "/proc/sys/vm/drop_caches";
 
+    /// <summary>Returns the size of the page cache in bytes.</summary>
     public static long ReadBytes() => 1024 * long.Parse(
-        File.ReadLines("/proc/meminfo").First(line => line.StartsWith("Cached:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines("/proc/meminfo").First(line => line.StartsWith("Cached:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
 
-    /// <summary>Brings files in, for servers that would read past it.</summary>
+    /// <summary>Reads files into the page cache.</summary>
     public static void Fill(FileGroup files)
     {
         byte[] buffer = new byte[1 << 20];
@@ -26,8 +28,8 @@ internal static class PageCache
         }
     }
 
-    /// <summary>Empties it. Only root may.</summary>
-    /// <returns>Why it could not; null when it could.</returns>
+    /// <summary>Empties the page cache, which requires root.</summary>
+    /// <returns>The reason of a failure; null when there was none.</returns>
     public static string? TryDrop()
     {
         try

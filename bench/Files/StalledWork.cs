@@ -2,31 +2,41 @@ using System.Net.Sockets;
 using System.Text;
 using Bench.Load;
 using Bench.Measuring;
+using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;
+using Bench.Works;
 
 namespace Bench.Files;
 
-/// <summary>What a client costs that asks for a large file and then takes nothing: the server's memory with many of them, less the memory
-/// before. What the kernel holds in socket buffers is not in it.</summary>
-internal sealed record StalledWork(string Name, string Says, int Clients) : FileWork(Name, Says, Cold: false)
+/// <summary>
+/// Measures the memory of a client that requests a large file and receives nothing: the server's PSS with many of them, minus the PSS
+/// before. Socket buffers belong to the kernel and are not included.
+/// </summary>
+internal sealed record StalledWork(string Name, string Description, int Clients) : Work(Name, Description, Headline.Memory), IFileWork
 {
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);   // pools give back what the burst of requests needed
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);   // pools release what the burst of requests needed
+
+    public bool Cold => false;
+
+    public FileGroup? Reads { get; init; }
 
     public override Tool? Needs => null;
 
-    /// <summary>A few clients make the heap and the pools what they are for any.</summary>
-    public override async Task WarmAsync(Server server, string prefix, TimeSpan duration, CancellationToken cancellation) =>
-        await HoldAsync(server, prefix, 8, () => Task.Delay(duration, cancellation));
+    public override ProcessLifetime Lifetime => ProcessLifetime.Cell;
 
-    public override async Task<Cell> MeasureAsync(FileServer spec, Server server, TimeSpan duration, CancellationToken cancellation)
+    /// <summary>A few clients bring the heap and the pools to their usual size.</summary>
+    public override async Task WarmAsync(Server server, MeasureSettings settings, CancellationToken cancellation) =>
+        await HoldAsync(server, 8, () => Task.Delay(settings.WarmUp.AtLeast, cancellation));
+
+    public override async Task<Cell> MeasureAsync(Server server, WorkPoint point, MeasureSettings settings, CancellationToken cancellation)
     {
         MemoryUse before = MemoryUse.Read(server.ProcessIds);
         MemoryUse after = before;
         string? failure = null;
         try
         {
-            await HoldAsync(server, spec.Prefix, Clients, async () =>
+            await HoldAsync(server, Clients, async () =>
             {
                 await Task.Delay(Settle, cancellation);
                 after = MemoryUse.Read(server.ProcessIds);
@@ -39,9 +49,9 @@ internal sealed record StalledWork(string Name, string Says, int Clients) : File
 
         return new Cell
         {
-            Server = spec.Name,
+            Server = server.Name,
             Work = Name,
-            Refused = failure,
+            Refused = failure ?? AcceptanceRules.JudgePort(server),
             Requests = Clients,
             MemoryPerConnection = (double)(after.Proportional - before.Proportional) / Clients,
             ProportionalMemory = after.Proportional,
@@ -49,15 +59,18 @@ internal sealed record StalledWork(string Name, string Says, int Clients) : File
         };
     }
 
-    private static async Task HoldAsync(Server server, string prefix, int clients, Func<Task> meanwhile)
+    private static async Task HoldAsync(Server server, int clients, Func<Task> meanwhile)
     {
-        byte[] request = Encoding.ASCII.GetBytes($"GET {prefix}large-0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        byte[] request = Encoding.ASCII.GetBytes($"GET {server.FilesPrefix}large-0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
         List<Socket> sockets = new List<Socket>(clients);
         try
         {
             for (int number = 0; number < clients; number++)
             {
-                Socket socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+                Socket socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+                {
+                    LingerState = new LingerOption(true, 0),
+                };
                 sockets.Add(socket);
                 await socket.ConnectAsync(server.EndPoint);
                 await socket.SendAsync(request);

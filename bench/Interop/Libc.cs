@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Bench.Interop;
 
-/// <summary>The few calls that .NET has no name for. A result of −1 comes back as −errno.</summary>
+/// <summary>System calls that .NET does not expose.</summary>
 internal static unsafe partial class Libc
 {
     public const int EPOLL_CTL_ADD = 1;
@@ -45,14 +45,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int epoll_ctl(int epfd, int op, int fd, void* @event);
 
-    /// <summary>epoll_wait whose time-out counts in nanoseconds: Linux 5.11.</summary>
+    /// <summary>epoll_wait with a time-out in nanoseconds; Linux 5.11 or later.</summary>
     [LibraryImport("libc")]
     public static partial int epoll_pwait2(int epfd, void* events, int maxevents, timespec* timeout, void* sigmask);
 
     [LibraryImport("libc")]
     public static partial int close(int fd);
 
-    /// <summary>Writes everything of a file's file system to its disk.</summary>
+    /// <summary>Writes all dirty pages of the file system that contains the file.</summary>
     [LibraryImport("libc")]
     public static partial int syncfs(int fd);
 
@@ -66,7 +66,7 @@ internal static unsafe partial class Libc
     public static partial int sched_setaffinity(int pid, nuint cpusetsize, byte* mask);
 
     /// <summary>
-    /// Puts the calling thread before everything of ordinary priority, where the user may: on Linux a nice value is a thread's own,
+    /// Raises the priority of the calling thread where the user is allowed to. On Linux the nice value belongs to the thread,
     /// setpriority(2).
     /// </summary>
     public static void RaiseThisThread() => _ = setpriority(PRIO_PROCESS, 0, HighestPriority);

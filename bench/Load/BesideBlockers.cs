@@ -3,7 +3,7 @@ using Bench.Servers;
 namespace Bench.Load;
 
 /// <summary>
-/// An open loop's requests beside clients that keep calling a handler which sleeps its thread: only the open loop's count.
+/// A load beside clients of a handler that blocks its thread. Only the requests of the load count.
 /// </summary>
 internal sealed record BesideBlockers(string BlockingPath, int Blockers, ILoad Measured) : ILoad
 {

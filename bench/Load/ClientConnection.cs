@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Bench.Load;
 
-/// <summary>A connected, non-blocking socket with at most one request under way.</summary>
+/// <summary>A non-blocking connection with at most one request under way.</summary>
 internal sealed class ClientConnection : IDisposable
 {
     private readonly Socket _socket;
@@ -20,10 +20,10 @@ internal sealed class ClientConnection : IDisposable
 
     public int Descriptor => (int)_socket.Handle;
 
-    /// <summary>Whether a response is owed.</summary>
+    /// <summary>Whether a request is under way.</summary>
     public bool Busy { get; private set; }
 
-    /// <summary>When the request under way was meant to be sent, in <see cref="Stopwatch"/> ticks.</summary>
+    /// <summary>The intended start of the request under way, in <see cref="Stopwatch"/> ticks.</summary>
     public long Intended { get; private set; }
 
     /// <summary>Whether the server announced that it closes the connection.</summary>
@@ -55,9 +55,10 @@ internal sealed class ClientConnection : IDisposable
         ContinueSending();
     }
 
-    /// <summary>Goes on sending and receiving as far as the socket lets it.</summary>
-    /// <returns>Whether the response became whole.</returns>
-    /// <exception cref="IOException">The connection ended, or the response is not what it should be.</exception>
+    /// <summary>Sends and receives until the socket would block.</summary>
+    /// <returns>Whether the response is complete.</returns>
+    /// <exception cref="IOException">The connection was closed or failed.</exception>
+    /// <exception cref="InvalidDataException">The response is not the expected one.</exception>
     public bool Continue(Span<byte> scratch)
     {
         if (_unsent > 0)
@@ -85,7 +86,7 @@ internal sealed class ClientConnection : IDisposable
 
             if (!Busy)
             {
-                throw new InvalidDataException("bytes that nobody asked for");
+                throw new InvalidDataException("received bytes without a request");
             }
 
             if (_reader.Take(scratch[..received]))
@@ -96,14 +97,14 @@ internal sealed class ClientConnection : IDisposable
 
             if (received < scratch.Length)
             {
-                return false;   // level-triggered: what comes later is reported later
+                return false;   // level-triggered: later bytes cause another event
             }
         }
     }
 
     public void Dispose()
     {
-        _socket.LingerState = new LingerOption(true, 0);   // a reset leaves no TIME_WAIT behind for the next run to stumble over
+        _socket.LingerState = new LingerOption(true, 0);   // a reset leaves no socket in TIME_WAIT
         _socket.Dispose();
     }
 

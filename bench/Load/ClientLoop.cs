@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace Bench.Load;
 
-/// <summary>Connections to one server on one thread: what the closed and the open loop have in common.</summary>
+/// <summary>Connections to one server on one thread; the base class of the closed and the open loop.</summary>
 internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int connections) : IDisposable
 {
-    /// <summary>Failures after which there is no use in going on.</summary>
+    /// <summary>The number of failures after which the loop stops.</summary>
     private const int MaxFailures = 100;
 
     private readonly ReadySet _ready = new();
@@ -17,17 +17,18 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
     private string? _firstFailure;
     private int _failures;
 
-    /// <summary>Latencies, from the intended start.</summary>
+    /// <summary>Latencies from the intended start of each request.</summary>
     public LatencyHistogram Latencies { get; } = new();
 
     protected int Count => _connections.Length;
 
     protected bool HasFailed => _failures >= MaxFailures;
 
-    /// <summary>Requests whose connection failed before the answer was whole.</summary>
+    /// <summary>The number of requests whose connection failed before the response was complete.</summary>
     protected long Lost { get; private set; }
 
-    public string? Error => _firstFailure is null ? null : $"{_failures} of the client's connections failed, the first with: {_firstFailure}";
+    public string? Error => _firstFailure is null ? null
+        : $"{_failures} of the client's connections failed, the first with: {_firstFailure}";
 
     public void Dispose()
     {
@@ -48,7 +49,7 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
         }
     }
 
-    /// <summary>Sends on a connection that is free.</summary>
+    /// <summary>Sends a request on a free connection.</summary>
     protected void Send(int number, long intended)
     {
         try
@@ -61,19 +62,32 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
         }
     }
 
-    /// <summary>Called when a connection has nothing more to do: its response came, or it was replaced after a failure.</summary>
+    /// <summary>Called when a connection becomes free: its response is complete, or it was replaced after a failure.</summary>
     protected abstract void OnFree(int number);
 
-    /// <summary>When the request under way on a connection was meant to start; null when there is none.</summary>
+    /// <summary>Returns the intended start of the request under way on a connection; null when there is none.</summary>
     protected long? IntendedOf(int number) => _connections[number] is { Busy: true } connection ? connection.Intended : null;
 
-    /// <summary>Takes in what has come.</summary>
-    protected void Turn(TimeSpan limit)
+    /// <summary>Waits for readiness events and processes them.</summary>
+    protected void Poll(TimeSpan limit)
     {
         int count = _ready.Wait(_numbers, limit);
         for (int i = 0; i < count; i++)
         {
             Continue(_numbers[i]);
+        }
+    }
+
+    /// <summary>Closes a free connection and opens another in its place.</summary>
+    protected void Replace(int number)
+    {
+        try
+        {
+            Reconnect(number);
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or SocketException)
+        {
+            Fail(number, failure, wasBusy: false);
         }
     }
 
@@ -123,8 +137,8 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
         }
         catch (Exception again) when (again is IOException or InvalidDataException or SocketException)
         {
-            _failures = MaxFailures;   // a server that does not even accept is not worth asking again
-            _firstFailure += $"; and then: {again.Message}";
+            _failures = MaxFailures;   // the server does not accept connections
+            _firstFailure += $"; on reconnecting: {again.Message}";
             return;
         }
 
@@ -136,7 +150,7 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
 
     private void Reconnect(int number)
     {
-        _connections[number]?.Dispose();   // closing takes it out of the epoll set
+        _connections[number]?.Dispose();   // closing deregisters it from epoll
         _connections[number] = null;
         ClientConnection connection = ClientConnection.Open(server, exchange);
         _connections[number] = connection;

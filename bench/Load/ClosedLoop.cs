@@ -3,12 +3,14 @@ using System.Net;
 
 namespace Bench.Load;
 
-/// <summary>Every connection sends its next request when it has its response: as fast as the server goes, and no faster.</summary>
-internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int connections) : ClientLoop(server, exchange, connections)
+/// <summary>A closed loop: every connection sends its next request when it has received a response.</summary>
+internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int connections, int requestsPerConnection = 0)
+    : ClientLoop(server, exchange, connections)
 {
+    private readonly int[] _requests = new int[connections];
     private bool _stopping;
 
-    /// <summary>Runs to the end of the time, then waits for no one.</summary>
+    /// <summary>Runs for the given time and does not wait for outstanding responses.</summary>
     public LoadResult Run(TimeSpan duration, Gate gate, CancellationToken cancellation)
     {
         Connect();
@@ -22,7 +24,7 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
         while (Stopwatch.GetTimestamp() < end && !HasFailed)
         {
             gate.Pass(cancellation);
-            Turn(TimeSpan.FromMilliseconds(10));
+            Poll(TimeSpan.FromMilliseconds(10));
         }
 
         _stopping = true;
@@ -39,6 +41,12 @@ internal sealed class ClosedLoop(IPEndPoint server, Exchange exchange, int conne
     {
         if (!_stopping)
         {
+            if (requestsPerConnection > 0 && ++_requests[number] == requestsPerConnection)
+            {
+                _requests[number] = 0;
+                Replace(number);
+            }
+
             Send(number, Stopwatch.GetTimestamp());
         }
     }

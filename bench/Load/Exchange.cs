@@ -3,19 +3,19 @@ using System.Text;
 
 namespace Bench.Load;
 
-/// <summary>One request and how to know its response, over and over.</summary>
+/// <summary>A request that is sent repeatedly, and the reader of its responses.</summary>
 internal abstract class Exchange
 {
     public abstract byte[] Request { get; }
 
-    /// <summary>Whatever must be said on a new connection first, while the socket still blocks.</summary>
+    /// <summary>Performs the handshake of a new connection, while the socket is blocking.</summary>
     public virtual void Greet(Socket socket)
     {
     }
 
     public abstract ResponseReader MakeReader();
 
-    /// <summary>GET of a path.</summary>
+    /// <summary>Returns a GET request for a path.</summary>
     public static Exchange Get(string path) => new HttpExchange($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
     private sealed class HttpExchange(string request) : Exchange

@@ -1,6 +1,6 @@
 namespace Bench.Load;
 
-/// <summary>Responses known to the last byte: a WebSocket echo's frames.</summary>
+/// <summary>Reads responses whose bytes are known, such as the frames of a WebSocket echo.</summary>
 internal sealed class FixedResponseReader(byte[] expected) : ResponseReader
 {
     private int _taken;

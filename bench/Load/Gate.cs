@@ -1,6 +1,6 @@
 namespace Bench.Load;
 
-/// <summary>Halts a loop of the bench's own between two of its turns.</summary>
+/// <summary>Pauses a loop of this process between two iterations.</summary>
 internal sealed class Gate : ILoadControl, IDisposable
 {
     private readonly ManualResetEventSlim _open = new(initialState: true);
@@ -11,7 +11,7 @@ internal sealed class Gate : ILoadControl, IDisposable
 
     public void Resume() => _open.Set();
 
-    /// <summary>Waits while the gate is shut.</summary>
+    /// <summary>Waits while the loop is paused.</summary>
     public void Pass(CancellationToken cancellation) => _open.Wait(cancellation);
 
     public void Dispose() => _open.Dispose();

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Bench.Load;
 
-/// <summary>HTTP/1.1 responses of status 200 or 206 with a Content-Length: what this bench asks for, and nothing else.</summary>
+/// <summary>Reads HTTP/1.1 responses of status 200 or 206 with a Content-Length; any other response is an error.</summary>
 internal sealed class HttpResponseReader : ResponseReader
 {
     private readonly byte[] _head = new byte[2048];
@@ -25,7 +25,7 @@ internal sealed class HttpResponseReader : ResponseReader
             int end = _head.AsSpan(0, _headLength).IndexOf("\r\n\r\n"u8);
             if (end < 0)
             {
-                return _headLength < _head.Length ? false : throw new InvalidDataException("a response head of over 2 KiB");
+                return _headLength < _head.Length ? false : throw new InvalidDataException("the response head is larger than 2 KiB");
             }
 
             ReadHead(_head.AsSpan(0, end + 2));
@@ -35,7 +35,7 @@ internal sealed class HttpResponseReader : ResponseReader
 
         if (received.Length > _bodyLeft)
         {
-            throw new InvalidDataException("more bytes than the response announced");
+            throw new InvalidDataException("the response has more bytes than its Content-Length");
         }
 
         _bodyLeft -= received.Length;
@@ -58,7 +58,7 @@ internal sealed class HttpResponseReader : ResponseReader
         int length = head.IndexOf("\r\nContent-Length: "u8);
         if (length < 0 || !Utf8Parser.TryParse(head[(length + 18)..], out _bodyLeft, out _))
         {
-            throw new InvalidDataException("a response without Content-Length");
+            throw new InvalidDataException("the response has no Content-Length");
         }
 
         _closes = head.IndexOf("\r\nConnection: close"u8) >= 0;

@@ -2,14 +2,14 @@ using Bench.Servers;
 
 namespace Bench.Load;
 
-/// <summary>Something that puts load on a server for a while.</summary>
+/// <summary>A load on a server.</summary>
 internal interface ILoad
 {
-    /// <summary>The tool that it needs and the package that brings it; null for the bench's own.</summary>
+    /// <summary>The tool that generates the load; null for loads of this process.</summary>
     Tool? Needs { get; }
 
     /// <summary>
-    /// Runs for about <paramref name="duration"/>; <paramref name="started"/> gets hold of the load as soon as there is one.
+    /// Runs for about <paramref name="duration"/> and calls <paramref name="started"/> when the load generator has started.
     /// </summary>
     Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation);
 }

@@ -1,9 +1,9 @@
 namespace Bench.Load;
 
-/// <summary>A load under way: it can be halted and let go on, and its CPU time can be seen.</summary>
+/// <summary>Controls a running load.</summary>
 internal interface ILoadControl
 {
-    /// <summary>The process that makes the load.</summary>
+    /// <summary>The id of the process that generates the load.</summary>
     int ProcessId { get; }
 
     void Pause();

@@ -2,13 +2,13 @@ using System.Net;
 
 namespace Bench.Load;
 
-/// <summary>Connections that asked once, were answered, and stay.</summary>
+/// <summary>Keep-alive connections that have had one request each and stay open.</summary>
 internal sealed class IdleConnections : IDisposable
 {
     private readonly List<ClientConnection> _connections = [];
 
-    /// <summary>Opens them, a few hundred at a time so that no backlog overflows.</summary>
-    /// <exception cref="IOException">The server would not have that many.</exception>
+    /// <summary>Opens the connections, 200 at a time so that the backlog does not overflow.</summary>
+    /// <exception cref="IOException">The server did not answer on all of them.</exception>
     public static IdleConnections Open(IPEndPoint server, int count, CancellationToken cancellation)
     {
         const int Batch = 200;
@@ -63,7 +63,7 @@ internal sealed class IdleConnections : IDisposable
             silent = readable == 0 ? silent + 1 : 0;
             if (silent == 10)
             {
-                throw new IOException($"{count - answered} of {first + count} connections were not answered within ten seconds");
+                throw new IOException($"{count - answered} of {first + count} connections received no response within 10 s");
             }
 
             foreach (int number in numbers.AsSpan(0, readable))

@@ -3,22 +3,23 @@ using System.Numerics;
 namespace Bench.Load;
 
 /// <summary>
-/// Latencies in buckets whose width grows with the value: constant memory, no allocation a sample, and an error below 0.8 %.
+/// A histogram of latencies with buckets whose width grows with the value: constant memory, no allocation per sample, and an error
+/// below 0.8 %.
 /// </summary>
 internal sealed class LatencyHistogram
 {
-    /// <summary>Buckets per power of two: 2^7, so a bucket is at most 1/128 of its value wide.</summary>
+    /// <summary>2^7 buckets for each power of two: the width of a bucket is at most 1/128 of its value.</summary>
     private const int PrecisionBits = 7;
 
     private readonly long[] _counts = new long[(64 - PrecisionBits) << PrecisionBits];
 
-    /// <summary>Samples recorded.</summary>
+    /// <summary>The number of samples.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The largest sample, in nanoseconds, exactly.</summary>
+    /// <summary>The exact maximum in nanoseconds.</summary>
     public long Max { get; private set; }
 
-    /// <summary>Adds a sample in nanoseconds; what is negative counts as 0.</summary>
+    /// <summary>Adds a sample in nanoseconds; negative values count as 0.</summary>
     public void Record(long nanoseconds)
     {
         nanoseconds = Math.Max(nanoseconds, 0);
@@ -27,7 +28,7 @@ internal sealed class LatencyHistogram
         Max = Math.Max(Max, nanoseconds);
     }
 
-    /// <summary>Adds all of another's.</summary>
+    /// <summary>Adds all samples of another histogram.</summary>
     public void Add(LatencyHistogram other)
     {
         for (int bucket = 0; bucket < _counts.Length; bucket++)
@@ -39,7 +40,8 @@ internal sealed class LatencyHistogram
         Max = Math.Max(Max, other.Max);
     }
 
-    /// <summary>Nanoseconds that <paramref name="fraction"/> of the samples did not exceed; 0 without samples.</summary>
+    /// <summary>Returns the value in nanoseconds that <paramref name="fraction"/> of the samples do not exceed; 0 without
+    /// samples.</summary>
     public long Percentile(double fraction)
     {
         if (Count == 0)
@@ -61,7 +63,7 @@ internal sealed class LatencyHistogram
         return Max;
     }
 
-    /// <summary>Samples above the given number of nanoseconds, to the precision of a bucket.</summary>
+    /// <summary>Returns the number of samples above a value in nanoseconds, to the precision of a bucket.</summary>
     public long CountAbove(long nanoseconds)
     {
         long above = 0L;
@@ -81,7 +83,7 @@ internal sealed class LatencyHistogram
 
     private static long UpperEndOf(int bucket)
     {
-        // From 2^PrecisionBits on, the mantissa runs from 2^PrecisionBits to twice that: one octave a shift.
+        // From 2^PrecisionBits on, the mantissa runs from 2^PrecisionBits to twice that: one octave for each shift.
         if (bucket < 2 << PrecisionBits)
         {
             return bucket;

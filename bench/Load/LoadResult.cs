@@ -1,28 +1,31 @@
 namespace Bench.Load;
 
-/// <summary>What a load generator saw.</summary>
+/// <summary>The result of a load.</summary>
 internal sealed record LoadResult
 {
-    /// <summary>Responses that came whole and with the right status.</summary>
+    /// <summary>The number of complete responses with the expected status.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Open loop: requests that were meant to be made; null for a closed loop, which offers what the server takes.</summary>
+    /// <summary>The number of requests that an open loop was to send; null for a closed loop.</summary>
     public long? Offered { get; init; }
 
     public required double Seconds { get; init; }
 
-    /// <summary>What went wrong, in words; null when nothing did.</summary>
+    /// <summary>The error; null when there was none.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Null where the generator does not tell.</summary>
+    /// <summary>Null where the load generator does not report latencies.</summary>
     public LatencySummary? Latency { get; init; }
 
-    /// <summary>Bytes received; null where the generator does not tell.</summary>
+    /// <summary>Bytes received; null where the load generator does not report them.</summary>
     public long? Bytes { get; init; }
 
-    /// <summary>Open loop: how late the client itself was in sending, with a connection free, at the 99th percentile, in microseconds. What
-    /// it adds to a latency is the client's fault and not the server's.</summary>
+    /// <summary>How late an open loop sent requests although a connection was free: the 99th percentile, in microseconds. Latencies
+    /// contain this time, which the server did not cause.</summary>
     public double? ClientLag { get; init; }
 
     public double RequestsPerSecond => Requests / Seconds;
+
+    public static LoadResult Failed(TimeSpan duration, string error) =>
+        new() { Requests = 0, Seconds = duration.TotalSeconds, Error = error };
 }

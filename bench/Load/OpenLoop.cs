@@ -3,15 +3,17 @@ using System.Net;
 
 namespace Bench.Load;
 
-/// <summary>Requests start at a fixed rate, whether or not earlier ones have been answered, and latency counts from the moment a request
-/// was <i>meant</i> to start. A server that stalls for half a second so keeps everybody waiting who would have come in that time; a closed
-/// loop would have asked once, waited politely, and noted one bad request.</summary>
+/// <summary>
+/// An open loop: requests start at a fixed rate, whether or not earlier requests have been answered, and latency counts from the intended
+/// start. A stall of half a second therefore delays every request of that time; a closed loop would record one slow request for each
+/// connection.
+/// </summary>
 internal sealed class OpenLoop : ClientLoop
 {
-    /// <summary>How long answers to requests already sent are waited for at the end.</summary>
+    /// <summary>How long the loop waits at the end for responses to requests that were sent.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>The end of a wait that is not slept.</summary>
+    /// <summary>The last part of a wait, which is spent polling.</summary>
     private static readonly TimeSpan Spun = TimeSpan.FromMicroseconds(150);
 
     private readonly double _rate;
@@ -19,10 +21,11 @@ internal sealed class OpenLoop : ClientLoop
     private readonly LatencyHistogram _lag = new();
     private long _interval;
 
-    /// <param name="server">Where to.</param>
-    /// <param name="exchange">What to say.</param>
-    /// <param name="connections">Connections held; a request that finds none free waits, its clock running.</param>
-    /// <param name="rate">Requests a second.</param>
+    /// <param name="server">The address of the server.</param>
+    /// <param name="exchange">The request.</param>
+    /// <param name="connections">The number of connections. A request that finds none free waits, and its latency includes the
+    /// wait.</param>
+    /// <param name="rate">Requests per second.</param>
     public OpenLoop(IPEndPoint server, Exchange exchange, int connections, double rate)
         : base(server, exchange, connections)
     {
@@ -30,7 +33,7 @@ internal sealed class OpenLoop : ClientLoop
         _rate = rate;
     }
 
-    /// <summary>Offers load for the time given. What is not answered by then counts with the time it has waited.</summary>
+    /// <summary>Runs for the given time. Requests that are not answered by then are recorded with the time that they have waited.</summary>
     public LoadResult Run(TimeSpan duration, CancellationToken cancellation)
     {
         Connect();
@@ -49,7 +52,7 @@ internal sealed class OpenLoop : ClientLoop
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         long answered = Latencies.Count;
-        CountTheUnanswered(start, started, offered);
+        RecordUnanswered(start, started, offered);
         return new LoadResult
         {
             Requests = answered,
@@ -61,7 +64,7 @@ internal sealed class OpenLoop : ClientLoop
         };
     }
 
-    /// <summary>Starts each request when it is due, or as soon after that as a connection is free.</summary>
+    /// <summary>Starts each request when it is due, or when a connection becomes free after that.</summary>
     private long Offer(long start, long end, long offered, CancellationToken cancellation)
     {
         long started = 0L;
@@ -79,11 +82,11 @@ internal sealed class OpenLoop : ClientLoop
             if (now < due)
             {
                 connectionWasFree = true;
-                Turn(SleepUntil(due, now));
+                Poll(SleepUntil(due, now));
             }
             else if (_free.TryPop(out int number))
             {
-                // Late with a connection free all the while is the client's own doing; late for want of one is the server's.
+                // A delay counts as lag of the client only if a connection was free all the time.
                 if (connectionWasFree)
                 {
                     _lag.Record(Nanoseconds(now - due));
@@ -92,16 +95,16 @@ internal sealed class OpenLoop : ClientLoop
                 Send(number, due);
                 started++;
 
-                // The answers must not wait for a client that is busy catching up.
+                // A client that is late must still read responses.
                 if (now - due > _interval)
                 {
-                    Turn(TimeSpan.Zero);
+                    Poll(TimeSpan.Zero);
                 }
             }
             else
             {
                 connectionWasFree = false;
-                Turn(TimeSpan.FromMilliseconds(1));
+                Poll(TimeSpan.FromMilliseconds(1));
             }
         }
 
@@ -114,11 +117,11 @@ internal sealed class OpenLoop : ClientLoop
         while (Latencies.Count + Lost < started && !HasFailed && Stopwatch.GetElapsedTime(from) < Grace)
         {
             cancellation.ThrowIfCancellationRequested();
-            Turn(TimeSpan.FromMilliseconds(10));
+            Poll(TimeSpan.FromMilliseconds(10));
         }
     }
 
-    private void CountTheUnanswered(long start, long started, long offered)
+    private void RecordUnanswered(long start, long started, long offered)
     {
         long now = Stopwatch.GetTimestamp();
         for (int number = 0; number < Count; number++)
@@ -140,7 +143,7 @@ internal sealed class OpenLoop : ClientLoop
     private long IntendedStart(long start, long request) => start + (long)(request * Stopwatch.Frequency / _rate);
 
     /// <summary>
-    /// Sleeps while there is time; the rest is spun, since a sleep ends late by the timer's slack (50 µs) and the wake-up.
+    /// Returns how long to sleep. The rest is spent polling, because a sleep ends late by the timer slack (50 µs) and the wake-up.
     /// </summary>
     private static TimeSpan SleepUntil(long due, long now)
     {

@@ -4,23 +4,27 @@ using Bench.Servers;
 
 namespace Bench.Load;
 
-/// <summary>A loop of the bench's own, on a thread of its own.</summary>
-/// <param name="Run">What the thread does.</param>
+/// <summary>A load that this process generates, on a thread of its own.</summary>
+/// <param name="Run">Runs on the thread.</param>
 internal sealed record OwnLoad(Func<IPEndPoint, TimeSpan, Gate, CancellationToken, LoadResult> Run) : ILoad
 {
     public Tool? Needs => null;
 
-    /// <summary>As fast as the server goes.</summary>
-    public static OwnLoad Closed(Exchange exchange, int connections) => new((server, duration, gate, cancellation) =>
+    /// <summary>A closed loop.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="connections">The number of connections.</param>
+    /// <param name="requestsPerConnection">The number of requests after which a connection is replaced; 0 for never.</param>
+    public static OwnLoad Closed(Exchange exchange, int connections, int requestsPerConnection = 0) =>
+        new((server, duration, gate, cancellation) =>
     {
-        using ClosedLoop loop = new ClosedLoop(server, exchange, connections);
+        using ClosedLoop loop = new ClosedLoop(server, exchange, connections, requestsPerConnection);
         return loop.Run(duration, gate, cancellation);
     });
 
-    /// <summary>At a fixed rate.</summary>
+    /// <summary>An open loop with a fixed rate.</summary>
     public static OwnLoad Open(Exchange exchange, int connections, double rate) => new((server, duration, _, cancellation) =>
     {
-        // Its latencies are the server's: whatever else loads the client's processor must not be in them.
+        // Other threads on the client's processor must not add to the latencies.
         Libc.RaiseThisThread();
         using OpenLoop loop = new OpenLoop(server, exchange, connections, rate);
         return loop.Run(duration, cancellation);

@@ -4,7 +4,7 @@ using Bench.Interop;
 
 namespace Bench.Load;
 
-/// <summary>The client's own epoll set: which connections have bytes to read. Level-triggered, one thread.</summary>
+/// <summary>An epoll instance of readable connections. Level-triggered; not thread-safe.</summary>
 internal sealed unsafe class ReadySet : IDisposable
 {
     private const int Capacity = 256;
@@ -14,7 +14,7 @@ internal sealed unsafe class ReadySet : IDisposable
     private readonly int _epoll = Check(Libc.epoll_create1(0), "epoll_create1");
     private readonly byte[] _events = GC.AllocateArray<byte>(Capacity * sizeof(Libc.epoll_event_aligned), pinned: true);
 
-    /// <summary>Watches a descriptor under a number that <see cref="Wait"/> gives back.</summary>
+    /// <summary>Registers a descriptor with a number that <see cref="Wait"/> returns.</summary>
     public void Add(int descriptor, int number)
     {
         Libc.epoll_event_packed packed = new Libc.epoll_event_packed { events = Libc.EPOLLIN, data = (uint)number };
@@ -23,12 +23,17 @@ internal sealed unsafe class ReadySet : IDisposable
         Check(Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_ADD, descriptor, Packed ? &packed : &aligned), "epoll_ctl");
     }
 
-    /// <summary>Numbers of the readable ones, for as long as the next call has not been made.</summary>
-    /// <param name="numbers">Room for the answer.</param>
-    /// <param name="limit">How long to wait; zero only looks.</param>
+    /// <summary>Waits for readable descriptors.</summary>
+    /// <param name="numbers">Receives their numbers.</param>
+    /// <param name="limit">The maximum time to wait; zero does not wait.</param>
+    /// <returns>The number of readable descriptors.</returns>
     public int Wait(Span<int> numbers, TimeSpan limit)
     {
-        Libc.timespec timeout = new Libc.timespec { tv_sec = (long)limit.TotalSeconds, tv_nsec = limit.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        Libc.timespec timeout = new Libc.timespec
+        {
+            tv_sec = (long)limit.TotalSeconds,
+            tv_nsec = limit.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
+        };
         fixed (byte* events = _events)   // allocated pinned
         {
             int count = Libc.OrErrno(Libc.epoll_pwait2(_epoll, events, Math.Min(Capacity, numbers.Length), &timeout, null));

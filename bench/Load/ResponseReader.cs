@@ -1,13 +1,13 @@
 namespace Bench.Load;
 
-/// <summary>Takes a server's bytes as they come and says when a response is whole.</summary>
+/// <summary>Parses received bytes and detects the end of each response.</summary>
 internal abstract class ResponseReader
 {
-    /// <summary>Takes what was received.</summary>
-    /// <returns>True when the response ended exactly here; false when more is to come.</returns>
-    /// <exception cref="InvalidDataException">The response is not the one that was asked for.</exception>
+    /// <summary>Parses received bytes.</summary>
+    /// <returns>Whether the response ends with the last byte.</returns>
+    /// <exception cref="InvalidDataException">The response is not the expected one.</exception>
     public abstract bool Take(ReadOnlySpan<byte> received);
 
-    /// <summary>Whether the server said that it will close the connection after the response that just ended.</summary>
+    /// <summary>Whether the server closes the connection after the last response.</summary>
     public virtual bool Closes => false;
 }

@@ -1,6 +1,6 @@
 namespace Bench.Load;
 
-/// <summary>A file that goes when it is disposed of.</summary>
+/// <summary>A temporary file that is deleted on disposal.</summary>
 internal sealed record TemporaryFile(string Path) : IDisposable
 {
     public static TemporaryFile Write(string text, string extension)

@@ -12,7 +12,7 @@ internal sealed class WebSocketExchange : Exchange
 
     private readonly byte[] _echo;
 
-    /// <param name="length">Bytes in a message: 126 to 65,535, the lengths of a frame with a 16-bit length field.</param>
+    /// <param name="length">The length of a message in bytes, 126 to 65,535: the lengths of a frame with a 16-bit length field.</param>
     public WebSocketExchange(int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, Length16);
@@ -25,7 +25,7 @@ internal sealed class WebSocketExchange : Exchange
         }
 
         byte[] size = [(byte)(length >> 8), (byte)length];
-        byte[] key = [0, 0, 0, 0];   // a key of zeroes is a legal mask that leaves the payload as it is
+        byte[] key = [0, 0, 0, 0];   // RFC 6455 allows a masking key of zeros, which leaves the payload unchanged
         Request = [FinalBinary, Masked | Length16, .. size, .. key, .. payload];
         _echo = [FinalBinary, Length16, .. size, .. payload];
     }
@@ -40,7 +40,7 @@ internal sealed class WebSocketExchange : Exchange
         socket.Send("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8);
 
         StringBuilder head = new StringBuilder();
-        Span<byte> one = stackalloc byte[1];   // byte by byte, so that nothing behind the head is swallowed
+        Span<byte> one = stackalloc byte[1];   // byte by byte, so that no byte after the head is consumed
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
             if (socket.Receive(one) == 0)
@@ -53,7 +53,7 @@ internal sealed class WebSocketExchange : Exchange
 
         if (!head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
         {
-            throw new InvalidDataException($"the WebSocket handshake was answered with {head.ToString().Split('\r')[0]}");
+            throw new InvalidDataException($"the WebSocket handshake failed with {head.ToString().Split('\r')[0]}");
         }
     }
 }

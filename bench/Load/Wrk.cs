@@ -4,12 +4,12 @@ using Bench.Servers;
 
 namespace Bench.Load;
 
-/// <summary>wrk: the closed loop over HTTP/1.1, with or without TLS.</summary>
-/// <param name="Path">What to ask for.</param>
-/// <param name="Connections">Keep-alive connections, each with one request (or one batch) under way.</param>
+/// <summary>A closed loop over HTTP/1.1 by wrk(1), with or without TLS.</summary>
+/// <param name="Path">The path of the URL.</param>
+/// <param name="Connections">The number of connections; each has one request, or one batch of requests, under way.</param>
 internal sealed record Wrk(string Path, int Connections) : ILoad
 {
-    /// <summary>A file of Load/Scripts that makes the requests.</summary>
+    /// <summary>The file in Load/Scripts that makes the requests.</summary>
     public string Script { get; init; } = "get.lua";
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
@@ -20,19 +20,28 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
 
     public async Task<LoadResult> RunAsync(Server server, TimeSpan duration, Action<ILoadControl> started, CancellationToken cancellation)
     {
+        if (Tls && server.Https is null)
+        {
+            return LoadResult.Failed(duration, $"{server.Name} has no https end point");
+        }
+
         string url = (Tls ? server.Https : server.Http) + Path;
+
+        // One thread for each processor of the client, so that it can use all of them.
+        int threads = Math.Min(server.Cores.Client.Numbers.Count, Connections);
         string seconds = ((int)Math.Ceiling(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         using TemporaryFile script = TemporaryScript();
         string[] command =
         [
-            "wrk", "-t1", $"-c{Connections}", $"-d{seconds}s", "--timeout", "10s", "-s", script.Path, url, "--", .. Arguments,
+            "wrk", $"-t{threads}", $"-c{Connections}", $"-d{seconds}s", "--timeout", "10s", "-s", script.Path, url, "--", .. Arguments,
         ];
-        ChildProcess.Ended run = await ChildProcess.RunAsync(Cpus.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
+        ChildProcess.Ended run = await ChildProcess.RunAsync(
+            server.Cores.Client.Pin(command), process => started(new ProcessControl(process)), cancellation);
 
         string? line = run.Output.Split('\n').LastOrDefault(text => text.StartsWith("BENCH ", StringComparison.Ordinal));
         if (run.ExitCode != 0 || line is null)
         {
-            return new LoadResult { Requests = 0, Seconds = duration.TotalSeconds, Error = $"wrk ended with {run.ExitCode}: {run.LastWords}" };
+            return LoadResult.Failed(duration, $"wrk ended with exit code {run.ExitCode}: {run.LastLine}");
         }
 
         Report report = JsonSerializer.Deserialize<Report>(line["BENCH ".Length..], JsonSerializerOptions.Web)!;
@@ -42,17 +51,18 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
             Seconds = report.Microseconds / 1e6,
             Bytes = report.Bytes,
             Latency = report.Max is { } max ? new LatencySummary(report.P50, report.P90, report.P99, report.P999, max) : null,
-            Error = report.Requests == 0 ? "wrk got no answer at all" : report.ErrorText(),
+            Error = report.Requests == 0 ? "wrk received no response" : report.ErrorText(),
         };
     }
 
-    /// <summary>wrk takes one script: the requests' and the report's, one after the other, and what the report cannot know.</summary>
+    /// <summary>wrk takes one script: the script of the requests, the number of connections, and the script of the report.</summary>
     private TemporaryFile TemporaryScript()
     {
         string folder = System.IO.Path.Combine(AppContext.BaseDirectory, "Load", "Scripts");
         string requests = File.ReadAllText(System.IO.Path.Combine(folder, Script));
         string report = File.ReadAllText(System.IO.Path.Combine(folder, "report.lua"));
-        return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture, $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
+        return TemporaryFile.Write(string.Create(CultureInfo.InvariantCulture,
+            $"{requests}\nconnections = {Connections}\n{report}"), ".lua");
     }
 
     private sealed record Report(
@@ -64,7 +74,7 @@ internal sealed record Wrk(string Path, int Connections) : ILoad
             (string Name, long Count)[] errors =
                 [("connect", Connect), ("read", Read), ("write", Write), ("status", Status), ("timeout", Timeout)];
             string[] bad = errors.Where(error => error.Count > 0).Select(error => $"{error.Count} {error.Name} errors").ToArray();
-            return bad.Length == 0 ? null : $"wrk saw {string.Join(", ", bad)}";
+            return bad.Length == 0 ? null : $"wrk counted {string.Join(", ", bad)}";
         }
     }
 }

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Bench.Measuring;
 
-/// <summary>Context switches of the threads that a process has now.</summary>
+/// <summary>Reads the context switches of the current threads of processes.</summary>
 internal static class ContextSwitches
 {
     /// <summary>
-    /// Voluntary and involuntary ones, by thread, so that one that ends between two readings does not make the difference negative.
+    /// Returns voluntary and involuntary context switches by thread, so that a thread that ends between two readings does not make the
+    /// difference negative.
     /// </summary>
     public static IReadOnlyDictionary<int, long> Read(IEnumerable<int> processes)
     {
@@ -29,7 +30,8 @@ internal static class ContextSwitches
     {
         try
         {
-            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task")
+                .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
         }
         catch (DirectoryNotFoundException)
         {
@@ -47,7 +49,7 @@ internal static class ContextSwitches
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return 0;   // the thread ended between being listed and being read
+            return 0;   // the thread ended after it was listed
         }
     }
 }

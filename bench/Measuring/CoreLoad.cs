@@ -3,12 +3,12 @@ using Bench.Servers;
 
 namespace Bench.Measuring;
 
-/// <summary>How busy processors have been, by /proc/stat: with it one sees work that is not ours.</summary>
-/// <param name="Busy">Time spent on anything but idling and waiting for a disk.</param>
-/// <param name="Stolen">Time that the hypervisor gave to others.</param>
+/// <summary>The time that processors were busy, by /proc/stat. It includes the work of other processes.</summary>
+/// <param name="Busy">Time spent neither idle nor waiting for I/O.</param>
+/// <param name="Stolen">Time that the hypervisor gave to other machines.</param>
 internal readonly record struct CoreLoad(TimeSpan Busy, TimeSpan Stolen)
 {
-    /// <summary>USER_HZ: what /proc counts in, 100 a second on every architecture that .NET runs on.</summary>
+    /// <summary>USER_HZ, the unit of /proc: 100 per second on every architecture that .NET supports.</summary>
     private const double TicksPerSecond = 100;
 
     public static CoreLoad Read(Cpus cpus)

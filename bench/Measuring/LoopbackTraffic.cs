@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Bench.Measuring;
 
-/// <summary>Bytes that went over the loopback interface. Every load of this bench does, so within one side's time they tell how its
-/// requests were spread over it, without asking server or client.</summary>
+/// <summary>Reads the bytes received on the loopback interface. Every load uses it, so the bytes of a slice are proportional to the
+/// requests in it.</summary>
 internal static class LoopbackTraffic
 {
     public static long ReadBytes()
@@ -20,6 +20,6 @@ internal static class LoopbackTraffic
             return long.Parse(received[..received.IndexOf(' ')], CultureInfo.InvariantCulture);
         }
 
-        throw new InvalidOperationException("/proc/net/dev knows no interface lo");
+        throw new InvalidOperationException("/proc/net/dev lists no interface 'lo'.");
     }
 }

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Bench.Measuring;
 
-/// <summary>A process's memory.</summary>
-/// <param name="Proportional">PSS: pages shared with other processes count in parts. Bytes.</param>
-/// <param name="Resident">RSS: every page that is in memory. Bytes.</param>
+/// <summary>The memory of one or more processes.</summary>
+/// <param name="Proportional">PSS in bytes: a page shared by n processes counts 1/n.</param>
+/// <param name="Resident">RSS in bytes.</param>
 internal sealed record MemoryUse(long Proportional, long Resident)
 {
     public static MemoryUse Read(IEnumerable<int> processes)

@@ -5,40 +5,46 @@ using Bench.Servers;
 
 namespace Bench.Measuring;
 
-/// <summary>Events of a process counted by perf(1) for as long as the counting runs.</summary>
+/// <summary>Counts events of a process by perf-stat(1) until it is stopped.</summary>
 internal sealed class PerfStat : IAsyncDisposable
 {
     public const string SystemCalls = "raw_syscalls:sys_enter";
     public const string UserInstructions = "instructions:u";
     public const string KernelInstructions = "instructions:k";
 
+    private const int SigInt = 2;
+
     private readonly Process _perf;
 
     private PerfStat(Process perf) => _perf = perf;
 
-    /// <summary>Starts to count; null where perf is not there.</summary>
-    public static async Task<PerfStat?> StartAsync(IEnumerable<int> processes, params IEnumerable<string> events)
+    /// <summary>Starts to count events of a server; returns null where perf is not installed.</summary>
+    public static Task<PerfStat?> StartAsync(Server server, params IEnumerable<string> events) =>
+        StartAsync(server.ProcessIds, server.Cores.Client, events);
+
+    /// <summary>Starts to count events of processes; returns null where perf is not installed.</summary>
+    private static async Task<PerfStat?> StartAsync(IEnumerable<int> processes, Cpus cpus, IEnumerable<string> events)
     {
         if (!Tool.Perf.IsHere)
         {
             return null;
         }
 
-        // Its threads are attached to one after another; the load begins when all are, or the first requests go uncounted.
+        // perf attaches to one thread after another. The load starts when it has attached to all of them.
         Process process = ChildProcess.Start(
-            Cpus.Client.Pin("perf", "stat", "-x", ",", "-p", string.Join(',', processes), "-e", string.Join(',', events)));
+            cpus.Pin("perf", "stat", "-x", ",", "-p", string.Join(',', processes), "-e", string.Join(',', events)));
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         return new PerfStat(process);
     }
 
-    /// <summary>Events that this machine can count, of those asked for: a virtual machine often has no instruction counter.</summary>
+    /// <summary>Returns those of the given events that this machine can count.</summary>
     public static async Task<IReadOnlySet<string>> SupportedAsync(params string[] events)
     {
-        await using PerfStat? probe = await StartAsync([Environment.ProcessId], events);
+        await using PerfStat? probe = await StartAsync([Environment.ProcessId], Cpus.All, events);
         return probe is null ? new HashSet<string>() : [.. (await probe.StopAsync()).Keys];
     }
 
-    /// <summary>Stops counting. An event that could not be counted is absent.</summary>
+    /// <summary>Stops counting and returns the counts; an event that could not be counted is absent.</summary>
     public async Task<IReadOnlyDictionary<string, long>> StopAsync()
     {
         Task<string> errors = _perf.StandardError.ReadToEndAsync();
@@ -69,6 +75,4 @@ internal sealed class PerfStat : IAsyncDisposable
 
         _perf.Dispose();
     }
-
-    private const int SigInt = 2;
 }

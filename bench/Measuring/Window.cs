@@ -4,11 +4,11 @@ using Bench.Servers;
 
 namespace Bench.Measuring;
 
-/// <summary>Watches a server, its client and their processors while a load runs.</summary>
+/// <summary>Observes a server, its load generator and their processors while a load runs.</summary>
 internal sealed class Window
 {
     private readonly Server _server;
-    private readonly Cpus _serverCpus;
+    private readonly CorePlacement _cores;
     private readonly int _strangersBefore;
     private readonly IReadOnlyDictionary<int, long> _switchesBefore;
     private readonly CoreLoad _coreBefore;
@@ -18,21 +18,22 @@ internal sealed class Window
     private double _serverBusy;
     private double? _clientBusy;
 
-    private Window(Server server, Cpus serverCpus)
+    private Window(Server server)
     {
-        (_server, _serverCpus) = (server, serverCpus);
+        (_server, _cores) = (server, server.Cores);
         _strangersBefore = Listeners.Strangers(server.EndPoint, server.ProcessIds);
-        _switchesBefore = Bench.Measuring.ContextSwitches.Read(server.ProcessIds);
-        _coreBefore = CoreLoad.Read(serverCpus);
+        _switchesBefore = ContextSwitches.Read(server.ProcessIds);
+        _coreBefore = CoreLoad.Read(_cores.Server);
         _opened = Stopwatch.GetTimestamp();
         _cpuBefore = CpuClock.ReadAll(server.ProcessIds);
     }
 
-    public static Window Open(Server server, Cpus serverCpus) => new(server, serverCpus);
+    /// <summary>Starts to observe a server.</summary>
+    public static Window Open(Server server) => new(server);
 
     public void OnClientStarted(ILoadControl client) => _client = client;
 
-    /// <summary>Compares CPU time against the clock in the middle half of the load, when nobody is starting or ending.</summary>
+    /// <summary>Compares CPU time with elapsed time in the middle half of the load, away from its start and its end.</summary>
     public async Task WatchAsync(TimeSpan duration, Task load, CancellationToken cancellation)
     {
         await Task.WhenAny(load, Task.Delay(duration / 4, cancellation));
@@ -42,25 +43,25 @@ internal sealed class Window
 
         await Task.WhenAny(load, Task.Delay(duration / 2, cancellation));
         TimeSpan elapsed = Stopwatch.GetElapsedTime(from);
-        _serverBusy = (CpuClock.ReadAll(_server.ProcessIds) - server) / elapsed / _serverCpus.Numbers.Count;
+        _serverBusy = (CpuClock.ReadAll(_server.ProcessIds) - server) / elapsed / _cores.Server.Numbers.Count;
         if (client is { } before && CpuClock.Read(_client!.ProcessId) is { } after)
         {
-            _clientBusy = (after - before) / elapsed / Cpus.Client.Numbers.Count;
+            _clientBusy = (after - before) / elapsed / _cores.Client.Numbers.Count;
         }
     }
 
+    /// <summary>Ends the observation.</summary>
     public WindowUse Close()
     {
         TimeSpan cpu = CpuClock.ReadAll(_server.ProcessIds) - _cpuBefore;
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(_opened) * _serverCpus.Numbers.Count;
-        CoreLoad core = CoreLoad.Read(_serverCpus) - _coreBefore;
-        long switches = Bench.Measuring.ContextSwitches.Between(_switchesBefore, Bench.Measuring.ContextSwitches.Read(_server.ProcessIds));
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_opened) * _cores.Server.Numbers.Count;
+        CoreLoad core = CoreLoad.Read(_cores.Server) - _coreBefore;
+        long switches = ContextSwitches.Between(_switchesBefore, ContextSwitches.Read(_server.ProcessIds));
 
-        // Where server and client share processors, nobody can tell the client's time from a stranger's.
-        bool shared = _serverCpus.Numbers.Intersect(Cpus.Client.Numbers).Any();
+        // Where server and client share processors, /proc/stat cannot tell the client's time from that of other processes.
         return new WindowUse(
             _server.EndPoint, cpu, switches, _serverBusy, _clientBusy,
-            OthersBusy: shared ? 0 : Math.Max(0, (core.Busy - cpu) / elapsed),
+            OthersBusy: _cores.Apart ? Math.Max(0, (core.Busy - cpu) / elapsed) : 0,
             Stolen: core.Stolen / elapsed,
             Strangers: Math.Max(_strangersBefore, Listeners.Strangers(_server.EndPoint, _server.ProcessIds)));
     }

@@ -10,8 +10,10 @@ using Libc = Transport.Core.Interop.Libc;
 
 namespace Micro;
 
-/// <summary>What one event costs a loop that watches many descriptors of which one is active: a byte is written to it, reported, read, and
-/// waited for again. The write and the read are the same for every model.</summary>
+/// <summary>
+/// Measures one readiness event in an event loop with many registered descriptors, of which one is active: write a byte, wait for the
+/// event, read the byte, re-arm. The write and the read are the same for every model.
+/// </summary>
 public unsafe class PollerTurn
 {
     private readonly List<(int Watched, int Peer)> _pairs = [];
@@ -45,7 +47,7 @@ public unsafe class PollerTurn
             _poller.Add(watched, SocketRole.Connection).ThrowIfError("add");
         }
 
-        // Adding counts as a change to an edge-triggered model: those reports are not what is measured.
+        // An edge-triggered model reports a descriptor when it is registered; these events are not measured.
         while (_poller.Wait(_ready, 0).Value > 0)
         {
         }
@@ -70,11 +72,11 @@ public unsafe class PollerTurn
         _poller.Dispose();
     }
 
-    /// <summary>Descriptors that were reported.</summary>
+    /// <summary>Runs one iteration and returns the number of events.</summary>
     [Benchmark]
     public int Turn()
     {
-        (int watched, int peer) = _pairs[_turn++ % 8];   // a few active ones, spread over nothing: the idle ones are the question
+        (int watched, int peer) = _pairs[_turn++ % 8];   // eight active descriptors; all others are idle
         byte one = 1;
         _ = Libc.write(peer, &one, 1);
         int reported = 0;
@@ -83,7 +85,7 @@ public unsafe class PollerTurn
             int count = (int)_poller.Wait(_ready, -1).Value;
             for (int i = 0; i < count; i++)
             {
-                // A report is a hint. The busy model hints at everything.
+                // An event may be spurious: the busy-polling model reports every descriptor.
                 if (Libc.read(_ready[i].Descriptor, &one, 1) == 1)
                 {
                     seen = true;
@@ -102,6 +104,7 @@ public unsafe class PollerTurn
     {
         RtsigTransportOptions options = new RtsigTransportOptions();
         RtsigCounters counters = new RtsigCounters();
-        return new RtsigPoller(options.EffectiveSignal, options.Reading, counters, new SignalOverflows(counters, NullLogger.Instance, "micro"));
+        return new RtsigPoller(options.EffectiveSignal, options.Reading, counters,
+            new SignalOverflows(counters, NullLogger.Instance, "micro"));
     }
 }

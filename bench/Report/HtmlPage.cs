@@ -1,30 +1,36 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Bench.Ab;
-using Bench.Files;
-using Bench.Models;
 using Bench.Results;
 
 namespace Bench.Report;
 
-/// <summary>One page that holds everything, pictures too: it needs no network and can be sent by mail.</summary>
+/// <summary>Writes results as one self-contained HTML page, which fetches nothing.</summary>
 internal static class HtmlPage
 {
     private const string Style = """
-        :root { color-scheme: light; -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
-        body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 760px; margin: 0 auto; padding: 1rem }
-        h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem } svg { display: block; width: 100%; height: auto; margin: 1rem 0 }
-        .narrow { display: none } @media (max-width: 559px) { .broad { display: none } .narrow { display: block } }
-        .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .875rem; white-space: nowrap; margin-bottom: 1rem }
-        th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right } .left { text-align: left } th:first-child, td:first-child { padding-left: 0 }
-        caption { text-align: left; white-space: normal; color: #555; padding-bottom: .25rem }
-        code { background: #f2f2f2; overflow-wrap: anywhere } .Faster { color: #00694b } .Slower { color: #a84900 } .note, details { color: #555; font-size: .875rem }
-        summary { cursor: pointer; padding: .5rem 0 } ul { padding-left: 1.2rem; margin: 0 }
+        :root{color-scheme:light dark;--paper:#fff;--ink:#1f2328;--muted:#59636e;--rule:#d1d9e0;--soft:#f6f8fa;--own:#0860c4;
+        --worse:#b35900;
+        -webkit-text-size-adjust:100%;text-size-adjust:100%}
+        @media(prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--muted:#9198a1;--rule:#30363d;--soft:#161b22;--own:#58a6ff;
+        --worse:#f0883e}}
+        *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:800px;
+        margin:0 auto;padding:1rem}
+        h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.5rem}figure{margin:1.5rem 0}svg{display:block;width:100%;height:auto}
+        .narrow{display:none}@media(max-width:559px){.wide{display:none}.narrow{display:block}}
+        .card{background:var(--soft);border:1px solid var(--rule);border-radius:8px;padding:1rem 1.25rem;margin:1rem 0}
+        .card p{margin:0 0 .5rem}
+        .card svg{max-width:420px}.number{font-size:3rem;line-height:1.1;font-weight:700;color:var(--own)}.sentence{font-size:1.05rem}
+        .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem;white-space:nowrap;margin:.5rem 0 1rem}
+        th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right}.left{text-align:left}
+        caption{text-align:left;white-space:normal;color:var(--muted);padding-bottom:.25rem}code{background:var(--soft);
+        overflow-wrap:anywhere}
+        .note,details{color:var(--muted);font-size:.875rem}.dirty{color:var(--worse)}summary{cursor:pointer;padding:.5rem 0}
+        ul{padding-left:1.2rem;margin:0}
+        li{overflow-wrap:anywhere}
         """;
 
-    /// <param name="results">Each result and the SVG text of its pictures.</param>
-    public static string Make(IReadOnlyList<(ResultFile Result, IReadOnlyList<string> Pictures)> results)
+    public static string Make(IReadOnlyList<ResultFile> results)
     {
         StringBuilder page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"""
@@ -34,109 +40,93 @@ internal static class HtmlPage
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>Load tests of Kestrel transports</title>
-            <style>{Style}</style>
+            <style>{Style}
+            {ChartStyle.Css}</style>
             </head>
             <body>
             <h1>Load tests of Kestrel transports</h1>
-
+            {SummaryCard.Of(results)?.ToHtml()}
             """);
-        foreach ((ResultFile? result, IReadOnlyList<string>? pictures) in results)
+        foreach (ResultFile result in results)
         {
-            AppendResult(page, result, pictures);
+            AppendResult(page, result);
         }
 
         page.Append("</body>\n</html>\n");
         return page.ToString();
     }
 
-    private static void AppendResult(StringBuilder page, ResultFile result, IReadOnlyList<string> pictures)
+    private static void AppendResult(StringBuilder page, ResultFile result)
     {
         Machine machine = result.Machine;
+        string placement = result.Cores == "shared" ? "server and load on the same two processors"
+            : "server and load on processors of their own";
         page.Append(CultureInfo.InvariantCulture, $"""
-            <section id="{Text(result.Kind)}">
+            <section>
             <h2>{Text(Title(result))}</h2>
-            <p class="note">{result.Taken:yyyy-MM-dd HH:mm} UTC · {Text(machine.Processor)}, {machine.Processors} processors, {Text(machine.MemoryTotal)} · Linux {Text(machine.Kernel)}, {Text(machine.OperatingSystem)} ·
-            {Text(machine.Runtime)} · commit {Text(result.Commit)}<br><code>{Text(result.Command)}</code></p>
+            <p class="note">{result.Taken:yyyy-MM-dd HH:mm} UTC · {Text(machine.Processor)}, {machine.Processors} processors,
+            {Text(machine.MemoryTotal)} · Linux {Text(machine.Kernel)}, {Text(machine.OperatingSystem)} · {Text(machine.Runtime)} ·
+            {placement} · commit {Text(result.Commit)}
+            {(result.IsDirty ? "<strong class=\"dirty\">with uncommitted changes</strong>" : "")}<br><code>{Text(result.Command)}</code></p>
 
             """);
         if (result.Comparisons.Count > 0)
         {
-            AppendComparisons(page, result.Comparisons);
+            AppendTable(page, ComparisonTables.Of(result.Comparisons));
         }
 
-        foreach (string picture in pictures)
+        foreach (Chart chart in Charts.Of(result))
         {
-            page.Append(picture).Append('\n');
+            page.Append("<figure>\n").Append(chart.ToHtml()).Append("\n<details><summary>The figures of this chart</summary>\n");
+            AppendTable(page, chart.Table);
+            page.Append("</details></figure>\n");
         }
 
-        AppendTables(page, result);
+        page.Append("<details><summary>All figures</summary>\n");
+        foreach (FigureTable table in FigureTables.Of(result))
+        {
+            AppendTable(page, table);
+        }
 
-        string[] refused = result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts)
-            .Select(cell => $"{cell.Work}, {cell.Series ?? cell.Server}{(cell.At is { } at ? string.Create(CultureInfo.InvariantCulture, $" at {at:N0}") : "")}: {cell.Refused}")
-            .Distinct().ToArray();
-        AppendList(page, "Thrown out", refused);
+        page.Append("</details>\n");
+        AppendList(page, "Refused cells",
+            [.. result.Cells.Concat(result.LatencyCells).Where(cell => !cell.Counts).Select(Refusal).Distinct()]);
         AppendList(page, "Not measured", result.Skipped);
         page.Append("</section>\n");
     }
 
-    private static void AppendComparisons(StringBuilder page, IReadOnlyList<Comparison> comparisons)
+    private static string Refusal(Cell cell)
     {
-        page.Append("<div class=\"wide\"><table><tr><th class=\"left\">work<th class=\"left\">verdict<th>B ÷ A<th>95 % interval<th>A<th>B<th class=\"left\">judged by<th>pairs</tr>\n");
-        foreach (Comparison comparison in comparisons)
-        {
-            page.Append(CultureInfo.InvariantCulture, $"""
-                <tr><td class="left">{Text(comparison.Work)}<td class="left {comparison.Verdict}">{Text(AbTables.Word(comparison))}<td>{comparison.Ratio:F3}
-                <td>{comparison.Interval?.Low:F3} … {comparison.Interval?.High:F3}<td>{comparison.MedianOfA:N1}<td>{comparison.MedianOfB:N1}
-                <td class="left">{Text(comparison.Metric)}{(comparison.Unit.Length > 0 ? $", {Text(comparison.Unit)}" : "")}<td>{comparison.Pairs}</tr>
-
-                """);
-        }
-
-        page.Append("</table></div>\n");
+        string at = cell.At is { } value ? string.Create(CultureInfo.InvariantCulture, $" at {value:N0}") : "";
+        return $"{cell.Work}, {(cell.Series is "A" or "B" ? cell.Server : cell.Key)}{at}: {cell.Refused}";
     }
 
-    /// <summary>The figures behind the pictures, opened by whoever wants them.</summary>
-    private static void AppendTables(StringBuilder page, ResultFile result)
+    private static void AppendTable(StringBuilder page, FigureTable table)
     {
-        FigureTable[] tables = Tables(result).Where(table => table.Rows.Count > 0).ToArray();
-        if (tables.Length == 0)
+        page.Append(CultureInfo.InvariantCulture,
+            $"<div class=\"scroll\" tabindex=\"0\"><table><caption>{Text(table.Title)}</caption>\n<thead><tr>");
+        foreach (FigureTable.Column column in table.Columns)
         {
-            return;
+            page.Append(column.IsText ? "<th scope=\"col\" class=\"left\">" : "<th scope=\"col\">").Append(Text(column.Head))
+                .Append("</th>");
         }
 
-        page.Append("<details><summary>The figures</summary>\n");
-        foreach (FigureTable? table in tables)
+        page.Append("</tr></thead>\n<tbody>");
+        foreach (IReadOnlyList<string> row in table.Rows)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<div class=\"wide\"><table><caption>{Text(table.Title)}</caption><tr>");
-            foreach (FigureTable.Column column in table.Columns)
+            page.Append("<tr>");
+            foreach ((int index, (FigureTable.Column column, string text)) in table.Columns.Zip(row).Index())
             {
-                page.Append(column.IsText ? "<th class=\"left\">" : "<th>").Append(Text(column.Head));
+                string tag = index == 0 ? "th" : "td";
+                page.Append('<').Append(tag).Append(index == 0 ? " scope=\"row\"" : "").Append(column.IsText ? " class=\"left\">" : ">")
+                    .Append(Text(text)).Append("</").Append(tag).Append('>');
             }
 
             page.Append("</tr>\n");
-            foreach (IReadOnlyList<string> row in table.Rows)
-            {
-                page.Append("<tr>");
-                foreach ((FigureTable.Column column, string? text) in table.Columns.Zip(row))
-                {
-                    page.Append(column.IsText ? "<td class=\"left\">" : "<td>").Append(Text(text));
-                }
-
-                page.Append("</tr>\n");
-            }
-
-            page.Append("</table></div>\n");
         }
 
-        page.Append("</details>\n");
+        page.Append("</tbody></table></div>\n");
     }
-
-    private static IEnumerable<FigureTable> Tables(ResultFile result) => result.Kind switch
-    {
-        "ab" => [AbTables.Details(result)],
-        "models" => result.Cells.GroupBy(cell => cell.Work).Select(curve => ModelsTables.Of(curve.Key, curve)),
-        _ => result.Cells.GroupBy(cell => cell.Work).Select(work => FilesTables.Of(work.Key, [.. work])).Prepend(ThresholdTable.Of(result.Cells)),
-    };
 
     private static void AppendList(StringBuilder page, string title, IReadOnlyList<string> items)
     {
@@ -156,10 +146,10 @@ internal static class HtmlPage
 
     private static string Title(ResultFile result) => result.Kind switch
     {
-        "ab" when result.Comparisons.Count > 0 => $"{result.Comparisons[0].B} against {result.Comparisons[0].A}",
-        "models" => "The I/O models side by side",
-        "files" => "Files",
-        _ => result.Kind,
+        "ab" when result.Comparisons.Count > 0 => $"{result.Comparisons[0].B} compared with {result.Comparisons[0].A}",
+        "ab" => "Comparison",
+        "models" => "I/O models",
+        _ => "Files",
     };
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);

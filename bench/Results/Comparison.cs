@@ -2,7 +2,7 @@ using Bench.Statistics;
 
 namespace Bench.Results;
 
-/// <summary>B against A at one work.</summary>
+/// <summary>The comparison of B with A at one work by one figure.</summary>
 internal sealed record Comparison
 {
     public required string A { get; init; }
@@ -11,34 +11,48 @@ internal sealed record Comparison
 
     public required string Work { get; init; }
 
-    /// <summary>What the word is about: the work's headline.</summary>
+    /// <summary>The name of the figure that was compared.</summary>
     public required string Metric { get; init; }
 
-    /// <summary>Unit of the two medians.</summary>
+    /// <summary>The unit of the two medians.</summary>
     public required string Unit { get; init; }
+
+    /// <summary>Whether a ratio below 1 means that B is better. Default: true, as in results of schema 1.</summary>
+    public bool LowerIsBetter { get; init; } = true;
 
     public required Verdict Verdict { get; init; }
 
-    /// <summary>Median of the paired ratios B ÷ A.</summary>
+    /// <summary>B's median divided by A's median; null when no pair counts.</summary>
     public double? Ratio { get; init; }
 
-    /// <summary>Its 95 % confidence interval.</summary>
+    /// <summary>The 95 % confidence interval of the ratio.</summary>
     public Interval? Interval { get; init; }
 
-    /// <summary>Pairs that counted.</summary>
+    /// <summary>The number of pairs that count.</summary>
     public required int Pairs { get; init; }
 
+    /// <summary>The median of A over the pairs that count.</summary>
     public double? MedianOfA { get; init; }
 
+    /// <summary>The median of B over the pairs that count.</summary>
     public double? MedianOfB { get; init; }
 
-    /// <summary>System calls per request, by server, from a window of their own.</summary>
+    /// <summary>System calls per request by series, from a measurement of their own.</summary>
     public IReadOnlyDictionary<string, double>? SystemCallsPerRequest { get; init; }
 
-    /// <summary>Why cells were thrown out.</summary>
+    /// <summary>The reasons why cells were refused.</summary>
     public required IReadOnlyList<string> Refusals { get; init; }
 
-    /// <summary>Whether B is worse by more than this share, and surely so.</summary>
-    public bool SlowerBy(double share, bool lowerIsBetter) =>
-        Verdict == Verdict.Slower && Ratio is { } ratio && (lowerIsBetter ? ratio > 1 + share : ratio < 1 / (1 + share));
+    /// <summary>Returns whether the verdict is "worse" and the difference is larger than <paramref name="share"/>.</summary>
+    public bool SlowerBy(double share) =>
+        Verdict == Verdict.Slower && Ratio is { } ratio && (LowerIsBetter ? ratio > 1 + share : ratio < 1 / (1 + share));
+
+    /// <summary>The verdict in words.</summary>
+    public string InWords() => Verdict switch
+    {
+        Verdict.Faster => $"{B} is better",
+        Verdict.Slower => $"{B} is worse",
+        Verdict.NoDifference => "no difference",
+        _ => $"no verdict ({Pairs} pairs)",
+    };
 }

@@ -2,12 +2,13 @@ using Spectre.Console;
 
 namespace Bench.Results;
 
-/// <summary>A table of figures, for the terminal and for the page.</summary>
-/// <param name="Title">What it shows.</param>
-/// <param name="Columns">Heads; what is text stands on the left, what is a figure on the right.</param>
-/// <param name="Rows">As they are shown.</param>
+/// <summary>A table of figures. The terminal and the HTML page show the same tables.</summary>
+/// <param name="Title">The caption.</param>
+/// <param name="Columns">The columns; text is aligned left, figures are aligned right.</param>
+/// <param name="Rows">The cells as text, row by row.</param>
 internal sealed record FigureTable(string Title, IReadOnlyList<FigureTable.Column> Columns, IReadOnlyList<IReadOnlyList<string>> Rows)
 {
+    /// <summary>Writes the table to a terminal; writes nothing when there are no rows.</summary>
     public void Write(IAnsiConsole console)
     {
         if (Rows.Count == 0)

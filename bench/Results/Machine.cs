@@ -4,7 +4,7 @@ using Bench.Servers;
 
 namespace Bench.Results;
 
-/// <summary>Where figures were taken: without it they mean nothing.</summary>
+/// <summary>The machine that a result was measured on.</summary>
 internal sealed record Machine(string Processor, int Processors, string MemoryTotal, string Kernel, string OperatingSystem, string Runtime)
 {
     public static Machine Read() => new(

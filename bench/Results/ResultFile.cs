@@ -1,12 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bench.Plans;
 using Bench.Servers;
 
 namespace Bench.Results;
 
-/// <summary>What a run leaves in bench/results/: the one schema of them all.</summary>
+/// <summary>A result in bench/results. Every kind of result has the same schema.</summary>
 internal sealed record ResultFile
 {
+    /// <summary>The series that results of files are compared with.</summary>
+    public const string ReferenceOfFiles = "static";
+
+    /// <summary>The schema that this program writes; it also reads schema 1.</summary>
+    public const int CurrentSchema = 2;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -15,16 +22,16 @@ internal sealed record ResultFile
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    /// <summary>Version of this schema.</summary>
-    public int Schema { get; init; } = 1;
+    /// <summary>The version of the schema.</summary>
+    public int Schema { get; init; } = CurrentSchema;
 
     /// <summary>"ab", "models" or "files".</summary>
     public required string Kind { get; init; }
 
-    /// <summary>When the run began, UTC.</summary>
+    /// <summary>The start of the run, UTC.</summary>
     public required DateTimeOffset Taken { get; init; }
 
-    /// <summary>The commit that was measured; "-dirty" behind it when files differed from it.</summary>
+    /// <summary>The commit that was measured, with the suffix "-dirty" when files had uncommitted changes.</summary>
     public required string Commit { get; init; }
 
     /// <summary>The command line that repeats the run.</summary>
@@ -32,27 +39,36 @@ internal sealed record ResultFile
 
     public required Machine Machine { get; init; }
 
+    /// <summary>"pinned" or "shared": the placement of server and load generator.</summary>
+    public string Cores { get; init; } = CorePlacement.Pinned.Name;
+
     public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
 
+    /// <summary>The cells of all rounds, accepted and refused.</summary>
     public required IReadOnlyList<Cell> Cells { get; init; }
 
-    /// <summary>Undisturbed windows beside sliced cells: latencies, instructions.</summary>
+    /// <summary>Uninterrupted windows beside sliced pairs: latencies and instructions.</summary>
     public IReadOnlyList<Cell> LatencyCells { get; init; } = [];
 
-    /// <summary>What was not measured, and for want of what.</summary>
+    /// <summary>What was not measured, and why.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
-    /// <summary>Where <see cref="Save"/> puts it when not told otherwise.</summary>
+    /// <summary>Whether the run measured uncommitted changes.</summary>
+    [JsonIgnore]
+    public bool IsDirty => Commit.EndsWith("-dirty", StringComparison.Ordinal);
+
+    /// <summary>The path that <see cref="Save"/> writes to by default.</summary>
     [JsonIgnore]
     public string DefaultPath => Path.Combine(Repository.BenchFolder, "results", $"{Taken:yyyy-MM-dd-HHmmss}-{Kind}.json");
 
-    public static ResultFile Begin(string kind, string command, string commit) => new()
+    public static ResultFile Begin(Plan plan, string command, string commit) => new()
     {
-        Kind = kind,
+        Kind = plan.Kind,
         Taken = DateTimeOffset.UtcNow,
         Commit = commit,
         Command = command,
         Machine = Machine.Read(),
+        Cores = plan.Cores.Name,
         Cells = [],
     };
 
@@ -62,13 +78,14 @@ internal sealed record ResultFile
         return commit is { Length: > 0 } ? commit : "unknown";
     }
 
-    /// <exception cref="InvalidDataException">The file is not a result of this schema.</exception>
+    /// <summary>Reads a result; one of schema 1 is converted.</summary>
+    /// <exception cref="InvalidDataException">The file is not a result of schema 1 or 2.</exception>
     public static ResultFile Read(string path)
     {
         try
         {
             ResultFile? result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
-            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}") : result!;
+            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}") : Schema1.Convert(result!);
         }
         catch (JsonException malformed)
         {
@@ -76,18 +93,10 @@ internal sealed record ResultFile
         }
     }
 
-    private static string? Complaint(ResultFile? result) => result switch
-    {
-        null => "null is no result",
-        { Schema: not 1 } => $"schema {result.Schema}, and this reads schema 1",
-        { Kind: not ("ab" or "models" or "files") } => $"kind {result.Kind} is not one of ab, models, files",
-        _ when result.Cells.Concat(result.LatencyCells).Any(cell => cell is null) || result.Comparisons.Any(comparison => comparison is null) => "a cell or comparison is null",
-        _ => null,
-    };
-
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <summary>Writes it under a name made of its kind and time, and says where.</summary>
+    /// <summary>Writes the result to a file named by its time and kind.</summary>
+    /// <returns>The path.</returns>
     public string Save(string? folder = null)
     {
         string path = folder is null ? DefaultPath : Path.Combine(folder, Path.GetFileName(DefaultPath));
@@ -95,4 +104,15 @@ internal sealed record ResultFile
         File.WriteAllText(path, ToJson() + "\n");
         return path;
     }
+
+    private static string? Complaint(ResultFile? result) => result switch
+    {
+        null => "null is not a result",
+        { Schema: < 1 or > CurrentSchema } => $"schema {result.Schema} is not supported; supported: 1 to {CurrentSchema}",
+        { Kind: not ("ab" or "models" or "files") } => $"kind '{result.Kind}' is not one of ab, models, files",
+        _ when result.Cells.Concat(result.LatencyCells).Any(cell => cell is null)
+            || result.Comparisons.Any(comparison => comparison is null) =>
+            "a cell or a comparison is null",
+        _ => null,
+    };
 }

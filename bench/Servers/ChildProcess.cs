@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Bench.Servers;
 
-/// <summary>Programs run to their end, with their output.</summary>
+/// <summary>Starts programs and collects their output.</summary>
 internal static class ChildProcess
 {
-    /// <summary>Runs a command to its end; cancelled, it is killed.</summary>
+    /// <summary>Runs a command to its end; cancellation kills it.</summary>
     public static async Task<Ended> RunAsync(string[] command, Action<int> started, CancellationToken cancellation)
     {
         using Process process = Start(command);
@@ -26,7 +26,7 @@ internal static class ChildProcess
         return new Ended(process.ExitCode, await output, await errors);
     }
 
-    /// <summary>Runs a short command whose output is wanted; null when it cannot be started or fails.</summary>
+    /// <summary>Runs a command and returns its output; null when it cannot be started or fails.</summary>
     public static async Task<string?> TryReadAsync(params string[] command)
     {
         try
@@ -59,12 +59,13 @@ internal static class ChildProcess
             start.Environment[name] = value;
         }
 
-        return Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} did not start");
+        return Process.Start(start) ?? throw new InvalidOperationException($"The command {command[0]} did not start.");
     }
 
     internal sealed record Ended(int ExitCode, string Output, string Errors)
     {
-        /// <summary>The last line it said, for a message.</summary>
-        public string LastWords => (Errors + "\n" + Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("(nothing said)");
+        /// <summary>The last line of output, for error messages.</summary>
+        public string LastLine => (Errors + "\n" + Output)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("(no output)");
     }
 }

@@ -3,29 +3,28 @@ using Bench.Interop;
 
 namespace Bench.Servers;
 
-/// <summary>Which processors a process may run on. With two or more, the server has the first and the load generator the second, so that
-/// neither takes the other's time; with one they share it and the results say so.</summary>
+/// <summary>A set of processors.</summary>
 internal sealed record Cpus(IReadOnlyList<int> Numbers)
 {
-    private static readonly List<int> Allowed = ReadAllowed();
+    private static readonly int[] Allowed = ReadAllowed();
 
-    public static readonly Cpus Server = new([Allowed[0]]);
+    public static readonly Cpus First = new([Allowed[0]]);
 
-    public static readonly Cpus Client = new([Allowed[Math.Min(1, Allowed.Count - 1)]]);
+    /// <summary>The second processor; the first where there is only one.</summary>
+    public static readonly Cpus Second = new([Allowed[Math.Min(1, Allowed.Length - 1)]]);
+
+    /// <summary>The first two processors; the first where there is only one.</summary>
+    public static readonly Cpus FirstTwo = new([.. Allowed.Take(2)]);
 
     public static readonly Cpus All = new(Allowed);
 
-    public static bool Apart => Allowed.Count > 1;
-
-    /// <summary>What a result says where they could not be kept apart.</summary>
-    public static IReadOnlyList<string> Together => Apart ? [] : ["server and client on processors of their own: there is only one"];
-
     public string List => string.Join(',', Numbers);
 
-    /// <summary>The command, started under taskset.</summary>
+    /// <summary>Returns the command line that runs a command on these processors, by taskset(1).</summary>
     public string[] Pin(params ReadOnlySpan<string> command) => ["taskset", "-c", List, .. command];
 
-    /// <summary>Moves every thread that this process has; those to come inherit it from the one that starts them.</summary>
+    /// <summary>Moves every thread of this process to these processors. New threads inherit the affinity of the thread that starts
+    /// them.</summary>
     public unsafe void PinThisProcess()
     {
         Span<byte> mask = stackalloc byte[128];   // 1,024 processors: glibc's cpu_set_t
@@ -43,7 +42,7 @@ internal sealed record Cpus(IReadOnlyList<int> Numbers)
         }
     }
 
-    private static List<int> ReadAllowed()
+    private static int[] ReadAllowed()
     {
         string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal));
         List<int> cpus = new List<int>();
@@ -53,6 +52,6 @@ internal sealed record Cpus(IReadOnlyList<int> Numbers)
             cpus.AddRange(Enumerable.Range(ends[0], ends[^1] - ends[0] + 1));
         }
 
-        return cpus;
+        return [.. cpus];
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -6,14 +7,16 @@ using Bench.Interop;
 
 namespace Bench.Servers;
 
-/// <summary>nginx with one worker, for comparison: a configuration and a folder of its own, nothing of the machine's.</summary>
+/// <summary>nginx with one worker process and a configuration of its own in a temporary folder.</summary>
 internal sealed class NginxServer : Server
 {
     private readonly Process _process;
     private readonly string _folder;
 
-    private NginxServer(string name, string directives, string files)
+    [SetsRequiredMembers]
+    private NginxServer(string name, CorePlacement cores, string directives, string files)
     {
+        Cores = cores;
         Name = name;
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         _folder = Directory.CreateTempSubdirectory("bench-nginx-").FullName;
@@ -23,7 +26,8 @@ internal sealed class NginxServer : Server
             events { worker_connections 4096; }
             http {
               access_log off; keepalive_requests 1000000000; default_type application/octet-stream;
-              client_body_temp_path {{_folder}}; proxy_temp_path {{_folder}}; fastcgi_temp_path {{_folder}}; uwsgi_temp_path {{_folder}}; scgi_temp_path {{_folder}};
+              client_body_temp_path {{_folder}}; proxy_temp_path {{_folder}}; fastcgi_temp_path {{_folder}};
+              uwsgi_temp_path {{_folder}}; scgi_temp_path {{_folder}};
               {{directives}}
               server {
                 listen {{EndPoint}};
@@ -33,14 +37,14 @@ internal sealed class NginxServer : Server
             }
 
             """);
-        _process = ChildProcess.Start(Cpus.Server.Pin("nginx", "-p", _folder, "-c", Path.Combine(_folder, "nginx.conf")));
+        _process = ChildProcess.Start(cores.Server.Pin("nginx", "-p", _folder, "-c", Path.Combine(_folder, "nginx.conf")));
     }
 
     public override string Name { get; }
 
     public override int ProcessId => _process.Id;
 
-    /// <summary>The master and its worker.</summary>
+    /// <summary>The master process and its worker.</summary>
     public override IReadOnlyList<int> ProcessIds =>
     [
         _process.Id,
@@ -50,9 +54,10 @@ internal sealed class NginxServer : Server
 
     public override IPEndPoint EndPoint { get; }
 
-    public static async Task<NginxServer> StartAsync(string name, string directives, string files, CancellationToken cancellation)
+    public static async Task<NginxServer> StartAsync(
+        string name, CorePlacement cores, string directives, string files, CancellationToken cancellation)
     {
-        NginxServer server = new NginxServer(name, directives, files);
+        NginxServer server = new NginxServer(name, cores, directives, files);
         for (int attempt = 0; attempt < 100 && !server._process.HasExited; attempt++)
         {
             using Socket probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -76,7 +81,7 @@ internal sealed class NginxServer : Server
     {
         if (!_process.HasExited)
         {
-            _ = Libc.kill(_process.Id, Libc.SIGTERM);   // the master ends its worker
+            _ = Libc.kill(_process.Id, Libc.SIGTERM);   // the master stops its worker
             await _process.WaitForExitAsync(CancellationToken.None);
         }
 

@@ -1,9 +1,9 @@
 namespace Bench.Servers;
 
-/// <summary>The checkout that this program was built in.</summary>
+/// <summary>The repository that this program was built in.</summary>
 internal static class Repository
 {
-    /// <summary>The folder that holds Transports.sln.</summary>
+    /// <summary>The folder that contains Transports.sln.</summary>
     public static readonly string Root = Find();
 
     public static string BenchFolder => Path.Combine(Root, "bench");
@@ -18,6 +18,7 @@ internal static class Repository
             }
         }
 
-        throw new InvalidOperationException($"no Transports.sln above {AppContext.BaseDirectory}: run the bench from its checkout");
+        throw new InvalidOperationException(
+            $"No parent folder of {AppContext.BaseDirectory} contains Transports.sln; run the bench from its repository.");
     }
 }

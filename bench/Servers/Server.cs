@@ -4,45 +4,54 @@ using Bench.Interop;
 
 namespace Bench.Servers;
 
-/// <summary>A server process that this bench started and that only this bench ends.</summary>
+/// <summary>A server that the bench starts and stops.</summary>
 internal abstract class Server : IAsyncDisposable
 {
-    /// <summary>As results name it.</summary>
+    /// <summary>The name in results.</summary>
     public abstract string Name { get; }
+
+    /// <summary>The processors of the server and of its load generator.</summary>
+    public required CorePlacement Cores { get; init; }
+
+    /// <summary>The URL prefix of served files.</summary>
+    public string FilesPrefix { get; init; } = "/files/";
 
     public abstract int ProcessId { get; }
 
-    /// <summary>Every process of it: nginx has several.</summary>
+    /// <summary>The ids of all its processes; nginx has several.</summary>
     public virtual IReadOnlyList<int> ProcessIds => [ProcessId];
 
-    /// <summary>The cleartext HTTP/1.1 endpoint, on loopback.</summary>
+    /// <summary>The cleartext HTTP/1.1 end point, on loopback.</summary>
     public abstract IPEndPoint EndPoint { get; }
 
     public string Http => $"http://{EndPoint}";
 
-    public virtual string Https => throw new NotSupportedException($"{Name} has no https endpoint");
+    /// <summary>The base URL of the https end point; null where there is none.</summary>
+    public virtual string? Https => null;
 
-    public virtual string Http2 => throw new NotSupportedException($"{Name} has no HTTP/2 endpoint");
+    /// <summary>The base URL of the cleartext HTTP/2 end point; null where there is none.</summary>
+    public virtual string? Http2 => null;
 
-    /// <summary>What the process tells of itself; null where it cannot.</summary>
+    /// <summary>Returns the statistics that the process reports; null where it reports none.</summary>
     public virtual Task<SelfReport?> AskAsync(CancellationToken cancellation) => Task.FromResult<SelfReport?>(null);
 
-    /// <summary>Whether it takes CPU time when there is nothing to do, as a model does that asks its sockets again and again.</summary>
-    public bool Restless { get; protected set; }
+    /// <summary>Whether the server uses CPU time while it is idle, as a busy-polling transport does.</summary>
+    public bool UsesCpuWhenIdle { get; protected set; }
 
-    /// <summary>Sees to it that it costs nothing while another server is measured. One that sleeps by itself is left alone: stopped in the
-    /// middle of its work, it would take its own threads for blocked when it goes on.</summary>
+    /// <summary>Stops a server that uses CPU time while it is idle, for as long as another server is measured. A server that sleeps is not
+    /// stopped: on SIGCONT its blocked-worker detection would take its own threads for blocked.</summary>
     public void Freeze()
     {
-        if (Restless)
+        if (UsesCpuWhenIdle)
         {
             Signal(Libc.SIGSTOP);
         }
     }
 
+    /// <summary>Continues a server that <see cref="Freeze"/> stopped.</summary>
     public void Thaw()
     {
-        if (Restless)
+        if (UsesCpuWhenIdle)
         {
             Signal(Libc.SIGCONT);
         }
@@ -58,7 +67,7 @@ internal abstract class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>A port that was free a moment ago.</summary>
+    /// <summary>Returns a port that is currently free.</summary>
     protected static int FreePort()
     {
         using TcpListener socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);

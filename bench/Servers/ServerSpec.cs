@@ -1,28 +1,29 @@
 namespace Bench.Servers;
 
 /// <summary>
-/// A server as the command line names it: <c>sockets</c>, <c>epoll:inline</c>, <c>epoll:Trigger=Level:loops=2</c>, <c>sockets:tuned</c>.
+/// A server configuration as it is written on the command line: <c>sockets</c>, <c>epoll:inline</c>, <c>epoll:Trigger=Level:loops=2</c>,
+/// <c>sockets:tuned</c>.
 /// </summary>
-/// <param name="Name">As it was written; results carry it.</param>
-/// <param name="Transport">The sample's name for the transport.</param>
-/// <param name="Arguments">What the sample is started with besides.</param>
-/// <param name="Environment">Environment variables that it is started with.</param>
+/// <param name="Name">The text; the name in results.</param>
+/// <param name="Transport">The name of the transport in the sample.</param>
+/// <param name="Arguments">Further command-line arguments of the sample.</param>
+/// <param name="Environment">Environment variables of the process.</param>
 internal sealed record ServerSpec(
     string Name, string Transport, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
 {
-    /// <summary>What follows the transport's name, and what it means.</summary>
+    /// <summary>The syntax, for help texts and error messages.</summary>
     public const string Help =
-        "NAME[:OPTION…], NAME one of the sample's transports; OPTION workers, threadpool, inline, loops=N, tuned (the framework's sockets with inline scheduling "
-        + "and inline completions), or an option of the transport such as Trigger=Level";
+        "NAME[:OPTION]... where NAME is a transport of the sample and OPTION is workers, threadpool, inline, loops=N, "
+        + "tuned (Kestrel Sockets with inline scheduling and inline completions), or an option of the transport such as Trigger=Level";
 
-    /// <exception cref="FormatException">An option is none of those in <see cref="Help"/>.</exception>
+    /// <exception cref="FormatException">The text does not match <see cref="Help"/>.</exception>
     public static ServerSpec Parse(string text)
     {
         string[] parts = text.Split(':');
         string transport = parts[0];
         if (transport.Length == 0)
         {
-            throw new FormatException($"'{text}' names no transport: {Help}");
+            throw new FormatException($"'{text}' names no transport; expected: {Help}");
         }
 
         List<string> arguments = new List<string>();
@@ -45,13 +46,13 @@ internal sealed record ServerSpec(
                     arguments.AddRange([$"--Kestrel:Transport:{SectionOf(transport)}:{name}", value]);
                     break;
                 default:
-                    throw new FormatException($"'{option}' in '{text}' is not understood: {Help}");
+                    throw new FormatException($"'{option}' in '{text}' is not a known option; expected: {Help}");
             }
         }
 
         return new ServerSpec(text, transport, arguments, environment);
     }
 
-    /// <summary>The configuration section is the model's name with a capital.</summary>
+    /// <summary>Returns the configuration section: the name of the transport with an initial capital.</summary>
     private static string SectionOf(string transport) => char.ToUpperInvariant(transport[0]) + transport[1..];
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -7,14 +8,15 @@ using Bench.Measuring;
 
 namespace Bench.Servers;
 
-/// <summary>samples/WebApp on one transport: three endpoints (HTTP/1.1, HTTP/2 with prior knowledge, https) in one process.</summary>
+/// <summary>A process of samples/WebApp on one transport, with three end points: HTTP/1.1, HTTP/2 with prior knowledge, and
+/// https.</summary>
 internal sealed class WebAppServer : Server
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>By default the runtime puts off compiling hot methods for as long as it meets new ones, and settles on this work after 15
-    /// to 25 seconds, in fits and starts; without that delay it does after six. The code is the same.</summary>
+    /// <summary>By default the runtime delays the recompilation of hot methods while it encounters new ones, and settles after 15 to 25
+    /// seconds under these loads. Without the delay it settles after six. The resulting code is the same.</summary>
     private const string CallCountingDelay = "DOTNET_TC_CallCountingDelayMs";
 
     private readonly Process _process;
@@ -24,14 +26,15 @@ internal sealed class WebAppServer : Server
     private readonly int _http2Port;
     private readonly int _httpsPort;
 
-    private WebAppServer(ServerSpec spec, Cpus cpus, IReadOnlyList<string> extra)
+    [SetsRequiredMembers]
+    private WebAppServer(ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra)
     {
-        Spec = spec;
+        (Spec, Cores) = (spec, cores);
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         (_http2Port, _httpsPort) = (FreePort(), FreePort());
         string[] command =
         [
-            .. cpus.Pin("dotnet", AppPath), "--transport", spec.Transport, .. spec.Arguments, .. extra,
+            .. cores.Server.Pin("dotnet", AppPath), "--transport", spec.Transport, .. spec.Arguments, .. extra,
             "--Kestrel:Endpoints:Http:Url", Http, "--Kestrel:Endpoints:Http:Protocols", "Http1",
             "--Kestrel:Endpoints:Http2:Url", Http2, "--Kestrel:Endpoints:Http2:Protocols", "Http2",
             "--Kestrel:Endpoints:Https:Url", Https,
@@ -43,14 +46,14 @@ internal sealed class WebAppServer : Server
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Where the built sample is: beside this program in the repository.</summary>
-    public static string AppPath { get; set; } = Path.Combine(Repository.Root, "samples/WebApp/bin/Release/net10.0/WebApp.dll");
+    /// <summary>The path of the built sample.</summary>
+    private static readonly string AppPath = Path.Combine(Repository.Root, "samples/WebApp/bin/Release/net10.0/WebApp.dll");
 
     public ServerSpec Spec { get; }
 
     public override string Name => Spec.Name;
 
-    /// <summary>taskset replaces itself by the command, so the child's id is the server's.</summary>
+    /// <summary>taskset(1) executes the command in its own process, so the id of the child is the id of the server.</summary>
     public override int ProcessId => _process.Id;
 
     public override IPEndPoint EndPoint { get; }
@@ -59,27 +62,27 @@ internal sealed class WebAppServer : Server
 
     public override string Https => $"https://127.0.0.1:{_httpsPort}";
 
-    /// <summary>Starts it and waits until it listens.</summary>
-    /// <exception cref="InvalidOperationException">It ended instead; the message has its last words.</exception>
+    /// <summary>Starts the sample and waits until it listens.</summary>
+    /// <exception cref="InvalidOperationException">The process did not start; the message has its last lines of output.</exception>
     public static async Task<WebAppServer> StartAsync(
-        ServerSpec spec, Cpus cpus, CancellationToken cancellation, params IReadOnlyList<string> extra)
+        ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra, string filesPrefix, CancellationToken cancellation)
     {
         if (!File.Exists(AppPath))
         {
-            throw new FileNotFoundException("the sample is not built: ./build.sh bench builds it", AppPath);
+            throw new FileNotFoundException("The sample is not built; ./build.sh bench builds it.", AppPath);
         }
 
-        WebAppServer server = new WebAppServer(spec, cpus, extra);
+        WebAppServer server = new WebAppServer(spec, cores, extra) { FilesPrefix = filesPrefix };
         try
         {
             Task ended = server._process.WaitForExitAsync(cancellation);
             if (await Task.WhenAny(server._started.Task, ended, Task.Delay(StartLimit, cancellation)) != server._started.Task)
             {
                 cancellation.ThrowIfCancellationRequested();
-                throw new InvalidOperationException($"{spec.Name} did not start: {server.LastWords()}");
+                throw new InvalidOperationException($"{spec.Name} did not start: {server.LastLines()}");
             }
 
-            server.Restless = await server.TakesTimeForNothingAsync(cancellation);
+            server.UsesCpuWhenIdle = await server.MeasureIdleCpuAsync(cancellation);
             return server;
         }
         catch
@@ -89,10 +92,11 @@ internal sealed class WebAppServer : Server
         }
     }
 
-    /// <summary>Every transport that the sample knows.</summary>
+    /// <summary>Returns the names of all transports of the sample.</summary>
     public static async Task<IReadOnlyList<string>> ListTransportsAsync() =>
-        (await ChildProcess.TryReadAsync("dotnet", AppPath, "--transport", "list"))?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        ?? throw new InvalidOperationException($"{AppPath} --transport list: failed");
+        (await ChildProcess.TryReadAsync("dotnet", AppPath, "--transport", "list"))
+            ?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        ?? throw new InvalidOperationException($"The command 'dotnet {AppPath} --transport list' failed.");
 
     public override async Task<SelfReport?> AskAsync(CancellationToken cancellation) =>
         await _http.GetFromJsonAsync<SelfReport>(Http + "/transport", JsonSerializerOptions.Web, cancellation);
@@ -111,7 +115,7 @@ internal sealed class WebAppServer : Server
             }
             catch (OperationCanceledException)
             {
-                _process.Kill();   // it holds on to connections past its time: nothing to learn from waiting longer
+                _process.Kill();   // the graceful shutdown exceeded its limit
                 await _process.WaitForExitAsync(CancellationToken.None);
             }
         }
@@ -119,9 +123,9 @@ internal sealed class WebAppServer : Server
         _process.Dispose();
     }
 
-    private async Task<bool> TakesTimeForNothingAsync(CancellationToken cancellation)
+    private async Task<bool> MeasureIdleCpuAsync(CancellationToken cancellation)
     {
-        await Task.Delay(TimeSpan.FromSeconds(0.3), cancellation);   // what start-up has left to do
+        await Task.Delay(TimeSpan.FromSeconds(0.3), cancellation);   // the rest of start-up
         TimeSpan? before = CpuClock.Read(ProcessId);
         TimeSpan watched = TimeSpan.FromSeconds(0.2);
         await Task.Delay(watched, cancellation);
@@ -150,7 +154,7 @@ internal sealed class WebAppServer : Server
         }
     }
 
-    private string LastWords()
+    private string LastLines()
     {
         lock (_lastLines)
         {

@@ -1,4 +1,4 @@
 namespace Bench.Statistics;
 
-/// <summary>A median ratio, its confidence interval, and the word for both.</summary>
+/// <summary>The result of a comparison: a ratio of medians, its confidence interval and the verdict.</summary>
 internal readonly record struct Outcome(Verdict Verdict, double Ratio, Interval Interval);

@@ -1,22 +1,22 @@
 namespace Bench.Statistics;
 
-/// <summary>Order statistics of a few numbers.</summary>
+/// <summary>Order statistics of small samples.</summary>
 internal static class Sample
 {
-    /// <summary>The middle value, or the mean of the two in the middle.</summary>
+    /// <summary>Returns the middle value, or the mean of the two middle values.</summary>
     /// <exception cref="ArgumentException">There are no values.</exception>
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = values.Order().ToArray();
         if (sorted.Length == 0)
         {
-            throw new ArgumentException("a median needs at least one value", nameof(values));
+            throw new ArgumentException("A median needs at least one value.", nameof(values));
         }
 
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
-    /// <summary>The value below which <paramref name="fraction"/> of the sorted values lie, interpolated between neighbours.</summary>
+    /// <summary>Returns the value below which <paramref name="fraction"/> of the sorted values lie, interpolated linearly.</summary>
     public static double Quantile(ReadOnlySpan<double> sorted, double fraction)
     {
         double position = fraction * (sorted.Length - 1);

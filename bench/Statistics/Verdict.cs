@@ -2,19 +2,19 @@ using System.Text.Json.Serialization;
 
 namespace Bench.Statistics;
 
-/// <summary>What a comparison comes to, said of B against A.</summary>
+/// <summary>The verdict of a comparison of B with A.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
 internal enum Verdict
 {
-    /// <summary>Too few pairs survived to say anything.</summary>
+    /// <summary>There are too few counted pairs for a verdict.</summary>
     None,
 
-    /// <summary>The interval holds 1, or the median is nearer to it than the margin.</summary>
+    /// <summary>The interval contains 1, or the ratio is within the margin of 1.</summary>
     NoDifference,
 
-    /// <summary>B is better, and both the interval and the margin say so.</summary>
+    /// <summary>B is better: the interval excludes 1, and the ratio is outside the margin.</summary>
     Faster,
 
-    /// <summary>B is worse, and both the interval and the margin say so.</summary>
+    /// <summary>B is worse: the interval excludes 1, and the ratio is outside the margin.</summary>
     Slower,
 }

@@ -2,7 +2,11 @@ using Bench.Results;
 
 namespace Bench.Works;
 
-/// <summary>The figure that a work is judged by.</summary>
+/// <summary>A figure that a work can be judged by.</summary>
+/// <param name="Name">The name in results.</param>
+/// <param name="Unit">The unit; empty for a count.</param>
+/// <param name="LowerIsBetter">Whether a lower figure is better.</param>
+/// <param name="Read">Returns the figure of a cell; null where it has none.</param>
 internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Func<Cell, double?> Read)
 {
     public static readonly Headline Cpu = new("CPU per request", "µs", LowerIsBetter: true, cell => cell.CpuPerRequest);
@@ -15,9 +19,30 @@ internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Fu
 
     public static readonly Headline FarTail = new("p99.9", "µs", LowerIsBetter: true, cell => cell.Latency?.P999);
 
-    public static readonly Headline Memory = new("memory per idle connection", "B", LowerIsBetter: true, cell => cell.MemoryPerConnection);
+    public static readonly Headline Memory = new("memory per connection", "B", LowerIsBetter: true, cell => cell.MemoryPerConnection);
 
-    public static readonly Headline UserInstructions = new("user instructions", "", LowerIsBetter: true, cell => cell.UserInstructionsPerRequest);
+    public static readonly Headline UserInstructions =
+        new("user instructions", "", LowerIsBetter: true, cell => cell.UserInstructionsPerRequest);
 
-    public static readonly Headline KernelInstructions = new("kernel instructions", "", LowerIsBetter: true, cell => cell.KernelInstructionsPerRequest);
+    public static readonly Headline KernelInstructions =
+        new("kernel instructions", "", LowerIsBetter: true, cell => cell.KernelInstructionsPerRequest);
+
+    public static readonly Headline CpuPerGibibyte =
+        new("CPU per GiB", "s", LowerIsBetter: true, cell => cell.Named("cpuSecondsPerGibibyte"));
+
+    public static readonly Headline BytesPerSecond =
+        new("throughput", "GB/s", LowerIsBetter: false, cell => cell.Named("gigabytesPerSecond"));
+
+    /// <summary>The names that <c>--metric</c> accepts.</summary>
+    public static readonly IReadOnlyDictionary<string, Headline> ByName = new Dictionary<string, Headline>
+    {
+        ["cpu"] = Cpu,
+        ["throughput"] = Throughput,
+        ["p50"] = Median,
+        ["p99"] = Tail,
+        ["p99.9"] = FarTail,
+        ["memory"] = Memory,
+        ["instructions"] = UserInstructions,
+        ["kernel-instructions"] = KernelInstructions,
+    };
 }

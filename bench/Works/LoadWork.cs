@@ -1,44 +1,53 @@
+using System.Net.Sockets;
 using Bench.Load;
 using Bench.Measuring;
+using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;
 
 namespace Bench.Works;
 
-/// <summary>A load, and what it costs the server.</summary>
-internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline Headline) : Work(Name, Says, Headline)
+/// <summary>A work that puts a load on a server and measures what the server uses for it.</summary>
+internal sealed record LoadWork(string Name, string Description, ILoad Load, Headline Headline) : Work(Name, Description, Headline)
 {
-    /// <summary>Idle keep-alive connections held beside the load.</summary>
+    /// <summary>The number of idle keep-alive connections held during the load.</summary>
     public int Idle { get; init; }
 
     /// <summary>
-    /// Whether two servers can be compared in slices: closed loops without idle connections, since these are the ones that do not mind
-    /// being halted.
+    /// Whether two servers can be compared in slices. Only closed loops can be paused without changing what they measure, and slices
+    /// distort rates and latencies.
     /// </summary>
-    public bool Sliced => Headline == Headline.Cpu && Idle == 0 && !Spread && !Fresh;
+    public bool Sliced => Headline == Headline.Cpu && Also.Count == 0 && Idle == 0 && !Spread && Lifetime == ProcessLifetime.Generation
+        && !OpenLoop;
 
-    /// <summary>What warms the server up; the load itself unless it would leave something behind.</summary>
+    /// <summary>Whether the load starts requests at a fixed rate.</summary>
+    public bool OpenLoop { get; init; }
+
+    /// <summary>The load that warms the server up; null for the load itself.</summary>
     public ILoad? WarmLoad { get; init; }
 
-    /// <summary>The least time that says something about this work.</summary>
-    public TimeSpan AtLeast { get; init; }
+    /// <summary>The minimum length of a measurement.</summary>
+    public TimeSpan MinimumWindow { get; init; }
+
+    /// <summary>Whether every cell needs a process that has not been measured before.</summary>
+    public bool NeedsNewProcess { get; init; }
 
     public override Tool? Needs => Load.Needs;
 
-    public override bool Fresh => WarmLoad is not null;
+    public override ProcessLifetime Lifetime => NeedsNewProcess ? ProcessLifetime.Cell : ProcessLifetime.Generation;
 
-    public override Task WarmAsync(Server server, WarmUp limits, CancellationToken cancellation) =>
-        limits.RunAsync(server, WarmLoad ?? Load, cancellation);
+    public override Task WarmAsync(Server server, MeasureSettings settings, CancellationToken cancellation) =>
+        settings.WarmUp.RunAsync(server, WarmLoad ?? Load, cancellation);
 
-    public override async Task<Cell> MeasureAsync(Server server, TimeSpan duration, CancellationToken cancellation)
+    public override async Task<Cell> MeasureAsync(Server server, WorkPoint point, MeasureSettings settings, CancellationToken cancellation)
     {
-        duration = duration < AtLeast ? AtLeast : duration;
+        TimeSpan duration = settings.Window < MinimumWindow ? MinimumWindow : settings.Window;
         try
         {
-            using IdleConnections idle = IdleConnections.Open(server.EndPoint, Idle, cancellation);
-            return await MeasureBesideAsync(server, duration, cancellation);
+            using IdleConnections idle = IdleConnections.Open(server.EndPoint, Idle + point.Idle, cancellation);
+            return await LoadMeasurement.RunAsync(Name, Load, server, duration, settings, cancellation);
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException or SocketException)
         {
             return new Cell { Server = server.Name, Work = Name, Refused = failure.Message, Requests = 0 };
         }
@@ -46,8 +55,8 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
 
     public override async Task<double?> CountSystemCallsAsync(Server server, CancellationToken cancellation)
     {
-        // A tracepoint costs something at every call, so the calls have a window of their own.
-        await using PerfStat? perf = await PerfStat.StartAsync(server.ProcessIds, PerfStat.SystemCalls);
+        // A tracepoint adds a cost to every system call, so the calls are counted in a window of their own.
+        await using PerfStat? perf = await PerfStat.StartAsync(server, PerfStat.SystemCalls);
         if (perf is null)
         {
             return null;
@@ -58,46 +67,5 @@ internal sealed record LoadWork(string Name, string Says, ILoad Load, Headline H
         return result is { Error: null, Requests: > 0 } && counts.TryGetValue(PerfStat.SystemCalls, out long calls)
             ? (double)calls / result.Requests
             : null;
-    }
-
-    private async Task<Cell> MeasureBesideAsync(Server server, TimeSpan duration, CancellationToken cancellation)
-    {
-        SelfReport? before = await server.AskAsync(cancellation);
-        await using PerfStat? perf = Instructions.Supported.Count > 0 ? await PerfStat.StartAsync(server.ProcessIds, Instructions.Supported) : null;
-
-        Window window = Window.Open(server, Spread ? Cpus.All : Cpus.Server);
-        Task<LoadResult> load = Load.RunAsync(server, duration, window.OnClientStarted, cancellation);
-        await window.WatchAsync(duration, load, cancellation);
-        LoadResult result = await load;
-        WindowUse used = window.Close();
-
-        IReadOnlyDictionary<string, long>? counts = perf is null ? null : await perf.StopAsync();
-        SelfReport? after = await server.AskAsync(cancellation);
-        MemoryUse memory = MemoryUse.Read(server.ProcessIds);
-        double requests = Math.Max(result.Requests, 1.0);
-
-        return new Cell
-        {
-            Server = server.Name,
-            Work = Name,
-            Refused = Acceptance.Judge(result, used),
-            Seconds = result.Seconds,
-            Requests = result.Requests,
-            Offered = result.Offered,
-            RequestsPerSecond = result.RequestsPerSecond,
-            CpuPerRequest = used.Cpu.TotalMicroseconds / requests,
-            UserInstructionsPerRequest = PerRequest(PerfStat.UserInstructions),
-            KernelInstructionsPerRequest = PerRequest(PerfStat.KernelInstructions),
-            ContextSwitchesPerRequest = used.ContextSwitches / requests,
-            AllocatedBytesPerRequest = (after?.Process.AllocatedBytes - before?.Process.AllocatedBytes) / requests,
-            Collections = after?.Process.Collections[0] - before?.Process.Collections[0],
-            Latency = result.Latency,
-            ProportionalMemory = memory.Proportional,
-            ResidentMemory = memory.Resident,
-            ServerBusy = used.ServerBusy,
-            ClientBusy = used.ClientBusy,
-        };
-
-        double? PerRequest(string name) => counts is not null && counts.TryGetValue(name, out long count) ? count / requests : null;
     }
 }

@@ -1,27 +1,28 @@
 using Bench.Load;
 using Bench.Measuring;
+using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;
 
 namespace Bench.Works;
 
-/// <summary>What an idle keep-alive connection holds: memory with many of them, less the memory before.</summary>
-internal sealed record MemoryWork(string Name, string Says, int Connections) : Work(Name, Says, Headline.Memory)
+/// <summary>Measures the memory of an idle keep-alive connection: the server's PSS with many of them, minus the PSS before.</summary>
+internal sealed record MemoryWork(string Name, string Description, int Connections) : Work(Name, Description, Headline.Memory)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(0.5);
 
     public override Tool? Needs => null;
 
-    /// <summary>A heap that has grown once shows nothing the second time.</summary>
-    public override bool Fresh => true;
+    /// <summary>A heap that has grown once does not grow again for the same number of connections.</summary>
+    public override ProcessLifetime Lifetime => ProcessLifetime.Cell;
 
-    public override async Task WarmAsync(Server server, WarmUp limits, CancellationToken cancellation)
+    public override async Task WarmAsync(Server server, MeasureSettings settings, CancellationToken cancellation)
     {
         IdleConnections.Open(server.EndPoint, 10, cancellation).Dispose();
         await Task.Delay(Settle, cancellation);
     }
 
-    public override async Task<Cell> MeasureAsync(Server server, TimeSpan duration, CancellationToken cancellation)
+    public override async Task<Cell> MeasureAsync(Server server, WorkPoint point, MeasureSettings settings, CancellationToken cancellation)
     {
         try
         {
@@ -33,6 +34,7 @@ internal sealed record MemoryWork(string Name, string Says, int Connections) : W
             {
                 Server = server.Name,
                 Work = Name,
+                Refused = AcceptanceRules.JudgePort(server),
                 Requests = Connections,
                 MemoryPerConnection = (double)(after.Proportional - before.Proportional) / Connections,
                 ProportionalMemory = after.Proportional,

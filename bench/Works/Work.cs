@@ -1,27 +1,47 @@
 using Bench.Load;
+using Bench.Plans;
 using Bench.Results;
 using Bench.Servers;
 
 namespace Bench.Works;
 
-/// <summary>Something to do with a server, again and again in the same way, and the figure that tells how well it went.</summary>
-internal abstract record Work(string Name, string Says, Headline Headline)
+/// <summary>A repeatable task for a server, and the figure that it is judged by.</summary>
+/// <param name="Name">The name on the command line and in results.</param>
+/// <param name="Description">What is requested, and how.</param>
+/// <param name="Headline">The figure that the work is judged by.</param>
+internal abstract record Work(string Name, string Description, Headline Headline)
 {
-    /// <summary>What it needs that may not be here.</summary>
+    /// <summary>Further figures that are compared.</summary>
+    public IReadOnlyList<Headline> Also { get; init; } = [];
+
+    public IReadOnlyList<Headline> Headlines => [Headline, .. Also];
+
+    /// <summary>The tool that the work needs; null when it needs none.</summary>
     public abstract Tool? Needs { get; }
 
-    /// <summary>Whether the server may use every processor, as it would in production; else it has one and the client another.</summary>
+    /// <summary>Whether the server may use every processor, regardless of the placement of the run.</summary>
     public bool Spread { get; init; }
 
-    /// <summary>Whether every cell needs a process that has not been measured before.</summary>
-    public virtual bool Fresh => false;
+    /// <summary>Additional command-line arguments of the server.</summary>
+    public IReadOnlyList<string> ServerArguments { get; init; } = [];
 
-    /// <summary>Makes a server ready: JIT, pool, memory.</summary>
-    public abstract Task WarmAsync(Server server, WarmUp limits, CancellationToken cancellation);
+    /// <summary>The servers of this work; null for those of the plan.</summary>
+    public IReadOnlyList<Candidate>? Candidates { get; init; }
 
-    /// <summary>One cell; a failure is a refused cell, not an exception.</summary>
-    public abstract Task<Cell> MeasureAsync(Server server, TimeSpan duration, CancellationToken cancellation);
+    /// <summary>The conditions under which the work is measured.</summary>
+    public virtual IReadOnlyList<WorkPoint> Points => [WorkPoint.Only];
 
-    /// <summary>System calls per request; null where nothing can count them.</summary>
+    public virtual ProcessLifetime Lifetime => ProcessLifetime.Generation;
+
+    /// <summary>Configures a process that has just been started, for example its resource limits.</summary>
+    public virtual Task ConfigureAsync(Server server, WorkPoint point) => Task.CompletedTask;
+
+    /// <summary>Loads a server until its code is compiled and its pools are filled.</summary>
+    public abstract Task WarmAsync(Server server, MeasureSettings settings, CancellationToken cancellation);
+
+    /// <summary>Measures one cell. A failure is returned as a refused cell, not thrown.</summary>
+    public abstract Task<Cell> MeasureAsync(Server server, WorkPoint point, MeasureSettings settings, CancellationToken cancellation);
+
+    /// <summary>Counts system calls per request; returns null where nothing can count them.</summary>
     public virtual Task<double?> CountSystemCallsAsync(Server server, CancellationToken cancellation) => Task.FromResult<double?>(null);
 }

@@ -9,6 +9,8 @@ namespace Bench.Tests;
 
 public class AcceptanceTests
 {
+    private static readonly AcceptanceRules Rules = new();
+
     private static readonly LoadResult GoodResult = new() { Requests = 1000, Seconds = 1 };
 
     private static readonly WindowUse GoodUse = new(
@@ -16,40 +18,47 @@ public class AcceptanceTests
         ServerBusy: 0.99, ClientBusy: 0.5, OthersBusy: 0.01, Stolen: 0, Strangers: 0);
 
     [Fact]
-    public void A_good_cell_stays() => Assert.Null(Acceptance.Judge(GoodResult, GoodUse));
+    public void A_good_cell_is_accepted() => Assert.Null(Rules.Judge(GoodResult, GoodUse));
 
     [Fact]
-    public void An_error_is_refused() => Assert.Equal("3 status errors", Acceptance.Judge(GoodResult with { Error = "3 status errors" }, GoodUse));
+    public void An_error_is_refused() =>
+        Assert.Equal("3 status errors", Rules.Judge(GoodResult with { Error = "3 status errors" }, GoodUse));
 
     [Fact]
-    public void Silence_is_refused() => Assert.NotNull(Acceptance.Judge(GoodResult with { Requests = 0 }, GoodUse));
+    public void A_load_without_a_response_is_refused() => Assert.NotNull(Rules.Judge(GoodResult with { Requests = 0 }, GoodUse));
 
     [Fact]
     public void A_saturated_client_is_refused() =>
-        Assert.Contains("client was saturated", Acceptance.Judge(GoodResult, GoodUse with { ClientBusy = 1, ServerBusy = 0.6 }));
+        Assert.Contains("load generator was saturated", Rules.Judge(GoodResult, GoodUse with { ClientBusy = 1, ServerBusy = 0.6 }));
 
     [Fact]
-    public void A_busy_client_of_a_full_server_stays() => Assert.Null(Acceptance.Judge(GoodResult, GoodUse with { ClientBusy = 1 }));
+    public void A_busy_client_of_a_busy_server_is_accepted() => Assert.Null(Rules.Judge(GoodResult, GoodUse with { ClientBusy = 1 }));
 
     [Fact]
     public void A_late_open_loop_is_refused() =>
-        Assert.Contains("own schedule", Acceptance.Judge(GoodResult with { Offered = 1000, ClientLag = 2500 }, GoodUse));
+        Assert.Contains("keep its schedule", Rules.Judge(GoodResult with { Offered = 1000, ClientLag = 2500 }, GoodUse));
 
     [Fact]
-    public void A_lateness_that_is_little_beside_what_it_measures_is_not() =>
-        Assert.Null(Acceptance.Judge(GoodResult with { Offered = 1000, ClientLag = 2500, Latency = new LatencySummary(5e3, 1e4, 3e5, 4e5, 4e5) }, GoodUse));
+    public void A_delay_below_a_tenth_of_the_p99_is_accepted()
+    {
+        LatencySummary slow = new LatencySummary(5e3, 1e4, 3e5, 4e5, 4e5);
+        Assert.Null(Rules.Judge(GoodResult with { Offered = 1000, ClientLag = 2500, Latency = slow }, GoodUse));
+    }
 
     [Fact]
-    public void Somebody_else_on_the_processor_is_refused() => Assert.Contains("30", Acceptance.Judge(GoodResult, GoodUse with { OthersBusy = 0.3 }));
+    public void Other_processes_on_the_processor_are_refused() =>
+        Assert.Contains("30", Rules.Judge(GoodResult, GoodUse with { OthersBusy = 0.3 }));
 
     [Fact]
-    public void A_greedy_hypervisor_is_refused() => Assert.Contains("hypervisor", Acceptance.Judge(GoodResult, GoodUse with { Stolen = 0.4 }));
+    public void Time_taken_by_the_hypervisor_is_refused()
+        => Assert.Contains("hypervisor", Rules.Judge(GoodResult, GoodUse with { Stolen = 0.4 }));
 
     [Fact]
-    public void A_second_listener_is_refused() => Assert.Contains("another process", Acceptance.Judge(GoodResult, GoodUse with { Strangers = 1 }));
+    public void A_second_listener_is_refused() =>
+        Assert.Contains("another process", Rules.Judge(GoodResult, GoodUse with { Strangers = 1 }));
 
     [Fact]
-    public void A_second_listener_is_seen()
+    public void A_listener_of_another_process_is_detected()
     {
         using TcpListener listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,16 +1,18 @@
 using Bench.Files;
+using Bench.Plans;
 using Bench.Results;
+using Bench.Works;
 using Spectre.Console;
 
 namespace Bench.Tests;
 
 /// <summary>
-/// The file table: ratios are of the same round, what was thrown out counts nowhere, and every name that the command takes is there once.
+/// The tables of file servers, the names that the command accepts, and the creation of files.
 /// </summary>
 public sealed class FilesTests
 {
     [Fact]
-    public void Ratios_are_the_median_of_rounds_and_not_the_ratio_of_medians()
+    public void A_ratio_does_not_depend_on_the_speed_of_the_machine_in_each_round()
     {
         // The machine was twice as fast in the second round, and half as fast in the third.
         string text = Table(
@@ -20,9 +22,12 @@ public sealed class FilesTests
     }
 
     [Fact]
-    public void What_was_thrown_out_is_in_no_figure_and_its_reason_is_shown()
+    public void A_refused_cell_is_in_no_figure_and_its_reason_is_shown()
     {
-        string text = Table(Of("static", 0, 1.0), Of("direct", 0, 2.0), Of("direct", 1, 50.0) with { Refused = "a stranger" });
+        string text = Table(Of("static", 0, 1.0), Of("static", 1, 9.0), Of("direct", 0, 2.0), Of("direct", 1, 50.0) with
+        {
+            Refused = "a stranger",
+        });
         Assert.Contains("2.00 (2.00 ×)", text, StringComparison.Ordinal);
         Assert.DoesNotContain("50.00", text, StringComparison.Ordinal);
         Assert.Contains("a stranger", text, StringComparison.Ordinal);
@@ -31,14 +36,14 @@ public sealed class FilesTests
     [Fact]
     public void Names_are_unique_and_the_short_form_knows_its_servers()
     {
-        Assert.Equal(FileServer.All.Count, FileServer.All.Select(server => server.Name).Distinct().Count());
-        Assert.Equal(FileServer.Few.Count, FilesPlan.Short("x").Servers.Count);
+        Assert.Equal(FileServers.All("x").Count, FileServers.All("x").Select(server => server.Name).Distinct().Count());
+        Assert.Equal(FileServers.Few.Count, FilesPlan.Short("x").Candidates.Count);
         string[] works = FilesPlan.Short("x").Works.Select(work => work.Name).ToArray();
         Assert.Equal(FileWorks.Few, works);
     }
 
     [Fact]
-    public void An_order_that_ends_gives_every_file_once_and_always_the_same_way()
+    public void An_order_that_ends_returns_every_file_once_and_is_reproducible()
     {
         int?[][] orders = Enumerable.Range(0, 2).Select(_ =>
         {
@@ -52,14 +57,14 @@ public sealed class FilesTests
     }
 
     [Fact]
-    public void An_order_without_end_begins_anew()
+    public void An_order_without_end_starts_again()
     {
         FileOrder order = new FileOrder(3, shuffled: false, once: false);
         Assert.Equal([0, 1, 2, 0, 1], Enumerable.Range(0, 5).Select(_ => order.Next()).OfType<int>());
     }
 
     [Fact]
-    public async Task Files_are_made_once_and_anew_when_they_are_not_whole()
+    public async Task Files_are_created_once_and_again_when_they_are_incomplete()
     {
         string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
@@ -89,37 +94,46 @@ public sealed class FilesTests
     [InlineData(1, 3, true)]
     [InlineData(1, 1, false)]
     [InlineData(0, 0, true)]      // everything is there already
-    public void Files_are_made_where_the_disk_keeps_some_room(long missingGibibytes, long freeGibibytes, bool allowed)
+    public void Files_are_created_where_enough_space_stays_free(long missingGibibytes, long freeGibibytes, bool allowed)
     {
-        Exception? refusal = Record.Exception(() => FileSet.Afford("/srv", missingGibibytes << 30, freeGibibytes << 30));
+        Exception? refusal = Record.Exception(() => FileSet.CheckFreeSpace("/srv", missingGibibytes << 30, freeGibibytes << 30));
         Assert.Equal(allowed, refusal is null);
     }
 
     [Fact]
-    public void The_usual_run_and_the_sizes_have_nothing_in_common_and_all_has_both()
+    public void The_groups_usual_and_sizes_are_disjoint_and_all_contains_both()
     {
-        IReadOnlyList<FileWork> works = FileWorks.All(FileSet.Full("/srv", 8));
-        IReadOnlyList<FileWork> sizes = Commands.Chosen.Of("--works", "sizes", works, work => work.Name, FilesPlan.WorkGroups);
-        IReadOnlyList<FileWork> usual = Commands.Chosen.Of("--works", "usual", works, work => work.Name, FilesPlan.WorkGroups);
+        IReadOnlyList<Work> works = FileWorks.All(FileSet.Full("/srv", 8));
+        IReadOnlyList<Work> sizes = Commands.Chosen.Of("--works", "sizes", works, work => work.Name, FilesPlan.WorkGroups);
+        IReadOnlyList<Work> usual = Commands.Chosen.Of("--works", "usual", works, work => work.Name, FilesPlan.WorkGroups);
         Assert.Equal(10, sizes.Count);
         Assert.Empty(sizes.Intersect(usual));
         Assert.Equal(works, Commands.Chosen.Of("--works", "sizes,usual", works, work => work.Name, FilesPlan.WorkGroups));
-        Assert.Equal(["size-4m-warm"], Commands.Chosen.Of("--works", "size-4m-warm", works, work => work.Name, FilesPlan.WorkGroups).Select(work => work.Name));
+        Assert.Equal(["size-4m-warm"],
+            Commands.Chosen.Of("--works", "size-4m-warm", works, work => work.Name, FilesPlan.WorkGroups).Select(work => work.Name));
         Assert.Throws<FormatException>(() => Commands.Chosen.Of("--works", "", works, work => work.Name, FilesPlan.WorkGroups));
     }
 
     [Fact]
-    public void The_threshold_table_says_where_direct_reads_win()
+    public void Direct_reads_are_compared_with_reads_through_the_page_cache()
     {
         Cell[] cells = new[] { 0, 1, 2 }.SelectMany(round => new[]
         {
             Of("direct-all", round, 0.8) with { Work = "size-1m-cold" }, Of("direct-none", round, 0.4) with { Work = "size-1m-cold" },
             Of("direct-all", round, 0.3) with { Work = "size-1m-warm" }, Of("direct-none", round, 1.5) with { Work = "size-1m-warm" },
         }).ToArray();
-        string[] text = Written(console => ThresholdTable.Of(cells).Write(console)).Split('\n');
-        Assert.Contains("0.80 / 0.40 (2.00 ×)", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.EndsWith("│ GB/s           │", text.Single(line => line.Contains("size-1m-cold", StringComparison.Ordinal)).Trim(), StringComparison.Ordinal);
-        Assert.DoesNotContain("GB/s", text.Single(line => line.Contains("size-1m-warm", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Plan plan = FilesPlan.Full("/srv", 8);
+        plan = plan with
+        {
+            Candidates = FileServers.All("/srv"),
+            Works = [.. FileWorks.All(FileSet.Full("/srv", 8)).Where(work => work.Name is "size-1m-cold" or "size-1m-warm")],
+            Compared = FilesPlan.Compared(["direct-all", "direct-none"]),
+        };
+        IReadOnlyList<Comparison> comparisons = [.. Comparer.CompareAll(plan, cells, _ => null).Where(one => one.Metric == "throughput")];
+        Assert.Equal([("size-1m-cold", "direct-none", "direct-all"), ("size-1m-warm", "direct-none", "direct-all")],
+            comparisons.Select(one => (one.Work, one.A, one.B)));
+        Assert.Equal([2.0, 0.2], comparisons.Select(one => Math.Round(one.Ratio!.Value, 9)));
+        Assert.All(comparisons, one => Assert.False(one.LowerIsBetter));
     }
 
     private static Cell Of(string server, int round, double gigabytes) => new()
@@ -138,7 +152,8 @@ public sealed class FilesTests
         },
     };
 
-    private static string Table(params Cell[] cells) => Written(console => FilesTables.Of("large-8", cells).Write(console));
+    private static string Table(params Cell[] cells) =>
+        Written(console => FigureTables.Of("large-8", cells, reference: "static").Write(console));
 
     private static string Written(Action<IAnsiConsole> write)
     {

@@ -5,7 +5,7 @@ namespace Bench.Tests;
 public class LatencyHistogramTests
 {
     [Fact]
-    public void Percentiles_are_right_to_a_bucket()
+    public void Percentiles_are_exact_to_one_bucket()
     {
         Random random = new Random(5);
         long[] values = Enumerable.Range(0, 50_000).Select(_ => (long)Math.Exp(random.NextDouble() * 25)).ToArray();
@@ -42,9 +42,10 @@ public class LatencyHistogramTests
     }
 
     [Fact]
-    public void Several_make_one()
+    public void Histograms_are_added()
     {
-        (LatencyHistogram? whole, LatencyHistogram? first, LatencyHistogram? second) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
+        (LatencyHistogram? whole, LatencyHistogram? first, LatencyHistogram? second) =
+            (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
         for (int i = 0; i < 1000; i++)
         {
             whole.Record(i * i);
@@ -52,11 +53,12 @@ public class LatencyHistogramTests
         }
 
         first.Add(second);
-        Assert.Equal((whole.Count, whole.Max, whole.Percentile(0.5), whole.Percentile(0.99)), (first.Count, first.Max, first.Percentile(0.5), first.Percentile(0.99)));
+        Assert.Equal((whole.Count, whole.Max, whole.Percentile(0.5), whole.Percentile(0.99)),
+            (first.Count, first.Max, first.Percentile(0.5), first.Percentile(0.99)));
     }
 
     [Fact]
-    public void What_h2load_wrote_down_is_read()
+    public void The_log_of_h2load_is_read()
     {
         LatencySummary? summary = H2load.ReadLatencies(Enumerable.Range(1, 100).Select(i => $"179550141063514{i % 10}\t200\t{100 * i}"));
         Assert.InRange(summary!.P50, 5000, 5050);
@@ -65,7 +67,7 @@ public class LatencyHistogramTests
     }
 
     [Fact]
-    public void Counts_what_lies_above()
+    public void Samples_above_a_value_are_counted()
     {
         LatencyHistogram histogram = new LatencyHistogram();
         for (int i = 0; i < 100; i++)

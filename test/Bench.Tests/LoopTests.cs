@@ -11,7 +11,7 @@ public class LoopTests
 
     /// <summary>A busy machine can only add slow requests to those that the stall makes, so the bounds are lower bounds.</summary>
     [Fact]
-    public void The_open_loop_shows_everybody_who_would_have_come_during_a_stall()
+    public void The_open_loop_records_every_request_that_a_stall_delays()
     {
         using StallingServer server = new StallingServer(stallAfter: 200, Stall);
         using OpenLoop loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 8, rate: 400);
@@ -44,7 +44,7 @@ public class LoopTests
     }
 
     [Fact]
-    public void What_is_never_answered_counts_with_the_time_it_waited()
+    public void An_unanswered_request_is_recorded_with_its_waiting_time()
     {
         using StallingServer server = new StallingServer(stallAfter: 100, TimeSpan.FromSeconds(4));
         using OpenLoop loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 2, rate: 200);
@@ -59,7 +59,7 @@ public class LoopTests
     [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "503")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Content-Length")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", "more bytes")]
-    public void A_wrong_answer_is_an_error(string response, string complaint)
+    public void A_wrong_response_is_an_error(string response, string complaint)
     {
         using StallingServer server = new StallingServer(stallAfter: int.MaxValue, Stall, response);
         using ClosedLoop loop = new ClosedLoop(server.EndPoint, Exchange.Get("/"), connections: 2);
@@ -70,7 +70,7 @@ public class LoopTests
     }
 
     [Fact]
-    public void A_response_is_read_whatever_way_it_is_cut()
+    public void A_response_is_parsed_for_every_split()
     {
         byte[] response = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nDate: x\r\n\r\nHello, World!"u8.ToArray();
         for (int cut = 1; cut < response.Length; cut++)

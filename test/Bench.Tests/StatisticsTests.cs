@@ -33,22 +33,23 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void A_sure_but_tiny_shift_is_no_difference() => Assert.Equal(Verdict.NoDifference, Judge(seed: 1, shift: 0.99, noise: 0.0005));
+    public void A_certain_but_small_shift_is_no_difference()
+        => Assert.Equal(Verdict.NoDifference, Judge(seed: 1, shift: 0.99, noise: 0.0005));
 
     [Fact]
-    public void For_a_rate_more_is_faster()
+    public void A_higher_rate_is_better()
     {
-        PairedRatios ratios = new PairedRatios([[1.2, 1.21, 1.19], [1.2, 1.22, 1.18]], LowerIsBetter: false);
-        Assert.Equal(Verdict.Faster, ratios.Judge(Margin).Verdict);
+        Assert.Equal(Verdict.Faster, Values([[1.2, 1.21, 1.19], [1.2, 1.22, 1.18]], lowerIsBetter: false).Judge(Margin).Verdict);
     }
 
     [Fact]
-    public void Four_pairs_are_too_few_for_a_word() => Assert.Equal(Verdict.None, new PairedRatios([[0.5, 0.5], [0.5, 0.5]], true).Judge(Margin).Verdict);
+    public void Four_pairs_are_too_few_for_a_verdict()
+        => Assert.Equal(Verdict.None, Values([[0.5, 0.5], [0.5, 0.5]]).Judge(Margin).Verdict);
 
     [Fact]
-    public void One_wild_pair_does_not_decide()
+    public void One_outlier_does_not_decide()
     {
-        Outcome outcome = new PairedRatios([[0.80, 0.81, 0.79, 5.0], [0.80, 0.82, 0.78, 0.80], [0.79, 0.80, 0.81, 0.80]], true).Judge(Margin);
+        Outcome outcome = Values([[0.80, 0.81, 0.79, 5.0], [0.80, 0.82, 0.78, 0.80], [0.79, 0.80, 0.81, 0.80]]).Judge(Margin);
         Assert.Equal(Verdict.Faster, outcome.Verdict);
         Assert.InRange(outcome.Ratio, 0.79, 0.82);
     }
@@ -63,7 +64,7 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void The_interval_holds_the_true_median_about_as_often_as_it_says()
+    public void The_interval_contains_the_true_median_at_its_confidence_level()
     {
         int held = Enumerable.Range(0, 300).Count(seed => Bootstrap.OfMedian([Draw(new Random(seed), 25, 1, 0.1)]).Contains(0));
         Assert.InRange(held, 270, 300);
@@ -72,9 +73,33 @@ public class StatisticsTests
     private static Verdict Judge(int seed, double shift, double noise)
     {
         Random random = new Random(seed);
-        IReadOnlyList<double>[] generations = Enumerable.Range(0, 3).Select(_ => (IReadOnlyList<double>)[.. Draw(random, 4, shift, noise).Select(Math.Exp)]).ToArray();
-        return new PairedRatios(generations, LowerIsBetter: true).Judge(Margin).Verdict;
+        return Values([.. Enumerable.Range(0, 3).Select(_ => Draw(random, 4, shift, noise).Select(Math.Exp).ToArray())])
+            .Judge(Margin).Verdict;
     }
+
+    [Fact]
+    public void The_ratio_is_the_quotient_of_the_medians()
+    {
+        Pair[] pairs = [new(10, 6), new(20, 11), new(15, 9), new(12, 8), new(11, 6)];
+        Outcome outcome = new PairedValues([pairs], LowerIsBetter: true).Judge(Margin);
+        Assert.Equal(8.0 / 12, outcome.Ratio, 12);
+        Assert.InRange(outcome.Ratio, outcome.Interval.Low, outcome.Interval.High);
+    }
+
+    /// <summary>A machine that changes its speed by half between pairs affects both figures of a pair.</summary>
+    [Fact]
+    public void A_change_of_speed_between_pairs_does_not_change_the_verdict()
+    {
+        double[] speeds = [1, 1.5, 1, 1.5, 1.2, 1.4, 1, 1.5];
+        Pair[] pairs = [.. speeds.Select(speed => new Pair(10 * speed, 9 * speed))];
+        Outcome outcome = new PairedValues([pairs[..4], pairs[4..]], LowerIsBetter: true).Judge(Margin);
+        Assert.Equal(Verdict.Faster, outcome.Verdict);
+        Assert.Equal(0.9, outcome.Ratio, 6);
+    }
+
+    /// <summary>Pairs whose A is 1, so that B is the ratio.</summary>
+    private static PairedValues Values(IReadOnlyList<double[]> ratios, bool lowerIsBetter = true) =>
+        new([.. ratios.Select(generation => (IReadOnlyList<Pair>)[.. generation.Select(ratio => new Pair(1, ratio))])], lowerIsBetter);
 
     /// <summary>Logarithms of ratios: normal, around the shift's.</summary>
     private static double[] Draw(Random random, int count, double shift, double noise) =>

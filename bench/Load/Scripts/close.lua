@@ -1,2 +1,2 @@
--- A connection for every request.
+-- One connection for each request.
 wrk.headers["Connection"] = "close"

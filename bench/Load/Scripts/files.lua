@@ -1,4 +1,4 @@
--- A random one of many files. Arguments: prefix, files.
+-- A random file. Arguments: URL prefix, number of files.
 function init(args)
   math.randomseed(7)
   prefix, files = args[1], tonumber(args[2])

@@ -1,1 +1,1 @@
--- The URL as it is, again and again.
+-- Requests the URL unchanged.

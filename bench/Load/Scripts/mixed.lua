@@ -1,4 +1,4 @@
--- Ten parts plaintext, six JSON, three echoes of 1 KiB, one download of 64 KiB, in a fixed shuffle.
+-- Of 20 requests: ten plaintext, six JSON, three echoes of 1 KiB, one download of 64 KiB, in a fixed order.
 function init(args)
   local plaintext = wrk.format("GET", "/plaintext")
   local json = wrk.format("GET", "/json")

@@ -1,4 +1,4 @@
--- A body of as many bytes as the argument says.
+-- Posts a body. Argument: its length in bytes.
 function init(args)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/octet-stream"

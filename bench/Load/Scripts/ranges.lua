@@ -1,4 +1,4 @@
--- A random, aligned 1 MiB range of a random file. Arguments: prefix, files, bytes in each.
+-- A random, aligned 1 MiB range of a random file. Arguments: URL prefix, number of files, length of each.
 function init(args)
   math.randomseed(7)
   prefix, files, size = args[1], tonumber(args[2]), tonumber(args[3])

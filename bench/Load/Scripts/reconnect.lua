@@ -1,4 +1,4 @@
--- Every tenth request is a connection's last: ten requests a connection on average.
+-- Every tenth request closes its connection: ten requests per connection on average.
 function init(args)
   keep = wrk.format()
   wrk.headers["Connection"] = "close"

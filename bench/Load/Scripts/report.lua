@@ -1,9 +1,9 @@
--- What every script ends with: the result as one line of JSON, percentiles in microseconds.
+-- Appended to every script: prints the result as one line of JSON, with percentiles in microseconds.
 --
--- wrk's own percentiles are not of what it saw. Before it calls done() it adds, for every latency of twice the mean interval between a connection's
--- requests or more, made-up ones an interval apart (stats_correct in its stats.c, for servers that stall); where a batch of requests is sent at once the
--- interval is a sixteenth of a latency, most of what it then counts is made up, and 0 comes back. So what was added is taken out again: with e the
--- interval, data[m] is seen[m] + seen[m + e] + seen[m + 2e] + …, hence seen[m] = data[m] - data[m + e].
+-- wrk corrects its latencies for stalls before it calls done() (stats_correct in its stats.c): for every latency of at least twice the mean
+-- interval between the requests of a connection, it adds samples one interval apart. With batches of 16 requests the interval is a sixteenth
+-- of a latency, most samples are added ones, and percentiles are wrong. The correction is therefore reverted: with e the interval,
+-- data[m] = seen[m] + seen[m + e] + seen[m + 2e] + ..., hence seen[m] = data[m] - data[m + e].
 local ffi = require "ffi"
 ffi.cdef [[ typedef struct { uint64_t count, limit, min, max, data[]; } bench_stats; ]]
 

@@ -3,14 +3,14 @@ using Transport.Core.Interop;
 
 namespace Micro.Interop;
 
-/// <summary>What a benchmark needs beside the transports' own calls: something that can be made ready.</summary>
+/// <summary>System calls of the benchmarks that the transports do not use.</summary>
 internal static unsafe partial class Libc
 {
     private const int AF_UNIX = 1;
     private const int SOCK_STREAM = 1;
     private const int SOCK_NONBLOCK = 0x800;
 
-    /// <summary>Two connected, non-blocking sockets. <c>ulimit -n</c> bounds how many there can be.</summary>
+    /// <summary>Returns two connected, non-blocking sockets. <c>ulimit -n</c> limits their number.</summary>
     public static (int A, int B) SocketPair()
     {
         int* pair = stackalloc int[2];

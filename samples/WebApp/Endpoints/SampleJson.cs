@@ -9,6 +9,7 @@ internal sealed record Uploaded(long Bytes, string Sha256);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Greeting))]
+[JsonSerializable(typeof(IAsyncEnumerable<Greeting>))]
 [JsonSerializable(typeof(Uploaded))]
 [JsonSerializable(typeof(TransportReport))]
 internal sealed partial class SampleJson : JsonSerializerContext;

@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 namespace WebApp.Endpoints;
 
 /// <summary>
-/// <c>GET /stream?bytes=N</c>: N bytes, the one at offset i within each 64 KiB being <c>(byte)(i * 31)</c>, until they are sent or the
-/// client leaves.
+/// <c>GET /stream?bytes=N&amp;flush=F</c>: N bytes, flushed every F bytes (1 to 65,536, default: 65,536). The byte at offset i within each
+/// flush is <c>(byte)(i * 31)</c>. The response ends early when the client disconnects.
 /// </summary>
 internal static class StreamEndpoint
 {
@@ -20,10 +20,18 @@ internal static class StreamEndpoint
             return;
         }
 
+        long flushed = Block.Length;
+        if (context.Request.Query.ContainsKey("flush")
+            && (!Query.TryReadCount(context, "flush", Block.Length, out flushed) || flushed == 0))
+        {
+            await Query.RefuseAsync(context, "flush", Block.Length);
+            return;
+        }
+
         context.Response.ContentType = "application/octet-stream";
         context.Response.ContentLength = bytes;
         PipeWriter writer = context.Response.BodyWriter;
-        for (long left = bytes; left > 0; left -= Block.Length)
+        for (long left = bytes; left > 0; left -= flushed)
         {
             // Kestrel discards what is written for a client that has gone: without this the loop would run to its end for nobody.
             if (context.RequestAborted.IsCancellationRequested)
@@ -31,7 +39,7 @@ internal static class StreamEndpoint
                 return;
             }
 
-            FlushResult flush = await writer.WriteAsync(Block.AsMemory(0, (int)Math.Min(left, Block.Length)));
+            FlushResult flush = await writer.WriteAsync(Block.AsMemory(0, (int)Math.Min(left, flushed)));
             if (flush.IsCompleted)
             {
                 return;

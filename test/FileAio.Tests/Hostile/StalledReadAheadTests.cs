@@ -14,7 +14,8 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
 
     /// <summary>200; FILEAIO_STALLED_CLIENTS sets another number (2,000 take 3 GiB of the kernel's memory for send buffers).</summary>
     private static readonly int Clients =
-        int.TryParse(Environment.GetEnvironmentVariable("FILEAIO_STALLED_CLIENTS"), CultureInfo.InvariantCulture, out int clients) ? clients : 200;
+        int.TryParse(Environment.GetEnvironmentVariable("FILEAIO_STALLED_CLIENTS"), CultureInfo.InvariantCulture, out int clients) ? clients
+            : 200;
 
     [Fact]
     public async Task Clients_that_stall_hold_no_buffers_that_others_wait_for()
@@ -48,7 +49,8 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
                 for (int i = 0; i < 4; i++)
                 {
                     RawReply reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
-                    Assert.True(expected.AsSpan().SequenceEqual(reply.Body), $"{reply.Status}: {reply.Body.Length} bytes, and not the file's");
+                    Assert.True(expected.AsSpan().SequenceEqual(reply.Body),
+                        $"{reply.Status}: {reply.Body.Length} bytes, and not the file's");
                 }
             }));
 
@@ -77,7 +79,8 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
         });
         using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), receiveBuffer: 8192);
         await client.SendAsync("GET /paused.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        await Deadline.Until(() => server.Runtime.Buffers.Rented == Buffers - 1, () => $"{server.Runtime.Buffers.Rented} buffers are held, not those read ahead");
+        await Deadline.Until(() => server.Runtime.Buffers.Rented == Buffers - 1,
+            () => $"{server.Runtime.Buffers.Rented} buffers are held, not those read ahead");
         Assert.True(server.Runtime.Buffers.Budget.TryAcquire((Budget / 2) + 1));
         await Deadline.Until(() => server.Runtime.Buffers.Rented == 0, () => "what was read ahead is still held");
         byte[] reply = await client.ReceiveToEndAsync();

@@ -160,7 +160,7 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
     private static FileAio.Sending.FileServing Serving(WebApplication app)
     {
         DirectIoFileOptions options = new DirectIoFileOptions();
-        return new FileAio.Sending.FileServing(options, AppContext.BaseDirectory,
+        return new FileAio.Sending.FileServing(options, new FileAio.Files.FileSource(AppContext.BaseDirectory, MustExist: true, null),
             app.Services.GetRequiredService<FileAio.Sending.FileRuntime>(), false,
             TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     }

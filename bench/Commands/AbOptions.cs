@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Bench.Plans;
+using Bench.Servers;
+using Bench.Statistics;
+using Bench.Works;
+
+namespace Bench.Commands;
+
+/// <summary>The arguments and options of <c>bench ab</c>.</summary>
+internal sealed class AbOptions
+{
+    private readonly Argument<string> _a = new("A") { Description = $"The reference: {ServerSpec.Help}." };
+    private readonly Argument<string> _b = new("B") { Description = "The server that the verdict is about, in the same form." };
+
+    private readonly Option<string> _work = new("--work")
+    {
+        Description = $"Comma-separated works or groups ({string.Join(", ", AllWorks.Groups.Keys)}), or all. "
+            + $"Works: {string.Join(", ", AllWorks.List(1, 0).Select(work => work.Name))}.",
+        DefaultValueFactory = _ => string.Join(',', AllWorks.Default),
+    };
+
+    private readonly Option<string> _cores = new("--cores")
+    {
+        Description = "pinned: the server has one processor, the load generator another. shared: both run unpinned on the same two processors,"
+            + " and works are compared by CPU time and requests per second.",
+        DefaultValueFactory = _ => CorePlacement.Pinned.Name,
+    };
+
+    private readonly Option<int?> _pairs = new("--pairs")
+    {
+        Description = $"Pairs of measurements per work, at least {PairedValues.MinimumPairs}. Default: 12; with --short 6.",
+    };
+
+    private readonly Option<int?> _generations = new("--generations")
+    {
+        Description = "Pairs of processes that the measurements are spread over. Default: 3; with --short 2.",
+    };
+
+    private readonly Option<double?> _seconds = new("--seconds")
+    {
+        Description = "Length of a measurement in seconds, 1 to 600. Default: 1.",
+    };
+
+    private readonly Option<double> _rate = new("--rate")
+    {
+        Description = "Requests per second of the work steady.",
+        DefaultValueFactory = _ => 10_000,
+    };
+
+    private readonly Option<int> _idle = new("--idle")
+    {
+        Description = "Idle keep-alive connections held during every load.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<string?> _metric = new("--metric")
+    {
+        Description = $"Comma-separated figures to compare instead of the work's own: {string.Join(", ", Headline.ByName.Keys)}.",
+    };
+
+    private readonly Option<string> _margin = new("--margin")
+    {
+        Description = "Differences smaller than this share are reported as no difference.",
+        DefaultValueFactory = _ => "3%",
+    };
+
+    private readonly Option<string> _others = new("--others")
+    {
+        Description = "Share of the server's processors that other processes may use before a cell is refused.",
+        DefaultValueFactory = _ => "10%",
+    };
+
+    private readonly Option<bool> _short = new("--short") { Description = "Use a shorter warm-up and fewer pairs." };
+
+    public Option<string?> FailIfSlower { get; } = new("--fail-if-slower")
+    {
+        Description = "Exit with code 1 if B is worse by more than this share at any work, for example 3%; with code 3 if a work has no "
+            + "verdict.",
+    };
+
+    public Option<int> Repeat { get; } = new("--repeat")
+    {
+        Description = "Number of runs, each with a result of its own. Exit with code 1 unless nine in ten (of fewer than ten, all) have the "
+            + "same verdict.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Write the result of each run as JSON to standard output and everything else to standard error.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_a);
+        command.Add(_b);
+        foreach (Option option in new Option[]
+        {
+            _work, _cores, _pairs, _generations, _seconds, _rate, _idle, _metric, _margin, _others, FailIfSlower, Repeat, _short, Json,
+        })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <exception cref="FormatException">A value is not allowed; the message names the option and the allowed values.</exception>
+    public Plan ReadPlan(ParseResult parsed)
+    {
+        Limits.Within("--pairs", parsed.GetValue(_pairs), PairedValues.MinimumPairs, 1000);
+        Limits.Within("--generations", parsed.GetValue(_generations), 1, 1000);
+        Limits.Within("--seconds", parsed.GetValue(_seconds), 1, 600);
+        Limits.Within("--rate", parsed.GetValue(_rate), 1, 1_000_000);
+        Limits.Within("--idle", parsed.GetValue(_idle), 0, 60_000);
+        Limits.Within("--repeat", parsed.GetValue(Repeat), 1, 100);
+        string placement = parsed.GetValue(_cores)!;
+        CorePlacement cores = CorePlacement.All.FirstOrDefault(one => one.Name == placement)
+            ?? throw new FormatException(
+                $"--cores is '{placement}'; allowed: {string.Join(", ", CorePlacement.All.Select(one => one.Name))}");
+        IReadOnlyList<Work> works = Judged(
+            Chosen.Of("--work", parsed.GetValue(_work)!, AllWorks.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name,
+                AllWorks.Groups),
+            parsed.GetValue(_metric), cores);
+
+        bool brief = parsed.GetValue(_short);
+        int pairs = parsed.GetValue(_pairs) ?? (brief ? 6 : 12);
+        return AbCommand.MakePlan(ServerSpec.Parse(parsed.GetValue(_a)!), ServerSpec.Parse(parsed.GetValue(_b)!), works) with
+        {
+            Rounds = pairs,
+            Generations = Math.Min(parsed.GetValue(_generations) ?? (brief ? 2 : 3), pairs),
+            Margin = Share.Parse(parsed.GetValue(_margin)!),
+            Cores = cores,
+            Settings = new MeasureSettings
+            {
+                Window = TimeSpan.FromSeconds(parsed.GetValue(_seconds) ?? 1),
+                WarmUp = brief ? WarmUp.Short : WarmUp.Thorough,
+                Acceptance = new AcceptanceRules(Share.Parse(parsed.GetValue(_others)!)),
+            },
+        };
+    }
+
+    /// <summary>Applies <c>--metric</c>. On shared processors, works judged by CPU time are also judged by requests per second.</summary>
+    internal static IReadOnlyList<Work> Judged(IReadOnlyList<Work> works, string? metrics, CorePlacement cores)
+    {
+        if (metrics is not null)
+        {
+            Headline[] headlines = metrics.Split(',', StringSplitOptions.TrimEntries)
+                .Select(name => Headline.ByName.TryGetValue(name, out Headline? known)
+                ? known
+                : throw new FormatException($"--metric is '{name}'; allowed: {string.Join(", ", Headline.ByName.Keys)}")).ToArray();
+            return [.. works.Select(work => work with { Headline = headlines[0], Also = headlines[1..] })];
+        }
+
+        return cores == CorePlacement.Shared
+            ? [.. works.Select(work => work is LoadWork { OpenLoop: false } && work.Headline == Headline.Cpu
+                ? work with { Also = [Headline.Throughput] } : work)]
+            : works;
+    }
+}

@@ -1,0 +1,45 @@
+using Bench.Servers;
+using Bench.Works;
+
+namespace Bench.Plans;
+
+/// <summary>What is measured, on which servers, and how often.</summary>
+/// <param name="Kind">The kind of the result: "ab", "models" or "files".</param>
+/// <param name="Candidates">The servers of every work that does not name its own.</param>
+/// <param name="Works">The works, in the order in which they are measured.</param>
+internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IReadOnlyList<Work> Works)
+{
+    /// <summary>The number of rounds of each work, over all generations. Every candidate is measured once in a round.</summary>
+    public int Rounds { get; init; } = 1;
+
+    /// <summary>The number of sets of processes that the rounds are spread over.</summary>
+    public int Generations { get; init; } = 1;
+
+    /// <summary>How often a round is measured at most; it is repeated when a cell of it was refused.</summary>
+    public int Attempts { get; init; } = 3;
+
+    /// <summary>Ratios closer to 1 than this are reported as no difference: two processes of one program differ by that much.</summary>
+    public double Margin { get; init; } = 0.03;
+
+    public CorePlacement Cores { get; init; } = CorePlacement.Pinned;
+
+    public MeasureSettings Settings { get; init; } = new();
+
+    /// <summary>The pairs of candidates that are compared.</summary>
+    public IReadOnlyList<ComparedPair> Compared { get; init; } = [];
+
+    /// <summary>Runs before the first measurement, for example to create the files that are served.</summary>
+    public Func<Action<string>, CancellationToken, Task>? PrepareAsync { get; init; }
+
+    /// <summary>Creates the plan of a comparison of two transports.</summary>
+    public static Plan Compare(ServerSpec a, ServerSpec b, IReadOnlyList<Work> works) =>
+        new("ab", [Candidate.Of(a, "A"), Candidate.Of(b, "B")], works)
+        {
+            Rounds = 12,
+            Generations = 3,
+            Compared = [new ComparedPair("A", "B")],
+        };
+
+    /// <summary>The number of rounds in one generation.</summary>
+    public int RoundsOf(int generation) => Rounds / Generations + (generation < Rounds % Generations ? 1 : 0);
+}
