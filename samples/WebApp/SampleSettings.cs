@@ -57,8 +57,13 @@ internal sealed record SampleSettings
             }
         }
 
-        return new SampleSettings { Transport = transport, Scheduling = ReadScheduling(configuration, errors), Loops = loops,
-            Protocols = protocols };
+        return new SampleSettings
+        {
+            Transport = transport,
+            Scheduling = ReadScheduling(configuration, errors),
+            Loops = loops,
+            Protocols = protocols
+        };
     }
 
     /// <summary>One line at start-up that says what serves, and one more where a wish could not be met.</summary>

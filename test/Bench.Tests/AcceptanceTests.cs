@@ -50,7 +50,8 @@ public class AcceptanceTests
         Assert.Contains("30", Rules.Judge(GoodResult, GoodUse with { OthersBusy = 0.3 }));
 
     [Fact]
-    public void Time_taken_by_the_hypervisor_is_refused() => Assert.Contains("hypervisor", Rules.Judge(GoodResult, GoodUse with { Stolen = 0.4 }));
+    public void Time_taken_by_the_hypervisor_is_refused()
+        => Assert.Contains("hypervisor", Rules.Judge(GoodResult, GoodUse with { Stolen = 0.4 }));
 
     [Fact]
     public void A_second_listener_is_refused() =>

@@ -97,7 +97,8 @@ public class ReportTests
                 Assert.Contains("epoll is better", await page.InnerTextAsync("body"));
                 Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
                 Assert.Equal(1 + Charts.Of(Stored()).Count,
-                    await page.EvaluateAsync<int>("[...document.querySelectorAll('svg')].filter(picture => picture.clientWidth > 0).length"));
+                    await page.EvaluateAsync<int>(
+                        "[...document.querySelectorAll('svg')].filter(picture => picture.clientWidth > 0).length"));
                 string paper = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
                 Assert.Equal(scheme == ColorScheme.Dark ? "rgb(13, 17, 23)" : "rgb(255, 255, 255)", paper);
                 double smallest = await page.EvaluateAsync<double>(

@@ -33,7 +33,8 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void A_certain_but_small_shift_is_no_difference() => Assert.Equal(Verdict.NoDifference, Judge(seed: 1, shift: 0.99, noise: 0.0005));
+    public void A_certain_but_small_shift_is_no_difference()
+        => Assert.Equal(Verdict.NoDifference, Judge(seed: 1, shift: 0.99, noise: 0.0005));
 
     [Fact]
     public void A_higher_rate_is_better()
@@ -42,7 +43,8 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void Four_pairs_are_too_few_for_a_verdict() => Assert.Equal(Verdict.None, Values([[0.5, 0.5], [0.5, 0.5]]).Judge(Margin).Verdict);
+    public void Four_pairs_are_too_few_for_a_verdict()
+        => Assert.Equal(Verdict.None, Values([[0.5, 0.5], [0.5, 0.5]]).Judge(Margin).Verdict);
 
     [Fact]
     public void One_outlier_does_not_decide()

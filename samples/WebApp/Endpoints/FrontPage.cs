@@ -23,7 +23,8 @@ internal static class FrontPage
         <dt><a href="/transport">/transport</a><dd>the model, its loops, connections and counters, as JSON
         <dt><a href="/plaintext">/plaintext</a><dd>"Hello, World!", ahead of routing
         <dt><a href="/json">/json</a><dd>the same as JSON
-        <dt><a href="/stream?bytes=1048576">/stream?bytes=N</a><dd>N bytes of a known pattern; <code>&amp;flush=F</code> flushes every F bytes
+        <dt><a href="/stream?bytes=1048576">/stream?bytes=N</a><dd>N bytes of a known pattern;
+        <code>&amp;flush=F</code> flushes every F bytes
         <dt><a href="/events?count=10">/events?count=N</a><dd>N server-sent events
         <dt><a href="/items?count=10">/items?count=N</a><dd>an array of N objects from an <code>IAsyncEnumerable</code>
         <dt><a href="/delay?ms=200">/delay?ms=N</a><dd>an answer after N milliseconds

@@ -31,7 +31,8 @@ public sealed class PageSizeTests
     [Theory]
     [InlineData(true, Architecture.X64, true), InlineData(true, Architecture.Arm64, true), InlineData(false, Architecture.X64, false)]
     [InlineData(true, Architecture.X86, false), InlineData(true, Architecture.Arm, false), InlineData(true, Architecture.S390x, false)]
-    [InlineData(true, Architecture.Ppc64le, false), InlineData(true, Architecture.RiscV64, false), InlineData(true, Architecture.LoongArch64, false)]
+    [InlineData(true, Architecture.Ppc64le, false), InlineData(true, Architecture.RiscV64, false),
+        InlineData(true, Architecture.LoongArch64, false)]
     public void System_calls_are_made_by_number_where_their_numbers_are_known(bool linux, Architecture architecture, bool supported)
     {
         Assert.Equal(supported, Platform.Supports(linux, architecture));

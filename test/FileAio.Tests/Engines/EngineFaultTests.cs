@@ -52,7 +52,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioFaultKind.IoSubmitShort, 0)]
     public async Task A_kernel_that_takes_no_more_for_now_is_waited_for(object kind, int value)
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.OutputBuffers = new OutputBuffers(8, 16384));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => options.OutputBuffers = new OutputBuffers(8, 16384));
         using AioFault fault = AioFault.Script((AioFaultKind)kind, value, count: 40);
         await ServesAsync(server, clients: 16);
         Assert.True(fault.Fired > 0, "the fault was never met");
@@ -64,7 +65,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Short_reads_are_continued(bool intoPipe)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
-        using AioFault fault = AioFault.Script(AioFaultKind.EventShort, 16360, count: 50); // what a network filesystem once answered 32768 with
+        using AioFault fault =
+            AioFault.Script(AioFaultKind.EventShort, 16360, count: 50); // what a network filesystem once answered 32768 with
         await ServesAsync(server, clients: 4);
         Assert.Equal(50, fault.Fired);
     }
@@ -147,7 +149,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Without_openat2_files_are_opened_and_links_still_refused(int errno)
     {
         using AioFault fault = AioFault.Script(AioFaultKind.OpenAt2Fails, errno, count: -1);
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "linkdir"));
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "linkdir"));
         await ServesAsync(server);
         Assert.Equal(403, (await RawReply.GetAsync(server.Port, "/link.txt")).Status);
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/linkdir/inner.txt")).Status);
@@ -161,10 +164,16 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     public async Task A_read_that_takes_too_long_is_told_of_once_and_waited_for(AioMode aio, object kind, string engine, bool intoPipe)
     {
         long counted = 0;
-        using MeterListener meter = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Name == "fileaio.reads_overdue") { listener.EnableMeasurementEvents(instrument); } } };
+        using MeterListener meter = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener)
+            =>
+            { if (instrument.Name == "fileaio.reads_overdue") { listener.EnableMeasurementEvents(instrument); } }
+        };
         meter.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref counted, count));
         meter.Start();
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.AioTimeout) = (aio, TimeSpan.FromMilliseconds(200)), alignedPool: intoPipe);
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.Aio, options.AioTimeout) = (aio, TimeSpan.FromMilliseconds(200)), alignedPool: intoPipe);
         using AioFault fault = AioFault.Script((AioFaultKind)kind, 800, count: 1, skip: 2);
         await ServesAsync(server);
         Assert.Equal(1, fault.Fired);
@@ -176,7 +185,8 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task A_full_queue_of_threads_is_a_503()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads, options.MaxQueue) = (AioMode.Threads, 1, 1));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads, options.MaxQueue) = (AioMode.Threads, 1, 1));
         Task<RawReply> reading, waiting;
         using (AioFault held = AioFault.Script(AioFaultKind.PreadLate, AioFault.Held, count: -1))
         {

@@ -47,7 +47,8 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
 
         AlignedBuffer past = pool.TryRent(4096)!;
         Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20, inline).WithinDeadline()).Value);
-        Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline()).Value);
+        Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline())
+            .Value);
         pool.Return(past);
         Assert.Equal(0, pool.Rented);
         await Task.Run(engine.Dispose); // not here: an inline completion has brought us to the very thread that Dispose waits for
@@ -64,7 +65,8 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         (AlignedBuffer Buffer, Task<SysResult> Result)[] reads = Enumerable.Range(0, 300).Select(i =>
         {
             AlignedBuffer buffer = pool.TryRent(65536)!;
-            return (Buffer: buffer, Result: buffer.Read.StartAsync(engine, (int)handle.DangerousGetHandle(), buffer.Address, 65536, i % 8 * 65536, inline).AsTask());
+            return (Buffer: buffer, Result: buffer.Read.StartAsync(engine, (int)handle.DangerousGetHandle(), buffer.Address, 65536,
+                i % 8 * 65536, inline).AsTask());
         }).ToArray();
         foreach ((AlignedBuffer? buffer, Task<SysResult> _) in reads)
         {
@@ -106,7 +108,8 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         switch (name)
         {
             case "linux-aio":
-                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out LinuxAioEngine? linux, out EngineRefusal refused), refused.Reason);
+                Assert.SkipUnless(LinuxAioEngine.TryCreate(16, threads, out LinuxAioEngine? linux, out EngineRefusal refused),
+                    refused.Reason);
                 return linux!;
             case "posix-aio":
                 Assert.SkipUnless(PosixAioEngine.TryCreate(16, out PosixAioEngine? posix, out string? reason), reason);

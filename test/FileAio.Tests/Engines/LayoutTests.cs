@@ -62,10 +62,13 @@ public sealed class LayoutTests
             ["S_IFDIR"] = Libc.S_IFDIR,
             ["S_IFLNK"] = Libc.S_IFLNK,
         };
-        Add<Libc.iocb>(ours, "struct iocb", "aio_data", "aio_lio_opcode", "aio_fildes", "aio_buf", "aio_nbytes", "aio_offset", "aio_flags", "aio_resfd");
+        Add<Libc.iocb>(ours, "struct iocb", "aio_data", "aio_lio_opcode", "aio_fildes", "aio_buf", "aio_nbytes", "aio_offset", "aio_flags",
+            "aio_resfd");
         Add<Libc.io_event>(ours, "struct io_event", "data", "obj", "res", "res2");
-        Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "__error_code", "aio_offset");
-        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime", "stx_dev_major", "stx_dev_minor", "stx_mnt_id");
+        Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "__error_code",
+            "aio_offset");
+        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime",
+            "stx_dev_major", "stx_dev_minor", "stx_mnt_id");
         Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_snd_mss", "tcpi_unacked", "tcpi_bytes_acked", "tcpi_notsent_bytes");
         ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");
 
@@ -93,9 +96,11 @@ public sealed class LayoutTests
             }
             """, "fileaio-layouts");
         using Process process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
-        long[] theirs = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture)).ToArray();
+        long[] theirs = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => long.Parse(line, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(ours.Count, theirs.Length);
-        Assert.All(ours.Zip(theirs), pair => Assert.True(pair.First.Value == pair.Second, $"{pair.First.Key} is {pair.Second}, not {pair.First.Value}"));
+        Assert.All(ours.Zip(theirs),
+            pair => Assert.True(pair.First.Value == pair.Second, $"{pair.First.Key} is {pair.Second}, not {pair.First.Value}"));
     }
 
     private static void Add<T>(Dictionary<string, long> ours, string type, params string[] fields)

@@ -14,7 +14,8 @@ public sealed class OpenFileCacheTests : IDisposable
     private readonly FileRoot _root;
 
     public OpenFileCacheTests() => _root = RootPath.Open(
-        _tree.Root, mustExist: true, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance), TimeProvider.System, NullLogger.Instance).Acquire();
+        _tree.Root, mustExist: true, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance), TimeProvider.System,
+            NullLogger.Instance).Acquire();
 
     [Fact]
     public void A_known_name_is_answered_by_the_same_descriptor()
@@ -27,7 +28,8 @@ public sealed class OpenFileCacheTests : IDisposable
         Assert.Equal(62, Size(first));
         first.Release();
         first.Release();
-        Assert.False(first.TryAddReference(), "the last reader has gone, and the file is still open"); // its number may be another test's by now
+        Assert.False(first.TryAddReference(),
+            "the last reader has gone, and the file is still open"); // its number may be another test's by now
     }
 
     [Fact]

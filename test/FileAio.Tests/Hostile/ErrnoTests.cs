@@ -68,7 +68,8 @@ public sealed class ErrnoTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(Errno.ENOMEM, 503)]
     public async Task A_read_that_fails_before_the_first_byte_has_its_status(int errno, int status)
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.DirectIoThreshold) = (AioMode.Threads, 1));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.Aio, options.DirectIoThreshold) = (AioMode.Threads, 1));
         using (AioFault.Script(AioFaultKind.PreadFails, errno, count: -1))
         {
             AssertStatus(status, await RawReply.GetAsync(server.Port, "/b131072.bin"));

@@ -16,7 +16,8 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task A_cold_open_does_not_wait_behind_reads()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads) = (AioMode.Threads, 2));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads) = (AioMode.Threads, 2));
         Task<RawReply>[] reading;
         using (AioFault held = AioFault.Script(AioFaultKind.PreadLate, AioFault.Held, count: -1))
         {
@@ -37,7 +38,8 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Reads_do_not_wait_behind_cold_opens()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads) = (AioMode.Threads, 1));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads) = (AioMode.Threads, 1));
         tree.Write("held.txt", "held");
         using AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: 1);
         Task<RawReply> opening;
@@ -74,7 +76,8 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task An_open_that_hangs_is_503_at_its_deadline_and_delays_nobody()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.QueueTimeout = TimeSpan.FromMilliseconds(300));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => options.QueueTimeout = TimeSpan.FromMilliseconds(300));
         tree.Write("held.txt", "held");
         using (AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: -1))
         using (AioFault held = AioFault.Script(AioFaultKind.OpenLate, AioFault.Held, count: -1))
@@ -146,7 +149,8 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     {
         using ManualResetEventSlim gate = new ManualResetEventSlim();
         using SemaphoreSlim blocked = new SemaphoreSlim(0);
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Aio = aio, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Aio = aio,
+            first: app => app.Use(async (context, next) =>
         {
             IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
             int flushes = 0;
@@ -169,7 +173,8 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
         {
             for (int round = 0; round < 3; round++)
             {
-                RawReply[] others = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RawReply.GetAsync(server.Port, "/b1048579.bin"))).WithinDeadline();
+                RawReply[] others = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RawReply.GetAsync(server.Port, "/b1048579.bin")))
+                    .WithinDeadline();
                 Assert.All(others, reply => Assert.True(expected.AsSpan().SequenceEqual(reply.Body)));
             }
         }
@@ -181,7 +186,8 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    private bool IsOpen(string name) => Directory.GetFiles("/proc/self/fd").Any(link => new FileInfo(link) is var file && TargetOf(file) == tree.At(name));
+    private bool IsOpen(string name)
+        => Directory.GetFiles("/proc/self/fd").Any(link => new FileInfo(link) is var file && TargetOf(file) == tree.At(name));
 
     private static string? TargetOf(FileInfo link)
     {

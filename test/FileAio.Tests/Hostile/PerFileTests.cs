@@ -85,7 +85,8 @@ public sealed class PerFileTests(FileTree tree) : IClassFixture<FileTree>
     {
         OpenFileCache cache = new OpenFileCache(new OpenFileCacheOptions { Max = 10, Errors = true }, TimeProvider.System);
         using RootPath path = RootPath.Open(
-            tree.Root, mustExist: true, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
+            tree.Root, mustExist: true, new DirectIoFileOptions(), new DeviceTable(NullLogger.Instance), TimeProvider.System,
+                NullLogger.Instance);
         FileRoot root = path.Acquire();
         SysResult result = root.Open("one.txt", out OpenedFile? file, out _);
         root.Release();

@@ -16,7 +16,8 @@ public sealed class SlowReadersTests(FileTree tree) : IClassFixture<FileTree>
 {
     /// <summary>How long each client reads: 20 s; FILEAIO_SLOW_SECONDS sets another time, for the long form.</summary>
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(
-        double.TryParse(Environment.GetEnvironmentVariable("FILEAIO_SLOW_SECONDS"), CultureInfo.InvariantCulture, out double seconds) ? seconds : 20);
+        double.TryParse(Environment.GetEnvironmentVariable("FILEAIO_SLOW_SECONDS"), CultureInfo.InvariantCulture, out double seconds)
+            ? seconds : 20);
 
     private static readonly int[] Rates = [1, 5, 50, 200, 1000];
 
@@ -36,7 +37,8 @@ public sealed class SlowReadersTests(FileTree tree) : IClassFixture<FileTree>
                         FileServer server = await StartAsync(transport, tls, buffer * 1024, cached, pool);
                         servers.Add(server);
                         clients.AddRange(Rates.Select(rate => ReadSlowlyAsync(server.Port, tls, rate * 1024,
-                            $"{transport}, {(tls ? "TLS" : "plain")}, {buffer} KiB buffers, {(cached ? "page cache" : pool ? "into the pipe" : "direct")}, {rate} KB/s")));
+                            $"{transport}, {(tls ? "TLS" : "plain")}, {buffer} KiB buffers, "
+            + $"{(cached ? "page cache" : pool ? "into the pipe" : "direct")}, {rate} KB/s")));
                     }
                 }
             }
@@ -66,7 +68,8 @@ public sealed class SlowReadersTests(FileTree tree) : IClassFixture<FileTree>
         await Task.WhenAll(Enumerable.Range(1, 18).Select(async i =>
         {
             int size = i * 256 * 1024;
-            using RawClient client = await RawClient.ConnectAsync(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, server.Port), receiveBuffer: 8192);
+            using RawClient client =
+                await RawClient.ConnectAsync(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, server.Port), receiveBuffer: 8192);
             await client.SendAsync($"GET /huge.bin HTTP/1.1\r\nHost: x\r\nRange: bytes=0-{size - 1}\r\nConnection: {connection}\r\n\r\n");
             await Task.Delay(TimeSpan.FromSeconds(12)); // twice Kestrel's grace period and more
             string head = "";
@@ -81,7 +84,8 @@ public sealed class SlowReadersTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    private async Task<FileServer> StartAsync(string transport, bool tls, int buffer, bool cached, bool pool) => await FileServer.StartAsync(
+    private async Task<FileServer> StartAsync(string transport, bool tls, int buffer, bool cached, bool pool)
+        => await FileServer.StartAsync(
         tree.Root,
         options =>
         {

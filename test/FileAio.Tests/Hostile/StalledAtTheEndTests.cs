@@ -63,9 +63,11 @@ public sealed class StalledAtTheEndTests(FileTree tree) : IClassFixture<FileTree
             await Task.Delay(16);
         }
 
-        // A connection that is to be closed may have ended already: once the kernel has all of it, Kestrel closes it and the rest is the kernel's.
+        // A connection that is to be closed may have ended already: once the kernel has all of it, Kestrel closes it and the rest is the
+        // kernel's.
         await Deadline.Until(
-            () => Logged(server, "taken nothing") || (connection == "close" && Logged(server, "stopped")), () => "the server has not noticed");
+            () => Logged(server, "taken nothing") || (connection == "close" && Logged(server, "stopped")), ()
+                => "the server has not noticed");
         if (connection == "close")
         {
             return;
@@ -82,7 +84,8 @@ public sealed class StalledAtTheEndTests(FileTree tree) : IClassFixture<FileTree
         await using FileServer server = await StartAsync("sockets", tls: false, _ => { }, rate, app => app.Use(async (context, next) =>
         {
             await next();
-            after.Add(context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinResponseDataRateFeature>()!.MinDataRate);
+            after.Add(context.Features
+                .Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinResponseDataRateFeature>()!.MinDataRate);
         }));
         foreach (string target in new[] { "/b1048579.bin", "/b511.bin", "/none.bin" })
         {
@@ -93,7 +96,8 @@ public sealed class StalledAtTheEndTests(FileTree tree) : IClassFixture<FileTree
         Assert.Equal([rate, rate, rate, rate], after);
     }
 
-    private static bool Logged(FileServer server, string text) => server.Log.At(LogLevel.Debug).Any(line => line.Contains(text, StringComparison.Ordinal));
+    private static bool Logged(FileServer server, string text)
+        => server.Log.At(LogLevel.Debug).Any(line => line.Contains(text, StringComparison.Ordinal));
 
     private static async Task<Stream> OpenAsync(RawClient client, bool tls)
     {

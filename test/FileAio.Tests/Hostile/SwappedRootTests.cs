@@ -8,7 +8,8 @@ namespace FileAio.Tests.Hostile;
 [Trait("Category", "Hostile")]
 public sealed class SwappedRootTests : IDisposable
 {
-    private readonly string _parent = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "roots", Path.GetRandomFileName())).FullName;
+    private readonly string _parent = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "roots", Path.GetRandomFileName()))
+        .FullName;
 
     [Theory]
     [InlineData(0)]
@@ -75,7 +76,8 @@ public sealed class SwappedRootTests : IDisposable
         Directory.CreateSymbolicLink(At("current"), "releases/1");
         await using FileServer server = await FileServer.StartAsync(At("current"), options => options.OpenFileCache.Max = 10);
         using HttpClient client = new HttpClient { BaseAddress = server.Address };
-        using HttpResponseMessage response = await client.GetAsync(new Uri("/large.bin", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Deadline.Token);
+        using HttpResponseMessage response =
+            await client.GetAsync(new Uri("/large.bin", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Deadline.Token);
         Directory.CreateSymbolicLink(At("next"), "releases/2");
         Replace("next", "current");
         await BecomesAsync(server, "new");
@@ -94,7 +96,8 @@ public sealed class SwappedRootTests : IDisposable
         }
 
         Directory.CreateSymbolicLink(At("current"), "releases/1");
-        await using FileServer server = await FileServer.StartAsync(At("current"), options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "www"));
+        await using FileServer server = await FileServer.StartAsync(At("current"),
+            options => (options.DisableSymlinks, options.DisableSymlinksFrom) = (SymlinkPolicy.On, "www"));
         Assert.Equal("old", await TextAsync(server, "/www/file.txt"));
         Directory.CreateSymbolicLink(At("next"), "releases/2");
         Replace("next", "current");
@@ -139,7 +142,8 @@ public sealed class SwappedRootTests : IDisposable
     }
 
     private int OpenBelow(string name) => Directory.GetFileSystemEntries("/proc/self/fd")
-        .Count(entry => new FileInfo(entry).LinkTarget is { } target && (target == At(name) || target.StartsWith(At(name) + "/", StringComparison.Ordinal)));
+        .Count(entry => new FileInfo(entry).LinkTarget is { } target
+            && (target == At(name) || target.StartsWith(At(name) + "/", StringComparison.Ordinal)));
 
     private static async Task<string> TextAsync(FileServer server, string path = "/file.txt")
     {

@@ -43,7 +43,8 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Existing_threads_serve_what_others_cannot_be_started_for()
     {
         int started = 0;
-        using ThreadPoolEngine engine = new ThreadPoolEngine(8, 10_000, (name, run) => name == "aio thread" && Interlocked.Increment(ref started) > 1 ? null : EngineThread.TryStart(name, run));
+        using ThreadPoolEngine engine = new ThreadPoolEngine(8, 10_000, (name, run) => name == "aio thread"
+            && Interlocked.Increment(ref started) > 1 ? null : EngineThread.TryStart(name, run));
         using AlignedBufferPool pool = new AlignedBufferPool(new BufferBudget(64 << 20)) { Poison = true };
         using SafeFileHandle handle = System.IO.File.OpenHandle(tree.At(File));
         long[] results = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => ReadAsync(engine, pool, handle))).WithinDeadline();
@@ -59,10 +60,12 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
         int starts = 0;
         for (int round = 0; round < 50; round++)
         {
-            using ThreadPoolEngine engine = new ThreadPoolEngine(threads, 10_000, (name, run) => (Interlocked.Increment(ref starts) & 1) == 0 ? null : EngineThread.TryStart(name, run));
+            using ThreadPoolEngine engine = new ThreadPoolEngine(threads, 10_000,
+                (name, run) => (Interlocked.Increment(ref starts) & 1) == 0 ? null : EngineThread.TryStart(name, run));
             using AlignedBufferPool pool = new AlignedBufferPool(new BufferBudget(64 << 20)) { Poison = true };
             using SafeFileHandle handle = System.IO.File.OpenHandle(tree.At(File));
-            long[] results = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => ReadAsync(engine, pool, handle)))).WithinDeadline();
+            long[] results = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => ReadAsync(engine, pool, handle))))
+                .WithinDeadline();
             Assert.All(results, result => Assert.Contains(result, new long[] { 4096, -Errno.EAGAIN }));
             Assert.Equal(0, pool.Rented);
             Assert.Equal(0, engine.WaitingReads);
@@ -140,7 +143,8 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
             }
         }
 
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ReadAsync(engine, pool, handle))).WithinDeadline(), result => Assert.Equal(4096, result));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ReadAsync(engine, pool, handle))).WithinDeadline(),
+            result => Assert.Equal(4096, result));
         Assert.Equal(0, pool.Rented);
         await Task.Run(engine.Dispose);
     }
@@ -177,9 +181,11 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
         Assert.Equal(100, served + busy);
         if (sample.HasExited)
         {
-            // Under such a limit the runtime ends a process of its own accord, as it does one that only serves /plaintext on the framework's
+            // Under such a limit the runtime ends a process of its own accord, as it does one that only serves /plaintext on the
+            // framework's
             // transport: then nothing can be learned of this library.
-            Assert.SkipWhen(sample.Printed.EndsWith("Out of memory.\n", StringComparison.Ordinal), "the runtime itself was refused a thread, and ended the process");
+            Assert.SkipWhen(sample.Printed.EndsWith("Out of memory.\n", StringComparison.Ordinal),
+                "the runtime itself was refused a thread, and ended the process");
             Assert.Fail(sample.Printed);
         }
         sample.LiftLimit();
@@ -189,7 +195,8 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
             Assert.Equal(200, reply?.Status);
             Assert.True(expected.AsSpan().SequenceEqual(reply!.Body));
         }
-        await Deadline.Until(() => sample.Get("/transport").Contains("\"readsInFlight\":0", StringComparison.OrdinalIgnoreCase), () => sample.Get("/transport"));
+        await Deadline.Until(() => sample.Get("/transport").Contains("\"readsInFlight\":0", StringComparison.OrdinalIgnoreCase),
+            () => sample.Get("/transport"));
     }
 
     private async Task<long> ReadAsync(IFileEngine engine, AlignedBufferPool pool, SafeFileHandle handle)

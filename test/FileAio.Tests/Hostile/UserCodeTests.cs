@@ -130,7 +130,8 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Connection_middleware_never_runs_on_an_engines_thread(AioMode aio)
     {
         ConcurrentBag<bool> threads = [];
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Aio = aio, listening: listen => listen.Use(next => async connection =>
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Aio = aio,
+            listening: listen => listen.Use(next => async connection =>
         {
             IDuplexPipe transport = connection.Transport;
             connection.Transport = new WatchedPipe(transport, () => threads.Add(EngineThread.IsOwn));
@@ -159,7 +160,8 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
     private static FileAio.Sending.FileServing Serving(WebApplication app)
     {
         DirectIoFileOptions options = new DirectIoFileOptions();
-        return new FileAio.Sending.FileServing(options, new FileAio.Files.FileSource(AppContext.BaseDirectory, MustExist: true, null), app.Services.GetRequiredService<FileAio.Sending.FileRuntime>(), false,
+        return new FileAio.Sending.FileServing(options, new FileAio.Files.FileSource(AppContext.BaseDirectory, MustExist: true, null),
+            app.Services.GetRequiredService<FileAio.Sending.FileRuntime>(), false,
             TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     }
 
@@ -168,7 +170,8 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
         byte[] expected = tree.Bytes(File);
         for (int round = 0; round < 3; round++)
         {
-            RawReply[] replies = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RawReply.GetAsync(server.Port, "/" + File))).WithinDeadline();
+            RawReply[] replies = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RawReply.GetAsync(server.Port, "/" + File)))
+                .WithinDeadline();
             Assert.All(replies, reply => Assert.True(expected.AsSpan().SequenceEqual(reply.Body)));
         }
     }
@@ -239,7 +242,8 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (eventId.Name == message)
             {

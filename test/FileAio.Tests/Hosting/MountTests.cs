@@ -14,7 +14,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace FileAio.Tests.Hosting;
 
-/// <summary>What is served, and by which options: several mounts, services.Configure, providers, roots that come later, other systems.</summary>
+/// <summary>
+/// What is served, and by which options: several mounts, services.Configure, providers, roots that come later, other systems.
+/// </summary>
 public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
 {
     [Fact]
@@ -40,7 +42,8 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
         WebApplicationBuilder builder = Builder(out _);
         builder.Services.AddOptions<DirectIoFileOptions>().Validate(options => options.Root != tree.Root, "not this folder");
         WebApplication app = builder.Build();
-        Assert.Contains("not this folder", Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles(options => options.Root = tree.Root)).Message);
+        Assert.Contains("not this folder",
+            Assert.Throws<OptionsValidationException>(() => app.UseDirectIoFiles(options => options.Root = tree.Root)).Message);
     }
 
     [Fact]
@@ -52,14 +55,16 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
         builder.Configuration["DirectIoFiles:DisableSymlinks"] = "on";
         builder.Configuration["DirectIoFiles:Mounts:downloads:Root"] = tree.At("dir");
         builder.Configuration["DirectIoFiles:Mounts:downloads:RequestPath"] = "/downloads";
-        builder.Services.Configure<DirectIoFileOptions>("other", options => (options.Root, options.RequestPath) = (tree.At("dir2"), "/other"));
+        builder.Services.Configure<DirectIoFileOptions>("other",
+            options => (options.Root, options.RequestPath) = (tree.At("dir2"), "/other"));
         DirectIoFileOptions? downloads = null;
         await using WebApplication app = builder.Build();
         app.UseDirectIoFiles().UseNamedDirectIoFiles("downloads", options => downloads = options).UseNamedDirectIoFiles("other");
         Assert.Equal(SymlinkPolicy.On, downloads!.DisableSymlinks);
         Assert.Equal(["/all", "/downloads", "/other"], app.DirectIoFilesStatus().Select(status => status.RequestPath));
         await app.StartAsync();
-        foreach ((string path, int status) in new[] { ("/all/ranges.txt", 200), ("/downloads/inner.txt", 200), ("/other/x.txt", 200), ("/downloads/x.txt", 404), ("/inner.txt", 404) })
+        foreach ((string path, int status) in new[] { ("/all/ranges.txt", 200), ("/downloads/inner.txt", 200), ("/other/x.txt", 200),
+            ("/downloads/x.txt", 404), ("/inner.txt", 404) })
         {
             Assert.Equal(status, (await GetAsync(app, path)).Status);
         }
@@ -93,7 +98,8 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
         WebApplicationBuilder builder = Builder(out _);
         builder.Configuration[$"DirectIoFiles:{key}"] = "value";
         WebApplication app = builder.Build();
-        Assert.Contains(expected, Assert.Throws<OptionsValidationException>(() => app.UseNamedDirectIoFiles("downloads", options => options.Root = tree.Root)).Message);
+        Assert.Contains(expected, Assert.Throws<OptionsValidationException>(()
+            => app.UseNamedDirectIoFiles("downloads", options => options.Root = tree.Root)).Message);
     }
 
     [Fact]
@@ -119,7 +125,8 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
         WebApplicationBuilder builder = Builder(out _);
         await using WebApplication app = builder.Build();
         IWebHostEnvironment environment = app.Services.GetRequiredService<IWebHostEnvironment>();
-        environment.WebRootFileProvider = new CompositeFileProvider(new PhysicalFileProvider(tree.At("dir")), new PhysicalFileProvider(tree.Root), new InMemory());
+        environment.WebRootFileProvider =
+            new CompositeFileProvider(new PhysicalFileProvider(tree.At("dir")), new PhysicalFileProvider(tree.Root), new InMemory());
         app.UseDirectIoFiles(options => (options.DirectIoThreshold, options.OpenFileCache.Max) = (512, 10));
         await app.StartAsync();
         Assert.Equal("inner", Encoding.UTF8.GetString((await GetAsync(app, "/inner.txt")).Body));
@@ -175,7 +182,8 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     {
         WebApplication app = Builder(out _).Build();
         OptionsValidationException refused = Assert.Throws<OptionsValidationException>(
-            () => app.UseDirectIoFiles(options => (options.FileProvider, options.DisableSymlinks) = (new InMemory(), SymlinkPolicy.Beneath)));
+            () => app.UseDirectIoFiles(options
+                => (options.FileProvider, options.DisableSymlinks) = (new InMemory(), SymlinkPolicy.Beneath)));
         Assert.Contains("DirectIoFiles:DisableSymlinks is Beneath; allowed: Off where files come from InMemory", refused.Message);
     }
 
@@ -224,7 +232,8 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     private static int Port(WebApplication app) =>
         new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
-    private static Task<RawReply> GetAsync(WebApplication app, string path, params string[] headers) => RawReply.GetAsync(Port(app), path, headers);
+    private static Task<RawReply> GetAsync(WebApplication app, string path, params string[] headers)
+        => RawReply.GetAsync(Port(app), path, headers);
 
     /// <summary>One file, as an assembly's resource would be: no place on a disk.</summary>
     private sealed class InMemory(bool canSeek = true, long? promised = null) : IFileProvider
@@ -233,7 +242,8 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
 
         public IDirectoryContents GetDirectoryContents(string subpath) => NotFoundDirectoryContents.Singleton;
 
-        public IFileInfo GetFileInfo(string subpath) => subpath == "/memory.bin" ? new Entry(canSeek, promised ?? Content.Length) : new NotFoundFileInfo(subpath);
+        public IFileInfo GetFileInfo(string subpath)
+            => subpath == "/memory.bin" ? new Entry(canSeek, promised ?? Content.Length) : new NotFoundFileInfo(subpath);
 
         public IChangeToken Watch(string filter) => NullChangeToken.Singleton;
 

@@ -142,8 +142,14 @@ public sealed class OptionsTests
     [Fact]
     public void Nginx_words_and_array_forms_are_understood()
     {
-        DirectIoFileOptions options = Bind(new() { ["DirectIoThreshold"] = "off", ["DirectIoAlignment"] = "auto",
-            ["MaxRanges"] = "unlimited", ["OutputBuffers:0"] = "4", ["OutputBuffers:1"] = "64k" });
+        DirectIoFileOptions options = Bind(new()
+        {
+            ["DirectIoThreshold"] = "off",
+            ["DirectIoAlignment"] = "auto",
+            ["MaxRanges"] = "unlimited",
+            ["OutputBuffers:0"] = "4",
+            ["OutputBuffers:1"] = "64k"
+        });
         Assert.Null(options.DirectIoThreshold);
         Assert.Null(options.DirectIoAlignment);
         Assert.Equal(int.MaxValue, options.MaxRanges);

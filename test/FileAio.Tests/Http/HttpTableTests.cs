@@ -328,15 +328,21 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     {
         await using FileServer server =
             await FileServer.StartAsync(tree.Root, alignedPool: alignedPool, protocols: HttpProtocols.Http1AndHttp2, tls: true);
-        using SocketsHttpHandler handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _,
-            _) => certificate?.Subject == "CN=localhost" } };
+        using SocketsHttpHandler handler = new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _,
+            _) => certificate?.Subject == "CN=localhost" }
+        };
         using HttpClient client = new HttpClient(handler) { BaseAddress = server.Address };
         foreach (Version? version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
             IEnumerable<Task> replies = Enumerable.Range(0, 8).Select(async i =>
             {
-                using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/b1048579.bin") { Version = version,
-                    VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+                using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/b1048579.bin")
+                {
+                    Version = version,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact
+                };
                 if (i % 2 == 1)
                 {
                     request.Headers.Range = new(1000 + i, 900000 + i);

@@ -122,7 +122,8 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
         Assert.Equal(403, (await RawReply.GetAsync(served.Port, "/shut/file.txt")).Status);
         Chmod("700", "shut");
 
-        void Chmod(string mode, params IEnumerable<string> names) => Process.Start("chmod", [mode, .. names.Select(served.Tree.At)]).WaitForExit();
+        void Chmod(string mode, params IEnumerable<string> names)
+            => Process.Start("chmod", [mode, .. names.Select(served.Tree.At)]).WaitForExit();
     }
 
     [Theory]
@@ -145,7 +146,8 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     [Fact]
     public async Task Without_redirects_a_directory_has_its_document_at_either_name()
     {
-        await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => (options.RedirectToAppendTrailingSlash, options.RequestPath) = (false, "/dir"));
+        await using FileServer server = await FileServer.StartAsync(served.Tree.Root,
+            options => (options.RedirectToAppendTrailingSlash, options.RequestPath) = (false, "/dir"));
         served.Tree.Write("index.html", "top");
         foreach (string? target in new[] { "/dir", "/dir/", "/dir/dir", "/dir/dir/" })
         {

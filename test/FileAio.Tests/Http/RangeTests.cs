@@ -93,7 +93,8 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
             $"--{boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes 10-10/62\r\n\r\na\r\n--{boundary}--\r\n";
         Assert.Equal(expected, Encoding.ASCII.GetString(reply.Body));
         Assert.Equal(expected.Length.ToString(), reply.Header("content-length"));
-        Assert.NotEqual(reply.Header("content-type"), (await RawReply.GetAsync(served.Port, Letters, "Range: bytes=2-4,-3,10-10")).Header("content-type"));
+        Assert.NotEqual(reply.Header("content-type"), (await RawReply.GetAsync(served.Port, Letters, "Range: bytes=2-4,-3,10-10"))
+            .Header("content-type"));
     }
 
     [Fact]
@@ -109,7 +110,8 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [Fact]
     public async Task HTTP_1_0_has_ranges_and_several_of_them()
     {
-        Assert.Equal("01", Encoding.ASCII.GetString((await RawReply.SendAsync(served.Port, $"GET {Letters} HTTP/1.0", "Range: bytes=0-1")).Body));
+        Assert.Equal("01", Encoding.ASCII.GetString((await RawReply.SendAsync(served.Port, $"GET {Letters} HTTP/1.0", "Range: bytes=0-1"))
+            .Body));
         RawReply several = await RawReply.SendAsync(served.Port, $"GET {Letters} HTTP/1.0", "Range: bytes=0-1,3-4");
         Assert.Equal(several.Body.Length.ToString(), several.Header("content-length"));
         Assert.Null(several.Header("transfer-encoding"));

@@ -140,8 +140,11 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
             ("GET", "/dir?x", "Accept", "*/*", 301, 0),
         })
         {
-            using HttpRequestMessage request = new HttpRequestMessage(new HttpMethod(method), target) { Version = HttpVersion.Version20,
-                VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using HttpRequestMessage request = new HttpRequestMessage(new HttpMethod(method), target)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact
+            };
             request.Headers.TryAddWithoutValidation(header, value);
             using HttpResponseMessage reply = await client.SendAsync(request).WithinDeadline();
             byte[] body = await reply.Content.ReadAsByteArrayAsync().WithinDeadline();

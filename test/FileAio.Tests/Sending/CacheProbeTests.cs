@@ -1,17 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Runtime.InteropServices;
 using FileAio.Tests.Support;
+using static FileAio.Tests.Support.Interop.PageCacheAdvice;
 using Errno = FileAio.Interop.Errno;
 
 namespace FileAio.Tests.Sending;
 
 /// <summary>Where the bytes of a large file come from, as the page cache holds all of it, nothing, or its beginning.</summary>
 [Collection(nameof(Alone))]
-public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
+public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
 {
     private const int Size = 1 << 20;
-    private const int POSIX_FADV_RANDOM = 1, POSIX_FADV_DONTNEED = 4;
 
     [Theory]
     [InlineData(CacheProbe.NoWait, Size, "page-cache")]
@@ -94,7 +93,8 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
             },
         };
         int sign = -1; // what was read before
-        meter.SetMeasurementEventCallback<long>((_, count, tags, _) => bytes.AddOrUpdate((string)tags[0].Value!, sign * count, (_, before) => before + (sign * count)));
+        meter.SetMeasurementEventCallback<long>((_, count, tags, _)
+            => bytes.AddOrUpdate((string)tags[0].Value!, sign * count, (_, before) => before + (sign * count)));
         meter.Start();
         meter.RecordObservableInstruments();
         RawReply reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
@@ -104,7 +104,4 @@ public sealed partial class CacheProbeTests(FileTree tree) : IClassFixture<FileT
         meter.RecordObservableInstruments();
         return (reply.Body, bytes.Where(engine => engine.Value != 0).ToDictionary());
     }
-
-    [LibraryImport("libc")]
-    private static partial int posix_fadvise(int fd, long offset, long length, int advice);
 }

@@ -12,7 +12,8 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task Under_a_tight_bound_all_are_served_in_turn()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.MaxInFlightBytes, options.OutputBuffers) = (131072, new OutputBuffers(1, 65536)));
+        await using FileServer server = await FileServer.StartAsync(tree.Root,
+            options => (options.MaxInFlightBytes, options.OutputBuffers) = (131072, new OutputBuffers(1, 65536)));
         byte[] expected = tree.Bytes("b1048579.bin");
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ =>
         {
@@ -27,7 +28,8 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Where_no_buffer_comes_free_the_answer_is_503()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
-            (options.MaxInFlightBytes, options.OutputBuffers, options.QueueTimeout) = (131072, new OutputBuffers(1, 65536), TimeSpan.FromMilliseconds(50)));
+            (options.MaxInFlightBytes, options.OutputBuffers, options.QueueTimeout) =
+                (131072, new OutputBuffers(1, 65536), TimeSpan.FromMilliseconds(50)));
         Assert.True(server.Runtime.Buffers.Budget.TryAcquire(131072));
         Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/b1048579.bin")).Status);
         server.Runtime.Buffers.Budget.Release(131072);
@@ -98,9 +100,11 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     [Fact]
     public async Task A_limited_response_is_whole()
     {
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => (options.LimitRate, options.LimitRateAfter) = (4 << 20, 100_000));
+        await using FileServer server =
+            await FileServer.StartAsync(tree.Root, options => (options.LimitRate, options.LimitRateAfter) = (4 << 20, 100_000));
         Assert.Equal(tree.Bytes("b300001.bin"), (await RawReply.GetAsync(server.Port, "/b300001.bin")).Body);
-        await using FileServer byRequest = await FileServer.StartAsync(tree.Root, options => (options.LimitRateOf, options.DirectIoThreshold) = (_ => 4 << 20, null));
+        await using FileServer byRequest =
+            await FileServer.StartAsync(tree.Root, options => (options.LimitRateOf, options.DirectIoThreshold) = (_ => 4 << 20, null));
         Assert.Equal(tree.Bytes("b300001.bin"), (await RawReply.GetAsync(byRequest.Port, "/b300001.bin")).Body);
     }
 }

@@ -46,7 +46,8 @@ internal sealed unsafe partial class AioFault : IDisposable
     public long Fired => aio_fault_fired((int)_kind);
 
     /// <param name="kind">What goes wrong.</param>
-    /// <param name="value">The errno, the result, the bytes at most, or the milliseconds; <see cref="Held"/> for until it is disposed.</param>
+    /// <param name="value">The errno, the result, the bytes at most, or the milliseconds; <see cref="Held"/> for until it is
+    /// disposed.</param>
     /// <param name="count">How many calls; −1 for all until it is disposed.</param>
     /// <param name="skip">How many pass before.</param>
     public static AioFault Script(AioFaultKind kind, long value, long count = 1, long skip = 0)
@@ -65,7 +66,8 @@ internal sealed unsafe partial class AioFault : IDisposable
         NativeLibrary.SetDllImportResolver(typeof(AioFault).Assembly, static (name, _, _) => name == Library ? Handle.Value : 0);
         if (CCompiler.Unavailable is null)
         {
-            NativeLibrary.SetDllImportResolver(typeof(DirectIoFileOptions).Assembly, static (name, _, _) => name == "libc" ? Handle.Value : 0);
+            NativeLibrary.SetDllImportResolver(typeof(DirectIoFileOptions).Assembly, static (name, _, _) => name == "libc" ? Handle.Value
+                : 0);
         }
     }
 #pragma warning restore CA2255
@@ -82,5 +84,6 @@ internal sealed unsafe partial class AioFault : IDisposable
     [LibraryImport(Library)]
     private static partial nint aio_fault_fired(int kind);
 
-    private static void aio_fault_set(int kind, long skip, long count, long value) => aio_fault_set(kind, (nint)skip, (nint)count, (nint)value);
+    private static void aio_fault_set(int kind, long skip, long count, long value)
+        => aio_fault_set(kind, (nint)skip, (nint)count, (nint)value);
 }

@@ -36,7 +36,8 @@ internal sealed class FileServer : IAsyncDisposable
 
     public static async Task<FileServer> StartAsync(
         string root, Action<DirectIoFileOptions>? configure = null, bool alignedPool = false, HttpProtocols protocols = HttpProtocols.Http1,
-        bool tls = false, Action<WebApplicationBuilder>? before = null, Action<WebApplication>? first = null, ThreadStarter? threads = null, Action<ListenOptions>? listening = null)
+        bool tls = false, Action<WebApplicationBuilder>? before = null, Action<WebApplication>? first = null, ThreadStarter? threads = null,
+            Action<ListenOptions>? listening = null)
     {
         DirectIoFileOptions options = new DirectIoFileOptions { Root = root, ServeUnknownFileTypes = true, DirectIoThreshold = 512 };
         configure?.Invoke(options);

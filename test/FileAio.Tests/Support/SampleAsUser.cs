@@ -25,8 +25,10 @@ internal sealed class SampleAsUser : IDisposable
     public static async Task<SampleAsUser> StartAsync(string files, string aio)
     {
         int user = Interlocked.Increment(ref s_user);
-        SampleAsUser sample = new SampleAsUser(StartProcess("setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "dotnet", App,
-            "--transport", "sockets", "--urls", "http://127.0.0.1:0", "--files", files, "--files-path", "/files", "--aio", aio, "--directio", "512", "--DirectIoFiles:ServeUnknownFileTypes=true"), user);
+        SampleAsUser sample =
+            new SampleAsUser(StartProcess("setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "dotnet", App,
+            "--transport", "sockets", "--urls", "http://127.0.0.1:0", "--files", files, "--files-path", "/files", "--aio", aio,
+                "--directio", "512", "--DirectIoFiles:ServeUnknownFileTypes=true"), user);
         List<string> told = [];
         while (sample._port == 0)
         {
@@ -49,7 +51,8 @@ internal sealed class SampleAsUser : IDisposable
         return sample;
     }
 
-    public void LimitThreadsToThoseThere() => SetLimit(Directory.GetDirectories($"/proc/{_process.Id}/task").Length.ToString(CultureInfo.InvariantCulture));
+    public void LimitThreadsToThoseThere()
+        => SetLimit(Directory.GetDirectories($"/proc/{_process.Id}/task").Length.ToString(CultureInfo.InvariantCulture));
 
     public void LiftLimit() => SetLimit("4096");
 
@@ -86,7 +89,8 @@ internal sealed class SampleAsUser : IDisposable
     private void SetLimit(string threads)
     {
         // As that user: root needs CAP_SYS_RESOURCE for another's, which containers take away.
-        using Process prlimit = StartProcess("setpriv", $"--reuid={_user}", $"--regid={_user}", "--clear-groups", "prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--nproc={threads}:{4096}");
+        using Process prlimit = StartProcess("setpriv", $"--reuid={_user}", $"--regid={_user}", "--clear-groups", "prlimit", "--pid",
+            _process.Id.ToString(CultureInfo.InvariantCulture), $"--nproc={threads}:{4096}");
         prlimit.WaitForExit();
         Assert.True(prlimit.ExitCode == 0, prlimit.StandardError.ReadToEnd());
     }
@@ -105,5 +109,6 @@ internal sealed class SampleAsUser : IDisposable
     }
 
     private static string App { get; } = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, "../../../../../samples/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/WebApp.dll"));
+        AppContext.BaseDirectory, "../../../../../samples/WebApp/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            "net10.0/WebApp.dll"));
 }

@@ -14,7 +14,8 @@ internal sealed class WrappedBody(IHttpResponseBodyFeature inner, Action flushin
 
     public void DisableBuffering() => inner.DisableBuffering();
 
-    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => inner.SendFileAsync(path, offset, count, cancellationToken);
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
+        => inner.SendFileAsync(path, offset, count, cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
 

@@ -103,7 +103,8 @@ public static unsafe partial class FaultShim
         NativeLibrary.SetDllImportResolver(typeof(FaultShim).Assembly, (name, _, _) => name == Library ? Handle.Value : 0);
 
     [LibraryImport(Library)] private static partial ulong test_fault_call(byte* name);
-    [LibraryImport(Library)] private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault,
+    [LibraryImport(Library)]
+    private static partial int test_fault_add(ulong of, int port, int role, nint skip, nint count, int fault,
         int value);
     [LibraryImport(Library)] internal static partial void test_fault_remove(int at);
     [LibraryImport(Library)] internal static partial nint test_fault_fired(int at);

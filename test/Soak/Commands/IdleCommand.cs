@@ -10,8 +10,11 @@ internal static class IdleCommand
     {
         SharedOptions shared = new SharedOptions();
         Option<int> connections =
-            new Option<int>("--connections") { Description = "how many connections; each takes a descriptor here and one of the server's",
-            DefaultValueFactory = _ => 15_000 };
+            new Option<int>("--connections")
+            {
+                Description = "how many connections; each takes a descriptor here and one of the server's",
+                DefaultValueFactory = _ => 15_000
+            };
         Option<double> minutes = new Option<double>("--minutes") { Description = "how long they are idle", DefaultValueFactory = _ => 20 };
         Command command = new Command("idle", "hold idle keep-alive connections, then use each again") { connections, minutes };
         shared.AddTo(command);

@@ -11,7 +11,8 @@ internal static class MixedCommand
         SharedOptions shared = new SharedOptions();
         Option<double> minutes = new Option<double>("--minutes") { Description = "how long", DefaultValueFactory = _ => 2 };
         Option<string?> only = new Option<string?>(
-            "--clients") { Description = $"kinds of clients, separated by semicolons (all): {string.Join("; ", ClientMix.Names)}" };
+            "--clients")
+        { Description = $"kinds of clients, separated by semicolons (all): {string.Join("; ", ClientMix.Names)}" };
         shared.AddTo(root);
         root.Options.Add(minutes);
         root.Options.Add(only);

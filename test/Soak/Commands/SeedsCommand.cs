@@ -10,14 +10,20 @@ internal static class SeedsCommand
 
     public static Command Make()
     {
-        Option<string> transports = new Option<string>("--transport") { Description = "transports, separated by commas",
-            DefaultValueFactory = _ => "epoll,poll,rtsig" };
+        Option<string> transports = new Option<string>("--transport")
+        {
+            Description = "transports, separated by commas",
+            DefaultValueFactory = _ => "epoll,poll,rtsig"
+        };
         Option<int> count = new Option<int>("--count") { Description = "how many seeds on each", DefaultValueFactory = _ => 2000 };
         Option<int?> seed = new Option<int?>("--seed") { Description = "the first seed (another one each run)" };
         Option<int> exchanges =
             new Option<int>("--exchanges") { Description = "requests of each of the six clients of a seed", DefaultValueFactory = _ => 40 };
-        Option<int> faults = new Option<int>("--faults") { Description = "how many of 1,000 libc calls meet a fault, 0 to 900",
-            DefaultValueFactory = _ => 50 };
+        Option<int> faults = new Option<int>("--faults")
+        {
+            Description = "how many of 1,000 libc calls meet a fault, 0 to 900",
+            DefaultValueFactory = _ => 50
+        };
         Command command = new Command("seeds", "the random clients of the tests, with many seeds") { transports, count, seed, exchanges,
             faults };
         command.SetAction(async (parsed, _) =>

@@ -26,8 +26,11 @@ internal sealed class SharedOptions
         new Option<long?>("--seed") { Description = "decides what each client does and which calls fail (another one each run)" };
 
     public Option<int> Faults { get; } =
-        new Option<int>("--faults") { Description = "how many of 1,000 libc calls of the server meet a fault, 0 to 900",
-        DefaultValueFactory = _ => DefaultFaults };
+        new Option<int>("--faults")
+        {
+            Description = "how many of 1,000 libc calls of the server meet a fault, 0 to 900",
+            DefaultValueFactory = _ => DefaultFaults
+        };
 
     /// <exception cref="FormatException">There is no such transport.</exception>
     public static void CheckTransport(string name)

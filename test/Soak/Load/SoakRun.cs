@@ -48,8 +48,9 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
             long requests = Tally.Kinds.Values.Sum(kind => kind.Requests);
             long errors = Tally.Kinds.Values.Sum(kind => kind.Errors);
             string connections = sample.Status?.Connections.ToString(CultureInfo.InvariantCulture) ?? "no answer:";
-            Progress.Say($"{sample.At:hh\\:mm\\:ss}  {requests:N0} requests, {errors} errors, {connections} connections, PSS {sample.Pss >> 20} MiB, "
-                + $"{sample.Threads} threads, {sample.DescriptorCount} descriptors, {sample.Status?.Faults ?? 0:N0} faults");
+            Progress.Say($"{sample.At:hh\\:mm\\:ss}  {requests:N0} requests, {errors} errors, {connections} connections, "
+                + $"PSS {sample.Pss >> 20} MiB, {sample.Threads} threads, {sample.DescriptorCount} descriptors, "
+                + $"{sample.Status?.Faults ?? 0:N0} faults");
             try
             {
                 await Task.Delay(SampleInterval, stop);

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Transport.Tests.Documentation;
 
-/// <summary>docs/options.md as it follows from the code: options and enumerations with their XML documentation, metrics, log events.</summary>
+/// <summary>
+/// docs/options.md as it follows from the code: options and enumerations with their XML documentation, metrics, log events.
+/// </summary>
 internal static class OptionsPage
 {
     public static string Create(IReadOnlyList<Assembly> assemblies)
@@ -14,7 +16,8 @@ internal static class OptionsPage
         XmlDocumentation documentation = new(assemblies);
         StringBuilder page = new();
         page.Append("# Options, metrics and log events\n\n");
-        page.Append("Generated from the code and its XML documentation; a test compares them. `UPDATE_DOCS=1 ./build.sh test epoll` rewrites it.\n");
+        page.Append("Generated from the code and its XML documentation; a test compares them. "
+            + "`UPDATE_DOCS=1 ./build.sh test epoll` rewrites it.\n");
         foreach (Type type in Public(assemblies).Where(IsOptions))
         {
             AppendOptions(page, type, documentation);
@@ -82,7 +85,8 @@ internal static class OptionsPage
                 }
             };
             listener.Start();
-            foreach (Type type in assemblies.SelectMany(assembly => assembly.GetTypes()).Where(type => type.Name.EndsWith("Metrics", StringComparison.Ordinal)))
+            foreach (Type type in assemblies.SelectMany(assembly => assembly.GetTypes())
+                .Where(type => type.Name.EndsWith("Metrics", StringComparison.Ordinal)))
             {
                 Publish(type);
             }
@@ -121,7 +125,8 @@ internal static class OptionsPage
             select (type, message);
         foreach ((Type type, LoggerMessageAttribute message) in events)
         {
-            page.Append($"| {type.Name} | {message.EventId} {message.EventName} | {message.Level} | {message.Message?.Replace("|", "\\|")} |\n");
+            string? text = message.Message?.Replace("|", "\\|");
+            page.Append($"| {type.Name} | {message.EventId} {message.EventName} | {message.Level} | {text} |\n");
         }
     }
 

@@ -27,7 +27,8 @@ public class ConnectionFailureTests
     [Transports(PoolFault.SpanThrows, Variants = true, NotOnSockets = NotOnSockets)]
     public async Task A_pool_that_fails_in_a_receive_costs_that_connection_alone(TransportUnderTest transport, PoolFault fault)
     {
-        Assert.SkipWhen(transport.Model == "busy", "It rents for every connection on every iteration: which one meets the fault is not known.");
+        Assert.SkipWhen(transport.Model == "busy",
+            "It rents for every connection on every iteration: which one meets the fault is not known.");
         HostilePoolFactory pools = new();
         await using WebServer server = await StartAsync(transport, pools, connection => connection.EchoAsync());
         using RawClient witness = await server.ConnectAsync();
@@ -75,7 +76,9 @@ public class ConnectionFailureTests
         Assert.Single(Logged(server, UnexpectedError));
     }
 
-    /// <summary>Wherever the block is returned, in the handler or in the send loop, the connection ends and its slot on the loop is free.</summary>
+    /// <summary>
+    /// Wherever the block is returned, in the handler or in the send loop, the connection ends and its slot on the loop is free.
+    /// </summary>
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
     public async Task A_block_that_cannot_be_returned_costs_that_connection_alone(TransportUnderTest transport)
     {
@@ -179,14 +182,17 @@ public class ConnectionFailureTests
         await server.DisposeAsync();
     }
 
-    /// <summary>max_user_watches of epoll(7), memory: the kernel refuses to watch one descriptor, on a loop that another accepts for.</summary>
+    /// <summary>
+    /// max_user_watches of epoll(7), memory: the kernel refuses to watch one descriptor, on a loop that another accepts for.
+    /// </summary>
     [Theory]
     [InlineData("epoll/roundrobin", Errno.ENOSPC), InlineData("epoll/roundrobin", Errno.ENOMEM), InlineData("epoll", Errno.ENOSPC)]
     public async Task A_connection_that_the_kernel_does_not_watch_is_reset_and_logged_once(string name, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
         TransportUnderTest transport = TransportCatalogue.Get(name);
-        await using WebServer server = await StartAsync(transport, new HostilePoolFactory(), connection => connection.EchoAsync(), loops: 2);
+        await using WebServer server =
+            await StartAsync(transport, new HostilePoolFactory(), connection => connection.EchoAsync(), loops: 2);
         using RawClient witness = await server.ConnectAsync();
         await FaultWorld.EchoAsync(witness);
         using MeterReader meter = new(server.Application.Services);
@@ -227,9 +233,11 @@ public class ConnectionFailureTests
         server.Application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
 
     private static LogEntry[] Logged(WebServer server, int id) =>
-        [.. server.Logs.Entries.Where(entry => entry.Category == server.Transport.LogCategory && entry.Id.Id == id && entry.Level == LogLevel.Error)];
+        [.. server.Logs.Entries.Where(entry => entry.Category == server.Transport.LogCategory && entry.Id.Id == id
+            && entry.Level == LogLevel.Error)];
 
-    private static Task<WebServer> StartAsync(TransportUnderTest transport, HostilePoolFactory pools, Func<ConnectionContext, Task> handler, int loops = 1) =>
+    private static Task<WebServer> StartAsync(TransportUnderTest transport, HostilePoolFactory pools, Func<ConnectionContext, Task> handler,
+        int loops = 1) =>
         WebServer.StartAsync(
             transport,
             settings: new TransportSettings { LoopCount = loops },

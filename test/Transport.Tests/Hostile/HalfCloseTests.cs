@@ -44,7 +44,8 @@ public class HalfCloseTests
         {
             using RawClient client = await server.ConnectAsync(receiveBuffer: slow ? 4096 : 0);
             byte[] response = tls ? await AskOverTlsAsync(client) : await AskAsync(client);
-            Assert.True(body.AsSpan().SequenceEqual(response.AsSpan(Math.Max(0, response.Length - body.Length))), $"{response.Length} bytes in round {i}");
+            Assert.True(body.AsSpan().SequenceEqual(response.AsSpan(Math.Max(0, response.Length - body.Length))),
+                $"{response.Length} bytes in round {i}");
         }
     }
 
@@ -53,7 +54,8 @@ public class HalfCloseTests
     public async Task What_was_written_before_an_abort_without_a_reason_is_sent(TransportUnderTest transport)
     {
         byte[] bytes = TestApp.PatternBytes(4_000_000);
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = bytes.Length + 1 });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = bytes.Length + 1 });
         await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
         pair.Client.ShutdownSend();
         Assert.Equal("", await pair.Server.ReadToEndAsync());
@@ -67,7 +69,8 @@ public class HalfCloseTests
     public async Task A_client_that_reads_nothing_is_reset_by_an_abort_with_a_reason(TransportUnderTest transport)
     {
         byte[] bytes = new byte[8_000_000];
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = bytes.Length + 1 });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { MaxWriteBufferSize = bytes.Length + 1 });
         await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
         pair.Client.ShutdownSend();
         Assert.Equal("", await pair.Server.ReadToEndAsync());
@@ -78,7 +81,9 @@ public class HalfCloseTests
         await pair.Client.ExpectResetAsync();
     }
 
-    /// <summary>A client that has left looks the same as one that has only ended its direction: RequestAborted must not wait for ever.</summary>
+    /// <summary>
+    /// A client that has left looks the same as one that has only ended its direction: RequestAborted must not wait for ever.
+    /// </summary>
     [Theory, Transports(Variants = true)]
     public async Task RequestAborted_fires_for_a_handler_that_does_not_answer(TransportUnderTest transport)
     {
@@ -105,7 +110,8 @@ public class HalfCloseTests
     private static async Task<byte[]> AskOverTlsAsync(RawClient client)
     {
         await using NetworkStream network = new(client.Socket, ownsSocket: false);
-        await using SslStream tls = new(network, leaveInnerStreamOpen: true, (_, certificate, _, _) => certificate?.GetCertHashString() == Certificate.GetCertHashString());
+        await using SslStream tls = new(network, leaveInnerStreamOpen: true,
+            (_, certificate, _, _) => certificate?.GetCertHashString() == Certificate.GetCertHashString());
         await tls.AuthenticateAsClientAsync("localhost").WithinDeadline();
         await tls.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), Deadline.Token);
         client.ShutdownSend();

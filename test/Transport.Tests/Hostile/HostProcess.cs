@@ -38,11 +38,12 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
-        ProcessStartInfo start = new("prlimit", [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start =
+            new("prlimit", [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
 
         // What the test runner puts there is not for the child: a diagnostics port takes descriptors.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

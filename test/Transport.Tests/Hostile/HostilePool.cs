@@ -47,7 +47,8 @@ internal sealed class HostilePoolFactory : IMemoryPoolFactory<byte>
 
     private sealed class Pool(HostilePoolFactory factory) : MemoryPool<byte>
     {
-        public override int MaxBufferSize => factory.Meets(PoolFault.MaxBufferSizeThrows) ? throw Failure(PoolFault.MaxBufferSizeThrows) : 4096;
+        public override int MaxBufferSize
+            => factory.Meets(PoolFault.MaxBufferSizeThrows) ? throw Failure(PoolFault.MaxBufferSizeThrows) : 4096;
 
         public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
         {
@@ -57,7 +58,8 @@ internal sealed class HostilePoolFactory : IMemoryPoolFactory<byte>
             }
 
             PoolFault fault = PoolFault.None;
-            foreach (PoolFault candidate in (PoolFault[])[PoolFault.BlockIsEmpty, PoolFault.BlockIsOneByte, PoolFault.SpanThrows, PoolFault.PinThrows, PoolFault.ReturnThrows])
+            foreach (PoolFault candidate in (PoolFault[])[PoolFault.BlockIsEmpty, PoolFault.BlockIsOneByte, PoolFault.SpanThrows,
+                PoolFault.PinThrows, PoolFault.ReturnThrows])
             {
                 fault = factory.Meets(candidate) ? candidate : fault;
             }
@@ -78,13 +80,15 @@ internal sealed class HostilePoolFactory : IMemoryPoolFactory<byte>
     /// <summary>No array is behind it as far as the transport can see.</summary>
     private sealed class Block(PoolFault fault) : MemoryManager<byte>
     {
-        private readonly byte[] _bytes = GC.AllocateArray<byte>(fault == PoolFault.BlockIsEmpty ? 0 : fault == PoolFault.BlockIsOneByte ? 1 : 4096, pinned: true);
+        private readonly byte[] _bytes =
+            GC.AllocateArray<byte>(fault == PoolFault.BlockIsEmpty ? 0 : fault == PoolFault.BlockIsOneByte ? 1 : 4096, pinned: true);
 
         public override Memory<byte> Memory => CreateMemory(_bytes.Length);
 
         public override Span<byte> GetSpan() => fault == PoolFault.SpanThrows ? throw Failure(fault) : _bytes;
 
-        public override MemoryHandle Pin(int elementIndex = 0) => fault == PoolFault.PinThrows ? throw Failure(fault) : _bytes.AsMemory(elementIndex).Pin();
+        public override MemoryHandle Pin(int elementIndex = 0)
+            => fault == PoolFault.PinThrows ? throw Failure(fault) : _bytes.AsMemory(elementIndex).Pin();
 
         public override void Unpin()
         {

@@ -98,14 +98,17 @@ public class LoopFailureTests
         Assert.Equal([1, 1, 1, 1, 1], runs);
     }
 
-    /// <summary>Callbacks of ApplicationStopping are the application's: one that blocks must not keep connections from being ended.</summary>
+    /// <summary>
+    /// Callbacks of ApplicationStopping are the application's: one that blocks must not keep connections from being ended.
+    /// </summary>
     [Theory, Transports(NotOnSockets = NotOnSockets)]
     public async Task A_stopping_callback_that_blocks_does_not_hold_the_loop(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
         await FailAsync(transport, new CountingPoolFactory(), loops: 1, server =>
         {
-            server.Application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => leave.Wait(Deadline.Default));
+            server.Application.Services.GetRequiredService<IHostApplicationLifetime>()
+                .ApplicationStopping.Register(() => leave.Wait(Deadline.Default));
             return Task.CompletedTask;
         }, afterwards: async idle =>
         {
@@ -146,7 +149,8 @@ public class LoopFailureTests
             await (afterwards ?? (client => client.DrainAsync()))(idle).WithinDeadline("the connection of the failed loop to end");
             await stopped.WithinDeadline("the host to stop");
             Assert.Equal(1, Environment.ExitCode);
-            LogEntry entry = Assert.Single(server.Logs.Entries, log => log.Category == transport.LogCategory && log.Level == LogLevel.Critical);
+            LogEntry entry = Assert.Single(server.Logs.Entries, log => log.Category == transport.LogCategory
+                && log.Level == LogLevel.Critical);
             Assert.Contains("on purpose", entry.Exception!.Message, StringComparison.Ordinal);
         }
         finally

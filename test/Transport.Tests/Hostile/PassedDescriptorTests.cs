@@ -13,7 +13,9 @@ public sealed class PassedDescriptorTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>A receive ends where descriptors were attached, though more bytes have come: taking it for the last would wait for ever.</summary>
+    /// <summary>
+    /// A receive ends where descriptors were attached, though more bytes have come: taking it for the last would wait for ever.
+    /// </summary>
     [Theory, Transports(Variants = true)]
     public async Task Bytes_behind_a_passed_descriptor_arrive_and_the_descriptor_is_closed(TransportUnderTest transport)
     {
@@ -32,7 +34,8 @@ public sealed class PassedDescriptorTests : IDisposable
         }
 
         pipe.DisposeLocalCopyOfClientHandle();
-        await using BareListener listener = await BareListener.BindAsync(transport, endPoint, new TransportSettings { CreateBoundListenSocket = _ => listening });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, endPoint, new TransportSettings { CreateBoundListenSocket = _ => listening });
         await using ConnectionContext server = await listener.AcceptAsync();
         Assert.Equal("passedplainpassedplainpassedplain", await server.ReadTextAsync(33));
         Assert.Equal(0, await Task.Run(() => pipe.Read(new byte[1])).WithinDeadline());

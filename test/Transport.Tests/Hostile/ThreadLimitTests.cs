@@ -85,7 +85,8 @@ public sealed class ThreadLimitTests
         }
     }
 
-    private static int Warnings(WebServer server) => server.Logs.Entries.Count(entry => entry.Id.Name == "WorkerNotStarted" && entry.Level == LogLevel.Warning);
+    private static int Warnings(WebServer server)
+        => server.Logs.Entries.Count(entry => entry.Id.Name == "WorkerNotStarted" && entry.Level == LogLevel.Warning);
 
     /// <summary>As the runtime does when pthread_create says EAGAIN.</summary>
     private sealed class FailingStarts

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Tests.Hostile;
 
-/// <summary>The server has stopped asking for connections: what has been accepted for it is bounded, the kernel's backlog holds the rest.</summary>
+/// <summary>
+/// The server has stopped asking for connections: what has been accepted for it is bounded, the kernel's backlog holds the rest.
+/// </summary>
 [Trait("Category", "Hostile")]
 public class UnclaimedConnectionTests
 {
@@ -13,7 +15,8 @@ public class UnclaimedConnectionTests
     [Theory, Transports(Variants = true, NotOnSockets = "it accepts only when it is asked")]
     public async Task Accepting_pauses_until_the_server_asks_again(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 1, Backlog = Limit });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 1, Backlog = Limit });
         List<RawClient> clients = [];
         for (int i = 0; i < Clients; i++)
         {

@@ -49,7 +49,9 @@ public class CoreInteropTests
         .. CComparison.LayoutOf<Libc.timespec>(),
     ]);
 
-    /// <summary>The id of a thread's CPU clock as libc makes it, for the first thread of a process, against <see cref="ThreadCpuClock"/>'s rule.</summary>
+    /// <summary>
+    /// The id of a thread's CPU clock as libc makes it, for the first thread of a process, against <see cref="ThreadCpuClock"/>'s rule.
+    /// </summary>
     [Fact]
     public void A_threads_cpu_clock() => CComparison.Holds(["pthread.h", "time.h", "unistd.h", "sys/syscall.h"],
         ("({ clockid_t id; pthread_getcpuclockid(pthread_self(), &id); id == (int)((~(unsigned)syscall(SYS_gettid) << 3) | 6); })", 1));

@@ -54,7 +54,8 @@ public class OptionsTests
     public async Task A_bad_value_fails_the_start_by_its_name(TransportUnderTest transport, string option, object? value)
     {
         TransportSettings settings = new TransportSettings { Ours = options => Set(options, option, value) };
-        OptionsValidationException exception = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync(transport, TestApp.HelloAsync, settings));
+        OptionsValidationException exception =
+            await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync(transport, TestApp.HelloAsync, settings));
         Assert.Contains(option, exception.Message, StringComparison.Ordinal);
         Assert.Contains("allowed", exception.Message, StringComparison.OrdinalIgnoreCase);
     }
@@ -93,8 +94,10 @@ public class OptionsTests
         foreach (string typeName in OptionsTypes.Select(row => row.Data))
         {
             string model = Type(typeName).Name.Replace("TransportOptions", "", StringComparison.Ordinal);
-            MethodInfo use = Type(typeName).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
-                .Single(method => method.Name == $"Use{model}Transport" && method.GetParameters() is [{ } only] && only.ParameterType == typeof(IWebHostBuilder));
+            MethodInfo use = Type(typeName).Assembly.GetExportedTypes()
+                .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+                .Single(method => method.Name == $"Use{model}Transport" && method.GetParameters() is [{ } only]
+                    && only.ParameterType == typeof(IWebHostBuilder));
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.Configuration[$"Kestrel:Transport:{model}:{key}"] = value;
             builder.WebHost.UseKestrelCore();
@@ -114,7 +117,8 @@ public class OptionsTests
     public async Task Each_model_can_be_asked_for_in_four_ways(string typeName)
     {
         string model = Type(typeName).Name.Replace("TransportOptions", "", StringComparison.Ordinal);
-        MethodInfo[] methods = Type(typeName).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+        MethodInfo[] methods = Type(typeName).Assembly.GetExportedTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
             .Where(method => method.Name == $"Use{model}Transport").ToArray();
         Assert.Equal(2, methods.Count(method => method.GetParameters()[0].ParameterType == typeof(IWebHostBuilder)));
         Assert.Equal(2, methods.Count(method => method.GetParameters()[0].ParameterType == typeof(IServiceCollection)));
@@ -124,7 +128,8 @@ public class OptionsTests
         {
             // No builder is a mistake that is told at once.
             object?[] arguments = new object?[method.GetParameters().Length];
-            Assert.IsType<ArgumentNullException>(Assert.Throws<TargetInvocationException>(() => method.Invoke(null, arguments)).InnerException);
+            Assert.IsType<ArgumentNullException>(Assert.Throws<TargetInvocationException>(() => method.Invoke(null, arguments))
+                .InnerException);
         }
     }
 
@@ -135,7 +140,8 @@ public class OptionsTests
 
     private static void Set(TransportOptions options, string name, object? value)
     {
-        PropertyInfo property = options.GetType().GetProperty(name) ?? throw new ArgumentException($"{options.GetType().Name} lacks {name}");
+        PropertyInfo property = options.GetType().GetProperty(name)
+            ?? throw new ArgumentException($"{options.GetType().Name} lacks {name}");
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         property.SetValue(options, value is null ? null : type.IsEnum ? Enum.ToObject(type, value) : Convert.ChangeType(value, type, null));
     }
