@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using Bench.Clients;
 using Bench.Plans;
 using Bench.Servers;
 using Bench.Statistics;

@@ -14,7 +14,9 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
 
     /// <summary>200; FILEAIO_STALLED_CLIENTS sets another number (2,000 take 3 GiB of the kernel's memory for send buffers).</summary>
     private static readonly int Clients =
-        int.TryParse(Environment.GetEnvironmentVariable("FILEAIO_STALLED_CLIENTS"), CultureInfo.InvariantCulture, out int clients) ? clients : 200;
+        int.TryParse(Environment.GetEnvironmentVariable("FILEAIO_STALLED_CLIENTS"), CultureInfo.InvariantCulture, out int clients)
+            ? clients
+            : 200;
 
     [Fact]
     public async Task Clients_that_stall_hold_no_buffers_that_others_wait_for()
@@ -48,7 +50,8 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
                 for (int i = 0; i < 4; i++)
                 {
                     RawReply reply = await RawReply.GetAsync(server.Port, "/b1048579.bin");
-                    Assert.True(expected.AsSpan().SequenceEqual(reply.Body), $"{reply.Status}: {reply.Body.Length} bytes, and not the file's");
+                    Assert.True(
+                        expected.AsSpan().SequenceEqual(reply.Body), $"{reply.Status}: {reply.Body.Length} bytes, and not the file's");
                 }
             }));
 

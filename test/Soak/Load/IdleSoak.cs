@@ -1,6 +1,5 @@
 using System.Net;
 using Soak.Clients;
-using Soak.Measuring;
 using Soak.Reporting;
 using Soak.Server;
 

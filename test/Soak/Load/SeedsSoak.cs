@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Soak.Commands;
 using Soak.Reporting;
 using Soak.Server;
 

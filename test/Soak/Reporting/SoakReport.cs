@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Soak.Commands;
 using Soak.Load;
-using Soak.Measuring;
 using Soak.Server;
 
 namespace Soak.Reporting;

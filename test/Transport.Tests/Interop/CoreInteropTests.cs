@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Transport.Core.Interop;
 
 namespace Transport.Tests.Interop;
