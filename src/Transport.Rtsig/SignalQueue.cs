@@ -1,6 +1,5 @@
 using Transport.Core.Interop;
 using CoreLibc = Transport.Core.Interop.Libc;
-using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Rtsig.Interop.Libc;
 
 namespace Transport.Rtsig;
@@ -140,7 +139,7 @@ internal sealed unsafe class SignalQueue : IDisposable
     private SysResult ReadOneByOne(Span<QueuedSignal> signals)
     {
         Libc.siginfo_t info;
-        CoreLibc.timespec atOnce = default;
+        timespec atOnce = default;
         int count = 0;
 
         // SAFETY: fixed keeps the set in place for the calls.

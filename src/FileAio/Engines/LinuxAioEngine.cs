@@ -81,7 +81,7 @@ internal sealed class LinuxAioEngine : IFileEngine
             return false;
         }
 
-        SysResult bell = Libc.EventFd();
+        SysResult bell = EventFd.Create(0);
         refusal = new EngineRefusal("eventfd", bell);
         if (bell.IsError)
         {
@@ -158,7 +158,7 @@ internal sealed class LinuxAioEngine : IFileEngine
                 _posted.Add(work, state);
                 if (!_awake)
                 {
-                    Libc.EventFdSignal(_bell); // under the lock, where the loop ends too: the eventfd is still open
+                    EventFd.Signal(_bell); // under the lock, where the loop ends too: the eventfd is still open
                 }
 
                 _awake = true;
@@ -301,7 +301,12 @@ internal sealed class LinuxAioEngine : IFileEngine
                     continue;
                 }
             }
-            Libc.EventFdWait(_bell).ThrowIfError("read of an eventfd");
+            SysResult rung = EventFd.Drain(_bell);
+            if (rung.IsError && rung.Errno != Errno.EINTR)
+            {
+                throw rung.ToException("read of an eventfd");
+            }
+
             lock (_gate)
             {
                 _awake = true;
@@ -316,7 +321,7 @@ internal sealed class LinuxAioEngine : IFileEngine
         int got = (int)Libc.IoGetEvents(_context, IocbTable.Batch, events).ThrowIfError("io_getevents");
         for (int i = 0; i < got; i++)
         {
-            _completions.Deliver(TakeBack((int)events[i].data), new SysResult(events[i].res));
+            _completions.Deliver(TakeBack((int)events[i].data), new SysResult((nint)events[i].res));
             if ((i + 1) % HandOverEvery == 0)
             {
                 HandOverFromLoop();
@@ -368,10 +373,10 @@ internal sealed class LinuxAioEngine : IFileEngine
         }
         _submitterBell.Release();
         _submitter?.Join();
-        Libc.EventFdSignal(_bell);
+        EventFd.Signal(_bell);
         _loop?.Join();
         Libc.IoDestroy(_context);
-        Libc.Close(_bell);
+        Unistd.Close(_bell);
         _table.Dispose();
     }
 }

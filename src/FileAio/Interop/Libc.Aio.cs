@@ -41,13 +41,6 @@ internal static unsafe partial class Libc
         public long res2;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    public struct timespec
-    {
-        public long tv_sec;
-        public long tv_nsec;
-    }
-
     public static SysResult IoSetup(int events, out nint context)
     {
         context = 0;

@@ -1,7 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Files;
 using FileAio.Http;
-using FileAio.Interop;
 using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;

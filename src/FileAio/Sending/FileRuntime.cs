@@ -103,7 +103,7 @@ internal sealed class FileRuntime : IDisposable
     {
         fixed (byte* path = "/proc/self/exe\0"u8)
         {
-            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Fcntl.O_CLOEXEC);
             if (opened.IsError || Buffers.TryRent(4096) is not { } buffer)
             {
                 return default; // nothing to try it with: the first real read will tell
@@ -111,7 +111,7 @@ internal sealed class FileRuntime : IDisposable
 
             SysResult result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
             Buffers.Return(buffer);
-            Libc.Close((int)opened.Value);
+            Unistd.Close((int)opened.Value);
             return result;
         }
     }

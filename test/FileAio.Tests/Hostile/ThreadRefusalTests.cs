@@ -3,7 +3,7 @@ using FileAio.Engines;
 using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Win32.SafeHandles;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Hostile;
 
