@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Shared.Interop;
 using Transport.Blocking;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;

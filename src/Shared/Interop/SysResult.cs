@@ -10,6 +10,9 @@ namespace Shared.Interop;
 /// </summary>
 internal readonly record struct SysResult(nint Value)
 {
+    /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
+    public static SysResult Canceled => Error(Interop.Errno.ECANCELED);
+
     public bool IsError => Value < 0;
 
     public bool WouldBlock => Value == -Interop.Errno.EAGAIN;

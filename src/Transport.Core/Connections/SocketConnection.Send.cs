@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
+using Transport.Core.Loops;
 using Transport.Core.Scheduling;
 
 namespace Transport.Core.Connections;
@@ -47,7 +48,7 @@ internal sealed partial class SocketConnection
 
                 if (!buffer.IsEmpty)
                 {
-                    ValueTask<SysResult> sending = SendAsync(buffer);
+                    ValueTask<SysResult> sending = SendAsync(new OutputBatch(buffer));
                     if (!sending.IsCompleted)
                     {
                         Volatile.Write(ref _isSendPending, true);
@@ -89,6 +90,11 @@ internal sealed partial class SocketConnection
 
         await _loop.SwitchAsync();
         Shutdown(shutdownReason);
+        if (_closing is { } closing)
+        {
+            await closing.ConfigureAwait(false);
+        }
+
         try
         {
             output.Complete(unexpected);
@@ -119,7 +125,7 @@ internal sealed partial class SocketConnection
     /// <summary>
     /// All of it: on the loop as its model does it, elsewhere at once as far as the kernel takes it, and what is left on the loop.
     /// </summary>
-    private ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
+    private ValueTask<SysResult> SendAsync(OutputBatch output)
     {
         if (_loop.IsCurrent)
         {
@@ -143,7 +149,7 @@ internal sealed partial class SocketConnection
         }
     }
 
-    private async ValueTask<SysResult> SendOnLoopAsync(ReadOnlySequence<byte> output)
+    private async ValueTask<SysResult> SendOnLoopAsync(OutputBatch output)
     {
         await _loop.SwitchAsync();
         return await _socket.SendAsync(output).ConfigureAwait(false);

@@ -1,5 +1,3 @@
-using Transport.Core.Loops;
-
 namespace Transport.Core.Readiness;
 
 /// <summary>
