@@ -120,7 +120,7 @@ internal sealed unsafe class SignalQueue : IDisposable
         fixed (Libc.signalfd_siginfo* batch = _batch)
         {
             nuint room = (nuint)(Math.Min(signals.Length, BatchSize) * sizeof(Libc.signalfd_siginfo));
-            SysResult read = SysResult.From(Libc.read(Descriptor, batch, room));
+            SysResult read = SysResult.From(Unistd.read(Descriptor, batch, room));
             if (read.IsError)
             {
                 return read.Errno is Errno.EAGAIN or Errno.EINTR ? new SysResult(0) : read;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Transport.Core.Interop;
 using Transport.Core.Readiness;
 using Libc = Transport.Select.Interop.Libc;
 

@@ -14,7 +14,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     // Below this a read into the pipe could be handed the rest of a block that is in use: such ends are copied. (Blocks are 4 KiB or more.)
     private const int LeastIntoPipe = 8192;
 
-    private readonly DirectReader _reader = new(file, descriptor, serving.Runtime.Engine, body.IsInline);
+    private readonly DirectReader _reader = new(file, descriptor, body.Engine.Engine, body.IsInline);
     private readonly AlignedBufferPool _pool = serving.Runtime.Buffers;
 
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using FileAio.Engines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -23,6 +24,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     private ResponseDataRate _rate = new(response.HttpContext);
     private PipePiece _piece;
     private SendTimer? _timer;
+    private EngineContext? _engine;
     private long _sinceYield;
 
     /// <summary>Null where the response may go as fast as the client takes it.</summary>
@@ -36,6 +38,9 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
 
     /// <summary>Reads and flushes go on on the engine's thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
+
+    /// <summary>The connection's engine.</summary>
+    public EngineContext Engine => _engine ??= serving.Runtime.EngineOf(response.HttpContext.Features);
 
     private PipeWriter Writer => response.BodyWriter;
 
@@ -125,7 +130,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         if (_sinceYield >= Share)
         {
             _sinceYield = 0;
-            await new Yield(IsInline ? serving.Runtime.Context : null);
+            await new Yield(IsInline ? Engine : null);
         }
     }
 
@@ -152,7 +157,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         }
 
         SynchronizationContext? outer = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(serving.Runtime.Context);
+        SynchronizationContext.SetSynchronizationContext(Engine);
         try
         {
             return Writer.FlushAsync();

@@ -61,6 +61,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _features.Set<IMemoryPoolFeature>(this);
         _features.Set<IConnectionLifetimeFeature>(this);
         _features.Set<IConnectionSocketFeature>(this);
+        _features.Set<IEventLoopFeature>(loop);
     }
 
     /// <summary>Asked for by the loop, which logs it, and by the application: both must see the same one.</summary>

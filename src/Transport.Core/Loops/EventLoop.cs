@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
 using Transport.Core.Listening;
 using Transport.Core.Scheduling;
 
@@ -16,7 +17,7 @@ namespace Transport.Core.Loops;
 /// Everything of a socket happens on its loop's thread, but for a send that does not wait; other threads post. Application code never runs
 /// inside a receive or a flush, so nothing of the loop is on its stack and the sends of a turn gather by themselves.
 /// </remarks>
-internal abstract class EventLoop : PipeScheduler
+internal abstract class EventLoop : PipeScheduler, IEventLoopFeature
 {
     /// <summary>
     /// How long a nap lasts: epoll_wait's and poll's resolution. Work that is out may hold back what it leaves in the mailbox for so long.
@@ -34,6 +35,7 @@ internal abstract class EventLoop : PipeScheduler
     private readonly Thread _thread;
     private readonly HashSet<ILoopResident> _residents = [];
     private readonly HashSet<ILoopResident> _listeners = [];
+    private readonly LoopSources _sources = new();
     private WorkList _queue = new();
     private WorkList _running = new();
 
@@ -133,6 +135,26 @@ internal abstract class EventLoop : PipeScheduler
         }
 
         return posted;
+    }
+
+    PipeScheduler IEventLoopFeature.Application => Application;
+
+    bool IEventLoopFeature.TryAttach(IEventLoopSource source, out int wakeUp)
+    {
+        SysResult duplicate = Waker.Duplicate();
+        wakeUp = (int)duplicate.Value;
+        if (duplicate.IsError)
+        {
+            return false;
+        }
+
+        bool attached = TryPost(static attach => ((Action)attach!)(), () => _sources.Add(source));
+        if (!attached)
+        {
+            SocketCalls.Close(wakeUp);
+        }
+
+        return attached;
     }
 
     /// <summary>Goes on on the loop's thread: at once when called there, else by the mailbox.</summary>
@@ -292,6 +314,7 @@ internal abstract class EventLoop : PipeScheduler
             TransportLog.LoopFailed(Logger, Name, exception);
         }
 
+        Attempt(_sources.End);
         if (_hasThreadStarter)
         {
             _setup.Options.GetThreadStarter().Release();
@@ -306,6 +329,7 @@ internal abstract class EventLoop : PipeScheduler
     {
         Iteration++;
         Wait(Timeout());
+        _sources.Run();
         Application.RunTurn();
         RunQueue();
     }

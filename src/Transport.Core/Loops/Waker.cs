@@ -22,23 +22,43 @@ internal sealed class Waker : IDisposable
     /// <summary>Any thread. EAGAIN would mean a counter of 2⁶⁴−2 wake-ups, so there is no failure to report.</summary>
     public void Wake()
     {
+        if (TryUse())
+        {
+            EventFd.Signal(Descriptor);
+            Dispose();
+        }
+    }
+
+    /// <summary>A second descriptor of the eventfd, the caller's to close; −EBADF when this one is closed. Any thread.</summary>
+    public SysResult Duplicate()
+    {
+        if (!TryUse())
+        {
+            return SysResult.Error(Errno.EBADF);
+        }
+
+        SysResult duplicate = SocketCalls.Duplicate(Descriptor);
+        Dispose();
+        return duplicate;
+    }
+
+    /// <summary>Takes back what <see cref="Wake"/> said. Loop thread.</summary>
+    public void Drain() => EventFd.Drain(Descriptor);
+
+    private bool TryUse()
+    {
         int users;
         do
         {
             users = Volatile.Read(ref _users);
             if (users == 0)
             {
-                return;
+                return false;
             }
         }
         while (Interlocked.CompareExchange(ref _users, users + 1, users) != users);
-
-        EventFd.Signal(Descriptor);
-        Dispose();
+        return true;
     }
-
-    /// <summary>Takes back what <see cref="Wake"/> said. Loop thread.</summary>
-    public void Drain() => EventFd.Drain(Descriptor);
 
     public void Dispose()
     {
