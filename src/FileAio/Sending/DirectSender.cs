@@ -36,7 +36,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     /// </summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
-        ReadsAhead reads = new ReadsAhead(_pool, ahead);
+        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0);
         long next = window.Start;
         long position = range.Start;
         try
@@ -45,7 +45,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
             {
                 while (next < window.End && reads.MayAdd)
                 {
-                    int want = (int)Math.Min(chunk, window.End - next);
+                    int want = (int)Math.Min(reads.Chunk, window.End - next);
                     AlignedBuffer? buffer = _pool.TryRent(want);
                     if (buffer is null && !reads.IsEmpty)
                     {
@@ -89,6 +89,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     return new SendOutcome(SendEnd.Shrank, position);
                 }
 
+                reads.Written(written);
                 position += written;
                 if (position == range.End)
                 {
@@ -124,7 +125,8 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         PipeRead into = new PipeRead(_reader, body, _pool.Budget);
         for (long next = window.Start; ;)
         {
-            int want = (int)Math.Min(chunk, window.End - next);
+            bool hasGrown = position - range.Start >= ReadsAhead.GrowsAfter && body.Limit is null && !_pool.Budget.IsAboveHalf;
+            int want = (int)Math.Min(hasGrown ? ReadsAhead.GrownChunkOf(chunk, serving.Options.MaxReadAhead) : chunk, window.End - next);
             SendOutcome outcome;
             if (next < position || want < LeastIntoPipe)
             {
