@@ -152,6 +152,7 @@ internal sealed partial class SocketConnection
         }
 
         _socket.Close();
+        Admission?.End();
     }
 
     /// <summary>One step of the end: its exception is logged, and the other steps follow.</summary>
