@@ -71,6 +71,10 @@ run_tests() {
   [ -e /usr/include/stdio.h ] || want cc libc6-dev
   want curl curl
   case "$name" in ""|bench) want chromium chromium ;; esac
+  if [ "$name" = packages ]; then
+    [ -e /usr/include/zlib.h ] || want zlib.h zlib1g-dev
+    [ -e /lib/ld-musl-x86_64.so.1 ] || want ld-musl musl
+  fi
   dotnet build Transports.sln -c "$configuration" -warnaserror --nologo -v quiet
   rm -rf "$results"
   local failed=0 project

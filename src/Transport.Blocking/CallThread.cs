@@ -7,7 +7,7 @@ namespace Transport.Blocking;
 /// A thread that makes one blocking call at a time when its loop asks for it, and posts what came of it. It is started by the first call
 /// and ends when it is dismissed; only then has the descriptor one user less.
 /// </summary>
-internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, string name, Func<SysResult> call)
+internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descriptor, BlockingLoop loop, string name, Func<SysResult> call)
 {
     private const int Resting = 0;
     private const int Asked = 1;
@@ -57,7 +57,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         {
             _thread = new Thread(Run, StackSize) { IsBackground = true, Name = name };
             Interlocked.Increment(ref loop.Blocking.Threads);
-            socket.Hold();
+            descriptor.Hold();
             _thread.UnsafeStart();
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
@@ -66,7 +66,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
             // stack.
             _thread = null;
             Interlocked.Decrement(ref loop.Blocking.Threads);
-            socket.LetGo();
+            descriptor.Release();
             loop.LogThreadRefused(exception.Message);
             _result = new SysResult(-Errno.ENOMEM);
             loop.TryPost(static self => ((CallThread)self!).Finish(), this);
@@ -115,7 +115,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
             if (isDismissed)
             {
                 // Before the loop hears of it: whoever is told that the operation is over finds the descriptor closed.
-                socket.LetGo();
+                descriptor.Release();
             }
 
             loop.TryPost(static self => ((CallThread)self!).Finish(), this);
@@ -123,7 +123,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
 
         if (!isDismissed)
         {
-            socket.LetGo();
+            descriptor.Release();
         }
 
         Interlocked.Decrement(ref loop.Blocking.Threads);

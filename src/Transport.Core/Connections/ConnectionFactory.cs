@@ -36,10 +36,15 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, Tr
             return false;
         }
 
-        LoopSocket socket;
+        if (setsOptions)
+        {
+            TcpSettings.ApplyToConnection(descriptor, options);
+        }
+
+        LoopConnection socket;
         try
         {
-            socket = loop.Attach(descriptor, SocketRole.Connection);
+            socket = loop.AttachConnection(descriptor);
         }
         catch (Exception exception)
         {
@@ -52,11 +57,6 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, Tr
             return false;
         }
 
-        if (setsOptions)
-        {
-            TcpSettings.ApplyToConnection(descriptor, options);
-        }
-
         if (listening is not IPEndPoint)
         {
             socket.ExpectShortReceives();
@@ -64,7 +64,7 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, Tr
 
         try
         {
-            EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
+            EndPoint? local = _asksLocalEndPoint ? socket.GetLocalEndPoint(listening) : listening;
             connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger) { Admission = admission };
         }
         catch (Exception exception)
@@ -72,8 +72,8 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, Tr
             // Creating the pipes asks the application's memory pool; a failure costs this client alone.
             loop.Counters.AcceptErrors++;
             TransportLog.ConnectionNotStarted(logger, listening, exception);
-            SocketCalls.ResetOnClose(descriptor);
-            socket.Close();
+            socket.Shutdown(reset: true);
+            _ = socket.CloseAsync().AsTask();
             admission?.End();
             connection = null;
             return false;

@@ -46,7 +46,7 @@ internal static partial class TransportLog
         EventName = "AcceptStrategyFallback")]
     public static partial void AcceptStrategyFallback(ILogger logger, LogLevel level, string wanted, object endPoint, string reason, AcceptStrategy fallback);
 
-    [LoggerMessage(114, LogLevel.Warning,
+    [LoggerMessage(108, LogLevel.Warning,
         "The limit of {Limit} descriptors (RLIMIT_NOFILE) is low: {Reserve} are kept free instead of {Wanted} (DescriptorReserve), and about {Room} are left for "
         + "connections. Further clients wait in the backlog. Raise the limit (ulimit -n, LimitNOFILE=).", EventName = "DescriptorLimitLow")]
     public static partial void DescriptorLimitLow(ILogger logger, int limit, int wanted, int reserve, int room);
@@ -60,7 +60,7 @@ internal static partial class TransportLog
     [LoggerMessage(107, LogLevel.Error, "Unhandled exception in an application callback run by {Loop}. The loop continues.", EventName = "ApplicationCallbackFailed")]
     public static partial void ApplicationCallbackFailed(ILogger logger, string loop, Exception exception);
 
-    [LoggerMessage(108, LogLevel.Warning,
+    [LoggerMessage(111, LogLevel.Warning,
         "An event loop did not stop accepting on {EndPoint} before the shutdown token was cancelled, because its thread is blocked. "
         + "The listening socket is closed without it.", EventName = "UnbindForced")]
     public static partial void UnbindForced(ILogger logger, object endPoint);
@@ -73,14 +73,14 @@ internal static partial class TransportLog
         EventName = "WorkerNotStarted")]
     public static partial void WorkerNotStarted(ILogger logger, string loop, string reason, long workers);
 
-    [LoggerMessage(111, LogLevel.Information,
+    [LoggerMessage(112, LogLevel.Information,
         "Listening on {EndPoint}: {Transport}, {Loops} event loops, application code on {Scheduling}, accept strategy {AcceptStrategy}.", EventName = "Listening")]
     public static partial void Listening(ILogger logger, object endPoint, string transport, int loops, ApplicationScheduling scheduling, AcceptStrategy acceptStrategy);
 
-    [LoggerMessage(112, LogLevel.Information, "Kestrel:Transport:Use selects {Transport} for all end points. Registered: {Registered}.", EventName = "TransportSelected")]
+    [LoggerMessage(113, LogLevel.Information, "Kestrel:Transport:Use selects {Transport} for all end points. Registered: {Registered}.", EventName = "TransportSelected")]
     public static partial void TransportSelected(ILogger logger, string transport, string registered);
 
-    [LoggerMessage(113, LogLevel.Warning,
+    [LoggerMessage(114, LogLevel.Warning,
         "The configuration section {Section} belongs to no registered transport and is ignored; the nearest is {Nearest}. Allowed: {Allowed}.",
         EventName = "UnusedSection")]
     public static partial void UnusedSection(ILogger logger, string section, string nearest, string allowed);

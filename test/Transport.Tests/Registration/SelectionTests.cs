@@ -16,7 +16,7 @@ public sealed class SelectionTests : IDisposable
 {
     private const string SocketsCategory = "Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets";
     private const string OursOnly = "Kestrel's Sockets transport has no such option";
-    private const int ListeningEvent = 111;
+    private const int ListeningEvent = 112;
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"transport-{Guid.NewGuid():N}.sock");
 
@@ -162,7 +162,7 @@ public sealed class SelectionTests : IDisposable
     {
         await using WebServer server = await WebServer.StartAsync(TransportCatalogue.Get("epoll"), TestApp.HelloAsync,
             configure: builder => builder.Configuration["Kestrel:Transport:Eppoll:LoopCount"] = "1");
-        LogEntry warning = Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 113);
+        LogEntry warning = Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 114);
         Assert.Equal(LogLevel.Warning, warning.Level);
         Assert.Equal("The configuration section Kestrel:Transport:Eppoll belongs to no registered transport and is ignored; "
             + "the nearest is Epoll. Allowed: Use, Epoll.", warning.Message);
