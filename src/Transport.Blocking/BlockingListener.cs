@@ -40,6 +40,11 @@ internal sealed unsafe class BlockingListener : BlockingSocket
         }
 
         _peer = peer;
+        if (!Loop.Threads.CanStart)
+        {
+            // A thread could not be started a moment ago: the accept loop pauses, and clients wait in the backlog.
+            return new ValueTask<SysResult>(new SysResult(-Errno.ENOMEM));
+        }
 
         if (_isGranted || Loop.Budget.TryTake(this, out bool isNews))
         {
