@@ -147,6 +147,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         Accepts = meters.Read("transport.accepts"),
         Workers = meters.Read("transport.workers"),
         HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
+        AllocatedBytes = GC.GetTotalAllocatedBytes(precise: true),
         Collections = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)],
         PoolThreads = ThreadPool.ThreadCount,
         Faults = FaultShim.Unavailable is null ? FaultShim.DiceFired : 0,
