@@ -20,6 +20,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             exception is ConnectionResetException or ConnectionAbortedException or BadHttpRequestException or OperationCanceledException)
         {
             // The client left in the middle of its request; Kestrel would log it as an error of the application.
+            context.Abort();
         }
     }
 
@@ -61,6 +62,8 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             left -= count;
             if ((await writer.FlushAsync()).IsCompleted)
             {
+                // The client left. Kestrel may learn of it later than this flush, and would log too few bytes as an error.
+                context.Abort();
                 return;
             }
         }
