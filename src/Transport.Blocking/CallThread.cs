@@ -12,7 +12,7 @@ namespace Transport.Blocking;
 /// <see cref="ThreadStarter"/> starts it: clone(2) does not hold up the loop, and the runtime keeps threads in reserve for its own. Where no
 /// thread can be had (RLIMIT_NPROC, pids.max) the call waits, and one is asked for again.
 /// </remarks>
-internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, string name, Func<SysResult> call) : IStartable
+internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descriptor, BlockingLoop loop, string name, Func<SysResult> call) : IStartable
 {
     private const int Resting = 0;
     private const int Asked = 1;
@@ -76,7 +76,6 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         Interlocked.Decrement(ref loop.Blocking.Threads);
         Interlocked.Increment(ref loop.Blocking.ThreadsRefused);
         _isStarting = false;
-        socket.LetGo();
 
         // The loop logs, since a log provider may block.
         loop.TryPost(static refusal => ((Refusal)refusal!).Land(), new Refusal(this, reason));
@@ -126,7 +125,6 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         _isRequested = true;
         _isStarting = true;
         Interlocked.Increment(ref loop.Blocking.Threads);
-        socket.Hold();
         loop.Threads.Request(this);
     }
 
@@ -159,6 +157,18 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
         _thread = Thread.CurrentThread;
         _isStarting = false;
         loop.ThreadStarted();
+
+        // Not before: a socket that is closed while its thread is on its way is closed at once.
+        if (descriptor.TryHold())
+        {
+            MakeCalls();
+        }
+
+        Interlocked.Decrement(ref loop.Blocking.Threads);
+    }
+
+    private void MakeCalls()
+    {
         bool isDismissed = false;
         while (!isDismissed && WaitForAsk())
         {
@@ -167,7 +177,7 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
             if (isDismissed)
             {
                 // Before the loop hears of it: whoever is told that the operation is over finds the descriptor closed.
-                socket.LetGo();
+                descriptor.Release();
             }
 
             loop.TryPost(static self => ((CallThread)self!).Finish(), this);
@@ -175,10 +185,8 @@ internal sealed class CallThread(BlockingSocket socket, BlockingLoop loop, strin
 
         if (!isDismissed)
         {
-            socket.LetGo();
+            descriptor.Release();
         }
-
-        Interlocked.Decrement(ref loop.Blocking.Threads);
     }
 
     private void MakeCall()

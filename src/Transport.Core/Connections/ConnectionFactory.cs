@@ -26,10 +26,10 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, Tr
     public bool TryStart(EventLoop loop, int descriptor, EndPoint remote, [NotNullWhen(true)] out SocketConnection? connection)
     {
         loop.AssertCurrent();
-        LoopSocket socket;
+        LoopConnection socket;
         try
         {
-            socket = loop.Attach(descriptor, SocketRole.Connection);
+            socket = loop.AttachConnection(descriptor);
         }
         catch (Exception exception)
         {
@@ -43,8 +43,7 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, Tr
 
         if (setsNoDelay)
         {
-            // Fails for a client that has left, which needs no option any more.
-            SocketCalls.SetNoDelay(descriptor);
+            socket.SetNoDelay();
         }
 
         if (listening is not IPEndPoint)
@@ -54,7 +53,7 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, Tr
 
         try
         {
-            EndPoint? local = _asksLocalEndPoint ? SocketCalls.GetLocalEndPoint(descriptor, listening) : listening;
+            EndPoint? local = _asksLocalEndPoint ? socket.GetLocalEndPoint(listening) : listening;
             connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger);
         }
         catch (Exception exception)
@@ -62,8 +61,8 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsNoDelay, Tr
             // Creating the pipes asks the application's memory pool; a failure costs this client alone.
             loop.Counters.AcceptErrors++;
             TransportLog.ConnectionNotStarted(logger, listening, exception);
-            SocketCalls.ResetOnClose(descriptor);
-            socket.Close();
+            socket.Shutdown(reset: true);
+            _ = socket.CloseAsync().AsTask();
             connection = null;
             return false;
         }

@@ -20,7 +20,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionSocketFeature,
     ILoopResident
 {
-    private readonly LoopSocket _socket;
+    private readonly LoopConnection _socket;
     private readonly EventLoop _loop;
     private readonly ILogger _logger;
     private readonly bool _finOnError;
@@ -42,7 +42,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     /// <param name="remote">The peer's.</param>
     /// <param name="finOnError">FIN where RST would tell the peer of an error.</param>
     /// <param name="logger">The transport's category.</param>
-    public SocketConnection(LoopSocket socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
+    public SocketConnection(LoopConnection socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
     {
         _socket = socket;
         _loop = loop;
@@ -99,7 +99,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
             lock (_closeGate)
             {
                 ObjectDisposedException.ThrowIf(_socketFeature is null && _closed, this);
-                return _socketFeature ??= new Socket(new SafeSocketHandle(_socket.Descriptor, ownsHandle: false));
+                return _socketFeature ??= _socket.CreateSocket();
             }
         }
     }

@@ -41,7 +41,7 @@ internal static partial class TransportLog
     [LoggerMessage(103, LogLevel.Critical, "The event loop {Loop} failed. Its connections are aborted and the host is stopped with a non-zero exit code.", EventName = "LoopFailed")]
     public static partial void LoopFailed(ILogger logger, string loop, Exception exception);
 
-    [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not possible on {EndPoint} ({Reason}): {Instead} it is.", EventName = "AcceptStrategyFallback")]
+    [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not supported on {EndPoint}: {Reason}. Using {Instead} instead.", EventName = "AcceptStrategyFallback")]
     public static partial void AcceptStrategyFallback(ILogger logger, string wanted, object endPoint, string reason, string instead);
 
     [LoggerMessage(108, LogLevel.Warning,
@@ -58,7 +58,7 @@ internal static partial class TransportLog
     [LoggerMessage(107, LogLevel.Error, "Unhandled exception in an application callback run by {Loop}. The loop continues.", EventName = "ApplicationCallbackFailed")]
     public static partial void ApplicationCallbackFailed(ILogger logger, string loop, Exception exception);
 
-    [LoggerMessage(108, LogLevel.Warning,
+    [LoggerMessage(111, LogLevel.Warning,
         "An event loop did not stop accepting on {EndPoint} before the shutdown token was cancelled, because its thread is blocked. "
         + "The listening socket is closed without it.", EventName = "UnbindForced")]
     public static partial void UnbindForced(ILogger logger, object endPoint);

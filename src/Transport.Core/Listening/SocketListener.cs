@@ -74,8 +74,8 @@ internal sealed class SocketListener : IConnectionListener
             int count = socket.Strategy == AcceptStrategy.RoundRobin ? 1 : loops.Length;
             for (int i = 0; i < count; i++)
             {
-                SocketRole role = socket.Strategy == AcceptStrategy.Shared ? SocketRole.SharedListener : SocketRole.Listener;
-                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), role, socket.EndPoint, reserve, listener);
+                bool isShared = socket.Strategy == AcceptStrategy.Shared;
+                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
                 await acceptLoop.StartAsync();
                 listener._acceptLoops = [.. listener._acceptLoops, acceptLoop];
             }

@@ -87,6 +87,7 @@ int openat(int directory, const char *path, int flags, ...) {
 int statx(int directory, const char *restrict path, int flags, unsigned mask, struct statx *restrict facts) {
     static int (*next)(int, const char *restrict, int, unsigned, struct statx *restrict);
     if (!next) next = dlsym(RTLD_NEXT, "statx");
+    if (strikes(statx_late)) late(statx_late);
     return strikes(statx_fails) ? (int)fail(statx_fails) : next(directory, path, flags, mask, facts);
 }
 
@@ -101,13 +102,6 @@ ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset) {
     if (!next) next = dlsym(RTLD_NEXT, "pread");
     if (strikes(pread_late)) late(pread_late);
     return strikes(pread_fails) ? fail(pread_fails) : next(descriptor, buffer, count, offset);
-}
-
-int statx(int directory, const char *path, int flags, unsigned mask, struct statx *facts) {
-    static int (*next)(int, const char *, int, unsigned, struct statx *);
-    if (!next) next = dlsym(RTLD_NEXT, "statx");
-    if (strikes(statx_late)) late(statx_late);
-    return next(directory, path, flags, mask, facts);
 }
 
 int aio_read(struct aiocb *block) {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
@@ -77,9 +78,36 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         return context.Response.Body.WriteAsync(bytes).AsTask();
     }
 
-    /// <summary>Without Content-Length: a client that leaves would make it an error of the application.</summary>
-    private static Task EchoAsync(HttpContext context)
-        => context.Request.BodyReader.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+    /// <summary>
+    /// Without Content-Length: a client that leaves would make it an error of the application. Not by CopyToAsync, which advances to no
+    /// position at all where the client leaves at a segment's end; Kestrel's reader throws then.
+    /// </summary>
+    private static async Task EchoAsync(HttpContext context)
+    {
+        PipeReader reader = context.Request.BodyReader;
+        PipeWriter writer = context.Response.BodyWriter;
+        while (true)
+        {
+            ReadResult read = await reader.ReadAsync(context.RequestAborted);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                writer.Write(segment.Span);
+            }
+
+            bool isLast = read.IsCompleted;
+            reader.AdvanceTo(read.Buffer.End);
+            if ((await writer.FlushAsync(context.RequestAborted)).IsCompleted)
+            {
+                context.Abort();
+                return;
+            }
+
+            if (isLast)
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>The body's length and SHA-256.</summary>
     private static async Task UploadAsync(HttpContext context)

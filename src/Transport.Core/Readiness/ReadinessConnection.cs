@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
@@ -6,36 +5,20 @@ using Transport.Core.Loops;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// A socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the last one
-/// said EAGAIN or came back short; and to remember a hint that arrives when nobody waits. Loop thread only, but for <see cref="TrySend"/>.
+/// A connected socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the
+/// last one said EAGAIN or came back short; and to remember a hint that arrives when nobody waits.
 /// </summary>
-internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : LoopSocket(descriptor)
+internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : LoopConnection(descriptor), IReadinessSocket
 {
-    /// <summary>At least half a block of Kestrel's: less is not worth a system call.</summary>
-    public const int MinimumBuffer = 2048;
-
-    /// <summary>The most that a bulk receive asks for at once, when what it asked for before was filled.</summary>
-    public const int MaximumBuffer = 64 * 1024;
-
-    /// <summary>Accepts or receives of one socket in a turn, so that none starves the others. A guess.</summary>
-    private const int MaxPerTurn = 16;
-
-    /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
-    private static readonly SysResult Canceled = new(-Errno.ECANCELED);
-
     /// <summary>Held by another thread while it sends: its number must not become somebody else's meanwhile.</summary>
     private readonly Lock _closing = new();
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
     private PipeWriter? _input;
-
-    /// <summary>Of a listening socket.</summary>
-    private PeerAddress? _peer;
-    private ReadOnlySequence<byte> _output;
+    private OutputBatch _output;
     private long _sent;
-    private int _buffer = MinimumBuffer;
-    private long _turn;
-    private int _callsThisTurn;
+    private ReceiveBuffer _buffer = new(loop.MaximumBuffer);
+    private CallBudget _budget;
     private bool _isUnfinished;
     private bool _isOutgoingQueued;
 
@@ -47,26 +30,41 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
     private bool _mayBeWritable = true;
     private bool _shortProvesNothing;
 
-    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer)
-    {
-        _peer = peer;
-        return TakeInAsync();
-    }
-
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
-    {
-        _input = input;
-        return TakeInAsync();
-    }
-
-    public override void ExpectShortReceives() => _shortProvesNothing = true;
-
-    public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
     {
         loop.AssertCurrent();
         if (Descriptor < 0)
         {
-            return new ValueTask<SysResult>(Canceled);
+            return new ValueTask<SysResult>(SysResult.Canceled);
+        }
+
+        _input = input;
+        if (_mayBeReadable)
+        {
+            if (!TryUseBudget())
+            {
+                return _incoming.Wait();
+            }
+
+            SysResult result = Receive();
+            if (!result.WouldBlock)
+            {
+                return new ValueTask<SysResult>(result);
+            }
+        }
+
+        loop.Poller.Arm(Descriptor, Readiness.Readable);
+        return _incoming.Wait();
+    }
+
+    public override void ExpectShortReceives() => _shortProvesNothing = true;
+
+    public override ValueTask<SysResult> SendAsync(in OutputBatch output)
+    {
+        loop.AssertCurrent();
+        if (Descriptor < 0)
+        {
+            return new ValueTask<SysResult>(SysResult.Canceled);
         }
 
         _output = output;
@@ -90,16 +88,16 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         return (_outgoing ??= new SocketCompletion()).Wait();
     }
 
-    public override SysResult TrySend(ReadOnlySequence<byte> output)
+    public override SysResult TrySend(in OutputBatch output)
     {
         lock (_closing)
         {
             if (Descriptor < 0)
             {
-                return Canceled;
+                return SysResult.Canceled;
             }
 
-            SysResult sent = SocketCalls.Send(Descriptor, output);
+            SysResult sent = SocketCalls.Send(Descriptor, output.Bytes);
             if (!sent.IsError)
             {
                 Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
@@ -109,7 +107,6 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         }
     }
 
-    /// <summary>A report, or the turn after one that was cut short.</summary>
     public void OnReady(Readiness readiness)
     {
         if ((readiness & Readiness.Exceptional) != 0)
@@ -122,7 +119,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             _mayBeReadable = true;
             if (_incoming.IsPending)
             {
-                FinishIncoming();
+                FinishReceive();
             }
         }
 
@@ -137,14 +134,20 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         }
     }
 
-    /// <summary>Goes on where the last turn stopped.</summary>
     public void Continue()
     {
         _isUnfinished = false;
         OnReady(Readiness.Readable);
     }
 
-    public override void Close()
+    public override ValueTask CloseAsync()
+    {
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The kernel keeps nothing of a socket that readiness has been asked of: it is closed at once.</summary>
+    public void Close()
     {
         if (Descriptor < 0)
         {
@@ -154,51 +157,25 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         loop.AssertCurrent();
         lock (_closing)
         {
-            loop.Detach(this);
+            loop.Detach(Descriptor);
             SocketCalls.Close(Descriptor);
             Descriptor = -1;
         }
 
         if (_incoming.IsPending)
         {
-            _incoming.Complete(Canceled);
+            _incoming.Complete(SysResult.Canceled);
         }
 
         if (_outgoing is { IsPending: true })
         {
-            _outgoing.Complete(Canceled);
+            _outgoing.Complete(SysResult.Canceled);
         }
     }
 
-    private ValueTask<SysResult> TakeInAsync()
+    private void FinishReceive()
     {
-        loop.AssertCurrent();
-        if (Descriptor < 0)
-        {
-            return new ValueTask<SysResult>(Canceled);
-        }
-
-        if (_mayBeReadable)
-        {
-            if (HasHadItsShare())
-            {
-                return _incoming.Wait();
-            }
-
-            SysResult result = ReceiveOrAccept();
-            if (!result.WouldBlock)
-            {
-                return new ValueTask<SysResult>(result);
-            }
-        }
-
-        loop.Poller.Arm(Descriptor, Readiness.Readable);
-        return _incoming.Wait();
-    }
-
-    private void FinishIncoming()
-    {
-        if (HasHadItsShare())
+        if (!TryUseBudget())
         {
             return;
         }
@@ -206,7 +183,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         SysResult result;
         try
         {
-            result = ReceiveOrAccept();
+            result = Receive();
         }
         catch (Exception exception)
         {
@@ -231,7 +208,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         if (!_isOutgoingQueued)
         {
             _isOutgoingQueued = true;
-            loop.Schedule(static socket => ((ReadinessSocket)socket!).FinishOutgoing(), this);
+            loop.Schedule(static socket => ((ReadinessConnection)socket!).FinishOutgoing(), this);
         }
     }
 
@@ -272,48 +249,32 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         _outgoing.Complete(result);
     }
 
-    /// <summary>One accept4 or recv, and what it tells about the next.</summary>
-    private SysResult ReceiveOrAccept()
+    /// <summary>One recv, and what it tells about the next.</summary>
+    private SysResult Receive()
     {
-        if (_input is null)
-        {
-            SysResult accepted = SocketCalls.Accept(Descriptor, _peer!);
-            _mayBeReadable = !accepted.WouldBlock;
-            return accepted;
-        }
-
-        Memory<byte> buffer = _input.GetMemory(_buffer);
+        Memory<byte> buffer = _buffer.Rent(_input!);
         SysResult received = SocketCalls.Receive(Descriptor, buffer.Span);
         if (received.Value > 0)
         {
             // On a stream a short receive has emptied the socket (epoll(7)): asking again would only meet EAGAIN.
-            _input.Advance((int)received.Value);
+            _input!.Advance((int)received.Value);
             loop.Counters.BytesReceived += received.Value;
-            bool filled = received.Value == buffer.Length;
-            _mayBeReadable = filled || _shortProvesNothing;
-            _buffer = filled ? Math.Min(_buffer * 2, loop.MaximumBuffer) : MinimumBuffer;
+            _mayBeReadable = _buffer.Received(received.Value, buffer.Length) || _shortProvesNothing;
         }
         else if (received.WouldBlock)
         {
             _mayBeReadable = false;
         }
-        else if (buffer.IsEmpty)
-        {
-            throw EmptyBlock();
-        }
 
         return received;
     }
 
-    /// <summary>A receive into no bytes returns 0, which must not be taken for FIN.</summary>
-    public static InvalidOperationException EmptyBlock() => new("The memory pool returned an empty block; a block has at least one byte.");
-
     /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
-    private SysResult SendOutput(ref SendShare share)
+    private SysResult SendOutput(ref SendBudget budget)
     {
         while (true)
         {
-            SysResult sent = SocketCalls.Send(Descriptor, _output);
+            SysResult sent = SocketCalls.Send(Descriptor, _output.Bytes);
             if (sent.IsError)
             {
                 if (sent.WouldBlock)
@@ -328,7 +289,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
                 return sent;
             }
 
-            share.Use(sent.Value);
+            budget.Use(sent.Value);
             Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
             _sent += sent.Value;
             if (sent.Value == _output.Length)
@@ -341,27 +302,20 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
         }
     }
 
-    /// <summary>Whether the socket must wait for the next turn, and if so arranges that it is called.</summary>
-    private bool HasHadItsShare()
+    /// <returns>False when it waits for the next iteration, which calls <see cref="Continue"/>.</returns>
+    private bool TryUseBudget()
     {
-        long turn = loop.Counters.Waits;
-        if (_turn != turn)
+        if (_budget.TryUse(loop.Iteration))
         {
-            _turn = turn;
-            _callsThisTurn = 0;
-        }
-
-        if (++_callsThisTurn <= MaxPerTurn)
-        {
-            return false;
+            return true;
         }
 
         if (!_isUnfinished)
         {
             _isUnfinished = true;
-            loop.ContinueNextTurn(this);
+            loop.ContinueNextIteration(this);
         }
 
-        return true;
+        return false;
     }
 }

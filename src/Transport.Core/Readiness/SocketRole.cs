@@ -1,6 +1,6 @@
-namespace Transport.Core.Loops;
+namespace Transport.Core.Readiness;
 
-/// <summary>What a socket is to its loop.</summary>
+/// <summary>What a watched descriptor is to its loop.</summary>
 internal enum SocketRole
 {
     /// <summary>A connected socket: both directions matter.</summary>
@@ -12,6 +12,6 @@ internal enum SocketRole
     /// <summary>A listening socket that several loops accept from: a model that can wake only one of them for a client should.</summary>
     SharedListener,
 
-    /// <summary>No socket at all: the loop's <see cref="Waker"/>. A model that never sleeps need not look at it.</summary>
+    /// <summary>Not a socket: the loop's <see cref="Loops.Waker"/>. A model that never sleeps does not watch it.</summary>
     Waker,
 }
