@@ -21,9 +21,8 @@ internal sealed class AbOptions
 
     private readonly Option<string> _cores = new("--cores")
     {
-        Description = "pinned: the server has one processor, the load generator another. shared: both run unpinned on the same two processors,"
-            + " and works are compared by CPU time and requests per second.",
-        DefaultValueFactory = _ => CorePlacement.Pinned.Name,
+        Description = $"{CorePlacement.Help} On shared processors, works are compared by CPU time and requests per second.",
+        DefaultValueFactory = _ => CorePlacement.Split.Name,
     };
 
     private readonly Option<int?> _pairs = new("--pairs")
@@ -112,10 +111,7 @@ internal sealed class AbOptions
         Limits.Within("--rate", parsed.GetValue(_rate), 1, 1_000_000);
         Limits.Within("--idle", parsed.GetValue(_idle), 0, 60_000);
         Limits.Within("--repeat", parsed.GetValue(Repeat), 1, 100);
-        string placement = parsed.GetValue(_cores)!;
-        CorePlacement cores = CorePlacement.All.FirstOrDefault(one => one.Name == placement)
-            ?? throw new FormatException(
-                $"--cores is '{placement}'; allowed: {string.Join(", ", CorePlacement.All.Select(one => one.Name))}");
+        CorePlacement cores = CorePlacement.Parse(parsed.GetValue(_cores)!);
         IReadOnlyList<Work> works = Judged(
             Chosen.Of("--work", parsed.GetValue(_work)!, AllWorks.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name,
                 AllWorks.Groups),

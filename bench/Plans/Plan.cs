@@ -21,7 +21,7 @@ internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IR
     /// <summary>Ratios closer to 1 than this are reported as no difference: two processes of one program differ by that much.</summary>
     public double Margin { get; init; } = 0.03;
 
-    public CorePlacement Cores { get; init; } = CorePlacement.Pinned;
+    public CorePlacement Cores { get; init; } = CorePlacement.Split;
 
     public MeasureSettings Settings { get; init; } = new();
 

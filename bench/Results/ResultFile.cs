@@ -39,8 +39,12 @@ internal sealed record ResultFile
 
     public required Machine Machine { get; init; }
 
-    /// <summary>"pinned" or "shared": the placement of server and load generator.</summary>
-    public string Cores { get; init; } = CorePlacement.Pinned.Name;
+    /// <summary>"split" or "shared": the placement of server and load generator.</summary>
+    public string Cores { get; init; } = CorePlacement.Split.Name;
+
+    /// <summary>The placement in the words of titles: "split cores" or "shared cores".</summary>
+    [JsonIgnore]
+    public string Placement => $"{Cores} cores";
 
     public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
 
@@ -85,7 +89,8 @@ internal sealed record ResultFile
         try
         {
             ResultFile? result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
-            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}") : Schema1.Convert(result!);
+            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}")
+                : Schema1.Convert(result! with { Cores = CorePlacement.NameOf(result.Cores) });
         }
         catch (JsonException malformed)
         {

@@ -101,9 +101,9 @@ public sealed class WorksTests
         Assert.Equal([Headline.Cpu, Headline.Throughput], plaintext.Headlines);
         Assert.False(plaintext.Sliced);   // slices have no rate
         Assert.Equal([Headline.Cpu, Headline.FarTail], shared.First(work => work.Name == "steady-1k").Headlines);
-        Assert.Same(All, AbOptions.Judged(All, null, CorePlacement.Pinned));
-        Assert.Equal([Headline.Tail, Headline.Throughput], AbOptions.Judged(All, "p99, throughput", CorePlacement.Pinned)[0].Headlines);
-        Assert.Throws<FormatException>(() => AbOptions.Judged(All, "speed", CorePlacement.Pinned));
+        Assert.Same(All, AbOptions.Judged(All, null, CorePlacement.Split));
+        Assert.Equal([Headline.Tail, Headline.Throughput], AbOptions.Judged(All, "p99, throughput", CorePlacement.Split)[0].Headlines);
+        Assert.Throws<FormatException>(() => AbOptions.Judged(All, "speed", CorePlacement.Split));
     }
 
     [Fact]
@@ -114,6 +114,23 @@ public sealed class WorksTests
         Plan plan = Plan.Compare(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), []) with { Cores = CorePlacement.Shared };
         Assert.Contains("\"cores\": \"shared\"", Results.ResultFile.Begin(plan, "", "").ToJson(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("split", "split")]
+    [InlineData("one", "split")]
+    [InlineData("pinned", "split")]
+    [InlineData("shared", "shared")]
+    [InlineData("two", "shared")]
+    public void Placements_have_one_name_in_results(string given, string name)
+    {
+        Assert.Equal(name, CorePlacement.Parse(given).Name);
+        Assert.Equal(name, CorePlacement.NameOf(given));
+    }
+
+    [Fact]
+    public void An_unknown_placement_is_refused_and_the_message_lists_the_allowed_ones() =>
+        Assert.Contains("split, shared", Assert.Throws<FormatException>(() => CorePlacement.Parse("three")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Rounds_are_spread_over_generations()
