@@ -71,6 +71,11 @@ internal static class HtmlPage
             {(result.IsDirty ? "<strong class=\"dirty\">with uncommitted changes</strong>" : "")}<br><code>{Text(result.Command)}</code></p>
 
             """);
+        if (result.Goals.Count > 0)
+        {
+            AppendTable(page, GoalTable.Of(result));
+        }
+
         if (result.Comparisons.Count > 0)
         {
             AppendTable(page, ComparisonTables.Of(result));

@@ -47,7 +47,7 @@ internal static class ComparisonTables
     /// <summary>Writes the tables of a result, and why cells were refused.</summary>
     public static void Write(IAnsiConsole console, ResultFile result, Func<string, string>? describe = null)
     {
-        foreach (FigureTable table in FigureTables.Of(result, describe).Prepend(Of(result)))
+        foreach (FigureTable table in FigureTables.Of(result, describe).Prepend(Of(result)).Append(GoalTable.Of(result)))
         {
             table.Write(console);
         }

@@ -48,6 +48,9 @@ internal sealed record ResultFile
 
     public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
 
+    /// <summary>The limits that the run was measured against; empty for none.</summary>
+    public IReadOnlyList<Goal> Goals { get; init; } = [];
+
     /// <summary>The cells of all rounds, accepted and refused.</summary>
     public required IReadOnlyList<Cell> Cells { get; init; }
 
@@ -73,6 +76,7 @@ internal sealed record ResultFile
         Command = command,
         Machine = Machine.Read(),
         Cores = plan.Cores.Name,
+        Goals = plan.Goals,
         Cells = [],
     };
 
