@@ -18,8 +18,8 @@ public abstract class TransportOptions
     /// </summary>
     public int LoopCount { get; set; } = Math.Min(Environment.ProcessorCount, 16);
 
-    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.Workers"/>.</summary>
-    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.Workers;
+    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.LeaderFollowers"/>.</summary>
+    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.LeaderFollowers;
 
     /// <summary>
     /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads
