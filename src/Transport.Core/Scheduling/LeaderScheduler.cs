@@ -95,7 +95,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
             (_turn, _running) = (_running, _turn);
         }
 
-        int end = Math.Min(_running.Count, _next + _length.ItemsPerTurn);
+        int end = _next + Math.Min(_running.Count - _next, _length.ItemsPerTurn);
         if (_next == end && _threads.Shared.Count == 0)
         {
             return true;
