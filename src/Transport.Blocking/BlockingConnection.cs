@@ -179,7 +179,7 @@ internal sealed class BlockingConnection : BlockingSocket
             }
 
             total += sent.Value;
-            Interlocked.Add(ref Loop.Counters.BytesSent, sent.Value);
+            Interlocked.Add(ref Loop.Counters.BytesSentElsewhere.Value, sent.Value);
             if (sent.Value == _output.Length)
             {
                 _output = default;

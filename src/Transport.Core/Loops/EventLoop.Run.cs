@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Transport.Core.Diagnostics;
 using Transport.Core.Scheduling;
 
@@ -23,6 +24,8 @@ internal abstract partial class EventLoop
     /// <summary>The first of <see cref="_running"/> that has not been run. An item that threw is not run again.</summary>
     private int _next;
 
+    private readonly Spinner _spinner;
+
     /// <summary>
     /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends or is taken
     /// from this thread too. On a thread that was called to it.
@@ -30,6 +33,7 @@ internal abstract partial class EventLoop
     public void Lead()
     {
         Enter();
+        Counters.TakeOvers++;
         if (_failure is null ? RunTurns(isTakenOver: true) : RunAbandoned(isTakenOver: true))
         {
             Finish();
@@ -125,7 +129,7 @@ internal abstract partial class EventLoop
     {
         if (!isTakenOver)
         {
-            Wait(Timeout());
+            WaitForWork();
         }
 
         if (!Application.RunTurn())
@@ -137,15 +141,64 @@ internal abstract partial class EventLoop
         return true;
     }
 
-    private int Timeout()
+    private void WaitForWork()
     {
-        if (HasQueued || (Application.HasWork && Application.CanRun))
+        if (HasRunnable)
         {
-            return 0;
+            Wait(0);
+            return;
         }
 
+        if (!_spinner.IsOn)
+        {
+            SleepAndWait();
+            return;
+        }
+
+        long begun = Stopwatch.GetTimestamp();
+        long now = begun;
+        if (!_spinner.ShouldSpin(begun) || !Spin(begun, ref now))
+        {
+            SleepAndWait();
+            now = Stopwatch.GetTimestamp();
+        }
+
+        _spinner.Add(now - begun);
+    }
+
+    /// <returns>Whether there is something to do; else the loop is to sleep.</returns>
+    private bool Spin(long begun, ref long now)
+    {
+        Counters.Spins++;
+        long events = Counters.Events;
+        do
+        {
+            Wait(0);
+            now = Stopwatch.GetTimestamp();
+            if (Counters.Events != events || HasRunnable || _mailbox.HasMail)
+            {
+                Counters.SpinHits++;
+                return true;
+            }
+        }
+        while (!_spinner.IsOver(begun, now));
+        return false;
+    }
+
+    /// <summary>The loop has something to run, and must not sleep.</summary>
+    private bool HasRunnable => HasQueued || (Application.HasWork && Application.CanRun);
+
+    private void SleepAndWait()
+    {
         bool nap = Application.IsOut;
-        return _mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping) ? (nap ? NapMilliseconds : -1) : 0;
+        if (!_mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping))
+        {
+            Wait(0);
+            return;
+        }
+
+        Wait(nap ? NapMilliseconds : -1);
+        _mailbox.WakeUp();
     }
 
     private bool HasQueued => _queue.Count > 0 || _running.Count > 0;

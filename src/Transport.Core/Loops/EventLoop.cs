@@ -39,6 +39,7 @@ internal abstract partial class EventLoop : PipeScheduler
     protected EventLoop(LoopSetup setup)
     {
         _setup = setup;
+        _spinner = new Spinner(setup.Options.EffectiveSpinMicroseconds, Environment.ProcessorCount);
         _thread = new Thread(Run) { IsBackground = true, Name = setup.Name };
         Application = setup.Scheduling switch
         {
@@ -227,7 +228,7 @@ internal abstract partial class EventLoop : PipeScheduler
 
     private void Wake()
     {
-        Interlocked.Increment(ref Counters.WakeUps);
+        Interlocked.Increment(ref Counters.WakeUps.Value);
         Waker.Wake();
     }
 }

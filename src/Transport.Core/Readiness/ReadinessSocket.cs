@@ -102,7 +102,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             SysResult sent = SocketCalls.Send(Descriptor, output);
             if (!sent.IsError)
             {
-                Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
             }
 
             return sent;
@@ -329,7 +329,7 @@ internal sealed class ReadinessSocket(ReadinessLoop loop, int descriptor) : Loop
             }
 
             share.Use(sent.Value);
-            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+            loop.Counters.BytesSent += sent.Value;
             _sent += sent.Value;
             if (sent.Value == _output.Length)
             {

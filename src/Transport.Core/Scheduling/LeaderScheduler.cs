@@ -17,6 +17,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     private readonly EventLoop _loop;
     private readonly LoopThreads _threads;
     private readonly LoopMonitor _monitor;
+    private readonly RunningWorkers _process = RunningWorkers.OfProcess;
     private readonly int _maxWorkers;
 
     // The leader's.
@@ -38,7 +39,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
         _maxWorkers = maxWorkers;
         _monitor = monitor;
         _threads = new LoopThreads(this, loop.Name, maxWorkers, counters, starter);
-        Watch = new LeaderWatch(this, RunningWorkers.OfProcess);
+        Watch = new LeaderWatch(this, _process);
     }
 
     public Leadership Leadership { get; } = new();
@@ -51,7 +52,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     /// <summary>The thread that leads. Any thread may read it while it knows the number of an item that the thread runs.</summary>
     public LoopThread? Leader => Volatile.Read(ref _leader);
 
-    public override bool HasWork => _turn.Count > 0 || _next < _running.Count || _threads.Shared.Count > 0;
+    public override bool HasWork => _turn.Count > 0 || HasRest || _threads.Shared.Count > 0;
 
     public override bool CanRun => _threads.Aside < _maxWorkers;
 
@@ -95,16 +96,21 @@ internal sealed class LeaderScheduler : ApplicationScheduler
             (_turn, _running) = (_running, _turn);
         }
 
-        int end = _next + Math.Min(_running.Count - _next, _length.ItemsPerTurn);
-        if (_next == end && _threads.Shared.Count == 0)
+        if (!HasRest && _threads.Shared.Count == 0)
         {
             return true;
         }
 
+        if (_length.IsLong)
+        {
+            Share();
+        }
+
+        int items = _length.ItemsPerTurn;
         long begun = Stopwatch.GetTimestamp();
         int finished = 0;
         LoopThread thread = _leader!;
-        while (TryNext(end, out WorkItem item))
+        while (finished < items && TryNext(out WorkItem item))
         {
             _loop.Leave();
             long sequence = Leadership.Begin();
@@ -176,10 +182,44 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     /// <summary>A thread beside the leader has returned, and the leader may run items again that it could not.</summary>
     public void WakeLeader() => _loop.TryPost(static _ => { }, null);
 
-    private bool TryNext(int end, out WorkItem item)
+    /// <summary>
+    /// Long items: the rest of the batch is for whoever is free, and parked threads are called beside the leader. While a processor is idle,
+    /// one a processor; and as many as are blocked already, since handlers that block come in numbers.
+    /// </summary>
+    private void Share()
+    {
+        int items = _running.Count - _next + _threads.Shared.Count;
+        if (items < 2)
+        {
+            return;
+        }
+
+        // The leader itself takes a processor and an item.
+        int wanted = Math.Min(items - 1, Math.Max(_process.IdleProcessors - 1, _threads.Aside - _process.Count));
+        for (int called = 0; called < wanted && CanRun; called++)
+        {
+            LoopThread? helper = _threads.TryUnpark(reserve: 1);
+            if (helper is null)
+            {
+                _threads.RequestSpare(1 + wanted - called);
+                return;
+            }
+
+            for (; _next < _running.Count; _next++)
+            {
+                _threads.Shared.Add(_running[_next]);
+            }
+
+            _threads.GoAside();
+            _threads.Count(helper);
+            helper.CallToHelp();
+        }
+    }
+
+    private bool TryNext(out WorkItem item)
     {
         bool isShared = _threads.Shared.Count > 0;
-        if (!isShared && _next >= end)
+        if (!isShared && !HasRest)
         {
             item = default;
             return false;
@@ -202,7 +242,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
             return true;
         }
 
-        if (_next < end)
+        if (HasRest)
         {
             item = _running[_next++];
             return true;
@@ -211,6 +251,9 @@ internal sealed class LeaderScheduler : ApplicationScheduler
         item = default;
         return false;
     }
+
+    /// <summary>Items of the batch have not been begun.</summary>
+    private bool HasRest => _next < _running.Count;
 
     private void LogStartFailure(string reason)
     {

@@ -19,10 +19,13 @@ internal sealed class RunningWorkers(int processors, Func<int>? leaders = null)
     public bool HasIdleProcessor => IdleProcessors > 0;
 
     /// <summary>Processors that are taken to be idle.</summary>
-    public int IdleProcessors => Math.Max(0, processors - Volatile.Read(ref _count) - (leaders?.Invoke() ?? 0));
+    public int IdleProcessors => Math.Max(0, processors - Count - (leaders?.Invoke() ?? 0));
+
+    /// <summary>Threads that are counted, leaders aside.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Fewer than one thread a processor is counted, leaders aside.</summary>
-    public bool HasRoom => Volatile.Read(ref _count) < processors;
+    public bool HasRoom => Count < processors;
 
     public void Add() => Interlocked.Increment(ref _count);
 
