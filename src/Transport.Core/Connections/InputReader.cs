@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Transport.Core.Loops;
 using Transport.Core.Scheduling;
 
@@ -15,7 +16,7 @@ internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
-        return MayRunHere() || !read.IsCompletedSuccessfully ? read : SwitchAsync(read.Result);
+        return MayRunHere() ? read : SwitchAsync(read);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -57,10 +58,18 @@ internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
         return isLater || !Thread.CurrentThread.IsThreadPoolThread;
     }
 
-    /// <summary>Goes on where application code runs.</summary>
-    private async ValueTask<ReadResult> SwitchAsync(ReadResult result)
+    /// <summary>
+    /// Goes on where application code runs. A read that is pending may complete before it is awaited, and would then go on here.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> SwitchAsync(ValueTask<ReadResult> read)
     {
-        await new ApplicationSwitch(loop);
+        ReadResult result = await read.ConfigureAwait(false);
+        if (!ApplicationScheduler.RunsFor(loop) && Thread.CurrentThread.IsThreadPoolThread)
+        {
+            await new ApplicationSwitch(loop);
+        }
+
         return result;
     }
 }

@@ -37,9 +37,16 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
     /// </summary>
     private const int LooksBeforeSharing = 10;
 
+    /// <summary>
+    /// An item computes long enough to move the loop once it has used this much CPU time. One that merely waits for a processor, since others
+    /// use them all, would not be helped by another thread that waits for one too.
+    /// </summary>
+    private const long LongNanoseconds = 750_000;
+
     private long _lastItem;
     private long _item;
     private int _looks;
+    private long? _cpuAtFirstLook;
     private long? _cpu;
     private long _at;
 
@@ -57,19 +64,18 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
             }
 
             (_cpu, _at) = (scheduler.Leader?.Clock?.ReadNanoseconds(), now);
+            _cpuAtFirstLook = _cpu;
             return Sight.InItem;
         }
 
         _looks++;
         LoopThread leader = scheduler.Leader!;
         bool blocked = IsBlocked(leader.Clock, now);
-        if (!blocked && !running.HasIdleProcessor && (_looks < LooksBeforeSharing || !running.HasRoom))
-        {
-            return Sight.InItem;
-        }
-
-        return TryHandOver(leader, item, blocked) ? Sight.Taken : Sight.InItem;
+        return (blocked || MayMoveFromComputing()) && TryHandOver(leader, item, blocked) ? Sight.Taken : Sight.InItem;
     }
+
+    private bool MayMoveFromComputing() => _cpu - _cpuAtFirstLook >= LongNanoseconds
+        && (running.HasIdleProcessor || (_looks >= LooksBeforeSharing && running.HasRoom));
 
     private bool IsBlocked(ThreadCpuClock? clock, long now)
     {
