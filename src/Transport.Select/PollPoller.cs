@@ -1,5 +1,4 @@
 using Transport.Core.Interop;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Select;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Select.Interop.Libc;

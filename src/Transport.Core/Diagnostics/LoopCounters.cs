@@ -11,6 +11,7 @@ internal sealed class LoopCounters
     public long Accepts;
     public long AcceptErrors;
     public long AcceptPauses;
+    public long ConnectionsRefused;
     public long BytesReceived;
 
     /// <summary>Sent by the loop. Other threads' sends are in <see cref="BytesSentElsewhere"/>.</summary>

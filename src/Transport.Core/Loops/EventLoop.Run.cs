@@ -145,7 +145,7 @@ internal abstract partial class EventLoop
     {
         if (HasRunnable)
         {
-            Wait(0);
+            Poll(0);
             return;
         }
 
@@ -173,7 +173,7 @@ internal abstract partial class EventLoop
         long events = Counters.Events;
         do
         {
-            Wait(0);
+            Poll(0);
             now = Stopwatch.GetTimestamp();
             if (Counters.Events != events || HasRunnable || _mailbox.HasMail)
             {
@@ -188,16 +188,22 @@ internal abstract partial class EventLoop
     /// <summary>The loop has something to run, and must not sleep.</summary>
     private bool HasRunnable => HasQueued || (Application.HasWork && Application.CanRun);
 
+    private void Poll(int timeoutMilliseconds)
+    {
+        Iteration++;
+        Wait(timeoutMilliseconds);
+    }
+
     private void SleepAndWait()
     {
         bool nap = Application.IsOut;
         if (!_mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping))
         {
-            Wait(0);
+            Poll(0);
             return;
         }
 
-        Wait(nap ? NapMilliseconds : -1);
+        Poll(nap ? NapMilliseconds : -1);
         _mailbox.WakeUp();
     }
 
@@ -248,6 +254,7 @@ internal abstract partial class EventLoop
         {
             if (!isTakenOver)
             {
+                Attempt(Reap);
                 Attempt(RunQueue);
             }
 

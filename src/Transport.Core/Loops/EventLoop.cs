@@ -62,6 +62,9 @@ internal abstract partial class EventLoop : PipeScheduler
 
     public LoopCounters Counters => _setup.Counters;
 
+    /// <summary>The number of the present loop iteration, which fairness budgets are counted by. Loop thread.</summary>
+    public long Iteration { get; private set; }
+
     public ILogger Logger => _setup.Logger;
 
     /// <summary>
@@ -95,8 +98,14 @@ internal abstract partial class EventLoop : PipeScheduler
         return _started.Task;
     }
 
-    /// <summary>Makes a socket the loop's own. Loop thread.</summary>
-    public abstract LoopSocket Attach(int descriptor, SocketRole role);
+    /// <summary>Makes a listening, non-blocking descriptor the loop's own. Loop thread.</summary>
+    /// <param name="descriptor">The listener's to close, unless this throws.</param>
+    /// <param name="isShared">Other loops accept from the same socket.</param>
+    public abstract LoopListener AttachListener(int descriptor, bool isShared);
+
+    /// <summary>Makes a descriptor that a <see cref="LoopListener"/> of this model accepted the loop's own. Loop thread.</summary>
+    /// <param name="descriptor">The connection's to close, unless this throws.</param>
+    public abstract LoopConnection AttachConnection(int descriptor);
 
     /// <summary>Runs transport work on the loop's thread: queued when called there, posted from elsewhere.</summary>
     public sealed override void Schedule(Action<object?> action, object? state) => TryPost(action, state);
@@ -222,9 +231,18 @@ internal abstract partial class EventLoop : PipeScheduler
     protected abstract void Wait(int timeoutMilliseconds);
 
     /// <summary>
-    /// On the loop's thread, last: closes whatever sockets are left (their operations end with −ECANCELED) and the poller or ring.
+    /// On the loop's thread, last: closes whatever sockets are left (their operations end with −ECANCELED) and the poller or ring. When it
+    /// returns the kernel holds nothing of them.
     /// </summary>
     protected abstract void End();
+
+    /// <summary>
+    /// The loop has failed and no longer waits: completes the operations of closed sockets that the kernel has ended meanwhile. A model that
+    /// closes at once has none.
+    /// </summary>
+    protected virtual void Reap()
+    {
+    }
 
     private void Wake()
     {
