@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Select;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Select.Interop.Libc;

@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 
 namespace Transport.Core.Readiness;
 

@@ -10,7 +10,6 @@ namespace Transport.Tests.Scheduling;
 public sealed class LeaderFollowersTests
 {
     private const string NotOnSockets = "its handlers never run on an event loop";
-    private const string Get = "GET {0} HTTP/1.1\r\nHost: test\r\n\r\n";
 
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
     public async Task Handlers_that_block_for_good_do_not_hold_the_others(TransportUnderTest transport)
@@ -380,8 +379,7 @@ public sealed class LeaderFollowersTests
             application,
             new TransportSettings { LoopCount = loops, Ours = options });
 
-    private static string Request(string path) =>
-        string.Format(System.Globalization.CultureInfo.InvariantCulture, Get, path);
+    private static string Request(string path) => $"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n";
 
     private static void Compute(TimeSpan time)
     {
