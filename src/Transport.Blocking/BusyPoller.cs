@@ -1,3 +1,4 @@
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Blocking;
@@ -58,6 +59,10 @@ internal sealed class BusyPoller : IPoller
     }
 
     public void Remove(int descriptor) => _wanted[descriptor] = Readiness.None;
+
+    public void Woken(Waker waker)
+    {
+    }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {

@@ -1,3 +1,4 @@
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Libc = Transport.Rtsig.Interop.Libc;
 
@@ -129,6 +130,8 @@ internal sealed unsafe class RtsigPoller : IPoller
         _watches[descriptor] = default;
         _waitedFor.Remove(descriptor);
     }
+
+    public void Woken(Waker waker) => waker.Drain();
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {

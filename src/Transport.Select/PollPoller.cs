@@ -1,3 +1,4 @@
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Select;
@@ -32,6 +33,12 @@ internal sealed class PollPoller(PollCall call) : IPoller
     public void Arm(int descriptor, Readiness interest) => _set.Want(descriptor, interest);
 
     public void Remove(int descriptor) => _set.Remove(descriptor);
+
+    public void Woken(Waker waker)
+    {
+        waker.Drain();
+        Arm(waker.Descriptor, Readiness.Readable);
+    }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds) => _set.Wait(ready, timeoutMilliseconds);
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Libc = Transport.Select.Interop.Libc;
 
@@ -89,6 +90,12 @@ internal sealed unsafe class SelectPoller : IPoller
         {
             _highest = _watched.HighestUpTo(descriptor);
         }
+    }
+
+    public void Woken(Waker waker)
+    {
+        waker.Drain();
+        Arm(waker.Descriptor, Readiness.Readable);
     }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Tests.Models;

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Win32.SafeHandles;
 using Shared.Interop;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Select;
 using Errno = Shared.Interop.Errno;
