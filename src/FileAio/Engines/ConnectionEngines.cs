@@ -13,8 +13,8 @@ namespace FileAio.Engines;
 /// <param name="first">The engine that was chosen and has been probed.</param>
 /// <param name="create">Makes a further engine of that kind; null where it cannot be had. Null: there is only the first.</param>
 /// <param name="createForLoop">Makes the engine of an event loop. Null: loops have none.</param>
-internal sealed class ConnectionEngines(IFileEngine first, Func<IFileEngine?>? create, Func<IEventLoopFeature, LoopAioEngine>? createForLoop)
-    : IDisposable
+internal sealed class ConnectionEngines(
+    IFileEngine first, Func<IFileEngine?>? create, Func<IEventLoopFeature, LoopAioEngine>? createForLoop) : IDisposable
 {
     // Four take more than a disk of 10 GB/s gives, at some 3 GB/s a thread. A guess.
     private const int MostEngines = 4;

@@ -209,8 +209,9 @@ public sealed class DirectIoFileOptions
     /// <summary>
     /// Bytes that a response reads ahead of its client, once the client has taken the first MiB of a range and as long as the device is not
     /// busy with other responses and half of <see cref="MaxInFlightBytes"/> is free. A client that stalls for some seconds gives them back.
-    /// Less than <see cref="OutputBuffers"/> has no effect: 0 reads no further ahead than those. Default 1 MiB, in two reads of 512 KiB; from
-    /// 0 to 64 MiB. Reads into the response's own pipe (<see cref="ReadIntoPipe"/>) become as large, one at a time. Not where a rate is set.
+    /// Less than <see cref="OutputBuffers"/> has no effect: 0 reads no further ahead than those. Default 1 MiB, in two reads of 512 KiB;
+    /// from 0 to 64 MiB. Reads into the response's own pipe (<see cref="ReadIntoPipe"/>) become as large, one at a time. Not where a rate
+    /// is set.
     /// </summary>
     public long MaxReadAhead { get; set; } = 1 << 20;
 

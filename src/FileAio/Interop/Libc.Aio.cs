@@ -91,7 +91,8 @@ internal static unsafe partial class Libc
     {
         // SAFETY: mapped by io_setup until io_destroy.
         aio_ring* ring = (aio_ring*)context;
-        return Volatile.Read(ref ring->head) != Volatile.Read(ref ring->tail) || ring->magic != AIO_RING_MAGIC || ring->incompat_features != 0;
+        bool isKnown = ring->magic == AIO_RING_MAGIC && ring->incompat_features == 0;
+        return !isKnown || Volatile.Read(ref ring->head) != Volatile.Read(ref ring->tail);
     }
 
     public static SysResult IoCancel(nint context, iocb* block, out io_event result)

@@ -126,7 +126,8 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         for (long next = window.Start; ;)
         {
             bool hasGrown = position - range.Start >= ReadsAhead.GrowsAfter && body.Limit is null && !_pool.Budget.IsAboveHalf;
-            int want = (int)Math.Min(hasGrown ? ReadsAhead.GrownChunkOf(chunk, serving.Options.MaxReadAhead) : chunk, window.End - next);
+            int most = hasGrown ? ReadsAhead.GrownChunkOf(chunk, ahead, serving.Options.MaxReadAhead) : chunk;
+            int want = (int)Math.Min(most, window.End - next);
             SendOutcome outcome;
             if (next < position || want < LeastIntoPipe)
             {

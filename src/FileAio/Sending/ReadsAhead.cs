@@ -20,8 +20,8 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     public const long GrowsAfter = 1 << 20;
 
     /// <summary>
-    /// Bytes of a read then: the largest measured. Two of them keep a disk as busy as fio does with iodepth 2; a larger one would be a longer
-    /// copy on the thread that others wait for.
+    /// Bytes of a read then: the largest measured. Two of them keep a disk as busy as fio does with iodepth 2; a larger one would be a
+    /// longer copy on the thread that others wait for.
     /// </summary>
     private const int GrownChunk = 512 * 1024;
 
@@ -38,7 +38,7 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     public bool IsEmpty => _reads.Count == 0;
 
     /// <summary>Bytes of the next read.</summary>
-    public int Chunk => HasGrown ? GrownChunkOf(chunk, grown) : chunk;
+    public int Chunk => HasGrown ? GrownChunkOf(chunk, most, grown) : chunk;
 
     /// <summary>One read always goes on; more only while buffers are plentiful.</summary>
     public bool MayAdd => _reads.Count == 0 || ((_reads.Count < most || MayAddGrown) && !pool.Budget.IsAboveHalf);
@@ -47,8 +47,11 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
 
     private bool MayAddGrown => HasGrown && (_reads.Count + 1L) * Chunk <= grown && FileMetrics.ReadsInFlight < InFlightWhenBusy;
 
-    /// <summary>Bytes of a read of a client that reads on: a multiple of <paramref name="chunk"/>, half of what it may have.</summary>
-    public static int GrownChunkOf(int chunk, long grown) => Math.Max(chunk, (int)Math.Min(GrownChunk, grown / 2) / chunk * chunk);
+    /// <summary>
+    /// Bytes of a read of a client that reads on: a multiple of <paramref name="chunk"/>, half of what it may have or less.
+    /// </summary>
+    public static int GrownChunkOf(int chunk, int most, long grown) =>
+        Math.Max(chunk, (int)Math.Min(GrownChunk, grown / Math.Max(most, 2)) / chunk * chunk);
 
     public void Add(PendingRead read) => _reads.Enqueue(read);
 
@@ -87,7 +90,7 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     {
         lock (_gate)
         {
-            if (_mayGiveBack && !IsEmpty && (pool.Budget.IsAboveHalf || _reads.Count > most))
+            if (_mayGiveBack && !IsEmpty && (pool.Budget.IsAboveHalf || _reads.Sum(static read => (long)read.Length) > (most - 1L) * chunk))
             {
                 PendingRead[] reads = [.. _reads];
                 _reads.Clear();

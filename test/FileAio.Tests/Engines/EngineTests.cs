@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using FileAio.Buffers;
 using FileAio.Engines;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 

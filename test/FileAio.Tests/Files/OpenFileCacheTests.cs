@@ -1,5 +1,4 @@
 using FileAio.Files;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Errno = Shared.Interop.Errno;

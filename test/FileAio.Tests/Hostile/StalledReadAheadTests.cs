@@ -109,7 +109,7 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
         await client.SendAsync("GET /fast.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         byte[] beginning = await client.ReceiveExactlyAsync(4 << 20);
 
-        // It reads no more. What was read ahead meanwhile is there, and goes back although buffers are plentiful. One of them is being sent.
+        // It reads no more. What was read ahead meanwhile is there, and goes back although buffers are plentiful. One is being sent.
         await Deadline.Until(
             () => server.Runtime.Buffers.Budget.Used == (Grown - 1) * 512 * 1024,
             () => $"{server.Runtime.Buffers.Budget.Used >> 10} KiB are held");

@@ -1,6 +1,5 @@
 using FileAio.Buffers;
 using FileAio.Engines;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 using Errno = Shared.Interop.Errno;

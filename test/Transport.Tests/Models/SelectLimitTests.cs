@@ -2,11 +2,9 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Win32.SafeHandles;
 using Shared.Interop;
-using Transport.Core.Interop;
 using Transport.Core.Readiness;
 using Transport.Select;
 using Errno = Shared.Interop.Errno;
-using Libc = Transport.Core.Interop.Libc;
 
 namespace Transport.Tests.Models;
 
