@@ -126,8 +126,8 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
 
         follower.CallToLead();
 
-        // Handlers that block come in numbers: as many threads as are blocked already, so that the last of eight does not wait for eight starts.
-        threads.RequestSpare(1 + (threads.Aside / 2));
+        // Handlers that block come in numbers: the more are blocked, the more threads are ready, so that the last of eight finds one.
+        threads.RequestSpare(Math.Max(2, 1 + (threads.Aside / 2)));
         return true;
     }
 }
