@@ -21,11 +21,11 @@ public sealed class PackageFeed : IAsyncLifetime
 
     public string PackagePath(string id, string extension = "nupkg") => System.IO.Path.Combine(Path, $"{id}.{Version}.{extension}");
 
-    /// <summary>A new web project, made with the template of the SDK, that knows the feed.</summary>
-    public async Task<string> CreateWebProjectAsync(string name)
+    /// <summary>A new project, made with a template of the SDK, that knows the feed and references a package of it.</summary>
+    public async Task<string> CreateProjectAsync(string template, string package)
     {
-        string project = _folder.Combine(name);
-        await Command.RunAsync(_folder.Path, Environment, "dotnet", "new", "web", "--output", project, "--no-restore");
+        string project = _folder.Combine(template);
+        await Command.RunAsync(_folder.Path, Environment, "dotnet", "new", template, "--output", project, "--no-restore");
         await File.WriteAllTextAsync(System.IO.Path.Combine(project, "nuget.config"), $"""
             <configuration>
               <packageSources>
@@ -33,6 +33,7 @@ public sealed class PackageFeed : IAsyncLifetime
               </packageSources>
             </configuration>
             """);
+        await Command.RunAsync(project, Environment, "dotnet", "add", "package", package, "--version", Version);
         return project;
     }
 
