@@ -15,7 +15,7 @@ usage() {
                             every project, or to "packages": packs, and publishes the sample trimmed, as a single file
                             and by NativeAOT (minutes; not part of a test without NAME)
 ./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
-                            watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
+                            watched: --minutes N --transport NAME; also: churn, idle, expiry, seeds (--help lists all)
 ./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
 ./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION] [FOLDER]
