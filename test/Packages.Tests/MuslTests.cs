@@ -5,7 +5,8 @@ using Packages.Tests.Support;
 namespace Packages.Tests;
 
 /// <summary>
-/// Alpine's libc: every function that is imported from libc exists in musl. Debian 12 has 1.2.3, which lacks the wrappers of later system calls.
+/// Alpine's libc: every function that is imported from libc exists in musl. Debian 12 has 1.2.3, which lacks the wrappers
+/// of later system calls.
 /// </summary>
 [Trait("Category", "Packages")]
 public sealed class MuslTests
@@ -24,7 +25,8 @@ public sealed class MuslTests
         string[] assemblies =
         [
             .. Directory.GetDirectories(Repository.PathOf("src"))
-                .Select(folder => Path.Combine(folder, "bin", configuration, "net10.0", $"{Path.GetFileName(folder)}.dll")).Where(File.Exists),
+                .Select(folder => Path.Combine(folder, "bin", configuration, "net10.0", $"{Path.GetFileName(folder)}.dll"))
+                .Where(File.Exists),
         ];
         string[] imported = [.. assemblies.SelectMany(ImportsOf).Distinct().Order(StringComparer.Ordinal)];
         Assert.True(imported.Length > 40, $"Only {imported.Length} imports were found in {assemblies.Length} assemblies.");

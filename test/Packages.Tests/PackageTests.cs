@@ -12,8 +12,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
 {
     private static readonly string[] Libraries =
     [
-        "Kestrel.Transport.Core", "Kestrel.Transport.Epoll", "Kestrel.Transport.Select", "Kestrel.Transport.Rtsig", "Kestrel.Transport.Blocking",
-        "Kestrel.FileAio",
+        "Kestrel.Transport.Core", "Kestrel.Transport.Epoll", "Kestrel.Transport.Select", "Kestrel.Transport.Rtsig",
+        "Kestrel.Transport.Blocking", "Kestrel.FileAio",
     ];
 
     private const string Everything = "Kestrel.Transports";
@@ -40,7 +40,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(id));
             XElement metadata = Nuspec(package, id);
             XNamespace names = metadata.Name.Namespace;
-            foreach (string element in (string[])["id", "version", "authors", "license", "readme", "icon", "description", "tags", "releaseNotes"])
+            string[] elements = ["id", "version", "authors", "license", "readme", "icon", "description", "tags", "releaseNotes"];
+            foreach (string element in elements)
             {
                 Assert.False(string.IsNullOrWhiteSpace(metadata.Element(names + element)?.Value), $"{id} has no {element}.");
             }
@@ -60,7 +61,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     {
         using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(Everything));
         XElement metadata = Nuspec(package, Everything);
-        string[] dependencies = [.. metadata.Descendants(metadata.Name.Namespace + "dependency").Select(static element => element.Attribute("id")!.Value)];
+        string[] dependencies = [.. metadata.Descendants(metadata.Name.Namespace + "dependency")
+            .Select(static element => element.Attribute("id")!.Value)];
         // Core comes with each transport.
         Assert.Empty(Libraries.Except(["Kestrel.Transport.Core"]).Except(dependencies));
     }
@@ -110,7 +112,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         string program = Path.Combine(project, "Program.cs");
         string code = await File.ReadAllTextAsync(program);
         Assert.Contains("app.MapStaticAssets();", code, StringComparison.Ordinal);
-        code = code.Replace("var app = builder.Build();", "builder.WebHost.UseEpollTransport();\nvar app = builder.Build();", StringComparison.Ordinal)
+        code = code
+            .Replace("var app =", "builder.WebHost.UseEpollTransport();\nvar app =", StringComparison.Ordinal)
             .Replace("app.MapStaticAssets();", "app.UseDirectIoFiles();\napp.MapStaticAssets();", StringComparison.Ordinal);
         await File.WriteAllTextAsync(program, code);
         await Command.RunAsync(project, feed.Environment, "dotnet", "build", "-c", "Release");
@@ -123,7 +126,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             await AssertBlazorAsync(development, Path.Combine(project, "wwwroot"));
         }
 
-        await using RunningApp published = await RunningApp.StartAsync(Path.Combine(project, "out"), "dotnet", ["blazor.dll", .. arguments]);
+        await using RunningApp published = await RunningApp.StartAsync(
+            Path.Combine(project, "out"), "dotnet", ["blazor.dll", .. arguments]);
         await AssertBlazorAsync(published, Path.Combine(project, "out", "wwwroot"));
     }
 

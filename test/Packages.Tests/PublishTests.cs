@@ -59,7 +59,8 @@ public sealed class PublishTests
     private static Task<string> PublishAsync(TemporaryFolder folder, string output, string runtime, string arguments) => Command.RunAsync(
         Repository.Root, null, "dotnet",
         [
-            "publish", Sample, "-c", "Release", "-r", runtime, "-o", output, "--nologo", "-v", "quiet", "--artifacts-path", folder.Combine("artifacts"),
+            "publish", Sample, "-c", "Release", "-r", runtime, "-o", output, "--nologo", "-v", "quiet",
+            "--artifacts-path", folder.Combine("artifacts"),
             .. arguments.Split(' '),
         ]);
 }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Test.Shared;
 
-// A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [DESCRIPTOR DRAIN-SECONDS]. Listens on the
-// descriptor if there is one. Prints its port, then its log, and ends on SIGTERM.
+// A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [DESCRIPTOR DRAIN-SECONDS].
+// Listens on the descriptor if there is one. Prints its port, then its log, and ends on SIGTERM.
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
 {
@@ -23,7 +23,8 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         options.Listen(IPAddress.Loopback, 0);
     }
 });
-TransportSettings settings = new() { Ours = options => options.DrainTime = TimeSpan.FromSeconds(args.Length > 2 ? double.Parse(args[2], CultureInfo.InvariantCulture) : 0) };
+double drain = args.Length > 2 ? double.Parse(args[2], CultureInfo.InvariantCulture) : 0;
+TransportSettings settings = new() { Ours = options => options.DrainTime = TimeSpan.FromSeconds(drain) };
 builder.Logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(options => options.SingleLine = true);
 TransportCatalogue.Get(args[0]).Apply(builder.WebHost, settings);
 WebApplication app = builder.Build();

@@ -17,7 +17,10 @@ public sealed class PackageFeed : IAsyncLifetime
     public string Path => _folder.Combine("feed");
 
     /// <summary>For commands that restore from the feed.</summary>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["NUGET_PACKAGES"] = _folder.Combine("cache") };
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["NUGET_PACKAGES"] = _folder.Combine("cache"),
+    };
 
     public string PackagePath(string id, string extension = "nupkg") => System.IO.Path.Combine(Path, $"{id}.{Version}.{extension}");
 
@@ -37,7 +40,8 @@ public sealed class PackageFeed : IAsyncLifetime
         return project;
     }
 
-    public async ValueTask InitializeAsync() => await Command.RunAsync(Repository.Root, null, "./build.sh", "pack", Version, Path);
+    public async ValueTask InitializeAsync() =>
+        await Command.RunAsync(Repository.Root, null, Repository.PathOf("build.sh"), "pack", Version, Path);
 
     public ValueTask DisposeAsync()
     {

@@ -40,7 +40,12 @@ internal sealed partial class RunningApp : IAsyncDisposable
     /// <inheritdoc cref="StartAsync(string, string, string[])"/>
     public static async Task<RunningApp> StartAsync(string environment, string folder, string program, string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["DOTNET_ENVIRONMENT"] = environment;
         start.Environment["ASPNETCORE_ENVIRONMENT"] = environment;
         Process process = Process.Start(start)!;

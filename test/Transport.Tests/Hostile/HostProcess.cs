@@ -34,7 +34,8 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    public static Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit) => StartAsync(transport, descriptorLimit, []);
+    public static Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit) =>
+        StartAsync(transport, descriptorLimit, []);
 
     /// <param name="transport">What serves.</param>
     /// <param name="descriptorLimit">RLIMIT_NOFILE.</param>
@@ -44,7 +45,8 @@ internal sealed class HostProcess : IAsyncDisposable
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
         ProcessStartInfo start =
-            new("prlimit", [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name, .. arguments])
+            new("prlimit",
+                [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name, .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
