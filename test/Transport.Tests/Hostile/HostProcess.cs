@@ -34,12 +34,19 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit)
+    public static Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit) =>
+        StartAsync(transport, descriptorLimit, []);
+
+    /// <param name="transport">What serves.</param>
+    /// <param name="descriptorLimit">RLIMIT_NOFILE.</param>
+    /// <param name="arguments">Further arguments of ServerHost.</param>
+    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit, string[] arguments)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
         ProcessStartInfo start =
-            new("prlimit", [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name])
+            new("prlimit",
+                [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name, .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
