@@ -72,7 +72,8 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
         if (left > 0)
         {
             Verdicts.Add(new Verdict("Connections closed", false,
-                $"{left} were open a minute after their clients had left, at {sample.At:hh\\:mm\\:ss}"));
+                $"{left} were open a minute after their clients had left, at {sample.At:hh\\:mm\\:ss}; "
+                + $"requests under way: {string.Join(", ", sample.Status!.UnderWay)}"));
         }
     }
 
