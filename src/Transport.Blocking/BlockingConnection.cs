@@ -195,7 +195,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
             }
 
             total += sent.Value;
-            Interlocked.Add(ref _loop.Counters.BytesSent, sent.Value);
+            Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
             if (sent.Value == _output.Length)
             {
                 _output = default;

@@ -100,7 +100,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             SysResult sent = SocketCalls.Send(Descriptor, output.Bytes);
             if (!sent.IsError)
             {
-                Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
             }
 
             return sent;
@@ -290,7 +290,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             }
 
             budget.Use(sent.Value);
-            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+            loop.Counters.BytesSent += sent.Value;
             _sent += sent.Value;
             if (sent.Value == _output.Length)
             {
