@@ -35,7 +35,7 @@ internal sealed class OutputRanges(EventLoop loop)
     /// <summary>The armed range has come through as a request for memory: the next Advance is its own.</summary>
     public bool IsClaimed { get; private set; }
 
-    /// <summary>Bytes of ranges since the last flush.</summary>
+    /// <summary>Bytes of ranges since the last flush, but for their placeholders.</summary>
     public long Unflushed { get; private set; }
 
     public void Arm(SafeFileHandle file, long offset, int count) => (_file, _offset, _count) = (file, offset, count);
@@ -73,7 +73,7 @@ internal sealed class OutputRanges(EventLoop loop)
             _queue.Enqueue(range);
             _queued++;
             _unsent += range.Length;
-            Unflushed += range.Length;
+            Unflushed += range.Length - 1;
         }
     }
 
@@ -142,7 +142,9 @@ internal sealed class OutputRanges(EventLoop loop)
         return waiter is not null;
     }
 
-    /// <summary>Waits until fewer bytes of ranges than <paramref name="pause"/>, and then no more than half of that, are unsent.</summary>
+    public bool IsBelow(long pause) => Volatile.Read(ref _unsent) < pause;
+
+    /// <summary>Waits until fewer bytes of ranges than <paramref name="pause"/> are unsent; once it has to wait, at most half of that.</summary>
     /// <returns>False when the wait was cancelled by <see cref="CancelWait"/>.</returns>
     /// <exception cref="OperationCanceledException">By <paramref name="cancellationToken"/>.</exception>
     public async ValueTask<bool> WaitAsync(long pause, CancellationToken cancellationToken)

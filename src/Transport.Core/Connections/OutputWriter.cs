@@ -136,18 +136,14 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
     {
         ranges.Flushed();
         FlushResult result = await SendAtOnceAsync(source, cancellationToken).ConfigureAwait(false);
-        if (result.IsCompleted || result.IsCanceled || pause == 0)
-        {
-            return result;
-        }
-
-        ValueTask<bool> waiting = ranges.WaitAsync(pause, cancellationToken);
-        if (waiting.IsCompletedSuccessfully && waiting.Result)
+        if (result.IsCompleted || result.IsCanceled || pause == 0 || ranges.IsBelow(pause))
         {
             return result;
         }
 
         // The connection may have ended meanwhile, with or without an exception: the pipe tells.
-        return await waiting.ConfigureAwait(false) ? await pipe.FlushAsync(cancellationToken).ConfigureAwait(false) : new FlushResult(isCanceled: true, isCompleted: false);
+        return await ranges.WaitAsync(pause, cancellationToken).ConfigureAwait(false)
+            ? await pipe.FlushAsync(cancellationToken).ConfigureAwait(false)
+            : new FlushResult(isCanceled: true, isCompleted: false);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Transport.Core.Diagnostics;
+using Transport.Core.SendFile;
 
 namespace Transport.Core.Hosting;
 
@@ -42,6 +44,7 @@ internal static class TransportRegistration
     {
         services.AddOptions<TOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TransportOptionsValidator<TOptions>>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, SendFileStartupFilter>());
         services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton<IConnectionListenerFactory>(provider =>
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Microsoft.Win32.SafeHandles;
 
@@ -9,7 +8,6 @@ namespace Transport.Core.Features;
 /// of this project; requests see it too. Applications need it only for protocols of their own: <c>Results.File</c>,
 /// <c>UseStaticFiles</c> and <c>SendFileAsync</c> use it by themselves (<see cref="TransportOptions.SendFile"/>).
 /// </summary>
-[Experimental("TRANSPORT001")]
 public interface ISendFileFeature
 {
     /// <summary>
