@@ -195,7 +195,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
                 return new SysResult(-Errno.EAGAIN);
             }
 
-            SysResult sent = OutputCalls.SendNext(_held.Number, _output, flags);
+            SysResult sent = OutputCalls.SendNext(_held.Number, _output, _loop.Counters, flags);
             if (sent.IsError)
             {
                 return sent;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Scheduling;
 using Transport.Core.SendFile;
 
 namespace Transport.Core.Connections;
@@ -59,6 +60,9 @@ internal sealed partial class SocketConnection
             features.Set<IHttpResponseBodyFeature>(_responseBody);
         }
     }
+
+    /// <summary>Goes on where application code runs, when its turn comes.</summary>
+    public async ValueTask YieldAsync() => await new ApplicationSwitch(_loop);
 
     /// <summary>What is sent next: the bytes up to the first range, and that. Its placeholder is left out.</summary>
     private OutputBatch NextBatch(in ReadOnlySequence<byte> buffer, out SequencePosition end)

@@ -15,6 +15,11 @@ internal sealed class LoopCounters
 
     /// <summary>Threads other than the loop's send too, hence interlocked.</summary>
     public long BytesSent;
+    /// <summary>Of those, bytes that sendfile(2) took from files; interlocked too.</summary>
+    public long FileBytesSent;
+
+    /// <summary>Calls of sendfile(2) that took longer than <see cref="Loops.OutputCalls.SlowCall"/>; interlocked too.</summary>
+    public long SlowFileSends;
     public long Waits;
     public long Events;
     public long SpuriousReports;

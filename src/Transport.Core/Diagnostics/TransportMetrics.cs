@@ -18,6 +18,8 @@ internal sealed class TransportMetrics : IDisposable
         _meter.Counter("transport.accept_pauses", "{pause}", "Times that accepting was put off for want of descriptors or memory.", c => c.AcceptPauses);
         _meter.Counter("transport.bytes_received", "By", "Bytes received.", c => c.BytesReceived);
         _meter.Counter("transport.bytes_sent", "By", "Bytes sent.", c => c.BytesSent);
+        _meter.Counter("transport.sendfile.bytes", "By", "Bytes of transport.bytes_sent that sendfile(2) took from files.", c => c.FileBytesSent);
+        _meter.Counter("transport.sendfile.slow", "{call}", "sendfile(2) calls of more than 5 ms: most likely they waited for the disk.", c => c.SlowFileSends);
         _meter.Counter("transport.waits", "{wait}", "Times that the loop asked the kernel what is ready.", c => c.Waits);
         _meter.Counter("transport.events", "{event}", "Reports that the waits brought back.", c => c.Events);
         _meter.Counter("transport.wake_ups", "{wake_up}", "Times that another thread ended a wait.", c => Interlocked.Read(ref c.WakeUps));

@@ -97,7 +97,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
                 return SysResult.Canceled;
             }
 
-            SysResult sent = OutputCalls.SendNext(Descriptor, output);
+            SysResult sent = OutputCalls.SendNext(Descriptor, output, loop.Counters);
             if (!sent.IsError)
             {
                 Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
@@ -290,7 +290,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
     {
         while (true)
         {
-            SysResult sent = OutputCalls.SendNext(Descriptor, _output);
+            SysResult sent = OutputCalls.SendNext(Descriptor, _output, loop.Counters);
             if (sent.IsError)
             {
                 if (sent.WouldBlock)

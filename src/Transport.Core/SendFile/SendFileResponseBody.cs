@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Transport.Core.Features;
+using Transport.Core.Connections;
 using Transport.Core.Interop;
 
 namespace Transport.Core.SendFile;
@@ -18,7 +18,7 @@ namespace Transport.Core.SendFile;
 /// brings the next in: neither a loop nor a worker waits for the disk. Whatever else there is (no Content-Length, HEAD, a file that cannot
 /// be opened) is left to Kestrel's own way, with its results and exceptions.
 /// </remarks>
-internal sealed class SendFileResponseBody(ISendFileFeature connection, IFeatureCollection features, IHttpResponseBodyFeature inner) : IHttpResponseBodyFeature
+internal sealed class SendFileResponseBody(SocketConnection connection, IFeatureCollection features, IHttpResponseBodyFeature inner) : IHttpResponseBodyFeature
 {
     /// <summary>Bytes of a file that are flushed at a time: a bound on what one response has of its turn, as nginx's sendfile_max_chunk.</summary>
     private const int MaxChunk = 2 * 1024 * 1024;
@@ -44,7 +44,7 @@ internal sealed class SendFileResponseBody(ISendFileFeature connection, IFeature
 
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
     {
-        if (!MaySend() || cancellationToken.IsCancellationRequested || TryOpen(path, offset, ref count) is not { } file)
+        if (!MaySend(count ?? 0) || cancellationToken.IsCancellationRequested || TryOpen(path, offset, ref count) is not { } file)
         {
             return inner.SendFileAsync(path, offset, count, cancellationToken);
         }
@@ -53,12 +53,12 @@ internal sealed class SendFileResponseBody(ISendFileFeature connection, IFeature
     }
 
     /// <summary>A body of known length follows, in HTTP/1.x' plain form.</summary>
-    private bool MaySend()
+    private bool MaySend(long count)
     {
         IHttpResponseFeature? response = features.Get<IHttpResponseFeature>();
-        return response is { Headers: { ContentLength: not null } headers, StatusCode: >= 200 }
+        return response is { Headers: { ContentLength: { } length } headers, StatusCode: >= 200 }
             && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
-            && headers.TransferEncoding.Count == 0
+            && count <= length && headers.TransferEncoding.Count == 0
             && features.Get<IHttpRequestFeature>() is { } request && !HttpMethods.IsHead(request.Method);
     }
 
@@ -94,7 +94,7 @@ internal sealed class SendFileResponseBody(ISendFileFeature connection, IFeature
         {
             // Memory that is asked for from then on is the transport's own.
             await inner.StartAsync(cancellationToken).ConfigureAwait(false);
-            if (!MaySend())
+            if (!MaySend(count))
             {
                 await inner.SendFileAsync(path, offset, count, cancellationToken).ConfigureAwait(false);
                 return;
@@ -120,6 +120,7 @@ internal sealed class SendFileResponseBody(ISendFileFeature connection, IFeature
                         ArrayPool<byte>.Shared.Return(buffer);
                     }
 
+                    bool hasWaited = !flush.IsCompleted;
                     FlushResult flushed = await flush.ConfigureAwait(false);
                     time.Flushed();
                     offset += sent;
@@ -128,6 +129,12 @@ internal sealed class SendFileResponseBody(ISendFileFeature connection, IFeature
                         // The file has become shorter, which Kestrel finds out when the handler returns; or the client has left.
                         cancellationToken.ThrowIfCancellationRequested();
                         return;
+                    }
+
+                    if (!hasWaited && offset < end)
+                    {
+                        // A client that takes all of it at once is not to have the thread, which may be a loop's, to itself.
+                        await connection.YieldAsync().ConfigureAwait(false);
                     }
                 }
             }
