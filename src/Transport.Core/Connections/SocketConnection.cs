@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
 using Transport.Core.Features;
+using Transport.Core.Listening;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;
@@ -68,7 +69,12 @@ internal sealed partial class SocketConnection : ConnectionContext,
         {
             _features.Set<ISendFileFeature>(this);
         }
+
+        SetPeerFeature();
     }
+
+    /// <summary>The place in the count of connections, if there is a limit; ended when the socket is closed.</summary>
+    public ConnectionAdmission? Admission { get; init; }
 
     /// <summary>Asked for by the loop, which logs it, and by the application: both must see the same one.</summary>
     public override string ConnectionId
