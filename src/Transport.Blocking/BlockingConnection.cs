@@ -202,7 +202,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
             }
 
             total += sent.Value;
-            Interlocked.Add(ref _loop.Counters.BytesSent, sent.Value);
+            Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
             _output = _output.After(sent.Value);
             if (_output.IsEmpty)
             {

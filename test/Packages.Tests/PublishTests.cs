@@ -37,7 +37,7 @@ public sealed class PublishTests
             Assert.Equal("Hello, World!", await app.GetAsync("/plaintext"));
             (HttpStatusCode status, byte[] body) = await app.GetRangeAsync("/files/large.bin", 1_000_000, 2_999_999);
             Assert.True(status == HttpStatusCode.PartialContent, $"{way}, {transport}: {status}\n{app.Printed}");
-            Assert.Equal(file.AsSpan(1_000_000, 2_000_000), body);
+            Assert.Equal(file[1_000_000..3_000_000], body);
             Assert.Equal(0, await app.StopAsync());
         }
     }

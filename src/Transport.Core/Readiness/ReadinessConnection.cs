@@ -100,7 +100,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             SysResult sent = OutputCalls.SendNext(Descriptor, output, loop.Counters);
             if (!sent.IsError)
             {
-                Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
             }
 
             return sent;
@@ -306,7 +306,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             }
 
             budget.Use(sent.Value);
-            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
+            loop.Counters.BytesSent += sent.Value;
             _sent += sent.Value;
             _output = _output.After(sent.Value);
             if (_output.IsEmpty)
