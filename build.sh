@@ -15,7 +15,7 @@ usage() {
                             in every project
 ./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
                             watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
-./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
+./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, arena, models, files, report; --help lists all)
 ./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
 ./build.sh build            build everything
@@ -126,6 +126,7 @@ case "$command" in
     fi
     want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
+    dotnet build samples/Arena/Arena.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
   pack)
