@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Interop;
-using Transport.Core.Readiness;
+using Transport.Core.Loops;
 
 namespace Transport.Blocking;
 
@@ -17,61 +16,49 @@ namespace Transport.Blocking;
 /// <item>d) The buffer has to be there before anything has come. recv with MSG_PEEK waits on a byte of the stack instead (option).</item>
 /// <item>e) Most answers fit in the socket's buffer: they are sent by the loop, with MSG_DONTWAIT. What does not fit is a second thread's,
 /// which waits.</item>
-/// <item>f) accept4 made the socket non-blocking, for everybody else's sake: that is undone here, once.</item>
+/// <item>f) The socket blocks: its listener accepts it so.</item>
 /// </list>
 /// </remarks>
-internal sealed class BlockingConnection : BlockingSocket
+internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
 {
-    /// <summary>At least half a block of Kestrel's: less is not worth a system call.</summary>
-    public const int MinimumBuffer = 2048;
-
-    /// <summary>The most that a bulk receive asks for at once, when what it asked for before was filled.</summary>
-    public const int MaximumBuffer = 64 * 1024;
-
+    private readonly BlockingLoop _loop;
+    private readonly HeldDescriptor _held;
     private readonly CallThread _receiving;
     private readonly CallThread _sending;
-    private readonly int _descriptor;
     private PipeWriter? _input;
-    private ReadOnlySequence<byte> _output;
-    private int _buffer = MinimumBuffer;
+    private OutputBatch _output;
+    private ReceiveBuffer _buffer;
 
-    /// <exception cref="IOException">The descriptor cannot be made to block.</exception>
     public BlockingConnection(BlockingLoop loop, int descriptor)
-        : base(loop, descriptor)
+        : base(descriptor)
     {
-        SysResult blocking = SocketCalls.SetBlocking(descriptor);
-        if (blocking.IsError)
-        {
-            loop.Budget.GiveBack();
-            throw blocking.ToException("fcntl(F_SETFL)");
-        }
-
-        _descriptor = descriptor;
-        _receiving = new CallThread(this, loop, $"recv {descriptor}, {loop.Name}", Receive);
-        _sending = new CallThread(this, loop, $"send {descriptor}, {loop.Name}", Send);
+        _loop = loop;
+        _buffer = new ReceiveBuffer(loop.MaximumBuffer);
+        _held = new HeldDescriptor(descriptor, loop.Budget.GiveBack);
+        _receiving = new CallThread(this, _held, loop, $"recv {descriptor}, {loop.Name}", Receive);
+        _sending = new CallThread(this, _held, loop, $"send {descriptor}, {loop.Name}", Send);
     }
 
-    /// <exception cref="InvalidOperationException">Always: it is connected.</exception>
-    public override ValueTask<SysResult> AcceptAsync(PeerAddress peer) => throw new InvalidOperationException("A connected socket accepts nothing.");
+    public bool IsClosed => Descriptor < 0;
 
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
     {
-        Loop.AssertCurrent();
+        _loop.AssertCurrent();
         if (IsClosed)
         {
-            return new ValueTask<SysResult>(Canceled);
+            return new ValueTask<SysResult>(SysResult.Canceled);
         }
 
         _input = input;
         return _receiving.CallAsync();
     }
 
-    public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
+    public override ValueTask<SysResult> SendAsync(in OutputBatch output)
     {
-        Loop.AssertCurrent();
+        _loop.AssertCurrent();
         if (IsClosed)
         {
-            return new ValueTask<SysResult>(Canceled);
+            return new ValueTask<SysResult>(SysResult.Canceled);
         }
 
         _output = output;
@@ -79,51 +66,85 @@ internal sealed class BlockingConnection : BlockingSocket
         return sent.WouldBlock ? _sending.CallAsync() : new ValueTask<SysResult>(sent);
     }
 
-    protected override void EndCalls(int descriptor)
-    {
-        if (_sending.IsPending)
-        {
-            // Only shutting both ways ends a send. FIN queues behind what could not be sent, and RST, if it is to be that, overtakes it.
-            SocketCalls.Shutdown(descriptor);
-        }
-        else if (_receiving.IsPending)
-        {
-            SocketCalls.ShutdownReceive(descriptor);
-        }
+    /// <summary>Nothing: the calls on it are its own threads' and its loop's.</summary>
+    public override SysResult TrySend(in OutputBatch output) => new(-Errno.EAGAIN);
 
-        _receiving.Dismiss();
-        _sending.Dismiss();
+    public override ValueTask CloseAsync()
+    {
+        Close();
+        return ValueTask.CompletedTask;
     }
 
-    protected override bool IsIdle(CallThread? except) =>
-        (!_receiving.IsPending || except == _receiving) && (!_sending.IsPending || except == _sending);
-
-    protected override void Account(CallThread thread, SysResult result, bool isDiscarded)
+    public SysResult Ended(CallThread thread, SysResult result)
     {
         if (thread == _receiving && !result.IsError)
         {
-            Loop.Counters.BytesReceived += result.Value;
+            _loop.Counters.BytesReceived += result.Value;
         }
+
+        if (!IsClosed)
+        {
+            return result;
+        }
+
+        DetachIfOver(except: thread);
+        return SysResult.Canceled;
     }
 
-    protected override void Join()
+    public void End()
     {
+        Close();
         _receiving.Join();
         _sending.Join();
     }
 
-    protected override void Released() => Loop.Budget.GiveBack();
+    /// <summary>
+    /// Makes the calls that threads are in return, and dismisses the threads; the last to release the descriptor closes it, before it posts
+    /// its result.
+    /// </summary>
+    private void Close()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        _loop.AssertCurrent();
+        Descriptor = -1;
+        if (_sending.IsPending)
+        {
+            // Only shutting both ways ends a send. FIN queues behind what could not be sent, and RST, if it is to be that, overtakes it.
+            SocketCalls.Shutdown(_held.Number);
+        }
+        else if (_receiving.IsPending)
+        {
+            SocketCalls.ShutdownReceive(_held.Number);
+        }
+
+        _receiving.Dismiss();
+        _sending.Dismiss();
+        _held.Release();
+        DetachIfOver();
+    }
+
+    private void DetachIfOver(CallThread? except = null)
+    {
+        if (IsClosed && (!_receiving.IsPending || except == _receiving) && (!_sending.IsPending || except == _sending))
+        {
+            _loop.Detach(this);
+        }
+    }
 
     /// <summary>The receiving thread: the pipe is its own until the result has been posted.</summary>
     private SysResult Receive()
     {
         SysResult received;
-        if (Loop.WaitsForData)
+        if (_loop.WaitsForData)
         {
             Span<byte> peeked = stackalloc byte[1];
             do
             {
-                received = SocketCalls.Receive(_descriptor, peeked, Libc.MSG_PEEK);
+                received = SocketCalls.Receive(_held.Number, peeked, Libc.MSG_PEEK);
             }
             while (received.WouldBlock);
 
@@ -133,22 +154,17 @@ internal sealed class BlockingConnection : BlockingSocket
             }
         }
 
-        Memory<byte> buffer = _input!.GetMemory(_buffer);
+        Memory<byte> buffer = _buffer.Rent(_input!);
         do
         {
-            received = SocketCalls.Receive(_descriptor, buffer.Span);
+            received = SocketCalls.Receive(_held.Number, buffer.Span);
         }
         while (received.WouldBlock);
 
         if (received.Value > 0)
         {
-            _input.Advance((int)received.Value);
-            _buffer = received.Value == buffer.Length ? Math.Min(_buffer * 2, Loop.MaximumBuffer) : MinimumBuffer;
-        }
-
-        else if (received.Value == 0 && buffer.IsEmpty)
-        {
-            throw ReadinessSocket.EmptyBlock();
+            _input!.Advance((int)received.Value);
+            _buffer.Received(received.Value, buffer.Length);
         }
 
         return received;
@@ -172,14 +188,14 @@ internal sealed class BlockingConnection : BlockingSocket
         nint total = 0;
         while (true)
         {
-            SysResult sent = SocketCalls.Send(_descriptor, _output, flags);
+            SysResult sent = SocketCalls.Send(_held.Number, _output.Bytes, flags);
             if (sent.IsError)
             {
                 return sent;
             }
 
             total += sent.Value;
-            Interlocked.Add(ref Loop.Counters.BytesSent, sent.Value);
+            Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
             if (sent.Value == _output.Length)
             {
                 _output = default;

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 
@@ -9,11 +7,13 @@ namespace Transport.Blocking;
 /// A listening socket, and the thread that waits for clients. It waits in poll(2) and not in accept(2): accept could only be ended by
 /// shutting the socket down, which others may be listening on, in this process or in another.
 /// </summary>
-internal sealed unsafe class BlockingListener : BlockingSocket
+internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
 {
+    private readonly BlockingLoop _loop;
+    private readonly HeldDescriptor _held;
     private readonly CallThread _accepting;
     private readonly Waker _stop = new();
-    private readonly int _descriptor;
+    private bool _isClosed;
 
     /// <summary>The accepting thread's own until the result has been posted.</summary>
     private PeerAddress? _peer;
@@ -25,50 +25,58 @@ internal sealed unsafe class BlockingListener : BlockingSocket
     private bool _isWaiting;
 
     public BlockingListener(BlockingLoop loop, int descriptor)
-        : base(loop, descriptor)
     {
-        _descriptor = descriptor;
-        _accepting = new CallThread(this, loop, $"accept {descriptor}, {loop.Name}", Accept);
+        _loop = loop;
+        _held = new HeldDescriptor(descriptor, Released);
+        _accepting = new CallThread(this, _held, loop, $"accept {descriptor}, {loop.Name}", Accept);
     }
+
+    public override bool IsClosed => _isClosed;
 
     public override ValueTask<SysResult> AcceptAsync(PeerAddress peer)
     {
-        Loop.AssertCurrent();
+        _loop.AssertCurrent();
         if (IsClosed)
         {
-            return new ValueTask<SysResult>(Canceled);
+            return new ValueTask<SysResult>(SysResult.Canceled);
         }
 
         _peer = peer;
+        if (!_loop.Threads.CanStart)
+        {
+            // A thread could not be started a moment ago: the accept loop pauses, and clients wait in the backlog.
+            return new ValueTask<SysResult>(new SysResult(-Errno.ENOMEM));
+        }
 
-        if (_isGranted || Loop.Budget.TryTake(this, out bool isNews))
+        if (_isGranted || _loop.Budget.TryTake(this, out bool isNews))
         {
             _isGranted = true;
             return _accepting.CallAsync();
         }
 
-        Interlocked.Increment(ref Loop.Blocking.AcceptWaits);
+        Interlocked.Increment(ref _loop.Blocking.AcceptWaits);
         if (isNews)
         {
-            Loop.LogThreadsExhausted();
+            _loop.LogThreadsExhausted();
         }
 
         _isWaiting = true;
         return _accepting.PrepareAsync();
     }
 
-    /// <exception cref="InvalidOperationException">Always: it listens.</exception>
-    public override ValueTask<SysResult> ReceiveAsync(PipeWriter input) => throw new InvalidOperationException("A listening socket receives nothing.");
-
-    /// <exception cref="InvalidOperationException">Always: it listens.</exception>
-    public override ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output) => throw new InvalidOperationException("A listening socket sends nothing.");
-
     /// <summary>The threads of one connection are this listener's now. Any thread.</summary>
     /// <returns>False when its loop has ended.</returns>
-    public bool TryGrant() => Loop.TryPost(static self => ((BlockingListener)self!).Granted(), this);
+    public bool TryGrant() => _loop.TryPost(static self => ((BlockingListener)self!).Granted(), this);
 
-    protected override void EndCalls(int descriptor)
+    public override void Close()
     {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _loop.AssertCurrent();
+        _isClosed = true;
         _stop.Wake();
         _accepting.Dismiss();
         if (_isWaiting)
@@ -76,27 +84,45 @@ internal sealed unsafe class BlockingListener : BlockingSocket
             _isWaiting = false;
             _accepting.Cancel();
         }
-    }
 
-    protected override bool IsIdle(CallThread? except) => !_accepting.IsPending || except == _accepting;
-
-    protected override void Account(CallThread thread, SysResult result, bool isDiscarded)
-    {
-        if (isDiscarded && !result.IsError)
+        _held.Release();
+        if (!_accepting.IsPending)
         {
-            SocketCalls.Close((int)result.Value);
-            Loop.Budget.GiveBack();
+            _loop.Detach(this);
         }
     }
 
-    protected override void Join() => _accepting.Join();
+    public SysResult Ended(CallThread thread, SysResult result)
+    {
+        if (!_isClosed)
+        {
+            return result;
+        }
 
-    protected override void Released()
+        if (!result.IsError)
+        {
+            // A client that nobody waits for any more.
+            SocketCalls.Close((int)result.Value);
+            _loop.Budget.GiveBack();
+        }
+
+        _loop.Detach(this);
+        return SysResult.Canceled;
+    }
+
+    public void End()
+    {
+        Close();
+        _accepting.Join();
+    }
+
+    /// <summary>The descriptor is closed. Any thread.</summary>
+    private void Released()
     {
         _stop.Dispose();
         if (_isGranted)
         {
-            Loop.Budget.GiveBack();
+            _loop.Budget.GiveBack();
         }
     }
 
@@ -104,7 +130,7 @@ internal sealed unsafe class BlockingListener : BlockingSocket
     {
         if (IsClosed)
         {
-            Loop.Budget.GiveBack();
+            _loop.Budget.GiveBack();
             return;
         }
 
@@ -117,7 +143,7 @@ internal sealed unsafe class BlockingListener : BlockingSocket
     private SysResult Accept()
     {
         Libc.pollfd* either = stackalloc Libc.pollfd[2];
-        either[0] = new Libc.pollfd { fd = _descriptor, events = Libc.POLLIN };
+        either[0] = new Libc.pollfd { fd = _held.Number, events = Libc.POLLIN };
         either[1] = new Libc.pollfd { fd = _stop.Descriptor, events = Libc.POLLIN };
         while (true)
         {
@@ -129,10 +155,10 @@ internal sealed unsafe class BlockingListener : BlockingSocket
 
             if (found.IsError || either[1].revents != 0)
             {
-                return found.IsError ? found : Canceled;
+                return found.IsError ? found : SysResult.Canceled;
             }
 
-            SysResult accepted = SocketCalls.Accept(_descriptor, _peer!);
+            SysResult accepted = SocketCalls.Accept(_held.Number, _peer!, blocking: true);
             if (!accepted.WouldBlock)
             {
                 _isGranted = accepted.IsError;

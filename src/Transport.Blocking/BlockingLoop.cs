@@ -1,5 +1,6 @@
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Scheduling;
 
 namespace Transport.Blocking;
 
@@ -10,37 +11,58 @@ namespace Transport.Blocking;
 internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, BlockingCounters counters) : EventLoop(setup)
 {
     /// <summary>Those with a descriptor, or with an operation that is not over.</summary>
-    private readonly HashSet<BlockingSocket> _sockets = [];
+    private readonly HashSet<IBlockingSocket> _sockets = [];
+    private bool _refusedLogged;
 
     public BlockingCounters Blocking => counters;
 
     public ThreadBudget Budget => budget;
 
+    /// <summary>Starts the threads that make the calls.</summary>
+    public ThreadStarter Threads { get; } = setup.Options.GetThreadStarter();
+
     public bool WaitsForData { get; } = setup.Options.WaitForDataBeforeAllocatingBuffer;
 
-    /// <summary>A bulk receive is not to overshoot a small read buffer by much.</summary>
-    public int MaximumBuffer { get; } = (int)Math.Clamp(
-        setup.Options.MaxReadBufferSize is null or 0 ? long.MaxValue : setup.Options.MaxReadBufferSize.Value,
-        BlockingConnection.MinimumBuffer,
-        BlockingConnection.MaximumBuffer);
+    /// <summary>The most that a receive asks its pipe for.</summary>
+    public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
 
-    public override LoopSocket Attach(int descriptor, SocketRole role)
+    public override LoopListener AttachListener(int descriptor, bool isShared)
     {
         AssertCurrent();
-        BlockingSocket socket = role == SocketRole.Connection ? new BlockingConnection(this, descriptor) : new BlockingListener(this, descriptor);
-        _sockets.Add(socket);
-        return socket;
+        BlockingListener listener = new(this, descriptor);
+        _sockets.Add(listener);
+        return listener;
+    }
+
+    public override LoopConnection AttachConnection(int descriptor)
+    {
+        AssertCurrent();
+        BlockingConnection connection = new(this, descriptor);
+        _sockets.Add(connection);
+        return connection;
     }
 
     /// <summary>A socket is closed and nobody waits for it. Loop thread.</summary>
-    public void Detach(BlockingSocket socket) => _sockets.Remove(socket);
+    public void Detach(IBlockingSocket socket) => _sockets.Remove(socket);
 
     public void LogThreadsExhausted() => BlockingLog.ThreadsExhausted(Logger, Name, budget.MaxThreads);
 
+    /// <summary>Logged once, until a thread can be started again. Loop thread.</summary>
     public void LogThreadRefused(string reason)
     {
-        Interlocked.Increment(ref counters.ThreadsRefused);
-        BlockingLog.ThreadRefused(Logger, Name, reason);
+        if (!Interlocked.Exchange(ref _refusedLogged, true))
+        {
+            BlockingLog.ThreadRefused(Logger, Name, reason);
+        }
+    }
+
+    /// <summary>A thread runs. Any thread.</summary>
+    public void ThreadStarted()
+    {
+        if (Volatile.Read(ref _refusedLogged))
+        {
+            Volatile.Write(ref _refusedLogged, false);
+        }
     }
 
     protected override void Start()
@@ -71,7 +93,7 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
 
     protected override void End()
     {
-        foreach (BlockingSocket socket in _sockets.ToArray())
+        foreach (IBlockingSocket socket in _sockets.ToArray())
         {
             socket.End();
         }

@@ -61,6 +61,10 @@ internal sealed class BusyPoller : IPoller
 
     public void Remove(int descriptor) => _wanted[descriptor] = Readiness.None;
 
+    public void Woken(Waker waker)
+    {
+    }
+
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {
         int reports = 0;

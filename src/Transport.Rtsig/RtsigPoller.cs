@@ -132,6 +132,8 @@ internal sealed unsafe class RtsigPoller : IPoller
         _waitedFor.Remove(descriptor);
     }
 
+    public void Woken(Waker waker) => waker.Drain();
+
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {
         _wait++;

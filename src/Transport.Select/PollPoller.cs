@@ -35,6 +35,12 @@ internal sealed class PollPoller(PollCall call) : IPoller
 
     public void Remove(int descriptor) => _set.Remove(descriptor);
 
+    public void Woken(Waker waker)
+    {
+        waker.Drain();
+        Arm(waker.Descriptor, Readiness.Readable);
+    }
+
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds) => _set.Wait(ready, timeoutMilliseconds);
 
     public void Dispose()

@@ -94,6 +94,12 @@ internal sealed unsafe class SelectPoller : IPoller
         }
     }
 
+    public void Woken(Waker waker)
+    {
+        waker.Drain();
+        Arm(waker.Descriptor, Readiness.Readable);
+    }
+
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {
         int words = (_highest / DescriptorSet.BitsPerWord) + 1;

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Scheduling;
 
@@ -26,6 +25,9 @@ internal sealed partial class SocketConnection
     private bool _closed;
     private bool _disposed;
     private int _endedDirections;
+
+    /// <summary>The kernel still holds something of the socket that is closed.</summary>
+    private Task? _closing;
 
     public override CancellationToken ConnectionClosed { get; set; }
 
@@ -125,7 +127,7 @@ internal sealed partial class SocketConnection
         }
     }
 
-    /// <summary>Sends RST or FIN and closes. What is pending on the socket ends with −ECANCELED, inside this. Loop thread.</summary>
+    /// <summary>Sends RST or FIN and closes. What is pending on the socket ends with −ECANCELED. Loop thread.</summary>
     private void CloseSocket()
     {
         _loop.AssertCurrent();
@@ -141,17 +143,14 @@ internal sealed partial class SocketConnection
             _drainTimer?.Dispose();
         }
 
-        // A peer that has gone makes either call fail (ENOTCONN): there is nothing left to tell it.
-        if (_reset)
+        _socket.Shutdown(_reset);
+        ValueTask closing = _socket.CloseAsync();
+        if (!closing.IsCompletedSuccessfully)
         {
-            SocketCalls.ResetOnClose(_socket.Descriptor);
-        }
-        else
-        {
-            SocketCalls.Shutdown(_socket.Descriptor);
+            _closing = closing.AsTask();
         }
 
-        _socket.Close();
+        Admission?.End();
     }
 
     /// <summary>One step of the end: its exception is logged, and the other steps follow.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Scheduling;
 
 namespace Transport.Core.Connections;
@@ -48,7 +49,7 @@ internal sealed partial class SocketConnection
 
                 if (!buffer.IsEmpty)
                 {
-                    ValueTask<SysResult> sending = SendAsync(buffer);
+                    ValueTask<SysResult> sending = SendAsync(new OutputBatch(buffer));
                     if (!sending.IsCompleted)
                     {
                         Volatile.Write(ref _isSendPending, true);
@@ -90,6 +91,11 @@ internal sealed partial class SocketConnection
 
         await _loop.SwitchAsync();
         Shutdown(shutdownReason);
+        if (_closing is { } closing)
+        {
+            await closing.ConfigureAwait(false);
+        }
+
         try
         {
             output.Complete(unexpected);
@@ -120,7 +126,7 @@ internal sealed partial class SocketConnection
     /// <summary>
     /// All of it: on the loop as its model does it, elsewhere at once as far as the kernel takes it, and what is left on the loop.
     /// </summary>
-    private ValueTask<SysResult> SendAsync(ReadOnlySequence<byte> output)
+    private ValueTask<SysResult> SendAsync(OutputBatch output)
     {
         if (_loop.IsCurrent)
         {
@@ -144,7 +150,7 @@ internal sealed partial class SocketConnection
         }
     }
 
-    private async ValueTask<SysResult> SendOnLoopAsync(ReadOnlySequence<byte> output)
+    private async ValueTask<SysResult> SendOnLoopAsync(OutputBatch output)
     {
         await _loop.SwitchAsync();
         return await _socket.SendAsync(output).ConfigureAwait(false);

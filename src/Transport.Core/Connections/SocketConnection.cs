@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Listening;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;
@@ -20,7 +21,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionSocketFeature,
     ILoopResident
 {
-    private readonly LoopSocket _socket;
+    private readonly LoopConnection _socket;
     private readonly EventLoop _loop;
     private readonly ILogger _logger;
     private readonly bool _finOnError;
@@ -42,7 +43,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     /// <param name="remote">The peer's.</param>
     /// <param name="finOnError">FIN where RST would tell the peer of an error.</param>
     /// <param name="logger">The transport's category.</param>
-    public SocketConnection(LoopSocket socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
+    public SocketConnection(LoopConnection socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
     {
         _socket = socket;
         _loop = loop;
@@ -61,7 +62,11 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _features.Set<IMemoryPoolFeature>(this);
         _features.Set<IConnectionLifetimeFeature>(this);
         _features.Set<IConnectionSocketFeature>(this);
+        SetPeerFeature();
     }
+
+    /// <summary>The place in the count of connections, if there is a limit; ended when the socket is closed.</summary>
+    public ConnectionAdmission? Admission { get; init; }
 
     /// <summary>Asked for by the loop, which logs it, and by the application: both must see the same one.</summary>
     public override string ConnectionId
@@ -99,7 +104,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
             lock (_closeGate)
             {
                 ObjectDisposedException.ThrowIf(_socketFeature is null && _closed, this);
-                return _socketFeature ??= new Socket(new SafeSocketHandle(_socket.Descriptor, ownsHandle: false));
+                return _socketFeature ??= _socket.CreateSocket();
             }
         }
     }

@@ -8,18 +8,19 @@ namespace Transport.Core;
 /// <summary>
 /// What users set of any transport here: the names and defaults of <see cref="SocketTransportOptions"/>, and how the loops work.
 /// </summary>
-public abstract class TransportOptions
+public abstract partial class TransportOptions
 {
     /// <summary>A field, since configuration binds every property it can see.</summary>
     private ThreadStarter _threadStarter = ThreadStarter.Shared;
+    private AcceptStrategy? _acceptStrategy;
 
     /// <summary>
     /// How many loops there are, each a thread. Default: one a processor, at most 16. Allowed: 1 to 1,024.
     /// </summary>
     public int LoopCount { get; set; } = Math.Min(Environment.ProcessorCount, 16);
 
-    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.Workers"/>.</summary>
-    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.Workers;
+    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.LeaderFollowers"/>.</summary>
+    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.LeaderFollowers;
 
     /// <summary>
     /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads
@@ -28,8 +29,20 @@ public abstract class TransportOptions
     /// </summary>
     public int MaxWorkers { get; set; } = 256;
 
+    /// <summary>
+    /// Gets or sets how long, in microseconds, a loop polls the kernel before it sleeps. It does so only while events come at shorter
+    /// intervals than this, and while the other threads of the process leave processors idle; it saves the wake-up of a sleeping thread,
+    /// and takes a processor meanwhile. Default: null, which is 50 with two processors and more, and 0 with one
+    /// (<see cref="Environment.ProcessorCount"/>, which honours cgroup quotas). Allowed: 0 (never) to 1,000, or null.
+    /// </summary>
+    public int? SpinMicroseconds { get; set; }
+
     /// <summary>How new connections spread over the loops. Default: <see cref="AcceptStrategy.ReusePort"/>.</summary>
-    public AcceptStrategy AcceptStrategy { get; set; } = AcceptStrategy.ReusePort;
+    public AcceptStrategy AcceptStrategy
+    {
+        get => _acceptStrategy ?? AcceptStrategy.ReusePort;
+        set => _acceptStrategy = value;
+    }
 
     /// <summary>
     /// The length of the queue of clients that wait to be accepted; the kernel caps it at <c>net.core.somaxconn</c>. Default: 512. Allowed:
@@ -71,6 +84,14 @@ public abstract class TransportOptions
     public bool UnsafePreferInlineScheduling { get; set; }
 
     /// <summary>
+    /// Gets or sets which end points the transport takes: called once for each when Kestrel binds it, with the end point as it was
+    /// configured (port 0 is 0 still; <c>ListenLocalhost</c> is two end points). Kestrel offers an end point to the transport that was
+    /// registered last first; one that none takes is served by Kestrel's Sockets transport. Not called if <c>Kestrel:Transport:Use</c>
+    /// selects a transport. An exception from it fails the start. Default: null, which takes all.
+    /// </summary>
+    public Func<EndPoint, bool>? Handles { get; set; }
+
+    /// <summary>
     /// Makes the bound socket that the transport then listens on; the transport disposes it. One socket is made, so
     /// <see cref="AcceptStrategy.ReusePort"/> becomes
     /// <see cref="AcceptStrategy.Shared"/> if this is set. Default: <see cref="SocketTransportOptions.CreateDefaultBoundListenSocket"/>.
@@ -86,6 +107,9 @@ public abstract class TransportOptions
     /// </summary>
     internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
 
+    /// <summary>Whether the user has chosen a strategy: only then a fallback is worth more than a Debug line.</summary>
+    internal bool HasAcceptStrategy => _acceptStrategy is not null;
+
     internal ThreadStarter GetThreadStarter() => _threadStarter;
 
     /// <summary>Replaces what starts worker threads, for tests in which that fails.</summary>
@@ -96,6 +120,9 @@ public abstract class TransportOptions
     /// answer within it, and for a client that has left it is a short delay of <c>RequestAborted</c>.
     /// </summary>
     internal TimeSpan AnswerGrace { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>0 with one processor, whatever was set: what the loop waits for could not happen meanwhile.</summary>
+    internal int EffectiveSpinMicroseconds => Environment.ProcessorCount < 2 ? 0 : SpinMicroseconds ?? 50;
 
     internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;
 
@@ -111,6 +138,11 @@ public abstract class TransportOptions
         if (MaxWorkers is < 1 or > 32767)
         {
             yield return $"{nameof(MaxWorkers)} is {MaxWorkers}; allowed: 1 to 32767.";
+        }
+
+        if (SpinMicroseconds is < 0 or > 1000)
+        {
+            yield return $"{nameof(SpinMicroseconds)} is {SpinMicroseconds}; allowed: 0 to 1000, or null.";
         }
 
         if (Backlog < 1)
@@ -146,6 +178,11 @@ public abstract class TransportOptions
         if (CreateBoundListenSocket is null)
         {
             yield return $"{nameof(CreateBoundListenSocket)} is null; allowed: a function that returns a bound socket.";
+        }
+
+        foreach (string problem in ValidateSockets())
+        {
+            yield return problem;
         }
     }
 }

@@ -21,7 +21,8 @@ internal static unsafe class SocketCalls
     /// </summary>
     /// <param name="listening">The listening socket.</param>
     /// <param name="peer">Receives the client's address. Unlike getpeername(2), accept4 gives it of a client that has left by now too.</param>
-    public static SysResult Accept(int listening, PeerAddress peer)
+    /// <param name="blocking">Whether calls on the new socket are to wait.</param>
+    public static SysResult Accept(int listening, PeerAddress peer, bool blocking)
     {
         SysResult result;
         do
@@ -31,7 +32,7 @@ internal static unsafe class SocketCalls
             // SAFETY: fixed keeps the array in place for the call.
             fixed (byte* address = peer.Bytes)
             {
-                result = SysResult.From(Libc.accept4(listening, address, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC));
+                result = SysResult.From(Libc.accept4(listening, address, &length, (blocking ? 0 : Libc.SOCK_NONBLOCK) | Libc.SOCK_CLOEXEC));
             }
 
             peer.Length = (int)Math.Min(length, PeerAddress.MaxLength);
@@ -193,15 +194,10 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>O_NONBLOCK, on the open file description: whoever shares it shares this.</summary>
-    public static SysResult SetNonBlocking(int descriptor) => SetNonBlocking(descriptor, Libc.O_NONBLOCK);
-
-    /// <summary>O_NONBLOCK taken away again, for calls that wait.</summary>
-    public static SysResult SetBlocking(int descriptor) => SetNonBlocking(descriptor, 0);
-
-    private static SysResult SetNonBlocking(int descriptor, int nonBlocking)
+    public static SysResult SetNonBlocking(int descriptor)
     {
         SysResult flags = SysResult.From(Libc.fcntl(descriptor, Libc.F_GETFL, 0));
-        return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, (flags.Value & ~Libc.O_NONBLOCK) | nonBlocking));
+        return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, flags.Value | Libc.O_NONBLOCK));
     }
 
     /// <summary>getsockname(2), or null.</summary>

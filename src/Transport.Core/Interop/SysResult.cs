@@ -12,6 +12,9 @@ internal readonly struct SysResult
 {
     public SysResult(nint value) => Value = value;
 
+    /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
+    public static SysResult Canceled => new(-Interop.Errno.ECANCELED);
+
     /// <summary>The count or descriptor, or −errno.</summary>
     public nint Value { get; }
 

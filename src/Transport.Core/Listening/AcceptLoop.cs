@@ -22,7 +22,7 @@ internal sealed class AcceptLoop : ILoopResident
 
     private readonly EventLoop _loop;
     private readonly int _descriptor;
-    private readonly SocketRole _role;
+    private readonly bool _isShared;
     private readonly EndPoint _endPoint;
     private readonly DescriptorReserve _reserve;
     private readonly SocketListener _listener;
@@ -30,22 +30,22 @@ internal sealed class AcceptLoop : ILoopResident
     private readonly SocketCompletion _pause = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LoopSocket? _socket;
+    private LoopListener? _socket;
     private int _pauseMilliseconds;
     private long _nextPauseLog = long.MinValue;
     private bool _hasLoggedPause;
 
     /// <param name="loop">The loop that accepts.</param>
     /// <param name="descriptor">A listening, non-blocking descriptor; closed at the end.</param>
-    /// <param name="role">Whether other loops accept from the same socket.</param>
+    /// <param name="isShared">Other loops accept from the same socket.</param>
     /// <param name="endPoint">For the log.</param>
     /// <param name="reserve">The descriptors that connections do not get.</param>
     /// <param name="listener">Takes over a connected descriptor, on the loop's thread.</param>
-    public AcceptLoop(EventLoop loop, int descriptor, SocketRole role, EndPoint endPoint, DescriptorReserve reserve, SocketListener listener)
+    public AcceptLoop(EventLoop loop, int descriptor, bool isShared, EndPoint endPoint, DescriptorReserve reserve, SocketListener listener)
     {
         _loop = loop;
         _descriptor = descriptor;
-        _role = role;
+        _isShared = isShared;
         _endPoint = endPoint;
         _reserve = reserve;
         _listener = listener;
@@ -75,7 +75,7 @@ internal sealed class AcceptLoop : ILoopResident
     {
         try
         {
-            _socket = _loop.Attach(_descriptor, _role);
+            _socket = _loop.AttachListener(_descriptor, _isShared);
         }
         catch (Exception exception)
         {
@@ -153,7 +153,8 @@ internal sealed class AcceptLoop : ILoopResident
     }
 
     /// <summary>The socket is closed: <see cref="Stop"/> was called, or the event loop has ended.</summary>
-    private bool IsStopped => _socket!.Descriptor < 0;
+    private bool IsStopped => _socket!.IsClosed;
+
     /// <summary>The loop has failed: no client is accepted on it any more, and whoever unbinds does not wait for it.</summary>
     void ILoopResident.Evict(Exception reason) => Stop();
 

@@ -26,6 +26,9 @@ internal interface IPoller : IDisposable
     /// <summary>Stops watching; always before close(2).</summary>
     void Remove(int descriptor);
 
+    /// <summary>The waker, which was added by its descriptor, was reported: the next <see cref="Waker.Wake"/> must be reported again.</summary>
+    void Woken(Waker waker);
+
     /// <summary>Waits, and fills in reports. The result is how many; a signal that ends the wait is 0 reports.</summary>
     /// <param name="ready">Where the reports go. Those that find no room come with the next wait.</param>
     /// <param name="timeoutMilliseconds">−1 for as long as it takes, 0 not at all.</param>

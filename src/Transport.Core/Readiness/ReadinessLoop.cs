@@ -12,46 +12,49 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private const int MaxReports = 128;
 
     private readonly Ready[] _ready = new Ready[MaxReports];
-    private ReadinessSocket?[] _sockets = new ReadinessSocket?[256];
-    private List<ReadinessSocket> _unfinished = [];
-    private List<ReadinessSocket> _continuing = [];
+    private IReadinessSocket?[] _sockets = new IReadinessSocket?[256];
+    private List<IReadinessSocket> _unfinished = [];
+    private List<IReadinessSocket> _continuing = [];
     private IPoller? _poller;
-    private SendShare _answers;
-    private SendShare _leftovers;
+    private SendBudget _answers;
+    private SendBudget _leftovers;
 
     public IPoller Poller => _poller!;
 
-    /// <summary>A bulk receive is not to overshoot a small read buffer by much.</summary>
-    public int MaximumBuffer { get; } =
-        (int)Math.Clamp(setup.Options.MaxReadBufferSize is null or 0 ? long.MaxValue : setup.Options.MaxReadBufferSize.Value, ReadinessSocket.MinimumBuffer, ReadinessSocket.MaximumBuffer);
+    /// <summary>The most that a receive asks its pipe for.</summary>
+    public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
 
-    public override LoopSocket Attach(int descriptor, SocketRole role)
+    public override LoopListener AttachListener(int descriptor, bool isShared)
     {
-        AssertCurrent();
-        Poller.Add(descriptor, role).ThrowIfError($"{Name}: watching descriptor {descriptor}");
-        if (descriptor >= _sockets.Length)
-        {
-            Array.Resize(ref _sockets, Math.Max(descriptor + 1, _sockets.Length * 2));
-        }
-
-        return _sockets[descriptor] = new ReadinessSocket(this, descriptor);
+        ReadinessListener listener = new(this, descriptor);
+        Watch(descriptor, isShared ? SocketRole.SharedListener : SocketRole.Listener, listener);
+        return listener;
     }
 
-    /// <summary>Stops watching a socket that is about to be closed.</summary>
-    public void Detach(ReadinessSocket socket)
+    public override LoopConnection AttachConnection(int descriptor)
     {
-        Poller.Remove(socket.Descriptor);
-        _sockets[socket.Descriptor] = null;
+        ReadinessConnection connection = new(this, descriptor);
+        Watch(descriptor, SocketRole.Connection, connection);
+        return connection;
     }
 
-    /// <summary>What the turn sends of what it was asked to.</summary>
-    public ref SendShare Answers => ref _answers;
+    /// <summary>Stops watching a descriptor that is about to be closed.</summary>
+    public void Detach(int descriptor)
+    {
+        Poller.Remove(descriptor);
+        _sockets[descriptor] = null;
+    }
 
-    /// <summary>What it sends of what earlier turns have left: apart, or handlers that use up the turn's share would starve it.</summary>
-    public ref SendShare Leftovers => ref _leftovers;
+    /// <summary>What an iteration sends of what it was asked to.</summary>
+    public ref SendBudget Answers => ref _answers;
 
-    /// <summary>A socket has had its share of this turn, and goes on in the next without a report.</summary>
-    public void ContinueNextTurn(ReadinessSocket socket) => _unfinished.Add(socket);
+    /// <summary>
+    /// What it sends of what earlier iterations have left: apart, or handlers that use up the iteration's budget would starve it.
+    /// </summary>
+    public ref SendBudget Leftovers => ref _leftovers;
+
+    /// <summary>A socket has used up its budget of this iteration, and goes on in the next without a report.</summary>
+    public void ContinueNextIteration(IReadinessSocket socket) => _unfinished.Add(socket);
 
     protected override void Start()
     {
@@ -73,8 +76,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
             Ready ready = _ready[i];
             if (ready.Descriptor == Waker.Descriptor)
             {
-                Waker.Drain();
-                Poller.Arm(Waker.Descriptor, Readiness.Readable);
+                Poller.Woken(Waker);
             }
             else if (ready.Descriptor < _sockets.Length)
             {
@@ -84,7 +86,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
             }
         }
 
-        foreach (ReadinessSocket socket in _continuing)
+        foreach (IReadinessSocket socket in _continuing)
         {
             socket.Continue();
         }
@@ -94,11 +96,23 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     protected override void End()
     {
-        foreach (ReadinessSocket? socket in _sockets)
+        foreach (IReadinessSocket? socket in _sockets)
         {
             socket?.Close();
         }
 
         _poller?.Dispose();
+    }
+
+    private void Watch(int descriptor, SocketRole role, IReadinessSocket socket)
+    {
+        AssertCurrent();
+        Poller.Add(descriptor, role).ThrowIfError($"{Name}: watching descriptor {descriptor}");
+        if (descriptor >= _sockets.Length)
+        {
+            Array.Resize(ref _sockets, Math.Max(descriptor + 1, _sockets.Length * 2));
+        }
+
+        _sockets[descriptor] = socket;
     }
 }

@@ -75,13 +75,9 @@ public class BindErrorTests
     [Theory, Transports]
     public async Task A_failed_bind_leaves_nothing_open(TransportUnderTest transport)
     {
-        await using BareListener first = await BareListener.BindAsync(transport);
-        await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
+        await FailToBindAsync(transport, times: 1);
         LeakCheck before = new LeakCheck();
-        for (int i = 0; i < 20; i++)
-        {
-            await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
-        }
+        await FailToBindAsync(transport, times: 20);
 
         await before.NothingLeakedAsync();
     }
@@ -112,5 +108,14 @@ public class BindErrorTests
     {
         TransportSettings settings = new TransportSettings { CreateBoundListenSocket = _ => throw new InvalidTimeZoneException("hook") };
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => BareListener.BindAsync(transport, settings: settings));
+    }
+
+    private static async Task FailToBindAsync(TransportUnderTest transport, int times)
+    {
+        await using BareListener first = await BareListener.BindAsync(transport);
+        for (int i = 0; i < times; i++)
+        {
+            await Assert.ThrowsAsync<AddressInUseException>(() => BareListener.BindAsync(transport, first.Listener.EndPoint));
+        }
     }
 }

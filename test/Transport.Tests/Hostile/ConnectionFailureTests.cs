@@ -111,10 +111,7 @@ public class ConnectionFailureTests
         for (int i = 0; i < 4; i++)
         {
             pools.Fail(PoolFault.MaxBufferSizeThrows);
-            using RawClient victim = await server.ConnectAsync();
-            await victim.SendAsync("x");
-            victim.ShutdownSend();
-            await victim.DrainAsync();
+            await DoomedClient.RunAsync(() => server.ConnectAsync());
             pools.Fail(PoolFault.None, count: 0);
         }
 

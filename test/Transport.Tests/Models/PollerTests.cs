@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Tests.Models;
@@ -133,7 +132,7 @@ public class PollerTests
         {
             foreach (Ready ready in Wait(poller, 1000).Where(ready => ready.Descriptor == pair.Descriptor))
             {
-                // A receive a report, and another while short proves nothing: what ReadinessSocket does.
+                // A receive a report, and another while short proves nothing: what ReadinessConnection does.
                 proves &= (ready.Readiness & Readiness.Exceptional) == 0;
                 do
                 {

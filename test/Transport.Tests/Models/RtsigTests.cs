@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Rtsig;
 using Libc = Transport.Rtsig.Interop.Libc;

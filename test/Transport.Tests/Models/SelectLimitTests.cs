@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Win32.SafeHandles;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Select;
 using Errno = Transport.Core.Interop.Errno;

@@ -1,0 +1,321 @@
+using System.IO.Pipelines;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Readiness;
+
+/// <summary>
+/// A connected socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the
+/// last one said EAGAIN or came back short; and to remember a hint that arrives when nobody waits.
+/// </summary>
+internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : LoopConnection(descriptor), IReadinessSocket
+{
+    /// <summary>Held by another thread while it sends: its number must not become somebody else's meanwhile.</summary>
+    private readonly Lock _closing = new();
+    private readonly SocketCompletion _incoming = new();
+    private SocketCompletion? _outgoing;
+    private PipeWriter? _input;
+    private OutputBatch _output;
+    private long _sent;
+    private ReceiveBuffer _buffer = new(loop.MaximumBuffer);
+    private CallBudget _budget;
+    private bool _isUnfinished;
+    private bool _isOutgoingQueued;
+
+    /// <summary>
+    /// False at first: <see cref="IPoller.Add"/> reports what is there already, and a try that met nothing would leave a block with an idle
+    /// connection.
+    /// </summary>
+    private bool _mayBeReadable;
+    private bool _mayBeWritable = true;
+    private bool _shortProvesNothing;
+
+    public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
+    {
+        loop.AssertCurrent();
+        if (Descriptor < 0)
+        {
+            return new ValueTask<SysResult>(SysResult.Canceled);
+        }
+
+        _input = input;
+        if (_mayBeReadable)
+        {
+            if (!TryUseBudget())
+            {
+                return _incoming.Wait();
+            }
+
+            SysResult result = Receive();
+            if (!result.WouldBlock)
+            {
+                return new ValueTask<SysResult>(result);
+            }
+        }
+
+        loop.Poller.Arm(Descriptor, Readiness.Readable);
+        return _incoming.Wait();
+    }
+
+    public override void ExpectShortReceives() => _shortProvesNothing = true;
+
+    public override ValueTask<SysResult> SendAsync(in OutputBatch output)
+    {
+        loop.AssertCurrent();
+        if (Descriptor < 0)
+        {
+            return new ValueTask<SysResult>(SysResult.Canceled);
+        }
+
+        _output = output;
+        _sent = 0;
+        if (_mayBeWritable && loop.Answers.IsUsedUp)
+        {
+            QueueOutgoing();
+            return (_outgoing ??= new SocketCompletion()).Wait();
+        }
+
+        if (_mayBeWritable)
+        {
+            SysResult result = SendOutput(ref loop.Answers);
+            if (!result.WouldBlock)
+            {
+                return new ValueTask<SysResult>(result);
+            }
+        }
+
+        loop.Poller.Arm(Descriptor, Readiness.Writable);
+        return (_outgoing ??= new SocketCompletion()).Wait();
+    }
+
+    public override SysResult TrySend(in OutputBatch output)
+    {
+        lock (_closing)
+        {
+            if (Descriptor < 0)
+            {
+                return SysResult.Canceled;
+            }
+
+            SysResult sent = SocketCalls.Send(Descriptor, output.Bytes);
+            if (!sent.IsError)
+            {
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            }
+
+            return sent;
+        }
+    }
+
+    public void OnReady(Readiness readiness)
+    {
+        if ((readiness & Readiness.Exceptional) != 0)
+        {
+            _shortProvesNothing = true;
+        }
+
+        if ((readiness & Readiness.Readable) != 0)
+        {
+            _mayBeReadable = true;
+            if (_incoming.IsPending)
+            {
+                FinishReceive();
+            }
+        }
+
+        // The continuation above may have closed the socket.
+        if ((readiness & Readiness.Writable) != 0 && Descriptor >= 0)
+        {
+            _mayBeWritable = true;
+            if (_outgoing is { IsPending: true })
+            {
+                QueueOutgoing();
+            }
+        }
+    }
+
+    public void Continue()
+    {
+        _isUnfinished = false;
+        OnReady(Readiness.Readable);
+    }
+
+    public override ValueTask CloseAsync()
+    {
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The kernel keeps nothing of a socket that readiness has been asked of: it is closed at once.</summary>
+    public void Close()
+    {
+        if (Descriptor < 0)
+        {
+            return;
+        }
+
+        loop.AssertCurrent();
+        lock (_closing)
+        {
+            loop.Detach(Descriptor);
+            SocketCalls.Close(Descriptor);
+            Descriptor = -1;
+        }
+
+        if (_incoming.IsPending)
+        {
+            _incoming.Complete(SysResult.Canceled);
+        }
+
+        if (_outgoing is { IsPending: true })
+        {
+            _outgoing.Complete(SysResult.Canceled);
+        }
+    }
+
+    private void FinishReceive()
+    {
+        if (!TryUseBudget())
+        {
+            return;
+        }
+
+        SysResult result;
+        try
+        {
+            result = Receive();
+        }
+        catch (Exception exception)
+        {
+            // The memory pool is the application's: its exception ends this connection, not the loop.
+            _incoming.Fail(exception);
+            return;
+        }
+
+        if (result.WouldBlock)
+        {
+            loop.Counters.SpuriousReports++;
+            loop.Poller.Arm(Descriptor, Readiness.Readable);
+            return;
+        }
+
+        _incoming.Complete(result);
+    }
+
+    /// <summary>What is still to be sent waits for the send phase: what the turn has received is handed over first.</summary>
+    private void QueueOutgoing()
+    {
+        if (!_isOutgoingQueued)
+        {
+            _isOutgoingQueued = true;
+            loop.Schedule(static socket => ((ReadinessConnection)socket!).FinishOutgoing(), this);
+        }
+    }
+
+    private void FinishOutgoing()
+    {
+        _isOutgoingQueued = false;
+        if (_outgoing is not { IsPending: true })
+        {
+            // Closed meanwhile.
+            return;
+        }
+
+        if (loop.Leftovers.IsUsedUp)
+        {
+            QueueOutgoing();
+            return;
+        }
+
+        SysResult result;
+        try
+        {
+            result = SendOutput(ref loop.Leftovers);
+        }
+        catch (Exception exception)
+        {
+            // Pinning a block of the application's memory pool failed: this connection ends, not the loop.
+            _output = default;
+            _outgoing.Fail(exception);
+            return;
+        }
+
+        if (result.WouldBlock)
+        {
+            loop.Poller.Arm(Descriptor, Readiness.Writable);
+            return;
+        }
+
+        _outgoing.Complete(result);
+    }
+
+    /// <summary>One recv, and what it tells about the next.</summary>
+    private SysResult Receive()
+    {
+        Memory<byte> buffer = _buffer.Rent(_input!);
+        SysResult received = SocketCalls.Receive(Descriptor, buffer.Span);
+        if (received.Value > 0)
+        {
+            // On a stream a short receive has emptied the socket (epoll(7)): asking again would only meet EAGAIN.
+            _input!.Advance((int)received.Value);
+            loop.Counters.BytesReceived += received.Value;
+            _mayBeReadable = _buffer.Received(received.Value, buffer.Length) || _shortProvesNothing;
+        }
+        else if (received.WouldBlock)
+        {
+            _mayBeReadable = false;
+        }
+
+        return received;
+    }
+
+    /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
+    private SysResult SendOutput(ref SendBudget budget)
+    {
+        while (true)
+        {
+            SysResult sent = SocketCalls.Send(Descriptor, _output.Bytes);
+            if (sent.IsError)
+            {
+                if (sent.WouldBlock)
+                {
+                    _mayBeWritable = false;
+                }
+                else
+                {
+                    _output = default;
+                }
+
+                return sent;
+            }
+
+            budget.Use(sent.Value);
+            loop.Counters.BytesSent += sent.Value;
+            _sent += sent.Value;
+            if (sent.Value == _output.Length)
+            {
+                _output = default;
+                return new SysResult((nint)_sent);
+            }
+
+            _output = _output.Slice(sent.Value);
+        }
+    }
+
+    /// <returns>False when it waits for the next iteration, which calls <see cref="Continue"/>.</returns>
+    private bool TryUseBudget()
+    {
+        if (_budget.TryUse(loop.Iteration))
+        {
+            return true;
+        }
+
+        if (!_isUnfinished)
+        {
+            _isUnfinished = true;
+            loop.ContinueNextIteration(this);
+        }
+
+        return false;
+    }
+}
