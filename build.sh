@@ -11,13 +11,15 @@ usage() {
   cat <<'EOF'
 ./build.sh run [ARGS]       build, and start samples/WebApp on epoll (ARGS go to it: --transport sockets, --urls …)
 ./build.sh test [NAME]      build with warnings as errors, and run every test; NAME narrows to one transport
-                            (sockets, epoll, …), to "files", to "bench", or to "hostile": the category of that name
-                            in every project
+                            (sockets, epoll, …), to "files", to "bench", to "hostile": the category of that name in
+                            every project, or to "packages": packs, and publishes the sample trimmed, as a single file
+                            and by NativeAOT (minutes; not part of a test without NAME)
 ./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
-                            watched: --minutes N --transport NAME; also: churn, idle, seeds (--help lists all)
+                            watched: --minutes N --transport NAME; also: churn, idle, expiry, seeds (--help lists all)
 ./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
 ./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
-./build.sh pack [VERSION]   make the NuGet packages in artifacts/packages
+./build.sh pack [VERSION] [FOLDER]
+                            make the NuGet packages in FOLDER (artifacts/packages)
 ./build.sh build            build everything
 ./build.sh format           check the formatting: dotnet format, lines of at most 140 columns, libc imports in Interop/ only
 EOF
@@ -55,9 +57,10 @@ sample_files() {
 run_tests() {
   local name=${1:-} projects=() filter=()
   case "$name" in
-    "") mapfile -t projects < <(find test -mindepth 2 -maxdepth 2 -name '*.Tests.csproj' | sort) ;;
+    "") mapfile -t projects < <(find test -mindepth 2 -maxdepth 2 -name '*.Tests.csproj' | grep -v /Packages.Tests/ | sort) ;;
     files) projects=(test/FileAio.Tests/FileAio.Tests.csproj) ;;
     bench) projects=(test/Bench.Tests/Bench.Tests.csproj) ;;
+    packages) projects=(test/Packages.Tests/Packages.Tests.csproj) ;;
     hostile)
       mapfile -t projects < <(grep -rlE --include='*.cs' 'Trait\("Category", *"Hostile"\)' test | cut -d/ -f1,2 | sort -u | while read -r folder; do echo "$folder/${folder##*/}.csproj"; done)
       filter=(--filter "Category=Hostile")
@@ -68,6 +71,10 @@ run_tests() {
   [ -e /usr/include/stdio.h ] || want cc libc6-dev
   want curl curl
   case "$name" in ""|bench) want chromium chromium ;; esac
+  if [ "$name" = packages ]; then
+    [ -e /usr/include/zlib.h ] || want zlib.h zlib1g-dev
+    [ -e /lib/ld-musl-x86_64.so.1 ] || want ld-musl musl
+  fi
   dotnet build Transports.sln -c "$configuration" -warnaserror --nologo -v quiet
   rm -rf "$results"
   local failed=0 project
@@ -131,12 +138,14 @@ case "$command" in
   pack)
     need_sdk
     dotnet build tools/PublicDocs/PublicDocs.csproj -c "$configuration" --nologo -v quiet
-    rm -rf artifacts/packages
+    packages=${2:-artifacts/packages}
+    [ $# -ge 2 ] || rm -rf "$packages"
+    # Intermediate files of its own: the XML documentation of a package lacks internal types, which the tests of the documentation need.
     for project in src/*/*.csproj; do
-      dotnet pack "$project" -c "$configuration" --nologo -v quiet -o artifacts/packages ${1:+-p:Version="$1"} \
+      dotnet pack "$project" -c "$configuration" --nologo -v quiet -o "$packages" --artifacts-path artifacts/pack ${1:+-p:Version="$1"} \
         -p:PublicDocsTool="$PWD/tools/PublicDocs/bin/$configuration/net10.0/PublicDocs.dll"
     done
-    ls artifacts/packages ;;
+    ls "$packages" ;;
   soak)
     need_sdk; want gcc gcc
     dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet

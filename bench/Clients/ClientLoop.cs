@@ -66,6 +66,9 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
     /// <summary>Called when a connection becomes free: its response is complete, or it was replaced after a failure.</summary>
     protected abstract void OnFree(int number);
 
+    /// <summary>Records the latency of a request in nanoseconds.</summary>
+    protected virtual void Record(long intended, long nanoseconds) => Latencies.Record(nanoseconds);
+
     /// <summary>Returns the intended start of the request under way on a connection; null when there is none.</summary>
     protected long? IntendedOf(int number) => _connections[number] is { Busy: true } connection ? connection.Intended : null;
 
@@ -107,7 +110,7 @@ internal abstract class ClientLoop(IPEndPoint server, Exchange exchange, int con
                 return;
             }
 
-            Latencies.Record((Stopwatch.GetTimestamp() - connection.Intended) * (1_000_000_000 / Stopwatch.Frequency));
+            Record(connection.Intended, (Stopwatch.GetTimestamp() - connection.Intended) * (1_000_000_000 / Stopwatch.Frequency));
             if (connection.Closed)
             {
                 Reconnect(number);

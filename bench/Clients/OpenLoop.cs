@@ -20,18 +20,23 @@ internal sealed class OpenLoop : ClientLoop
     private readonly double _rate;
     private readonly Stack<int> _free = new();
     private readonly LatencyHistogram _lag = new();
+    private readonly LatencyHistogram? _early;
+    private readonly LatencyHistogram? _late;
     private long _interval;
+    private long _lateFrom;
 
     /// <param name="server">The address of the server.</param>
     /// <param name="exchange">The request.</param>
     /// <param name="connections">The number of connections. A request that finds none free waits, and its latency includes the
     /// wait.</param>
     /// <param name="rate">Requests per second.</param>
-    public OpenLoop(IPEndPoint server, Exchange exchange, int connections, double rate)
+    /// <param name="splitFirstSecond">Whether the latencies of the first second and of the rest are reported separately as well.</param>
+    public OpenLoop(IPEndPoint server, Exchange exchange, int connections, double rate, bool splitFirstSecond = false)
         : base(server, exchange, connections)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rate);
         _rate = rate;
+        (_early, _late) = splitFirstSecond ? (new LatencyHistogram(), new LatencyHistogram()) : (null, null);
     }
 
     /// <summary>Runs for the given time. Requests that are not answered by then are recorded with the time that they have waited.</summary>
@@ -47,6 +52,7 @@ internal sealed class OpenLoop : ClientLoop
         long offered = (long)(duration.TotalSeconds * _rate);
         long start = Stopwatch.GetTimestamp() + _interval;
         long end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        _lateFrom = start + Stopwatch.Frequency;
 
         long started = Offer(start, end, offered, cancellation);
         Drain(started, cancellation);
@@ -60,6 +66,8 @@ internal sealed class OpenLoop : ClientLoop
             Offered = offered,
             Seconds = seconds,
             Latency = LatencySummary.Of(Latencies),
+            FirstSecond = _early is { Count: > 0 } early ? LatencySummary.Of(early) : null,
+            AfterFirstSecond = _late is { Count: > 0 } late ? LatencySummary.Of(late) : null,
             ClientLag = _lag.Percentile(0.99) / 1e3,
             Error = Error,
         };
@@ -129,17 +137,23 @@ internal sealed class OpenLoop : ClientLoop
         {
             if (IntendedOf(number) is { } intended)
             {
-                Latencies.Record(Nanoseconds(now - intended));
+                Record(intended, Nanoseconds(now - intended));
             }
         }
 
         for (long request = started; request < offered; request++)
         {
-            Latencies.Record(Nanoseconds(now - IntendedStart(start, request)));
+            Record(IntendedStart(start, request), Nanoseconds(now - IntendedStart(start, request)));
         }
     }
 
     protected override void OnFree(int number) => _free.Push(number);
+
+    protected override void Record(long intended, long nanoseconds)
+    {
+        base.Record(intended, nanoseconds);
+        (intended < _lateFrom ? _early : _late)?.Record(nanoseconds);
+    }
 
     private long IntendedStart(long start, long request) => start + (long)(request * Stopwatch.Frequency / _rate);
 

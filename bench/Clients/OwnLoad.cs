@@ -23,11 +23,16 @@ internal sealed record OwnLoad(Func<IPEndPoint, TimeSpan, Gate, CancellationToke
     });
 
     /// <summary>An open loop with a fixed rate.</summary>
-    public static OwnLoad Open(Exchange exchange, int connections, double rate) => new((server, duration, _, cancellation) =>
+    /// <param name="exchange">The request.</param>
+    /// <param name="connections">The number of connections.</param>
+    /// <param name="rate">Requests per second.</param>
+    /// <param name="splitFirstSecond">Whether the latencies of the first second and of the rest are reported separately as well.</param>
+    public static OwnLoad Open(Exchange exchange, int connections, double rate, bool splitFirstSecond = false) =>
+        new((server, duration, _, cancellation) =>
     {
         // Other threads on the client's processor must not add to the latencies.
         Libc.RaiseThisThread();
-        using OpenLoop loop = new OpenLoop(server, exchange, connections, rate);
+        using OpenLoop loop = new OpenLoop(server, exchange, connections, rate, splitFirstSecond);
         return loop.Run(duration, cancellation);
     });
 

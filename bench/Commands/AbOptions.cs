@@ -12,7 +12,7 @@ internal sealed class AbOptions
     private readonly Argument<string> _a = new("A") { Description = $"The reference: {ServerSpec.Help}." };
     private readonly Argument<string> _b = new("B") { Description = "The server that the verdict is about, in the same form." };
 
-    private readonly Option<string> _work = new("--work")
+    private readonly Option<string> _work = new("--work", "--works")
     {
         Description = $"Comma-separated works or groups ({string.Join(", ", AllWorks.Groups.Keys)}), or all. "
             + $"Works: {string.Join(", ", AllWorks.List(1, 0).Select(work => work.Name))}.",
@@ -21,19 +21,20 @@ internal sealed class AbOptions
 
     private readonly Option<string> _cores = new("--cores")
     {
-        Description = "pinned: the server has one processor, the load generator another. shared: both run unpinned on the same two processors,"
-            + " and works are compared by CPU time and requests per second.",
-        DefaultValueFactory = _ => CorePlacement.Pinned.Name,
+        Description = $"{CorePlacement.Help} On shared processors, works are compared by CPU time and requests per second.",
+        DefaultValueFactory = _ => CorePlacement.Split.Name,
     };
 
     private readonly Option<int?> _pairs = new("--pairs")
     {
-        Description = $"Pairs of measurements per work, at least {PairedValues.MinimumPairs}. Default: 12; with --short 6.",
+        Description = $"Pairs of measurements per work, at least {PairedValues.MinimumPairs} (with --works {AllWorks.Table} 1). Default: 12; with --short 6. "
+            + $"With --works {AllWorks.Table} 5; with --short 3, and 2 of works that need a process for each measurement.",
     };
 
     private readonly Option<int?> _generations = new("--generations")
     {
-        Description = "Pairs of processes that the measurements are spread over. Default: 3; with --short 2.",
+        Description = "Pairs of processes that the measurements are spread over. Default: 3; with --short 2. With --works "
+            + $"{AllWorks.Table} 2; with --short 1.",
     };
 
     private readonly Option<double?> _seconds = new("--seconds")
@@ -106,36 +107,47 @@ internal sealed class AbOptions
     /// <exception cref="FormatException">A value is not allowed; the message names the option and the allowed values.</exception>
     public Plan ReadPlan(ParseResult parsed)
     {
-        Limits.Within("--pairs", parsed.GetValue(_pairs), PairedValues.MinimumPairs, 1000);
+        bool table = parsed.GetValue(_work)!.Split(',', StringSplitOptions.TrimEntries).Contains(AllWorks.Table);
+        Limits.Within("--pairs", parsed.GetValue(_pairs), table ? 1 : PairedValues.MinimumPairs, 1000);
         Limits.Within("--generations", parsed.GetValue(_generations), 1, 1000);
         Limits.Within("--seconds", parsed.GetValue(_seconds), 1, 600);
         Limits.Within("--rate", parsed.GetValue(_rate), 1, 1_000_000);
         Limits.Within("--idle", parsed.GetValue(_idle), 0, 60_000);
         Limits.Within("--repeat", parsed.GetValue(Repeat), 1, 100);
-        string placement = parsed.GetValue(_cores)!;
-        CorePlacement cores = CorePlacement.All.FirstOrDefault(one => one.Name == placement)
-            ?? throw new FormatException(
-                $"--cores is '{placement}'; allowed: {string.Join(", ", CorePlacement.All.Select(one => one.Name))}");
+        CorePlacement cores = CorePlacement.Parse(parsed.GetValue(_cores)!);
         IReadOnlyList<Work> works = Judged(
             Chosen.Of("--work", parsed.GetValue(_work)!, AllWorks.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name,
                 AllWorks.Groups),
             parsed.GetValue(_metric), cores);
 
         bool brief = parsed.GetValue(_short);
-        int pairs = parsed.GetValue(_pairs) ?? (brief ? 6 : 12);
+        int pairs = parsed.GetValue(_pairs) ?? (table ? brief ? 3 : 5 : brief ? 6 : 12);
+        int generations = parsed.GetValue(_generations) ?? (table ? brief ? 1 : 2 : brief ? 2 : 3);
         return AbCommand.MakePlan(ServerSpec.Parse(parsed.GetValue(_a)!), ServerSpec.Parse(parsed.GetValue(_b)!), works) with
         {
             Rounds = pairs,
-            Generations = Math.Min(parsed.GetValue(_generations) ?? (brief ? 2 : 3), pairs),
+            Generations = Math.Min(generations, pairs),
+            SeparateRounds = table && brief ? Math.Min(pairs, 2) : null,
+            Attempts = table && brief ? 2 : 3,
+            Goals = table ? Goals.Of(cores) : [],
             Margin = Share.Parse(parsed.GetValue(_margin)!),
             Cores = cores,
             Settings = new MeasureSettings
             {
                 Window = TimeSpan.FromSeconds(parsed.GetValue(_seconds) ?? 1),
-                WarmUp = brief ? WarmUp.Short : WarmUp.Thorough,
+                WarmUp = table && brief ? WarmUp.Brief : brief ? WarmUp.Short : WarmUp.Thorough,
                 Acceptance = new AcceptanceRules(Share.Parse(parsed.GetValue(_others)!)),
             },
         };
+    }
+
+    /// <summary>Reads a command line of <c>bench ab</c>, for tests.</summary>
+    internal static Plan ReadPlan(params string[] arguments)
+    {
+        AbOptions options = new AbOptions();
+        Command command = new Command("ab");
+        options.AddTo(command);
+        return options.ReadPlan(command.Parse(arguments));
     }
 
     /// <summary>Applies <c>--metric</c>. On shared processors, works judged by CPU time are also judged by requests per second.</summary>

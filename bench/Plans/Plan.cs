@@ -1,3 +1,4 @@
+using Bench.Results;
 using Bench.Servers;
 using Bench.Works;
 
@@ -15,15 +16,21 @@ internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IR
     /// <summary>The number of sets of processes that the rounds are spread over.</summary>
     public int Generations { get; init; } = 1;
 
+    /// <summary>The number of rounds of works that need a new process for every cell; null for <see cref="Rounds"/>.</summary>
+    public int? SeparateRounds { get; init; }
+
     /// <summary>How often a round is measured at most; it is repeated when a cell of it was refused.</summary>
     public int Attempts { get; init; } = 3;
 
     /// <summary>Ratios closer to 1 than this are reported as no difference: two processes of one program differ by that much.</summary>
     public double Margin { get; init; } = 0.03;
 
-    public CorePlacement Cores { get; init; } = CorePlacement.Pinned;
+    public CorePlacement Cores { get; init; } = CorePlacement.Split;
 
     public MeasureSettings Settings { get; init; } = new();
+
+    /// <summary>The limits that the run is measured against; empty for none.</summary>
+    public IReadOnlyList<Goal> Goals { get; init; } = [];
 
     /// <summary>The pairs of candidates that are compared.</summary>
     public IReadOnlyList<ComparedPair> Compared { get; init; } = [];
@@ -41,5 +48,10 @@ internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IR
         };
 
     /// <summary>The number of rounds in one generation.</summary>
-    public int RoundsOf(int generation) => Rounds / Generations + (generation < Rounds % Generations ? 1 : 0);
+    public int RoundsOf(int generation) => Share(Rounds, generation);
+
+    /// <summary>The number of rounds in one generation of works that need a new process for every cell.</summary>
+    public int SeparateRoundsOf(int generation) => Share(SeparateRounds ?? Rounds, generation);
+
+    private int Share(int rounds, int generation) => rounds / Generations + (generation < rounds % Generations ? 1 : 0);
 }

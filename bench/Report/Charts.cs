@@ -11,12 +11,21 @@ internal static class Charts
         [("p50", latency => latency.P50), ("p90", latency => latency.P90), ("p99", latency => latency.P99),
             ("p99.9", latency => latency.P999), ("max", latency => latency.Max)];
 
-    public static IReadOnlyList<Chart> Of(ResultFile result) => result.Kind switch
+    /// <summary>Returns the charts of a result; their titles name the placement.</summary>
+    public static IReadOnlyList<Chart> Of(ResultFile result)
     {
-        "ab" => [.. Ratios(result), .. Latencies(result)],
-        "models" => CurveCharts.Of(result),
-        _ => [.. Ratios(result), .. FileCharts.Of(result)],
-    };
+        IEnumerable<Chart> charts = result.Kind switch
+        {
+            "ab" => [.. Ratios(result), .. Latencies(result)],
+            "models" => CurveCharts.Of(result),
+            _ => [.. Ratios(result), .. FileCharts.Of(result)],
+        };
+        return [.. charts.Select(chart => chart with
+        {
+            Title = $"{chart.Title} · {result.Placement}",
+            Table = chart.Table.At(result.Placement),
+        })];
+    }
 
     /// <summary>The ratios of a result; comparisons with too few pairs for a verdict are left out.</summary>
     public static IEnumerable<Chart> Ratios(ResultFile result)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Bench.Results;
+using Bench.Servers;
 
 namespace Bench.Report;
 
@@ -59,8 +60,8 @@ internal static class HtmlPage
     private static void AppendResult(StringBuilder page, ResultFile result)
     {
         Machine machine = result.Machine;
-        string placement = result.Cores == "shared" ? "server and load on the same two processors"
-            : "server and load on processors of their own";
+        string placement = result.Cores == CorePlacement.Shared.Name ? "shared cores: server and load on the same two processors"
+            : "split cores: server and load on processors of their own";
         page.Append(CultureInfo.InvariantCulture, $"""
             <section>
             <h2>{Text(Title(result))}</h2>
@@ -70,9 +71,14 @@ internal static class HtmlPage
             {(result.IsDirty ? "<strong class=\"dirty\">with uncommitted changes</strong>" : "")}<br><code>{Text(result.Command)}</code></p>
 
             """);
+        if (result.Goals.Count > 0)
+        {
+            AppendTable(page, GoalTable.Of(result));
+        }
+
         if (result.Comparisons.Count > 0)
         {
-            AppendTable(page, ComparisonTables.Of(result.Comparisons));
+            AppendTable(page, ComparisonTables.Of(result));
         }
 
         foreach (Chart chart in Charts.Of(result))

@@ -14,9 +14,11 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
     /// <summary>Summarises the first comparison with a verdict; returns null when there is none.</summary>
     public static SummaryCard? Of(IReadOnlyList<ResultFile> results)
     {
-        Comparison? comparison = results.OrderBy(result => result.Kind != "ab").SelectMany(result => result.Comparisons)
-            .FirstOrDefault(one => one.Verdict != Verdict.None && one.MedianOfA is not null && one.MedianOfB is not null);
-        return comparison is null ? null : new SummaryCard(SentenceOf(comparison), NumberOf(comparison), PictureOf(comparison));
+        (ResultFile Result, Comparison One) found = results.OrderBy(result => result.Kind != "ab")
+            .SelectMany(result => result.Comparisons.Select(one => (result, one)))
+            .FirstOrDefault(one => one.one.Verdict != Verdict.None && one.one.MedianOfA is not null && one.one.MedianOfB is not null);
+        return found.One is not { } comparison ? null : new SummaryCard(
+            SentenceOf(comparison, found.Result.Placement), NumberOf(comparison), PictureOf(comparison, found.Result.Placement));
     }
 
     public string ToHtml() => $"""
@@ -28,7 +30,7 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
 
         """;
 
-    private static string SentenceOf(Comparison comparison)
+    private static string SentenceOf(Comparison comparison, string placement)
     {
         string interval = string.Create(
             CultureInfo.InvariantCulture,
@@ -36,10 +38,10 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
         string metric = char.ToLowerInvariant(comparison.Metric[0]) == 'c' ? comparison.Metric.Replace("CPU", "CPU time")
             : comparison.Metric;
         return comparison.Verdict == Verdict.NoDifference
-            ? $"There is no difference between {comparison.B} and {comparison.A} in {metric} at {comparison.Work} ({interval})."
+            ? $"There is no difference between {comparison.B} and {comparison.A} in {metric} at {comparison.Work}, {placement} ({interval})."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{comparison.B} has {comparison.Ratio:F2} times the {metric} of {comparison.A} at {comparison.Work} ({interval}).");
+                $"{comparison.B} has {comparison.Ratio:F2} times the {metric} of {comparison.A} at {comparison.Work}, {placement} ({interval}).");
     }
 
     private static string NumberOf(Comparison comparison) => comparison.Verdict == Verdict.NoDifference
@@ -47,14 +49,14 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
         : string.Create(CultureInfo.InvariantCulture,
             $"{(comparison.Ratio < 1 ? "−" : "+")}{Math.Abs(comparison.Ratio!.Value - 1) * 100:F0} %");
 
-    private static string PictureOf(Comparison comparison)
+    private static string PictureOf(Comparison comparison, string placement)
     {
         SvgPicture picture = new SvgPicture(330, 84);
         double max = Math.Max(comparison.MedianOfA!.Value, comparison.MedianOfB!.Value);
         string unit = comparison.Unit.Length > 0 ? $" {comparison.Unit}" : "";
         Draw(6, comparison.A, comparison.MedianOfA.Value, ChartStyle.IsOwn(comparison.A) ? "o2" : "g1");
         Draw(46, comparison.B, comparison.MedianOfB.Value, ChartStyle.IsOwn(comparison.B) ? "o0" : "g0");
-        return picture.ToSvg($"{comparison.Metric} at {comparison.Work}", $"{comparison.A} and {comparison.B} as bars");
+        return picture.ToSvg($"{comparison.Metric} at {comparison.Work} · {placement}", $"{comparison.A} and {comparison.B} as bars");
 
         void Draw(double y, string name, double value, string style)
         {

@@ -7,7 +7,10 @@ namespace Bench.Results;
 /// <summary>Makes the tables of verdicts.</summary>
 internal static class ComparisonTables
 {
-    /// <summary>Returns the table of all comparisons of a result.</summary>
+    /// <summary>Returns the table of all comparisons of a result; the title names the placement.</summary>
+    public static FigureTable Of(ResultFile result) => Of(result.Comparisons).At(result.Placement);
+
+    /// <summary>Returns the table of comparisons.</summary>
     public static FigureTable Of(IReadOnlyList<Comparison> comparisons)
     {
         bool samePair = comparisons.Select(comparison => (comparison.A, comparison.B)).Distinct().Count() <= 1;
@@ -44,7 +47,7 @@ internal static class ComparisonTables
     /// <summary>Writes the tables of a result, and why cells were refused.</summary>
     public static void Write(IAnsiConsole console, ResultFile result, Func<string, string>? describe = null)
     {
-        foreach (FigureTable table in FigureTables.Of(result, describe).Prepend(Of(result.Comparisons)))
+        foreach (FigureTable table in FigureTables.Of(result, describe).Prepend(Of(result)).Append(GoalTable.Of(result)))
         {
             table.Write(console);
         }

@@ -1,3 +1,5 @@
+using Bench.Works;
+
 namespace Bench.Results;
 
 /// <summary>A figure of a cell: how tables name, read and format it.</summary>
@@ -23,6 +25,8 @@ internal sealed record Figure(string Title, Func<Cell, double?> Read, bool Compa
         new("p99 µs", cell => cell.Latency?.P99, Compared: true),
         new("p99.9 µs", cell => cell.Latency?.P999),
         new("max µs", cell => cell.Latency?.Max),
+        new("p99 1st s µs", cell => cell.Named(Headline.EarlyTailFigure)),
+        new("p99 later µs", cell => cell.Named(Headline.LateTailFigure)),
         new("small p50 ms", cell => cell.Named("besideP50Milliseconds")),
         new("small p99 ms", cell => cell.Named("besideP99Milliseconds")),
         new("cache MiB", cell => cell.Named("pageCacheGrownMebibytes")),

@@ -8,6 +8,9 @@ namespace Bench.Results;
 /// <param name="Rows">The cells as text, row by row.</param>
 internal sealed record FigureTable(string Title, IReadOnlyList<FigureTable.Column> Columns, IReadOnlyList<IReadOnlyList<string>> Rows)
 {
+    /// <summary>Returns the table with the placement of server and load generator in its title.</summary>
+    public FigureTable At(string placement) => this with { Title = $"{Title} · {placement}" };
+
     /// <summary>Writes the table to a terminal; writes nothing when there are no rows.</summary>
     public void Write(IAnsiConsole console)
     {

@@ -5,14 +5,14 @@ namespace Bench.Results;
 /// <summary>Makes the tables of cells: a row for each series (and each point of a curve), a column for each figure.</summary>
 internal static class FigureTables
 {
-    /// <summary>Returns the tables of a whole result, one for each work.</summary>
+    /// <summary>Returns the tables of a whole result, one for each work; the titles name the placement.</summary>
     public static IEnumerable<FigureTable> Of(ResultFile result, Func<string, string>? describe = null) =>
         result.Cells.GroupBy(cell => cell.Work).Select(work => Of(
             describe?.Invoke(work.Key) ?? work.Key,
             [.. work],
             [.. result.LatencyCells.Where(cell => cell.Work == work.Key)],
             result.Kind == "files" ? ResultFile.ReferenceOfFiles : null,
-            result.Comparisons.FirstOrDefault(comparison => comparison.Work == work.Key)?.SystemCallsPerRequest));
+            result.Comparisons.FirstOrDefault(comparison => comparison.Work == work.Key)?.SystemCallsPerRequest).At(result.Placement));
 
     /// <summary>Returns the table of one work.</summary>
     /// <param name="title">The caption.</param>

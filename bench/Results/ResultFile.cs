@@ -39,10 +39,17 @@ internal sealed record ResultFile
 
     public required Machine Machine { get; init; }
 
-    /// <summary>"pinned" or "shared": the placement of server and load generator.</summary>
-    public string Cores { get; init; } = CorePlacement.Pinned.Name;
+    /// <summary>"split" or "shared": the placement of server and load generator.</summary>
+    public string Cores { get; init; } = CorePlacement.Split.Name;
+
+    /// <summary>The placement in the words of titles: "split cores" or "shared cores".</summary>
+    [JsonIgnore]
+    public string Placement => $"{Cores} cores";
 
     public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
+
+    /// <summary>The limits that the run was measured against; empty for none.</summary>
+    public IReadOnlyList<Goal> Goals { get; init; } = [];
 
     /// <summary>The cells of all rounds, accepted and refused.</summary>
     public required IReadOnlyList<Cell> Cells { get; init; }
@@ -69,6 +76,7 @@ internal sealed record ResultFile
         Command = command,
         Machine = Machine.Read(),
         Cores = plan.Cores.Name,
+        Goals = plan.Goals,
         Cells = [],
     };
 
@@ -85,7 +93,8 @@ internal sealed record ResultFile
         try
         {
             ResultFile? result = JsonSerializer.Deserialize<ResultFile>(File.ReadAllText(path), Json);
-            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}") : Schema1.Convert(result!);
+            return Complaint(result) is { } complaint ? throw new InvalidDataException($"{path}: {complaint}")
+                : Schema1.Convert(result! with { Cores = CorePlacement.NameOf(result.Cores) });
         }
         catch (JsonException malformed)
         {

@@ -160,7 +160,7 @@ internal sealed class Runner(Plan plan, Action<string> say)
     /// <summary>A new process for every cell.</summary>
     private async Task RunSeparateAsync(int generation, Work work, CancellationToken cancellation)
     {
-        for (int round = 0; round < plan.RoundsOf(generation); round++)
+        for (int round = 0; round < plan.SeparateRoundsOf(generation); round++)
         {
             foreach (WorkPoint point in work.Points)
             {

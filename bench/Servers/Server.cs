@@ -35,6 +35,9 @@ internal abstract class Server : IAsyncDisposable
     /// <summary>Returns the statistics that the process reports; null where it reports none.</summary>
     public virtual Task<SelfReport?> AskAsync(CancellationToken cancellation) => Task.FromResult<SelfReport?>(null);
 
+    /// <summary>Makes the server collect its garbage and return free memory; does nothing where there is no garbage collector.</summary>
+    public virtual Task CollectAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Whether the server uses CPU time while it is idle, as a busy-polling transport does.</summary>
     public bool UsesCpuWhenIdle { get; protected set; }
 

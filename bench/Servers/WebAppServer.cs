@@ -13,6 +13,7 @@ namespace Bench.Servers;
 internal sealed class WebAppServer : Server
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private const int StartAttempts = 3;
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>By default the runtime delays the recompilation of hot methods while it encounters new ones, and settles after 15 to 25
@@ -23,6 +24,7 @@ internal sealed class WebAppServer : Server
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly Queue<string> _lastLines = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _lostPort;
     private readonly int _http2Port;
     private readonly int _httpsPort;
 
@@ -72,23 +74,30 @@ internal sealed class WebAppServer : Server
             throw new FileNotFoundException("The sample is not built; ./build.sh bench builds it.", AppPath);
         }
 
-        WebAppServer server = new WebAppServer(spec, cores, extra) { FilesPrefix = filesPrefix };
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            Task ended = server._process.WaitForExitAsync(cancellation);
-            if (await Task.WhenAny(server._started.Task, ended, Task.Delay(StartLimit, cancellation)) != server._started.Task)
+            WebAppServer server = new WebAppServer(spec, cores, extra) { FilesPrefix = filesPrefix };
+            try
             {
-                cancellation.ThrowIfCancellationRequested();
-                throw new InvalidOperationException($"{spec.Name} did not start: {server.LastLines()}");
-            }
+                Task ended = server._process.WaitForExitAsync(cancellation);
+                if (await Task.WhenAny(server._started.Task, ended, Task.Delay(StartLimit, cancellation)) != server._started.Task)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    throw new InvalidOperationException($"{spec.Name} did not start: {server.LastLines()}");
+                }
 
-            server.UsesCpuWhenIdle = await server.MeasureIdleCpuAsync(cancellation);
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
+                server.UsesCpuWhenIdle = await server.MeasureIdleCpuAsync(cancellation);
+                return server;
+            }
+            catch (InvalidOperationException) when (attempt < StartAttempts && server._lostPort)
+            {
+                await server.DisposeAsync();   // another process took the port between the search for a free one and the start
+            }
+            catch
+            {
+                await server.DisposeAsync();
+                throw;
+            }
         }
     }
 
@@ -100,6 +109,12 @@ internal sealed class WebAppServer : Server
 
     public override async Task<SelfReport?> AskAsync(CancellationToken cancellation) =>
         await _http.GetFromJsonAsync<SelfReport>(Http + "/transport", JsonSerializerOptions.Web, cancellation);
+
+    public override async Task CollectAsync(CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await _http.PostAsync(new Uri(Http + "/collect"), content: null, cancellation);
+        response.EnsureSuccessStatusCode();
+    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -148,6 +163,7 @@ internal sealed class WebAppServer : Server
             }
         }
 
+        _lostPort |= line.Contains("address already in use", StringComparison.OrdinalIgnoreCase);
         if (line.Contains("Application started", StringComparison.Ordinal))
         {
             _started.TrySetResult();

@@ -8,11 +8,17 @@ namespace Bench.Works;
 internal static class AllWorks
 {
     /// <summary>The works that run by default.</summary>
-    public static readonly IReadOnlyList<string> Default = ["plaintext", "plaintext-512", "pipelined", "churn"];
+    public static readonly IReadOnlyList<string> Default = ["keepalive-64", "keepalive-512", "pipelined", "churn"];
 
-    /// <summary>The group names of <c>--work</c>.</summary>
+    /// <summary>The group of the works that have goals.</summary>
+    public const string Table = "table";
+
+    /// <summary>The group names of <c>--work</c>; <c>plaintext</c> and <c>plaintext-512</c> are former names of works.</summary>
     public static readonly IReadOnlyDictionary<string, Func<Work, bool>> Groups = new Dictionary<string, Func<Work, bool>>
     {
+        [Table] = work => Goals.Works.Contains(work.Name),
+        ["plaintext"] = work => work.Name == "keepalive-64",
+        ["plaintext-512"] = work => work.Name == "keepalive-512",
         ["keepalive"] = work => work.Name.StartsWith("keepalive-", StringComparison.Ordinal),
         ["static"] = work => work.Name.StartsWith("static-", StringComparison.Ordinal),
         ["stream"] = work => work.Name.StartsWith("stream-", StringComparison.Ordinal),
@@ -26,15 +32,16 @@ internal static class AllWorks
         .. Connections().Concat(Payloads()).Concat(StaticFileWorks.All).Concat(Protocols()).Concat(Rates(rate)).Concat(Handlers())
             .Select(work => work with { Idle = idle }),
         new MemoryWork("idle", "memory of 2,000 idle keep-alive connections", 2000),
+        new MemoryWork("idle-15k", "memory of 15,000 idle keep-alive connections, after full collections", 15_000) { Collected = true },
     ];
 
     private static IEnumerable<LoadWork> Connections() =>
     [
-        Http("plaintext", "GET /plaintext, 64 keep-alive connections", new Wrk("/plaintext", 64)),
-        Http("plaintext-512", "GET /plaintext, 512 keep-alive connections", new Wrk("/plaintext", 512)),
         Http("keepalive-1", "GET /plaintext, 1 keep-alive connection", new Wrk("/plaintext", 1)),
         Http("keepalive-4", "GET /plaintext, 4 keep-alive connections", new Wrk("/plaintext", 4)),
         Http("keepalive-16", "GET /plaintext, 16 keep-alive connections", new Wrk("/plaintext", 16)),
+        Http("keepalive-64", "GET /plaintext, 64 keep-alive connections", new Wrk("/plaintext", 64)),
+        Http("keepalive-512", "GET /plaintext, 512 keep-alive connections", new Wrk("/plaintext", 512)),
         Http("pipelined", "GET /plaintext, 16 requests in one write, 64 connections", new Wrk("/plaintext", 64)
         {
             Script = "pipeline.lua",
@@ -81,8 +88,8 @@ internal static class AllWorks
     private static IEnumerable<LoadWork> Rates(double rate) =>
     [
         Steady("steady", rate, []),
-        Steady("steady-1k", 1000, [Headline.FarTail]),
-        Steady("steady-10k", 10_000, [Headline.FarTail]),
+        Steady("steady-1k", 1000, [Headline.FarTail]) with { MinimumWindow = TimeSpan.FromSeconds(5) },   // 5,000 samples for a p99.9
+        Steady("steady-10k", 10_000, [Headline.FarTail]) with { MinimumWindow = TimeSpan.FromSeconds(2) },
     ];
 
     private static IEnumerable<LoadWork> Handlers() =>
@@ -91,8 +98,10 @@ internal static class AllWorks
         Http("compute-100us", "GET /spin?us=100: a handler that computes for 100 µs, 16 connections", new Wrk("/spin?us=100", 16)),
         Http("compute-2ms", "GET /spin?us=2000: a handler that computes for 2 ms, 16 connections", new Wrk("/spin?us=2000", 16)),
         new LoadWork("blocked", "GET /plaintext at 400 requests/s on 4 connections, beside 8 clients of /block?ms=200, all processors",
-            new BesideBlockers("/block?ms=200", 8, OwnLoad.Open(Exchange.Get("/plaintext"), 4, 400)), Headline.Tail)
+            new BesideBlockers("/block?ms=200", 8, OwnLoad.Open(Exchange.Get("/plaintext"), 4, 400, splitFirstSecond: true)),
+            Headline.LateTail)
         {
+            Also = [Headline.EarlyTail],
             // Blocked handlers make the thread pool grow for a while, so every cell needs a new process.
             Spread = true,
             OpenLoop = true,

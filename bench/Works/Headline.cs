@@ -9,6 +9,9 @@ namespace Bench.Works;
 /// <param name="Read">Returns the figure of a cell; null where it has none.</param>
 internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Func<Cell, double?> Read)
 {
+    /// <summary>Names in <see cref="Cell.Figures"/>: p99 in the first second and after it, in microseconds.</summary>
+    public const string EarlyTailFigure = "firstSecondP99", LateTailFigure = "afterFirstSecondP99";
+
     public static readonly Headline Cpu = new("CPU per request", "µs", LowerIsBetter: true, cell => cell.CpuPerRequest);
 
     public static readonly Headline Throughput = new("requests per second", "1/s", LowerIsBetter: false, cell => cell.RequestsPerSecond);
@@ -18,6 +21,12 @@ internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Fu
     public static readonly Headline Tail = new("p99", "µs", LowerIsBetter: true, cell => cell.Latency?.P99);
 
     public static readonly Headline FarTail = new("p99.9", "µs", LowerIsBetter: true, cell => cell.Latency?.P999);
+
+    public static readonly Headline EarlyTail =
+        new("p99 in the first second", "µs", LowerIsBetter: true, cell => cell.Named(EarlyTailFigure));
+
+    public static readonly Headline LateTail =
+        new("p99 after the first second", "µs", LowerIsBetter: true, cell => cell.Named(LateTailFigure));
 
     public static readonly Headline Memory = new("memory per connection", "B", LowerIsBetter: true, cell => cell.MemoryPerConnection);
 

@@ -43,6 +43,9 @@ internal static class LoadMeasurement
             AllocatedBytesPerRequest = (after?.Process.AllocatedBytes - before?.Process.AllocatedBytes) / requests,
             Collections = after?.Process.Collections[0] - before?.Process.Collections[0],
             Latency = result.Latency,
+            Figures = result is { FirstSecond: { } early, AfterFirstSecond: { } late }
+                ? new Dictionary<string, double> { [Headline.EarlyTailFigure] = early.P99, [Headline.LateTailFigure] = late.P99 }
+                : null,
             ProportionalMemory = memory.Proportional,
             ResidentMemory = memory.Resident,
             ServerBusy = used.ServerBusy,

@@ -12,6 +12,9 @@ internal sealed record MemoryWork(string Name, string Description, int Connectio
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Whether the server collects garbage before both readings, so that the size of the nursery is in neither.</summary>
+    public bool Collected { get; init; }
+
     public override Tool? Needs => null;
 
     /// <summary>A heap that has grown once does not grow again for the same number of connections.</summary>
@@ -27,10 +30,10 @@ internal sealed record MemoryWork(string Name, string Description, int Connectio
     {
         try
         {
-            MemoryUse before = MemoryUse.Read(server.ProcessIds);
+            MemoryUse before = await ReadAsync(server, cancellation);
             using IdleConnections idle = IdleConnections.Open(server.EndPoint, Connections, cancellation);
             await Task.Delay(Settle, cancellation);
-            MemoryUse after = MemoryUse.Read(server.ProcessIds);
+            MemoryUse after = await ReadAsync(server, cancellation);
             return new Cell
             {
                 Server = server.Name,
@@ -42,9 +45,20 @@ internal sealed record MemoryWork(string Name, string Description, int Connectio
                 ResidentMemory = after.Resident,
             };
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is IOException or InvalidDataException or HttpRequestException
+            or System.Net.Sockets.SocketException)
         {
             return new Cell { Server = server.Name, Work = Name, Refused = failure.Message };
         }
+    }
+
+    private async Task<MemoryUse> ReadAsync(Server server, CancellationToken cancellation)
+    {
+        if (Collected)
+        {
+            await server.CollectAsync(cancellation);
+        }
+
+        return MemoryUse.Read(server.ProcessIds);
     }
 }

@@ -19,6 +19,9 @@ internal sealed record WarmUp(TimeSpan AtLeast, TimeSpan AtMost)
 
     public static readonly WarmUp Short = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
 
+    /// <summary>For many works on one pair of processes: only the code that earlier works did not use is new to the JIT.</summary>
+    public static readonly WarmUp Brief = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5));
+
     /// <summary>Runs the load in slices until the JIT has been settled for two of them. A server that does not report the count of
     /// compiled methods gets the minimum length.</summary>
     public async Task RunAsync(Server server, ILoad load, CancellationToken cancellation)

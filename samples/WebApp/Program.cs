@@ -53,6 +53,7 @@ app.MapFile();
 app.MapDelay();
 app.MapBlock();
 app.MapSpin();
+app.MapCollect();
 app.MapAbort();
 app.MapWebSocketEcho();
 app.MapTransportStatus();

@@ -42,6 +42,11 @@ internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
         }
 
         _peer = peer;
+        if (!_loop.Threads.CanStart)
+        {
+            // A thread could not be started a moment ago: the accept loop pauses, and clients wait in the backlog.
+            return new ValueTask<SysResult>(new SysResult(-Errno.ENOMEM));
+        }
 
         if (_isGranted || _loop.Budget.TryTake(this, out bool isNews))
         {

@@ -9,6 +9,6 @@ internal static partial class BlockingLog
         "{Loop}: all {MaxThreads} threads are taken (MaxThreads). Clients wait in the backlog until a connection ends.", EventName = "ThreadsExhausted")]
     public static partial void ThreadsExhausted(ILogger logger, string loop, int maxThreads);
 
-    [LoggerMessage(131, LogLevel.Warning, "{Loop}: the system would not start a thread: {Reason}", EventName = "ThreadRefused")]
+    [LoggerMessage(131, LogLevel.Warning, "{Loop}: the system did not start a thread: {Reason} Existing threads go on, and starting one is tried again. Nothing is accepted meanwhile.", EventName = "ThreadRefused")]
     public static partial void ThreadRefused(ILogger logger, string loop, string reason);
 }

@@ -1,5 +1,6 @@
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Scheduling;
 
 namespace Transport.Blocking;
 
@@ -11,10 +12,14 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
 {
     /// <summary>Those with a descriptor, or with an operation that is not over.</summary>
     private readonly HashSet<IBlockingSocket> _sockets = [];
+    private bool _refusedLogged;
 
     public BlockingCounters Blocking => counters;
 
     public ThreadBudget Budget => budget;
+
+    /// <summary>Starts the threads that make the calls.</summary>
+    public ThreadStarter Threads { get; } = setup.Options.GetThreadStarter();
 
     public bool WaitsForData { get; } = setup.Options.WaitForDataBeforeAllocatingBuffer;
 
@@ -42,10 +47,22 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
 
     public void LogThreadsExhausted() => BlockingLog.ThreadsExhausted(Logger, Name, budget.MaxThreads);
 
+    /// <summary>Logged once, until a thread can be started again. Loop thread.</summary>
     public void LogThreadRefused(string reason)
     {
-        Interlocked.Increment(ref counters.ThreadsRefused);
-        BlockingLog.ThreadRefused(Logger, Name, reason);
+        if (!Interlocked.Exchange(ref _refusedLogged, true))
+        {
+            BlockingLog.ThreadRefused(Logger, Name, reason);
+        }
+    }
+
+    /// <summary>A thread runs. Any thread.</summary>
+    public void ThreadStarted()
+    {
+        if (Volatile.Read(ref _refusedLogged))
+        {
+            Volatile.Write(ref _refusedLogged, false);
+        }
     }
 
     protected override void Start()

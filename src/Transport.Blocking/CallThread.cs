@@ -1,5 +1,6 @@
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Scheduling;
 
 namespace Transport.Blocking;
 
@@ -7,7 +8,11 @@ namespace Transport.Blocking;
 /// A thread that makes one blocking call at a time when its loop asks for it, and posts what came of it. It is started by the first call
 /// and ends when it is dismissed; only then has the descriptor one user less.
 /// </summary>
-internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descriptor, BlockingLoop loop, string name, Func<SysResult> call)
+/// <remarks>
+/// <see cref="ThreadStarter"/> starts it: clone(2) does not hold up the loop, and the runtime keeps threads in reserve for its own. Where no
+/// thread can be had (RLIMIT_NPROC, pids.max) the call waits, and one is asked for again.
+/// </remarks>
+internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descriptor, BlockingLoop loop, string name, Func<SysResult> call) : IStartable
 {
     private const int Resting = 0;
     private const int Asked = 1;
@@ -25,7 +30,14 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
 
     /// <summary>Allocated pinned, since the kernel is given its address.</summary>
     private readonly int[] _bell = GC.AllocateArray<int>(1, pinned: true);
-    private Thread? _thread;
+    private volatile Thread? _thread;
+
+    /// <summary>A thread is there, or has been asked for. Loop thread.</summary>
+    private bool _isRequested;
+
+    /// <summary>The starter has not decided yet whether there is a thread.</summary>
+    private volatile bool _isStarting;
+    private Timer? _retry;
     private SysResult _result;
     private Exception? _failure;
 
@@ -47,30 +59,26 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
     public void Ask()
     {
         Volatile.Write(ref _bell[0], Asked);
-        if (_thread is not null)
+        if (_isRequested)
         {
             Futex.Wake(ref _bell[0]);
-            return;
         }
+        else
+        {
+            RequestThread();
+        }
+    }
 
-        try
-        {
-            _thread = new Thread(Run, StackSize) { IsBackground = true, Name = name };
-            Interlocked.Increment(ref loop.Blocking.Threads);
-            descriptor.Hold();
-            _thread.UnsafeStart();
-        }
-        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
-        {
-            // What the runtime makes of EAGAIN from pthread_create: a limit of the system's (RLIMIT_NPROC, pids.max), or no room for a
-            // stack.
-            _thread = null;
-            Interlocked.Decrement(ref loop.Blocking.Threads);
-            descriptor.Release();
-            loop.LogThreadRefused(exception.Message);
-            _result = new SysResult(-Errno.ENOMEM);
-            loop.TryPost(static self => ((CallThread)self!).Finish(), this);
-        }
+    Thread IStartable.CreateThread() => new(Run, StackSize) { IsBackground = true, Name = name };
+
+    void IStartable.StartFailed(string reason)
+    {
+        Interlocked.Decrement(ref loop.Blocking.Threads);
+        Interlocked.Increment(ref loop.Blocking.ThreadsRefused);
+        _isStarting = false;
+
+        // The loop logs, since a log provider may block.
+        loop.TryPost(static refusal => ((Refusal)refusal!).Land(), new Refusal(this, reason));
     }
 
     /// <summary>
@@ -79,8 +87,14 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
     /// </summary>
     public void Dismiss()
     {
-        if (_thread is null)
+        if (!_isRequested)
         {
+            if (IsPending && _retry is not null)
+            {
+                // It waits for a thread.
+                Cancel();
+            }
+
             return;
         }
 
@@ -98,6 +112,7 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
     /// <summary>Waits until the thread has ended, when the loop has and nobody reads its mail. Loop thread.</summary>
     public void Join()
     {
+        SpinWait.SpinUntil(() => !_isStarting);
         _thread?.Join();
         if (IsPending)
         {
@@ -105,7 +120,54 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         }
     }
 
+    private void RequestThread()
+    {
+        _isRequested = true;
+        _isStarting = true;
+        Interlocked.Increment(ref loop.Blocking.Threads);
+        loop.Threads.Request(this);
+    }
+
+    /// <summary>No thread can be had now. What waits for the call waits on, unless the socket has been closed meanwhile. Loop thread.</summary>
+    private void Refused(string reason)
+    {
+        loop.LogThreadRefused(reason);
+        _isRequested = false;
+        if (socket.IsClosed)
+        {
+            return;
+        }
+
+        _retry ??= new Timer(static self => ((CallThread)self!).PostRetry(), this, Timeout.Infinite, Timeout.Infinite);
+        _retry.Change(ThreadStarter.MinRetryMilliseconds, Timeout.Infinite);
+    }
+
+    private void PostRetry() => loop.TryPost(static self => ((CallThread)self!).Retry(), this);
+
+    private void Retry()
+    {
+        if (!socket.IsClosed && !_isRequested)
+        {
+            RequestThread();
+        }
+    }
+
     private void Run()
+    {
+        _thread = Thread.CurrentThread;
+        _isStarting = false;
+        loop.ThreadStarted();
+
+        // Not before: a socket that is closed while its thread is on its way is closed at once.
+        if (descriptor.TryHold())
+        {
+            MakeCalls();
+        }
+
+        Interlocked.Decrement(ref loop.Blocking.Threads);
+    }
+
+    private void MakeCalls()
     {
         bool isDismissed = false;
         while (!isDismissed && WaitForAsk())
@@ -125,8 +187,6 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         {
             descriptor.Release();
         }
-
-        Interlocked.Decrement(ref loop.Blocking.Threads);
     }
 
     private void MakeCall()
@@ -167,5 +227,10 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         {
             _completion.Complete(result);
         }
+    }
+
+    private sealed class Refusal(CallThread thread, string reason)
+    {
+        public void Land() => thread.Refused(reason);
     }
 }

@@ -15,8 +15,24 @@ internal sealed class HeldDescriptor(int descriptor, Action closed)
 
     public int Number => descriptor;
 
-    /// <summary>One more thread uses the descriptor.</summary>
-    public void Hold() => Interlocked.Increment(ref _users);
+    /// <summary>One more thread uses the descriptor. Any thread.</summary>
+    /// <returns>False when it is closed.</returns>
+    public bool TryHold()
+    {
+        int users = Volatile.Read(ref _users);
+        while (users > 0)
+        {
+            int before = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (before == users)
+            {
+                return true;
+            }
+
+            users = before;
+        }
+
+        return false;
+    }
 
     /// <summary>One user less. Any thread.</summary>
     public void Release()

@@ -51,6 +51,23 @@ public sealed class ChartTests
         }
     }
 
+    [Theory]
+    [InlineData("ab")]
+    [InlineData("models")]
+    [InlineData("files")]
+    public void Every_title_of_a_chart_and_of_a_table_names_the_placement(string kind)
+    {
+        foreach (CorePlacement cores in CorePlacement.All)
+        {
+            ResultFile result = ResultOf(kind) with { Cores = cores.Name };
+            string ending = $" · {cores.Name} cores";
+            Assert.All(Charts.Of(result), chart => Assert.EndsWith(ending, chart.Title, StringComparison.Ordinal));
+            Assert.All(Charts.Of(result), chart => Assert.EndsWith(ending, chart.Table.Title, StringComparison.Ordinal));
+            Assert.All(FigureTables.Of(result), table => Assert.EndsWith(ending, table.Title, StringComparison.Ordinal));
+            Assert.EndsWith(ending, ComparisonTables.Of(result).Title, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void A_file_follows_the_colour_scheme_of_the_reader() =>
         Assert.Contains("@media(prefers-color-scheme:dark)", Charts.Of(ResultOf("ab"))[0].ToFile(), StringComparison.Ordinal);
@@ -81,7 +98,7 @@ public sealed class ChartTests
     {
         SummaryCard card = SummaryCard.Of([ResultOf("models"), ResultOf("ab")])!;
         Assert.Equal("−40 %", card.Number);
-        Assert.Equal("epoll has 0.60 times the CPU time per request of sockets at plaintext (95 % interval 0.55 to 0.65 times).",
+        Assert.Equal("epoll has 0.60 times the CPU time per request of sockets at plaintext, shared cores (95 % interval 0.55 to 0.65 times).",
             card.Sentence);
         Assert.Equal(Svg + "svg", XElement.Parse(card.Picture).Name);
         Assert.Null(SummaryCard.Of([ResultOf("models")]));

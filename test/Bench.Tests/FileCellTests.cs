@@ -77,7 +77,7 @@ public sealed class FileCellTests
     private static Cell Judge(LoadResult result, LoadResult small, WindowUse use)
     {
         FileLoadWork work = (FileLoadWork)FileWorks.All(FileSet.Full("/srv", 1)).First(one => one.Name == "medium");
-        return work.ToCell(new ThisProcess { Cores = CorePlacement.Pinned }, new MeasureSettings(), result, small, use, cacheGrowth: 0);
+        return work.ToCell(new ThisProcess { Cores = CorePlacement.Split }, new MeasureSettings(), result, small, use, cacheGrowth: 0);
     }
 
     private sealed class ThisProcess : Server

@@ -27,6 +27,33 @@ public class LoopTests
         Assert.True(result.Latency!.P99 >= 400_000, $"p99 is {result.Latency.P99} µs");
     }
 
+    /// <summary>Other load can only add slow requests, so only the part with the stall has a bound.</summary>
+    [Theory]
+    [InlineData(50, true)]     // 50 requests at 400 a second: an eighth of a second
+    [InlineData(600, false)]   // one and a half seconds
+    public void The_open_loop_tells_the_first_second_from_the_rest(int stallAfter, bool isEarly)
+    {
+        using StallingServer server = new StallingServer(stallAfter, Stall);
+        using OpenLoop loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 8, rate: 400, splitFirstSecond: true);
+        LoadResult result = loop.Run(TimeSpan.FromSeconds(3), Deadline);
+
+        Assert.Null(result.Error);
+        LatencySummary stalled = (isEarly ? result.FirstSecond : result.AfterFirstSecond)!;
+        Assert.True(stalled.P99 >= 400_000, $"p99 is {stalled.P99} µs");
+        Assert.Equal(result.Latency!.Max, Math.Max(result.FirstSecond!.Max, result.AfterFirstSecond!.Max));
+    }
+
+    [Fact]
+    public void The_first_second_is_told_apart_only_where_a_work_asks_for_it()
+    {
+        using StallingServer server = new StallingServer(stallAfter: int.MaxValue, Stall);
+        using OpenLoop loop = new OpenLoop(server.EndPoint, Exchange.Get("/"), connections: 2, rate: 100);
+        LoadResult result = loop.Run(TimeSpan.FromSeconds(1.5), Deadline);
+        Assert.NotNull(result.Latency);
+        Assert.Null(result.FirstSecond);
+        Assert.Null(result.AfterFirstSecond);
+    }
+
     /// <summary>
     /// The same stall in a closed loop causes a few slow requests, at most one for each connection.
     /// </summary>

@@ -42,6 +42,14 @@ public sealed class OldResultTests
     }
 
     [Fact]
+    public void A_result_of_pinned_processors_is_one_of_split_cores()
+    {
+        using TemporaryFile file = TemporaryFile.Write(
+            ChartTests.ResultOf("ab").ToJson().Replace("\"cores\": \"shared\"", "\"cores\": \"pinned\"", StringComparison.Ordinal), ".json");
+        Assert.Equal("split cores", ResultFile.Read(file.Path).Placement);
+    }
+
+    [Fact]
     public void The_newest_result_of_each_kind_is_reported()
     {
         ResultFile ab = ChartTests.ResultOf("ab"), files = ChartTests.ResultOf("files");

@@ -26,6 +26,8 @@ public sealed class WorksTests
     [InlineData("keepalive-1", "/plaintext", 1)]
     [InlineData("keepalive-4", "/plaintext", 4)]
     [InlineData("keepalive-16", "/plaintext", 16)]
+    [InlineData("keepalive-64", "/plaintext", 64)]
+    [InlineData("keepalive-512", "/plaintext", 512)]
     [InlineData("delay", "/delay?ms=2", 64)]
     [InlineData("compute-100us", "/spin?us=100", 16)]
     [InlineData("compute-2ms", "/spin?us=2000", 16)]
@@ -97,13 +99,13 @@ public sealed class WorksTests
     public void On_shared_processors_works_are_also_judged_by_requests_per_second()
     {
         IReadOnlyList<Work> shared = AbOptions.Judged(All, null, CorePlacement.Shared);
-        LoadWork plaintext = (LoadWork)shared.First(work => work.Name == "plaintext");
+        LoadWork plaintext = (LoadWork)shared.First(work => work.Name == "keepalive-64");
         Assert.Equal([Headline.Cpu, Headline.Throughput], plaintext.Headlines);
         Assert.False(plaintext.Sliced);   // slices have no rate
         Assert.Equal([Headline.Cpu, Headline.FarTail], shared.First(work => work.Name == "steady-1k").Headlines);
-        Assert.Same(All, AbOptions.Judged(All, null, CorePlacement.Pinned));
-        Assert.Equal([Headline.Tail, Headline.Throughput], AbOptions.Judged(All, "p99, throughput", CorePlacement.Pinned)[0].Headlines);
-        Assert.Throws<FormatException>(() => AbOptions.Judged(All, "speed", CorePlacement.Pinned));
+        Assert.Same(All, AbOptions.Judged(All, null, CorePlacement.Split));
+        Assert.Equal([Headline.Tail, Headline.Throughput], AbOptions.Judged(All, "p99, throughput", CorePlacement.Split)[0].Headlines);
+        Assert.Throws<FormatException>(() => AbOptions.Judged(All, "speed", CorePlacement.Split));
     }
 
     [Fact]
@@ -114,6 +116,23 @@ public sealed class WorksTests
         Plan plan = Plan.Compare(ServerSpec.Parse("sockets"), ServerSpec.Parse("epoll"), []) with { Cores = CorePlacement.Shared };
         Assert.Contains("\"cores\": \"shared\"", Results.ResultFile.Begin(plan, "", "").ToJson(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("split", "split")]
+    [InlineData("one", "split")]
+    [InlineData("pinned", "split")]
+    [InlineData("shared", "shared")]
+    [InlineData("two", "shared")]
+    public void Placements_have_one_name_in_results(string given, string name)
+    {
+        Assert.Equal(name, CorePlacement.Parse(given).Name);
+        Assert.Equal(name, CorePlacement.NameOf(given));
+    }
+
+    [Fact]
+    public void An_unknown_placement_is_refused_and_the_message_lists_the_allowed_ones() =>
+        Assert.Contains("split, shared", Assert.Throws<FormatException>(() => CorePlacement.Parse("three")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Rounds_are_spread_over_generations()

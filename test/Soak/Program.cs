@@ -7,6 +7,7 @@ RootCommand root = new RootCommand(
 {
     ChurnCommand.Make(),
     IdleCommand.Make(),
+    ExpiryCommand.Make(),
     SeedsCommand.Make(),
     ServerCommand.Make(),
 };

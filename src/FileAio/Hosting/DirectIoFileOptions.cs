@@ -37,6 +37,9 @@ public sealed class DirectIoFileOptions
     /// <summary>The path that the folder is at, such as <c>/files</c>. Default: empty, the application's root.</summary>
     public PathString RequestPath { get; set; }
 
+    /// <summary>The route pattern of an endpoint, for status pages and the log; null for middleware.</summary>
+    internal string? Pattern { get; set; }
+
     /// <summary>Tells a file's content type from its name. Default: <see cref="FileExtensionContentTypeProvider"/>.</summary>
     public IContentTypeProvider ContentTypeProvider { get; set; } = new FileExtensionContentTypeProvider();
 

@@ -19,8 +19,6 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Static files through kernel AIO and O_DIRECT.</summary>
 public static class DirectIoFilesBuilderExtensions
 {
-    private const string StatusKey = "FileAio.Status";
-
     /// <summary>
     /// Serves the web root, or what the configuration section <c>DirectIoFiles</c> says: in the place of <c>UseDefaultFiles</c> and
     /// <c>UseStaticFiles</c>. Large files go past the page cache by kernel AIO; small ones come out of it.
@@ -139,7 +137,7 @@ public static class DirectIoFilesBuilderExtensions
         string served = source.Provider?.GetType().Name ?? source.Root;
         DirectIoFilesStatus status = new DirectIoFilesStatus(serving, served);
         logger.Serving(served, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
-        app.StatusList().Add(status);
+        StatusRegistry.Add(services, status);
         return app.Use(next => new DirectIoFilesMiddleware(next, serving, source.Root).InvokeAsync);
     }
 
@@ -165,24 +163,12 @@ public static class DirectIoFilesBuilderExtensions
         static FileSource Folder(string path, bool mustExist) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), mustExist, null);
     }
 
-    /// <summary>What each <c>UseDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>
+    /// <summary>Gets what each <c>UseDirectIoFiles</c> and <c>MapDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>
     /// <param name="app">The application.</param>
     /// <returns>One status for each.</returns>
     public static IReadOnlyList<DirectIoFilesStatus> DirectIoFilesStatus(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        return (IReadOnlyList<DirectIoFilesStatus>)app.StatusList();
-    }
-
-    private static List<DirectIoFilesStatus> StatusList(this IApplicationBuilder app)
-    {
-        if (app.Properties.TryGetValue(StatusKey, out object? known))
-        {
-            return (List<DirectIoFilesStatus>)known!;
-        }
-
-        List<DirectIoFilesStatus> list = new List<DirectIoFilesStatus>();
-        app.Properties[StatusKey] = list;
-        return list;
+        return StatusRegistry.Of(app.ApplicationServices);
     }
 }

@@ -53,14 +53,14 @@ internal static unsafe partial class Libc
         context = 0;
         fixed (nint* pointer = &context)
         {
-            return SysResult.From(syscall_(io_setup_nr, events, (nint)pointer, 0, 0, 0));
+            return SysResult.From(syscall_(io_setup_nr, events, (nint)pointer, 0, 0, 0, 0));
         }
     }
 
-    public static SysResult IoDestroy(nint context) => SysResult.From(syscall_(io_destroy_nr, context, 0, 0, 0, 0));
+    public static SysResult IoDestroy(nint context) => SysResult.From(syscall_(io_destroy_nr, context, 0, 0, 0, 0, 0));
 
     public static SysResult IoSubmit(nint context, int count, iocb** blocks) =>
-        SysResult.From(syscall_(io_submit_nr, context, count, (nint)blocks, 0, 0));
+        SysResult.From(syscall_(io_submit_nr, context, count, (nint)blocks, 0, 0, 0));
 
     /// <summary>Takes the events that are there, without waiting.</summary>
     public static SysResult IoGetEvents(nint context, int atMost, io_event* events)
@@ -69,7 +69,7 @@ internal static unsafe partial class Libc
         SysResult result;
         do
         {
-            result = SysResult.From(syscall_(io_getevents_nr, context, 0, atMost, (nint)events, (nint)(&none)));
+            result = SysResult.From(syscall_(io_getevents_nr, context, 0, atMost, (nint)events, (nint)(&none), 0));
         }
         while (result.Value == -Errno.EINTR);
         return result;
@@ -80,7 +80,7 @@ internal static unsafe partial class Libc
         result = default;
         fixed (io_event* pointer = &result)
         {
-            return SysResult.From(syscall_(io_cancel_nr, context, (nint)block, (nint)pointer, 0, 0));
+            return SysResult.From(syscall_(io_cancel_nr, context, (nint)block, (nint)pointer, 0, 0, 0));
         }
     }
 }

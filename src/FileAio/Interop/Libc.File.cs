@@ -42,6 +42,11 @@ internal static unsafe partial class Libc
     public const uint TMPFS_MAGIC = 0x01021994;
     public const uint RAMFS_MAGIC = 0x858458f6;
 
+    // By number: musl has the wrappers statx since 1.2.4 and preadv2 since 1.2.5, and glibc has none for openat2.
+    private const int SYS_openat2 = 437;
+    private static readonly int SYS_preadv2 = Arm ? 286 : 327;
+    private static readonly int SYS_statx = Arm ? 291 : 332;
+
     private static bool Arm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -100,12 +105,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pread")]
     private static partial nint pread_(int fd, void* buffer, nuint count, long offset);
 
-    [LibraryImport("libc", EntryPoint = "preadv2")]
-    private static partial nint preadv2_(int fd, iovec* vector, int count, long offset, int flags);
-
-    [LibraryImport("libc", EntryPoint = "statx")]
-    private static partial int statx_(int dirfd, byte* path, int flags, uint mask, statx* facts);
-
     [LibraryImport("libc", EntryPoint = "fstatfs")]
     private static partial int fstatfs_(int fd, statfs* facts);
 
@@ -113,7 +112,7 @@ internal static unsafe partial class Libc
     private static partial int posix_fadvise_(int fd, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint syscall_(nint number, nint a, nint b, nint c, nint d, nint e);
+    private static partial nint syscall_(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 
     public static SysResult Open(int dirfd, byte* path, int flags)
     {
@@ -126,14 +125,14 @@ internal static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>openat2(2), Linux 5.6: a path resolved under rules. No wrapper in glibc, so by number (437 everywhere).</summary>
+    /// <summary>openat2(2), Linux 5.6: a path resolved under rules.</summary>
     public static SysResult Open2(int dirfd, byte* path, int flags, ulong resolve)
     {
         open_how how = new open_how { flags = (ulong)flags, resolve = resolve };
         SysResult result;
         do
         {
-            result = SysResult.From(syscall_(437, dirfd, (nint)path, (nint)(&how), sizeof(open_how), 0));
+            result = SysResult.From(syscall_(SYS_openat2, dirfd, (nint)path, (nint)(&how), sizeof(open_how), 0, 0));
         }
         while (result.Value == -Errno.EINTR);
         return result;
@@ -156,11 +155,12 @@ internal static unsafe partial class Libc
     /// <summary>Reads what the page cache holds, and never waits: −EAGAIN where it would, a short count where the cache ends.</summary>
     public static SysResult ReadNoWait(int fd, Span<byte> buffer, long offset)
     {
+        // The offset is one 64-bit register; the register after it is its upper half on 32-bit systems only.
         // SAFETY: the span is pinned for the length of the call, and the kernel keeps nothing of it after.
         fixed (byte* start = buffer)
         {
             iovec vector = new iovec { iov_base = (nint)start, iov_len = (nuint)buffer.Length };
-            return SysResult.From(preadv2_(fd, &vector, 1, offset, RWF_NOWAIT));
+            return SysResult.From(syscall_(SYS_preadv2, fd, (nint)(&vector), 1, (nint)offset, 0, RWF_NOWAIT));
         }
     }
 
@@ -181,7 +181,7 @@ internal static unsafe partial class Libc
             SysResult result;
             do
             {
-                result = SysResult.From(statx_(dirfd, path, flags, mask, pointer));
+                result = SysResult.From(syscall_(SYS_statx, dirfd, (nint)path, flags, (nint)mask, (nint)pointer, 0));
             }
             while (result.Value == -Errno.EINTR); // network filesystems and FUSE
             return result;

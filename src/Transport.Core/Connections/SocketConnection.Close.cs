@@ -149,6 +149,8 @@ internal sealed partial class SocketConnection
         {
             _closing = closing.AsTask();
         }
+
+        Admission?.End();
     }
 
     /// <summary>One step of the end: its exception is logged, and the other steps follow.</summary>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Listening;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;
@@ -61,7 +62,11 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _features.Set<IMemoryPoolFeature>(this);
         _features.Set<IConnectionLifetimeFeature>(this);
         _features.Set<IConnectionSocketFeature>(this);
+        SetPeerFeature();
     }
+
+    /// <summary>The place in the count of connections, if there is a limit; ended when the socket is closed.</summary>
+    public ConnectionAdmission? Admission { get; init; }
 
     /// <summary>Asked for by the loop, which logs it, and by the application: both must see the same one.</summary>
     public override string ConnectionId

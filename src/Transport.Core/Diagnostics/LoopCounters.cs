@@ -11,6 +11,7 @@ internal sealed class LoopCounters
     public long Accepts;
     public long AcceptErrors;
     public long AcceptPauses;
+    public long ConnectionsRefused;
     public long BytesReceived;
 
     /// <summary>Threads other than the loop's send too, hence interlocked.</summary>

@@ -41,8 +41,10 @@ internal static partial class TransportLog
     [LoggerMessage(103, LogLevel.Critical, "The event loop {Loop} failed. Its connections are aborted and the host is stopped with a non-zero exit code.", EventName = "LoopFailed")]
     public static partial void LoopFailed(ILogger logger, string loop, Exception exception);
 
-    [LoggerMessage(104, LogLevel.Information, "AcceptStrategy {Wanted} is not supported on {EndPoint}: {Reason}. Using {Instead} instead.", EventName = "AcceptStrategyFallback")]
-    public static partial void AcceptStrategyFallback(ILogger logger, string wanted, object endPoint, string reason, string instead);
+    /// <summary>Debug if the strategy is the default, which does not apply everywhere; Information if the user asked for it.</summary>
+    [LoggerMessage(EventId = 104, Message = "AcceptStrategy {Wanted} is not supported on {EndPoint} ({Reason}). Using {Fallback} instead.",
+        EventName = "AcceptStrategyFallback")]
+    public static partial void AcceptStrategyFallback(ILogger logger, LogLevel level, string wanted, object endPoint, string reason, AcceptStrategy fallback);
 
     [LoggerMessage(108, LogLevel.Warning,
         "The limit of {Limit} descriptors (RLIMIT_NOFILE) is low: {Reserve} are kept free instead of {Wanted} (DescriptorReserve), and about {Room} are left for "
@@ -70,4 +72,24 @@ internal static partial class TransportLog
         "A worker thread of {Loop} could not be started: {Reason} Its {Workers} worker threads go on. Retrying while requests wait; further failures are not logged.",
         EventName = "WorkerNotStarted")]
     public static partial void WorkerNotStarted(ILogger logger, string loop, string reason, long workers);
+
+    [LoggerMessage(112, LogLevel.Information,
+        "Listening on {EndPoint}: {Transport}, {Loops} event loops, application code on {Scheduling}, accept strategy {AcceptStrategy}.", EventName = "Listening")]
+    public static partial void Listening(ILogger logger, object endPoint, string transport, int loops, ApplicationScheduling scheduling, AcceptStrategy acceptStrategy);
+
+    [LoggerMessage(113, LogLevel.Information, "Kestrel:Transport:Use selects {Transport} for all end points. Registered: {Registered}.", EventName = "TransportSelected")]
+    public static partial void TransportSelected(ILogger logger, string transport, string registered);
+
+    [LoggerMessage(114, LogLevel.Warning,
+        "The configuration section {Section} belongs to no registered transport and is ignored; the nearest is {Nearest}. Allowed: {Allowed}.",
+        EventName = "UnusedSection")]
+    public static partial void UnusedSection(ILogger logger, string section, string nearest, string allowed);
+
+    [LoggerMessage(115, LogLevel.Warning,
+        "Connections on {EndPoint} are reset: {Reason}. They are counted (transport.connections_refused); this is logged once in 10 seconds.",
+        EventName = "ConnectionsRefused")]
+    public static partial void ConnectionsRefused(ILogger logger, object endPoint, string reason);
+
+    [LoggerMessage(116, LogLevel.Debug, "A connection from {RemoteEndPoint} to {EndPoint} is reset: {Reason}.", EventName = "ConnectionRefused")]
+    public static partial void ConnectionRefused(ILogger logger, object remoteEndPoint, object endPoint, string reason);
 }

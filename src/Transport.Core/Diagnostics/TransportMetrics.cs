@@ -16,6 +16,7 @@ internal sealed class TransportMetrics : IDisposable
         _meter.Counter("transport.accepts", "{connection}", "Accepted connections.", c => c.Accepts);
         _meter.Counter("transport.accept_errors", "{error}", "accept4(2) calls that failed with anything but EAGAIN.", c => c.AcceptErrors);
         _meter.Counter("transport.accept_pauses", "{pause}", "Times that accepting was put off for want of descriptors or memory.", c => c.AcceptPauses);
+        _meter.Counter("transport.connections_refused", "{connection}", "Connections reset at MaxConnections or MaxConnectionsPerAddress.", c => c.ConnectionsRefused);
         _meter.Counter("transport.bytes_received", "By", "Bytes received.", c => c.BytesReceived);
         _meter.Counter("transport.bytes_sent", "By", "Bytes sent.", c => c.BytesSent);
         _meter.Counter("transport.waits", "{wait}", "Times that the loop asked the kernel what is ready.", c => c.Waits);

@@ -46,8 +46,12 @@ internal sealed class SectionValidator<[DynamicallyAccessedMembers(DynamicallyAc
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsEnum)
         {
-            // By name alone: a number means nothing to a reader, and a list of names is none of them.
-            return type.GetEnumNames().Contains(text.Trim(), StringComparer.OrdinalIgnoreCase) ? null : string.Join(", ", type.GetEnumNames());
+            return EnumRefusal(type, text);
+        }
+
+        if (type == typeof(TimeSpan))
+        {
+            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _) ? null : "a time such as 00:00:30 (hours, minutes, seconds)";
         }
 
         return Type.GetTypeCode(type) switch
@@ -57,5 +61,15 @@ internal sealed class SectionValidator<[DynamicallyAccessedMembers(DynamicallyAc
             TypeCode.Int64 => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _) ? null : $"a whole number up to {long.MaxValue}",
             _ => null,
         };
+    }
+
+    /// <summary>By name alone: a number means nothing to a reader. Several names, divided by commas, only where the type has flags.</summary>
+    private static string? EnumRefusal(Type type, string text)
+    {
+        bool isFlags = type.IsDefined(typeof(FlagsAttribute), inherit: false);
+        string[] names = type.GetEnumNames();
+        string[] given = isFlags ? text.Split(',', StringSplitOptions.TrimEntries) : [text.Trim()];
+        string? wrong = given.FirstOrDefault(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        return wrong is null ? null : $"{string.Join(", ", names)}{(isFlags ? " (one or several, divided by commas)" : "")}; the nearest is {ConfigurationKeys.Nearest(wrong, names)}";
     }
 }

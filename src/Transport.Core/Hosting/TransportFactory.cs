@@ -15,20 +15,38 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     /// <summary>EXIT_FAILURE: what service managers restart after (systemd's Restart=on-failure).</summary>
     private const int FailureExitCode = 1;
 
+    private readonly IoModel _model;
     private readonly TransportOptions _options;
+    private readonly TransportSelection _selection;
+    private readonly bool _isLast;
+    private readonly ConnectionLimits? _limits;
     private readonly EventLoopGroup _loops;
     private readonly ILogger _logger;
     private DescriptorReserve? _reserve;
 
+    /// <param name="model">How the event loops work.</param>
+    /// <param name="options">What the user set.</param>
+    /// <param name="selection">What configuration selects.</param>
+    /// <param name="isLast">Whether no <c>UseSockets()</c> came after the registration of this transport.</param>
+    /// <param name="loggers">For the transport's category.</param>
+    /// <param name="pools">Creates a memory pool for each event loop.</param>
+    /// <param name="metrics">The meter.</param>
+    /// <param name="lifetime">Stops the host when an event loop fails.</param>
     public TransportFactory(
         IoModel model,
         TransportOptions options,
+        TransportSelection selection,
+        bool isLast,
         ILoggerFactory loggers,
         IMemoryPoolFactory<byte> pools,
         TransportMetrics metrics,
         IHostApplicationLifetime? lifetime)
     {
+        _model = model;
         _options = options;
+        _selection = selection;
+        _isLast = isLast;
+        _limits = ConnectionLimits.Create(options);
         _logger = new GuardedLogger(loggers.CreateLogger($"Microsoft.AspNetCore.Server.Kestrel.Transport.{model.LogName}"));
         _loops = new EventLoopGroup(model, options, _logger, pools, metrics, () => StopHost(lifetime));
     }
@@ -47,7 +65,24 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime?.StopApplication(), lifetime, preferLocal: false);
     }
 
-    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
+    /// <summary>As in the meter's tags and in <c>Kestrel:Transport:Use</c>.</summary>
+    public string Name => _model.Name;
+
+    /// <summary>
+    /// Kestrel asks the factories in the reverse order of their registration, and the first that says yes binds. A transport that
+    /// configuration selects takes all end points, whatever was registered after it.
+    /// </summary>
+    public bool CanBind(EndPoint endpoint)
+    {
+        if (!IsKnown(endpoint) || !_selection.Allows(Name))
+        {
+            return false;
+        }
+
+        return _selection.Selected is not null || (_isLast && (_options.Handles is null || _options.Handles(endpoint)));
+    }
+
+    private static bool IsKnown(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
 
     /// <exception cref="AddressInUseException">The address is somebody else's.</exception>
     /// <exception cref="SocketException">The kernel refused for another reason, or the end point is none of the three.</exception>
@@ -55,7 +90,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        if (!CanBind(endpoint))
+        if (!IsKnown(endpoint))
         {
             throw new SocketException(
                 (int)SocketError.ProtocolNotSupported,
@@ -66,7 +101,10 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         try
         {
             EventLoop[] loops = await _loops.AcquireAsync();
-            return await SocketListener.StartAsync(socket, loops, _loops, _options, _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger), _logger);
+            SocketListener listener = await SocketListener.StartAsync(
+                socket, loops, _loops, _options, _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger), _limits, _logger);
+            TransportLog.Listening(_logger, listener.EndPoint, Name, loops.Length, _options.EffectiveScheduling, socket.Strategy);
+            return listener;
         }
         catch
         {

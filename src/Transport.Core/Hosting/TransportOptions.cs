@@ -8,10 +8,11 @@ namespace Transport.Core;
 /// <summary>
 /// What users set of any transport here: the names and defaults of <see cref="SocketTransportOptions"/>, and how the loops work.
 /// </summary>
-public abstract class TransportOptions
+public abstract partial class TransportOptions
 {
     /// <summary>A field, since configuration binds every property it can see.</summary>
     private ThreadStarter _threadStarter = ThreadStarter.Shared;
+    private AcceptStrategy? _acceptStrategy;
 
     /// <summary>
     /// How many loops there are, each a thread. Default: one a processor, at most 16. Allowed: 1 to 1,024.
@@ -29,7 +30,11 @@ public abstract class TransportOptions
     public int MaxWorkers { get; set; } = 256;
 
     /// <summary>How new connections spread over the loops. Default: <see cref="AcceptStrategy.ReusePort"/>.</summary>
-    public AcceptStrategy AcceptStrategy { get; set; } = AcceptStrategy.ReusePort;
+    public AcceptStrategy AcceptStrategy
+    {
+        get => _acceptStrategy ?? AcceptStrategy.ReusePort;
+        set => _acceptStrategy = value;
+    }
 
     /// <summary>
     /// The length of the queue of clients that wait to be accepted; the kernel caps it at <c>net.core.somaxconn</c>. Default: 512. Allowed:
@@ -71,6 +76,14 @@ public abstract class TransportOptions
     public bool UnsafePreferInlineScheduling { get; set; }
 
     /// <summary>
+    /// Gets or sets which end points the transport takes: called once for each when Kestrel binds it, with the end point as it was
+    /// configured (port 0 is 0 still; <c>ListenLocalhost</c> is two end points). Kestrel offers an end point to the transport that was
+    /// registered last first; one that none takes is served by Kestrel's Sockets transport. Not called if <c>Kestrel:Transport:Use</c>
+    /// selects a transport. An exception from it fails the start. Default: null, which takes all.
+    /// </summary>
+    public Func<EndPoint, bool>? Handles { get; set; }
+
+    /// <summary>
     /// Makes the bound socket that the transport then listens on; the transport disposes it. One socket is made, so
     /// <see cref="AcceptStrategy.ReusePort"/> becomes
     /// <see cref="AcceptStrategy.Shared"/> if this is set. Default: <see cref="SocketTransportOptions.CreateDefaultBoundListenSocket"/>.
@@ -85,6 +98,9 @@ public abstract class TransportOptions
     /// else.
     /// </summary>
     internal virtual AcceptStrategy WithoutReusePort => AcceptStrategy.Shared;
+
+    /// <summary>Whether the user has chosen a strategy: only then a fallback is worth more than a Debug line.</summary>
+    internal bool HasAcceptStrategy => _acceptStrategy is not null;
 
     internal ThreadStarter GetThreadStarter() => _threadStarter;
 
@@ -146,6 +162,11 @@ public abstract class TransportOptions
         if (CreateBoundListenSocket is null)
         {
             yield return $"{nameof(CreateBoundListenSocket)} is null; allowed: a function that returns a bound socket.";
+        }
+
+        foreach (string problem in ValidateSockets())
+        {
+            yield return problem;
         }
     }
 }

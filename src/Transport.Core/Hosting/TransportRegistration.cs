@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,48 +13,101 @@ using Transport.Core.Diagnostics;
 
 namespace Transport.Core.Hosting;
 
-/// <summary>How a model's <c>UseXxxTransport</c> gets it to Kestrel.</summary>
-internal static class TransportRegistration
+/// <summary>Registers one model's transport: what all <c>Use…Transport</c> methods of that model call.</summary>
+internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
+    DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>
+    where TOptions : TransportOptions
 {
-    /// <summary>
-    /// Has the transport's configuration section checked before it is bound: unknown keys and values that cannot be read fail the start. To be
-    /// called before <c>BindConfiguration</c>.
-    /// </summary>
-    public static void ValidateSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions>(
-        this IServiceCollection services, string section)
-        where TOptions : TransportOptions
+    private readonly TransportName _name;
+    private readonly Action<OptionsBuilder<TOptions>, string> _bind;
+    private readonly Func<TOptions, IServiceProvider, IoModel> _model;
+    private readonly Action<IServiceCollection>? _addServices;
+
+    /// <param name="name">The name of the configuration section below <c>Kestrel:Transport</c>.</param>
+    /// <param name="bind">Calls <c>BindConfiguration</c> with the section that it is given. In the model's own project, because the
+    /// source-generated binder reads the options type from the call.</param>
+    /// <param name="model">Creates the model when Kestrel is created.</param>
+    /// <param name="addServices">Adds what <paramref name="model"/> asks the provider for; null for nothing.</param>
+    public TransportRegistration(
+        string name,
+        Action<OptionsBuilder<TOptions>, string> bind,
+        Func<TOptions, IServiceProvider, IoModel> model,
+        Action<IServiceCollection>? addServices = null)
     {
-        services.AddSingleton<IConfigureOptions<TOptions>>(provider =>
-            new SectionValidator<TOptions>(provider.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build(), section));
+        _name = new TransportName(name);
+        _bind = bind;
+        _model = model;
+        _addServices = addServices;
+    }
+
+    public IWebHostBuilder AddTo(IWebHostBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.ConfigureServices(services => AddTo(services));
+    }
+
+    public IWebHostBuilder AddTo(IWebHostBuilder builder, Action<TOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.ConfigureServices(services => AddTo(services, configure));
+    }
+
+    public IServiceCollection AddTo(IServiceCollection services, Action<TOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddTo(services).Configure(configure);
     }
 
     /// <summary>
-    /// Adds the transport as a listener factory. Kestrel asks the one that was registered last first, so the last call wins, and its own
-    /// Sockets transport remains for end points that we do not take.
+    /// Adds the transport as a listener factory. Kestrel asks factories in the reverse order of their registration, so the last call wins;
+    /// that of <c>UseSockets()</c> is recognized by <see cref="SocketsRegistration"/>. Sockets remains, for end points that none of ours takes.
     /// </summary>
-    public static void AddTransport<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
-        this IServiceCollection services, Func<TOptions, IoModel> model)
-        where TOptions : TransportOptions => services.AddTransport<TOptions>((options, _) => model(options));
-
-    /// <inheritdoc cref="AddTransport{TOptions}(IServiceCollection, Func{TOptions, IoModel})"/>
-    /// <remarks>For a model that has services to ask for, such as a meter factory for counters of its own.</remarks>
-    public static void AddTransport<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
-        this IServiceCollection services, Func<TOptions, IServiceProvider, IoModel> model)
-        where TOptions : TransportOptions
+    public IServiceCollection AddTo(IServiceCollection services)
     {
-        services.AddOptions<TOptions>().ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TransportOptionsValidator<TOptions>>());
-        services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
-        services.AddSingleton<IConnectionListenerFactory>(provider =>
+        ArgumentNullException.ThrowIfNull(services);
+        if (!OperatingSystem.IsLinux())
         {
-            TOptions options = provider.GetRequiredService<IOptions<TOptions>>().Value;
-            return new TransportFactory(
-                model(options, provider),
-                options,
-                provider.GetRequiredService<ILoggerFactory>(),
-                provider.GetRequiredService<IMemoryPoolFactory<byte>>(),
-                provider.GetRequiredService<TransportMetrics>(),
-                provider.GetService<IHostApplicationLifetime>());
-        });
+            return services;
+        }
+
+        // Checked before it is bound: the binder ignores unknown keys, and does not name the values that are allowed.
+        services.AddSingleton<IConfigureOptions<TOptions>>(provider =>
+            new SectionValidator<TOptions>(Configuration(provider), _name.Section));
+        OptionsBuilder<TOptions> options = services.AddOptions<TOptions>();
+        _bind(options, _name.Section);
+        options.ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TransportOptionsValidator<TOptions>>());
+
+        services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
+        services.AddSingleton(_name);
+        services.TryAddSingleton(static provider => new TransportSelection(
+            Configuration(provider), provider.GetServices<TransportName>(), provider.GetRequiredService<ILoggerFactory>()));
+        _addServices?.Invoke(services);
+
+        // UseKestrel adds Sockets only if no factory is registered yet.
+        services.TryAddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
+        ServiceDescriptor? factory = null;
+        factory = ServiceDescriptor.Singleton<IConnectionListenerFactory>(
+            provider => Create(provider, isLast: !SocketsRegistration.IsAfter(services, factory!)));
+        services.Add(factory);
+        return services;
+    }
+
+    private static IConfiguration Configuration(IServiceProvider provider) =>
+        provider.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build();
+
+    private TransportFactory Create(IServiceProvider provider, bool isLast)
+    {
+        TOptions options = provider.GetRequiredService<IOptions<TOptions>>().Value;
+        return new TransportFactory(
+            _model(options, provider),
+            options,
+            provider.GetRequiredService<TransportSelection>(),
+            isLast,
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<IMemoryPoolFactory<byte>>(),
+            provider.GetRequiredService<TransportMetrics>(),
+            provider.GetService<IHostApplicationLifetime>());
     }
 }

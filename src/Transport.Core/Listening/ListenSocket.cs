@@ -33,10 +33,10 @@ internal sealed class ListenSocket : IDisposable
     public AcceptStrategy Strategy { get; private set; }
 
     /// <summary>
-    /// The socket listened before it was ours (systemd, CreateBoundListenSocket): clients that connected before TCP_NODELAY was set on it
-    /// have not inherited it.
+    /// The socket listened before it was ours (systemd, CreateBoundListenSocket): clients that connected before TCP options were set on it
+    /// have not inherited them.
     /// </summary>
-    public bool SetsNoDelayPerConnection { get; private set; }
+    public bool SetsOptionsPerConnection { get; private set; }
 
     /// <exception cref="AddressInUseException">Somebody else, perhaps another instance of ours, has the address.</exception>
     /// <exception cref="SocketException">The kernel refused for another reason, which is passed on as it is: Kestrel tells one from the
@@ -51,9 +51,14 @@ internal sealed class ListenSocket : IDisposable
             {
                 IsInherited = endPoint is FileHandleEndPoint,
             };
-            bound.SetsNoDelayPerConnection =
-                options.NoDelay && bound.EndPoint is IPEndPoint && SocketCalls.IsListening((int)first.SafeHandle.DangerousGetHandle());
+            bound.SetsOptionsPerConnection =
+                TcpSettings.Any(options) && bound.EndPoint is IPEndPoint && SocketCalls.IsListening((int)first.SafeHandle.DangerousGetHandle());
             bound.Prepare(first, options);
+            if (endPoint is UnixDomainSocketEndPoint unix)
+            {
+                UnixSocketFile.Apply(unix, options);
+            }
+
             first.Listen(options.Backlog);
             if (bound.Strategy == AcceptStrategy.ReusePort)
             {
@@ -161,20 +166,21 @@ internal sealed class ListenSocket : IDisposable
             _sockets.RemoveRange(1, _sockets.Count - 1);
             SocketCalls.SetReusePort((int)_sockets[0].SafeHandle.DangerousGetHandle(), on: false);
             Strategy = options.WithoutReusePort;
-            TransportLog.AcceptStrategyFallback(logger, nameof(AcceptStrategy.ReusePort), EndPoint, refusal, Strategy.ToString());
+            LogLevel level = options.HasAcceptStrategy ? LogLevel.Information : LogLevel.Debug;
+            TransportLog.AcceptStrategyFallback(logger, level, nameof(AcceptStrategy.ReusePort), EndPoint, refusal, Strategy);
         }
     }
 
     /// <summary>
-    /// TCP_NODELAY is set here, once, before listen(2): on Linux a connection inherits it from the listening socket at its handshake.
+    /// TCP options are set here, once, before listen(2): on Linux a connection inherits them from the listening socket at its handshake.
     /// </summary>
     private void Prepare(Socket socket, TransportOptions options)
     {
         int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
         SocketCalls.SetNonBlocking(descriptor).ThrowIfError("fcntl(O_NONBLOCK)");
-        if (options.NoDelay && EndPoint is IPEndPoint)
+        if (EndPoint is IPEndPoint)
         {
-            SocketCalls.SetNoDelay(descriptor).ThrowIfError("setsockopt(TCP_NODELAY)");
+            TcpSettings.ApplyToListener(descriptor, options);
         }
     }
 

@@ -51,13 +51,13 @@ internal sealed class SocketListener : IConnectionListener
     private bool _unbound;
     private bool _disposed;
 
-    private SocketListener(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ILogger logger)
+    private SocketListener(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ConnectionLimits? limits, ILogger logger)
     {
         _socket = socket;
         _loops = loops;
         _group = group;
         _logger = logger;
-        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsNoDelayPerConnection, options, logger);
+        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsOptionsPerConnection, options, limits, logger);
         _maxUnclaimed = Math.Max(options.Backlog, MinimumUnclaimed);
         _offer = connection => Offer((SocketConnection)connection!);
     }
@@ -66,9 +66,9 @@ internal sealed class SocketListener : IConnectionListener
 
     /// <exception cref="IOException">The kernel refused to let a loop watch the socket.</exception>
     public static async Task<SocketListener> StartAsync(
-        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, DescriptorReserve reserve, ILogger logger)
+        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, DescriptorReserve reserve, ConnectionLimits? limits, ILogger logger)
     {
-        SocketListener listener = new(socket, loops, group, options, logger);
+        SocketListener listener = new(socket, loops, group, options, limits, logger);
         try
         {
             int count = socket.Strategy == AcceptStrategy.RoundRobin ? 1 : loops.Length;

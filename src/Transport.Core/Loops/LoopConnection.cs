@@ -50,9 +50,6 @@ internal abstract class LoopConnection(int descriptor)
     /// </summary>
     public abstract ValueTask CloseAsync();
 
-    /// <summary>TCP_NODELAY, for a client that connected before it was set on the listening socket. Fails for one that has left.</summary>
-    public void SetNoDelay() => _ = SocketCalls.SetNoDelay(Descriptor);
-
     /// <summary>Our address of this connection, or null.</summary>
     /// <param name="family">An end point of the socket's family, which knows how to read addresses other than IP.</param>
     public EndPoint? GetLocalEndPoint(EndPoint family) => SocketCalls.GetLocalEndPoint(Descriptor, family);

@@ -41,6 +41,8 @@ internal sealed class ThreadStarter(Action<Thread> start)
         {
             if (!_isRunning)
             {
+                // The runtime starts its timer thread with the first timer: now, and not when no thread can be had any more.
+                using Timer first = new(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
                 new Thread(Run) { IsBackground = true, Name = "transport monitor" }.UnsafeStart();
                 _isRunning = true;
             }

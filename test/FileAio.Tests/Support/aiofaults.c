@@ -48,7 +48,7 @@ long syscall(long number, ...) {
     if (!next) next = dlsym(RTLD_NEXT, "syscall");
     va_list list;
     va_start(list, number);
-    long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long), e = va_arg(list, long);
+    long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long), e = va_arg(list, long), f = va_arg(list, long);
     va_end(list);
     if (number == SYS_io_setup && strikes(io_setup_fails)) return fail(io_setup_fails);
     if (number == SYS_openat2 && (int)a == AT_FDCWD && strikes(root_open_fails)) return fail(root_open_fails);
@@ -58,12 +58,17 @@ long syscall(long number, ...) {
         if (cached && strcmp((const char *)b, ".") && strikes(open_cold)) { errno = EAGAIN; return -1; }
         if (!cached && strstr((const char *)b, "held") && strikes(open_late)) late(open_late);
     }
+    if (number == SYS_statx) {
+        if (strikes(statx_late)) late(statx_late);
+        if (strikes(statx_fails)) return fail(statx_fails);
+    }
+    if (number == SYS_preadv2 && strikes(preadv2_fails)) return fail(preadv2_fails);
     if (number == SYS_io_submit) {
         if (strikes(io_submit_late)) late(io_submit_late);
         if (strikes(io_submit_fails)) return fail(io_submit_fails);
         if (b > 1 && strikes(io_submit_short)) b = 1;
     }
-    long result = next(number, a, b, c, d, e);
+    long result = next(number, a, b, c, d, e, f);
     if (number == SYS_io_getevents && result > 0) {
         if (strikes(events_late)) late(events_late);
         struct io_event *events = (struct io_event *)d;
@@ -82,19 +87,6 @@ int openat(int directory, const char *path, int flags, ...) {
     if (!(flags & (O_DIRECT | O_PATH)) && directory != AT_FDCWD && strikes(openat_fails)) return (int)fail(openat_fails);
     if (directory == AT_FDCWD && (flags & O_PATH) && strikes(root_open_fails)) return (int)fail(root_open_fails);
     return next(directory, path, flags, 0);
-}
-
-int statx(int directory, const char *restrict path, int flags, unsigned mask, struct statx *restrict facts) {
-    static int (*next)(int, const char *restrict, int, unsigned, struct statx *restrict);
-    if (!next) next = dlsym(RTLD_NEXT, "statx");
-    if (strikes(statx_late)) late(statx_late);
-    return strikes(statx_fails) ? (int)fail(statx_fails) : next(directory, path, flags, mask, facts);
-}
-
-ssize_t preadv2(int descriptor, const struct iovec *vector, int count, off_t offset, int flags) {
-    static ssize_t (*next)(int, const struct iovec *, int, off_t, int);
-    if (!next) next = dlsym(RTLD_NEXT, "preadv2");
-    return strikes(preadv2_fails) ? fail(preadv2_fails) : next(descriptor, vector, count, offset, flags);
 }
 
 ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset) {

@@ -19,7 +19,8 @@ public sealed class RawClient : IDisposable
     /// <param name="endPoint">Where to.</param>
     /// <param name="receiveBuffer">SO_RCVBUF in bytes, set before connecting so that the window stays small; 0 leaves the kernel's.</param>
     /// <param name="sendBuffer">SO_SNDBUF in bytes; 0 leaves the kernel's.</param>
-    public static async Task<RawClient> ConnectAsync(EndPoint endPoint, int receiveBuffer = 0, int sendBuffer = 0)
+    /// <param name="from">The client's own address; null leaves it to the kernel.</param>
+    public static async Task<RawClient> ConnectAsync(EndPoint endPoint, int receiveBuffer = 0, int sendBuffer = 0, IPAddress? from = null)
     {
         Socket socket = endPoint is UnixDomainSocketEndPoint
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
@@ -32,6 +33,11 @@ public sealed class RawClient : IDisposable
         if (sendBuffer > 0)
         {
             socket.SendBufferSize = sendBuffer;
+        }
+
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(from, 0));
         }
 
         try
@@ -130,6 +136,19 @@ public sealed class RawClient : IDisposable
         {
             byte[] rest = await ReceiveToEndAsync();
             throw new InvalidOperationException($"FIN, after {rest.Length} bytes, where RST was expected.");
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
+        {
+        }
+    }
+
+    /// <summary>Connects, sends nothing, and throws unless the answer is RST, which may come before connect(2) has returned.</summary>
+    public static async Task ExpectRefusalAsync(EndPoint endPoint, IPAddress? from = null)
+    {
+        try
+        {
+            using RawClient client = await ConnectAsync(endPoint, from: from);
+            await client.ExpectResetAsync();
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
         {

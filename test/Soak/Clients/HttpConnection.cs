@@ -116,16 +116,22 @@ internal sealed class HttpConnection : IDisposable
         }
         else if (head.IsChunked)
         {
-            while (long.Parse(await LineAsync(cancellation), NumberStyles.HexNumber, CultureInfo.InvariantCulture) is long size and > 0)
+            while (await ReadChunkAsync(check, cancellation) > 0)
             {
-                await BytesAsync(size, check, cancellation);
-                await LineAsync(cancellation);
             }
-
-            await LineAsync(cancellation);
         }
 
         check.End();
+    }
+
+    /// <summary>Reads and checks one chunk of a chunked body.</summary>
+    /// <returns>Its size; 0 is the end of the body.</returns>
+    public async Task<long> ReadChunkAsync(BodyCheck check, CancellationToken cancellation)
+    {
+        long size = long.Parse(await LineAsync(cancellation), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        await BytesAsync(size, check, cancellation);
+        await LineAsync(cancellation);
+        return size;
     }
 
     /// <summary>Reads and checks what comes next of a body.</summary>

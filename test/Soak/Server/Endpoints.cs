@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
@@ -20,6 +21,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             exception is ConnectionResetException or ConnectionAbortedException or BadHttpRequestException or OperationCanceledException)
         {
             // The client left in the middle of its request; Kestrel would log it as an error of the application.
+            context.Abort();
         }
     }
 
@@ -61,6 +63,8 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             left -= count;
             if ((await writer.FlushAsync()).IsCompleted)
             {
+                // The client left. Kestrel may learn of it later than this flush, and would log too few bytes as an error.
+                context.Abort();
                 return;
             }
         }
@@ -74,9 +78,36 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         return context.Response.Body.WriteAsync(bytes).AsTask();
     }
 
-    /// <summary>Without Content-Length: a client that leaves would make it an error of the application.</summary>
-    private static Task EchoAsync(HttpContext context)
-        => context.Request.BodyReader.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+    /// <summary>
+    /// Without Content-Length: a client that leaves would make it an error of the application. Not by CopyToAsync, which advances to no
+    /// position at all where the client leaves at a segment's end; Kestrel's reader throws then.
+    /// </summary>
+    private static async Task EchoAsync(HttpContext context)
+    {
+        PipeReader reader = context.Request.BodyReader;
+        PipeWriter writer = context.Response.BodyWriter;
+        while (true)
+        {
+            ReadResult read = await reader.ReadAsync(context.RequestAborted);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+            {
+                writer.Write(segment.Span);
+            }
+
+            bool isLast = read.IsCompleted;
+            reader.AdvanceTo(read.Buffer.End);
+            if ((await writer.FlushAsync(context.RequestAborted)).IsCompleted)
+            {
+                context.Abort();
+                return;
+            }
+
+            if (isLast)
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>The body's length and SHA-256.</summary>
     private static async Task UploadAsync(HttpContext context)
@@ -147,6 +178,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         Accepts = meters.Read("transport.accepts"),
         Workers = meters.Read("transport.workers"),
         HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
+        AllocatedBytes = GC.GetTotalAllocatedBytes(precise: true),
         Collections = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)],
         PoolThreads = ThreadPool.ThreadCount,
         Faults = FaultShim.Unavailable is null ? FaultShim.DiceFired : 0,

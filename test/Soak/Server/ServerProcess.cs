@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
@@ -92,6 +93,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     public int ExitCode => _process.ExitCode;
+
+    /// <summary>Bytes that the server allocated between the request to stop and its end; to be read once, after it.</summary>
+    public async Task<long> AllocatedWhileStoppingAsync()
+        => long.Parse(await _process.StandardOutput.ReadToEndAsync(), CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {

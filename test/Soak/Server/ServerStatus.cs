@@ -14,6 +14,9 @@ internal sealed record ServerStatus
     /// <summary>Bytes in use on the managed heap, without a collection first.</summary>
     public long HeapBytes { get; init; }
 
+    /// <summary>Bytes that were allocated on the managed heap since the process began.</summary>
+    public long AllocatedBytes { get; init; }
+
     /// <summary>Collections of generation 0, 1 and 2.</summary>
     public int[] Collections { get; init; } = [];
 

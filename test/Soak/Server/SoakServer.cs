@@ -47,7 +47,11 @@ internal static class SoakServer
             await Console.In.ReadToEndAsync();
             lifetime.StopApplication();
         });
+        long allocated = 0;
+        using CancellationTokenRegistration stopping =
+            lifetime.ApplicationStopping.Register(() => allocated = GC.GetTotalAllocatedBytes(precise: true));
         await app.WaitForShutdownAsync();
+        Console.WriteLine(GC.GetTotalAllocatedBytes(precise: true) - allocated);
         return 0;
     }
 

@@ -126,7 +126,8 @@ internal static class OptionsPage
         foreach ((Type type, LoggerMessageAttribute message) in events)
         {
             string? text = message.Message?.Replace("|", "\\|");
-            page.Append($"| {type.Name} | {message.EventId} {message.EventName} | {message.Level} | {text} |\n");
+            string level = message.Level == LogLevel.None ? "varies" : $"{message.Level}";
+            page.Append($"| {type.Name} | {message.EventId} {message.EventName} | {level} | {text} |\n");
         }
     }
 

@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Sockets;
+using Transport.Core.Interop;
+
+namespace Transport.Core.Listening;
+
+/// <summary>The file of a Unix socket: who owns it and who may connect.</summary>
+internal static class UnixSocketFile
+{
+    /// <summary>sun_path begins after sun_family.</summary>
+    private const int PathOffset = 2;
+
+    /// <summary>
+    /// Sets owner and permissions, in this order: chown(2) may take permissions away. To be called between bind(2) and listen(2), when
+    /// connect(2) still fails with ECONNREFUSED. An abstract name has no file.
+    /// </summary>
+    /// <exception cref="IOException">The kernel refused, or there is no such user or group.</exception>
+    /// <exception cref="UnauthorizedAccessException">The kernel refused.</exception>
+    public static void Apply(UnixDomainSocketEndPoint endPoint, TransportOptions options)
+    {
+        SocketAddress address = endPoint.Serialize();
+        if (address.Size <= PathOffset || address[PathOffset] == 0)
+        {
+            return;
+        }
+
+        string path = endPoint.ToString();
+        if (options.UnixSocketOwner is { } owner)
+        {
+            SocketFileOwner.Parse(owner).Apply(path);
+        }
+
+        if (options.UnixSocketMode is { } mode && OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+}

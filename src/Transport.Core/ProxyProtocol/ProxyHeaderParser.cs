@@ -1,0 +1,62 @@
+using System.Buffers;
+
+namespace Transport.Core.ProxyProtocol;
+
+/// <summary>
+/// Reads the header of the PROXY protocol (haproxy's proxy-protocol.txt) from the first bytes of a connection. Accepts nothing that the
+/// specification does not: whoever can smuggle an address past a lenient parser chooses its own.
+/// </summary>
+internal static class ProxyHeaderParser
+{
+    /// <summary>
+    /// The longest header that is accepted. Version 2 could have 65,551 bytes; those of haproxy, nginx, AWS and Envoy have a few hundred.
+    /// A guess, with room for a client certificate's names.
+    /// </summary>
+    public const int MaxLength = 4096;
+
+    private static ReadOnlySpan<byte> Signature2 => "\r\n\r\n\0\r\nQUIT\n"u8;
+
+    private static ReadOnlySpan<byte> Signature1 => "PROXY "u8;
+
+    /// <summary>Parses what has been received so far.</summary>
+    /// <param name="received">The first bytes of the connection.</param>
+    /// <param name="header">The header; null unless it is complete.</param>
+    /// <param name="length">The length of the header in bytes, if it is complete.</param>
+    /// <returns>False if more bytes are needed.</returns>
+    /// <exception cref="InvalidDataException">The bytes are not the beginning of a header.</exception>
+    public static bool TryParse(in ReadOnlySequence<byte> received, out ProxyHeader? header, out int length)
+    {
+        header = null;
+        length = 0;
+        int available = (int)Math.Min(received.Length, MaxLength);
+        if (available == 0)
+        {
+            return false;
+        }
+
+        byte[] copy = ArrayPool<byte>.Shared.Rent(available);
+        try
+        {
+            received.Slice(0, available).CopyTo(copy);
+            ReadOnlySpan<byte> bytes = copy.AsSpan(0, available);
+            if (Begins(bytes, Signature2))
+            {
+                return bytes.Length >= Signature2.Length && ProxyHeader2.TryParse(bytes, Signature2.Length, out header, out length);
+            }
+
+            return Begins(bytes, Signature1)
+                ? bytes.Length >= Signature1.Length && ProxyHeader1.TryParse(bytes, out header, out length)
+                : throw new InvalidDataException("the first bytes are no PROXY protocol header");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
+    private static bool Begins(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature)
+    {
+        int common = Math.Min(bytes.Length, signature.Length);
+        return bytes[..common].SequenceEqual(signature[..common]);
+    }
+}

@@ -1,0 +1,111 @@
+using System.IO.Compression;
+using System.Net;
+using System.Xml.Linq;
+using Packages.Tests.Support;
+
+namespace Packages.Tests;
+
+/// <summary>The packages, as a new user meets them: from a folder feed, without the repository.</summary>
+[Trait("Category", "Packages")]
+public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
+{
+    private static readonly string[] Libraries =
+    [
+        "Kestrel.Transport.Core", "Kestrel.Transport.Epoll", "Kestrel.Transport.Select", "Kestrel.Transport.Rtsig", "Kestrel.Transport.Blocking",
+        "Kestrel.FileAio",
+    ];
+
+    private const string Everything = "Kestrel.Transports";
+
+    [Fact]
+    public void The_feed_has_the_libraries_with_symbols_and_the_package_of_all()
+    {
+        string[] expected =
+        [
+            .. Libraries.Select(id => $"{id}.{feed.Version}.nupkg"),
+            .. Libraries.Select(id => $"{id}.{feed.Version}.snupkg"),
+            $"{Everything}.{feed.Version}.nupkg",
+        ];
+        string[] found = [.. Directory.GetFiles(feed.Path).Select(path => Path.GetFileName(path))];
+        // A further library is packed too; it joins this list when it has an id in the design.
+        Assert.Empty(expected.Except(found));
+    }
+
+    [Fact]
+    public void Each_package_says_what_it_is_and_depends_on_packages_of_this_repository_only()
+    {
+        foreach (string id in Libraries.Append(Everything))
+        {
+            using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(id));
+            XElement metadata = Nuspec(package, id);
+            XNamespace names = metadata.Name.Namespace;
+            foreach (string element in (string[])["id", "version", "authors", "license", "readme", "icon", "description", "tags", "releaseNotes"])
+            {
+                Assert.False(string.IsNullOrWhiteSpace(metadata.Element(names + element)?.Value), $"{id} has no {element}.");
+            }
+
+            Assert.Equal("MIT", metadata.Element(names + "license")!.Value);
+            Assert.NotNull(package.GetEntry("README.md"));
+            Assert.NotNull(package.GetEntry("icon.png"));
+            Assert.Equal("git", metadata.Element(names + "repository")?.Attribute("type")?.Value);
+            Assert.Matches("^[0-9a-f]{40}$", metadata.Element(names + "repository")!.Attribute("commit")!.Value);
+            Assert.All(metadata.Descendants(names + "dependency").Select(static element => element.Attribute("id")!.Value),
+                static dependency => Assert.StartsWith("Kestrel.", dependency, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Kestrel_Transports_depends_on_all_libraries()
+    {
+        using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(Everything));
+        XElement metadata = Nuspec(package, Everything);
+        string[] dependencies = [.. metadata.Descendants(metadata.Name.Namespace + "dependency").Select(static element => element.Attribute("id")!.Value)];
+        // Core comes with each transport.
+        Assert.Empty(Libraries.Except(["Kestrel.Transport.Core"]).Except(dependencies));
+    }
+
+    [Fact]
+    public void Documentation_names_public_types_only()
+    {
+        using ZipArchive package = ZipFile.OpenRead(feed.PackagePath("Kestrel.Transport.Core"));
+        using StreamReader reader = new(package.GetEntry("lib/net10.0/Transport.Core.xml")!.Open());
+        string[] types = [.. XDocument.Load(reader).Descendants("member").Select(static member => member.Attribute("name")!.Value)
+            .Where(static name => name.StartsWith("T:", StringComparison.Ordinal))];
+        Assert.Contains("T:Transport.Core.TransportOptions", types);
+        Assert.DoesNotContain(types, static name => name.Contains("EventLoop", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_new_web_application_is_served_by_the_packages_alone()
+    {
+        string project = await feed.CreateWebProjectAsync("web");
+        await Command.RunAsync(project, feed.Environment, "dotnet", "add", "package", Everything, "--version", feed.Version);
+        await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), """
+            WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+            builder.WebHost.UseEpollTransport();
+            WebApplication app = builder.Build();
+            app.UseDirectIoFiles();
+            app.MapGet("/hello", () => "Hello");
+            app.Run();
+            """);
+        byte[] file = new byte[3 * 1024 * 1024];
+        Random.Shared.NextBytes(file);
+        Directory.CreateDirectory(Path.Combine(project, "wwwroot"));
+        await File.WriteAllBytesAsync(Path.Combine(project, "wwwroot", "model.zip"), file);
+        await Command.RunAsync(project, feed.Environment, "dotnet", "publish", "-c", "Release", "-o", "out", "-warnaserror");
+        string output = Path.Combine(project, "out");
+        await using RunningApp app = await RunningApp.StartAsync(output, "dotnet", "web.dll", "--urls", "http://127.0.0.1:0");
+        Assert.Equal("Hello", await app.GetAsync("/hello"));
+        (HttpStatusCode status, byte[] body) = await app.GetRangeAsync("/model.zip", 1_000_000, 2_999_999);
+        Assert.Equal(HttpStatusCode.PartialContent, status);
+        Assert.Equal(file[1_000_000..3_000_000], body);
+        Assert.Contains(": epoll, ", app.Printed, StringComparison.Ordinal);
+        Assert.Equal(0, await app.StopAsync());
+    }
+
+    private static XElement Nuspec(ZipArchive package, string id)
+    {
+        using StreamReader reader = new(package.GetEntry($"{id}.nuspec")!.Open());
+        return XDocument.Load(reader).Root!.Elements().Single(static element => element.Name.LocalName == "metadata");
+    }
+}
