@@ -76,6 +76,15 @@ public abstract partial class TransportOptions
     public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
 
     /// <summary>
+    /// Gets or sets whether files are sent by sendfile(2), so that their bytes are not copied through the process: those of
+    /// <c>SendFileAsync</c>, and so of <c>UseStaticFiles</c> and <c>Results.File</c> with a path, over HTTP/1.x without TLS, where the
+    /// response has a Content-Length and nothing wraps its body. What the page cache does not hold is read on the thread pool, as elsewhere.
+    /// Default: true. False: the response's feature stays Kestrel's own, and connections have no <c>ISendFileFeature</c>. nginx:
+    /// <c>sendfile</c>.
+    /// </summary>
+    public bool SendFile { get; set; } = true;
+
+    /// <summary>
     /// Here for <see cref="SocketTransportOptions"/>' sake. The readiness models take a buffer only when there is something to put in it,
     /// whatever this says. Default: true.
     /// </summary>
