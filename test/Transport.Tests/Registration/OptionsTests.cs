@@ -47,6 +47,8 @@ public class OptionsTests
     [Transports("MaxReadBufferSize", -1, NotOnSockets = Unchecked)]
     [Transports("MaxWriteBufferSize", -1, NotOnSockets = Unchecked)]
     [Transports("MaxWorkers", 0, NotOnSockets = Unchecked)]
+    [Transports("SpinMicroseconds", -1, NotOnSockets = Unchecked)]
+    [Transports("SpinMicroseconds", 1001, NotOnSockets = Unchecked)]
     [Transports("DescriptorReserve", -1, NotOnSockets = Unchecked)]
     [Transports("ApplicationScheduling", 99, NotOnSockets = Unchecked)]
     [Transports("AcceptStrategy", 99, NotOnSockets = Unchecked)]
@@ -86,8 +88,8 @@ public class OptionsTests
     [InlineData("LoopCount", "many", "LoopCount is \"many\"; allowed: a whole number")]
     [InlineData("LoopCount:0", "1", "LoopCount has keys below it; allowed: one value")]
     [InlineData("NoDelay", "si", "NoDelay is \"si\"; allowed: true, false")]
-    [InlineData("ApplicationScheduling", "Workres", "ApplicationScheduling is \"Workres\"; allowed: Workers, ThreadPool, Inline")]
-    [InlineData("ApplicationScheduling", "1", "ApplicationScheduling is \"1\"; allowed: Workers, ThreadPool, Inline")]
+    [InlineData("ApplicationScheduling", "Workres", "ApplicationScheduling is \"Workres\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
+    [InlineData("ApplicationScheduling", "1", "ApplicationScheduling is \"1\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
     [InlineData("MaxReadBufferSize", "1m", "MaxReadBufferSize is \"1m\"; allowed: a whole number")]
     public async Task What_configuration_says_and_no_option_takes_fails_the_start_by_its_name(string key, string value, string expected)
     {
