@@ -58,7 +58,18 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
     {
         lock (_closing)
         {
-            return IsClosed ? SysResult.Canceled : Sent(SocketCalls.Send(_descriptor, output.Bytes));
+            if (IsClosed)
+            {
+                return SysResult.Canceled;
+            }
+
+            SysResult sent = OutputCalls.SendNext(_descriptor, output, loop.Counters);
+            if (!sent.IsError)
+            {
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            }
+
+            return sent;
         }
     }
 
@@ -88,11 +99,11 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
 
     private async ValueTask<SysResult> SendAllAsync(OutputBatch output)
     {
-        long length = output.Length;
+        nint total = 0;
         while (true)
         {
             OutputBatch rest = output;
-            SysResult sent = await _send.SubmitAsync(() => SocketCalls.Send(_descriptor, rest.Bytes)).ConfigureAwait(false);
+            SysResult sent = await _send.SubmitAsync(() => OutputCalls.SendNext(_descriptor, rest, loop.Counters)).ConfigureAwait(false);
             if (IsClosed)
             {
                 return Ended();
@@ -103,24 +114,14 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
                 return sent;
             }
 
-            Sent(sent);
-            if (sent.Value == rest.Length)
+            total += sent.Value;
+            loop.Counters.BytesSent += sent.Value;
+            output = rest.After(sent.Value);
+            if (output.IsEmpty)
             {
-                return new SysResult((nint)length);
+                return new SysResult(total);
             }
-
-            output = rest.Slice(sent.Value);
         }
-    }
-
-    private SysResult Sent(SysResult sent)
-    {
-        if (!sent.IsError)
-        {
-            Interlocked.Add(ref loop.Counters.BytesSent, sent.Value);
-        }
-
-        return sent;
     }
 
     /// <summary>An operation of a closed connection has ended, whatever it says.</summary>

@@ -8,13 +8,14 @@ namespace Test.Shared.Completion;
 /// <summary>Settings of the completion model of the tests.</summary>
 public sealed class CompletionOptions : TransportOptions;
 
-/// <summary>Registers the completion model of the tests.</summary>
+/// <summary>Adds the completion model of the tests.</summary>
 public static class CompletionTransport
 {
+    private static readonly TransportRegistration<CompletionOptions> Registration = new(
+        "Completion",
+        static (options, section) => options.BindConfiguration(section),
+        static (_, _) => new IoModel("completion", "Completion", static setup => new CompletionLoop(setup)));
+
     public static IWebHostBuilder UseCompletionTransport(this IWebHostBuilder builder, Action<CompletionOptions> configure) =>
-        builder.ConfigureServices(services =>
-        {
-            services.AddTransport<CompletionOptions>(static _ => new IoModel("completion", "Completion", setup => new CompletionLoop(setup)));
-            services.Configure(configure);
-        });
+        Registration.AddTo(builder, configure);
 }
