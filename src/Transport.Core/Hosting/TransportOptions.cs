@@ -23,9 +23,10 @@ public abstract partial class TransportOptions
     public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.LeaderFollowers;
 
     /// <summary>
-    /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads
-    /// that drain its work (<see cref="ApplicationScheduling.ThreadPool"/>). It has one, and more only while handlers block. Past the limit
-    /// work waits, and a warning says so. Default: 256. Allowed: 1 to 32,767.
+    /// Gets or sets the maximum number of threads of a loop that run application code beside the one that leads it
+    /// (<see cref="ApplicationScheduling.LeaderFollowers"/>), of its worker threads (<see cref="ApplicationScheduling.Workers"/>), or of the
+    /// pool threads that run its batches (<see cref="ApplicationScheduling.ThreadPool"/>). A loop has one, and more only while handlers block
+    /// or compute for long. Past the limit requests wait, and a warning says so. Default: 256. Allowed: 1 to 32,767.
     /// </summary>
     public int MaxWorkers { get; set; } = 256;
 

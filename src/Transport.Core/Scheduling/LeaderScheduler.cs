@@ -28,6 +28,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     private int _next;
     private LoopThread? _leader;
     private LoopThread? _first;
+    private bool _isStarted;
     private bool _stopped;
     private bool _exhaustedLogged;
     private bool _startFailureLogged;
@@ -62,8 +63,17 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     {
         _leader = _first = new LoopThread(this, _loop.Name);
         _first.Begin();
+        try
+        {
+            _monitor.Add(this);
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            throw new IOException($"{_loop.Name}: the system did not start the monitor's thread: {exception.Message}", exception);
+        }
+
+        _isStarted = true;
         _threads.RequestSpare(1);
-        _monitor.Add(this);
     }
 
     public override void Schedule(Action<object?> action, object? state)
@@ -135,7 +145,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     {
         _stopped = true;
         _monitor.Remove(this);
-        _threads.Stop();
+        _threads.Stop(leaderParks: _isStarted);
     }
 
     /// <summary>The loop's first thread, once it does not lead.</summary>

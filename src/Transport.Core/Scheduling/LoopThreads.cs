@@ -69,17 +69,22 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
     /// <summary>A thread is about to run application code beside the leader.</summary>
     public void GoAside() => Interlocked.Increment(ref _aside);
 
-    /// <summary>It does not, after all.</summary>
-    public void UndoAside() => Interlocked.Decrement(ref _aside);
+    /// <summary>
+    /// It does not, or no longer: a leader that has begun no item meanwhile, for MaxWorkers, may sleep by now.
+    /// </summary>
+    public void LeaveAside()
+    {
+        if (Interlocked.Decrement(ref _aside) == maxWorkers - 1)
+        {
+            scheduler.WakeLeader();
+        }
+    }
 
     /// <summary>The thread's item has ended beside the leader. On that thread.</summary>
     public void Returned(LoopThread thread)
     {
         thread.Uncount(RunningWorkers.OfProcess);
-        if (Interlocked.Decrement(ref _aside) == maxWorkers - 1)
-        {
-            scheduler.WakeLeader();
-        }
+        LeaveAside();
     }
 
     /// <summary>A thread that was requested runs.</summary>
@@ -135,7 +140,8 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
     }
 
     /// <summary>The loop has ended, on the calling thread: threads end as soon as they have nothing to run.</summary>
-    public void Stop()
+    /// <param name="leaderParks">The calling thread leads, and parks as any other when it has ended the loop.</param>
+    public void Stop(bool leaderParks)
     {
         LoopThread[] parked;
         lock (_gate)
@@ -144,10 +150,7 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
             parked = [.. _parked];
             _parked.Clear();
             Ended(parked.Length);
-
-            // There is no leader any more, and its thread parks as any other.
-            _others++;
-            Interlocked.Increment(ref counters.Workers);
+            Ended(leaderParks ? -1 : 0);
         }
 
         foreach (LoopThread thread in parked)
