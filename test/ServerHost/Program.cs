@@ -10,19 +10,33 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Test.Shared;
 
-// A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [KEEP-ALIVE-SECONDS]. Prints its port,
-// then its log, and ends on SIGTERM. /allocated tells what was allocated on the managed heap since the start.
+// A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
+// [keep-alive=SECONDS]. Listens on the descriptor if there is one. Prints its port, then its log, and ends on SIGTERM. /allocated tells
+// what was allocated on the managed heap since the start.
+double? Argument(string name) => args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal)) is { } found
+    ? double.Parse(found[(name.Length + 1)..], CultureInfo.InvariantCulture)
+    : null;
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
 {
-    options.Listen(IPAddress.Loopback, 0);
-    if (args.Length > 1)
+    if (Argument("descriptor") is { } descriptor)
     {
-        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(int.Parse(args[1], CultureInfo.InvariantCulture));
+        options.ListenHandle((ulong)descriptor);
+    }
+    else
+    {
+        options.Listen(IPAddress.Loopback, 0);
+    }
+
+    if (Argument("keep-alive") is { } seconds)
+    {
+        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(seconds);
     }
 });
+double drain = Argument("drain") ?? 0;
+TransportSettings settings = new() { Ours = options => options.DrainTime = TimeSpan.FromSeconds(drain) };
 builder.Logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(options => options.SingleLine = true);
-TransportCatalogue.Get(args[0]).Apply(builder.WebHost, new TransportSettings());
+TransportCatalogue.Get(args[0]).Apply(builder.WebHost, settings);
 WebApplication app = builder.Build();
 app.Run(static async context =>
 {

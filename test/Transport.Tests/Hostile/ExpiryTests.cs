@@ -20,7 +20,7 @@ public class ExpiryTests
     public async Task Connections_that_expire_at_once_allocate_little(TransportUnderTest transport)
     {
         Assert.SkipWhen(transport.Model == "busy", "it allocates while it polls, for no connection");
-        await using HostProcess host = await HostProcess.StartAsync(transport, 4096, KeepAliveSeconds);
+        await using HostProcess host = await HostProcess.StartAsync(transport, 4096, "keep-alive=" + KeepAliveSeconds);
         long each = await ExpireAsync(host) / Clients;
         Assert.True(each <= MostBytesEach, $"{each} bytes a connection");
         Assert.Equal(0, await host.StopAsync());
