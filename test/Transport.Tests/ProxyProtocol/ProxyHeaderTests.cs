@@ -129,7 +129,7 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     public void A_checksum_must_be_right()
     {
         byte[] header = ProxyHeaders.Version2(
-            ProxyHeaders.Proxy, ProxyHeaders.Tcp4, 
+            ProxyHeaders.Proxy, ProxyHeaders.Tcp4,
             [.. ProxyHeaders.Addresses(Source4, Destination4), .. ProxyHeaders.Field(3, new byte[4])]);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(header.Length - 4), Crc32CBitByBit(header));
         Assert.Equal(Source4, ParseAll(header).Source);
