@@ -40,6 +40,7 @@ internal static class Transports
         {
             Scheduling.Inline => ApplicationScheduling.Inline,
             Scheduling.ThreadPool => ApplicationScheduling.ThreadPool,
+            Scheduling.LeaderFollowers => ApplicationScheduling.LeaderFollowers,
             Scheduling.Workers => ApplicationScheduling.Workers,
             _ => options.ApplicationScheduling,
         };

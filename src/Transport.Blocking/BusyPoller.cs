@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Blocking;
@@ -59,6 +60,10 @@ internal sealed class BusyPoller : IPoller
     }
 
     public void Remove(int descriptor) => _wanted[descriptor] = Readiness.None;
+
+    public void Woken(Waker waker)
+    {
+    }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {

@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Epoll.Interop;
 using Errno = Transport.Core.Interop.Errno;
@@ -22,6 +23,8 @@ namespace Transport.Epoll;
 /// <item>f) With EPOLLEXCLUSIVE only IN, OUT, ERR, HUP and ET are allowed, and never MOD: a shared listener is always
 /// edge-triggered.</item>
 /// <item>g) struct epoll_event is packed on x86-64 only.</item>
+/// <item>h) Every write to an eventfd is an edge of its own, whatever its counter says, and EPOLLOUT of it is one after each read. So the
+/// waker is registered for EPOLLIN and EPOLLET, whatever the trigger, and is never read: reading it would end the next wait too.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe class EpollPoller : IPoller
@@ -53,6 +56,11 @@ internal sealed unsafe class EpollPoller : IPoller
         if (role == SocketRole.SharedListener)
         {
             return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET | Libc.EPOLLEXCLUSIVE);
+        }
+
+        if (role == SocketRole.Waker)
+        {
+            return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET);
         }
 
         if (_trigger == EpollTrigger.Edge)
@@ -96,6 +104,10 @@ internal sealed unsafe class EpollPoller : IPoller
         {
             Control(Libc.EPOLL_CTL_DEL, descriptor, 0);
         }
+    }
+
+    public void Woken(Waker waker)
+    {
     }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)

@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Libc = Transport.Rtsig.Interop.Libc;
 
@@ -130,6 +131,8 @@ internal sealed unsafe class RtsigPoller : IPoller
         _watches[descriptor] = default;
         _waitedFor.Remove(descriptor);
     }
+
+    public void Woken(Waker waker) => waker.Drain();
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {

@@ -16,12 +16,17 @@ public static class RtsigTransportExtensions
         static (options, provider) =>
         {
             RtsigMetrics metrics = provider.GetRequiredService<RtsigMetrics>();
-            return new IoModel("rtsig", "Rtsig", setup =>
-            {
-                RtsigCounters counters = metrics.ForLoop(setup.Index);
-                SignalOverflows overflows = new(counters, setup.Logger, setup.Name);
-                return new ReadinessLoop(setup, () => new RtsigPoller(options.EffectiveSignal, options.Reading, counters, overflows));
-            });
+            return new IoModel(
+                "rtsig",
+                "Rtsig",
+                setup =>
+                {
+                    RtsigCounters counters = metrics.ForLoop(setup.Index);
+                    SignalOverflows overflows = new(counters, setup.Logger, setup.Name);
+                    return new ReadinessLoop(setup, () => new RtsigPoller(options.EffectiveSignal, options.Reading, counters, overflows));
+                },
+                // F_SETOWN_EX has the kernel send every signal to one thread.
+                IsThreadBound: true);
         },
         static services => services.TryAddSingleton(static provider => new RtsigMetrics(provider.GetService<IMeterFactory>())));
 

@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 
 namespace Transport.Select;
@@ -33,6 +34,12 @@ internal sealed class PollPoller(PollCall call) : IPoller
     public void Arm(int descriptor, Readiness interest) => _set.Want(descriptor, interest);
 
     public void Remove(int descriptor) => _set.Remove(descriptor);
+
+    public void Woken(Waker waker)
+    {
+        waker.Drain();
+        Arm(waker.Descriptor, Readiness.Readable);
+    }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds) => _set.Wait(ready, timeoutMilliseconds);
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Select.Interop.Libc;
@@ -91,6 +92,12 @@ internal sealed unsafe class SelectPoller : IPoller
         {
             _highest = _watched.HighestUpTo(descriptor);
         }
+    }
+
+    public void Woken(Waker waker)
+    {
+        waker.Drain();
+        Arm(waker.Descriptor, Readiness.Readable);
     }
 
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)

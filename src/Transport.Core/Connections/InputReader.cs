@@ -1,12 +1,11 @@
 using System.IO.Pipelines;
 using Transport.Core.Loops;
-using Transport.Core.Scheduling;
 
 namespace Transport.Core.Connections;
 
 /// <summary>
 /// The application's end of the input pipe. Kestrel starts each connection on the .NET thread pool, and would run the first request there
-/// if its bytes have arrived by then: handlers that block would use up the pool. So the first read never completes at once.
+/// if its bytes have arrived by then: handlers that block would use up the pool. So the first read never completes there: see <see cref="FirstRead"/>.
 /// </summary>
 internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
 {
@@ -15,7 +14,7 @@ internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
-        return MayRunHere() || !read.IsCompletedSuccessfully ? read : SwitchAsync(read.Result);
+        return MayRunHere() ? read : new ValueTask<ReadResult>(new FirstRead(read, loop), 0);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -55,12 +54,5 @@ internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
         bool isLater = _hasRead;
         _hasRead = true;
         return isLater || !Thread.CurrentThread.IsThreadPoolThread;
-    }
-
-    /// <summary>Goes on where application code runs.</summary>
-    private async ValueTask<ReadResult> SwitchAsync(ReadResult result)
-    {
-        await new ApplicationSwitch(loop);
-        return result;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
 
     public override void Schedule(Action<object?> action, object? state)
     {
-        if (!IsAtOnce && (loop.IsCurrent || BatchScheduler.DrainsFor(loop)))
+        if (!IsAtOnce && (loop.IsCurrent || ApplicationScheduler.RunsFor(loop)))
         {
             loop.Schedule(action, state);
         }

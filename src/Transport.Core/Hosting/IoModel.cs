@@ -6,4 +6,14 @@ namespace Transport.Core.Hosting;
 /// <param name="Name">As users write it, in the meter's tags and on a command line: <c>epoll</c>.</param>
 /// <param name="LogName">The end of the log category: <c>Epoll</c>.</param>
 /// <param name="CreateLoop">Makes a loop; its thread is started by the caller.</param>
-internal sealed record IoModel(string Name, string LogName, Func<LoopSetup, EventLoop> CreateLoop);
+/// <param name="IsThreadBound">
+/// The kernel knows a loop of this model by its thread, so that no other thread can go on with it.
+/// </param>
+internal sealed record IoModel(string Name, string LogName, Func<LoopSetup, EventLoop> CreateLoop, bool IsThreadBound = false)
+{
+    /// <summary>Where application code runs. A loop that is bound to its thread cannot move, so it has workers instead.</summary>
+    public ApplicationScheduling SchedulingOf(TransportOptions options) =>
+        IsThreadBound && options.EffectiveScheduling == ApplicationScheduling.LeaderFollowers
+            ? ApplicationScheduling.Workers
+            : options.EffectiveScheduling;
+}

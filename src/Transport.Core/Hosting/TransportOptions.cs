@@ -19,15 +19,24 @@ public abstract partial class TransportOptions
     /// </summary>
     public int LoopCount { get; set; } = Math.Min(Environment.ProcessorCount, 16);
 
-    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.Workers"/>.</summary>
-    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.Workers;
+    /// <summary>Where application code runs. Default: <see cref="ApplicationScheduling.LeaderFollowers"/>.</summary>
+    public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.LeaderFollowers;
 
     /// <summary>
-    /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads
-    /// that drain its work (<see cref="ApplicationScheduling.ThreadPool"/>). It has one, and more only while handlers block. Past the limit
-    /// work waits, and a warning says so. Default: 256. Allowed: 1 to 32,767.
+    /// Gets or sets the maximum number of threads of a loop that run application code beside the one that leads it
+    /// (<see cref="ApplicationScheduling.LeaderFollowers"/>), of its worker threads (<see cref="ApplicationScheduling.Workers"/>), or of the
+    /// pool threads that run its batches (<see cref="ApplicationScheduling.ThreadPool"/>). A loop has one, and more only while handlers block
+    /// or compute for long. Past the limit requests wait, and a warning says so. Default: 256. Allowed: 1 to 32,767.
     /// </summary>
     public int MaxWorkers { get; set; } = 256;
+
+    /// <summary>
+    /// Gets or sets how long, in microseconds, a loop polls the kernel before it sleeps. It does so only while events come at shorter
+    /// intervals than this, and while the other threads of the process leave processors idle; it saves the wake-up of a sleeping thread,
+    /// and takes a processor meanwhile. Default: null, which is 50 with two processors and more, and 0 with one
+    /// (<see cref="Environment.ProcessorCount"/>, which honours cgroup quotas). Allowed: 0 (never) to 1,000, or null.
+    /// </summary>
+    public int? SpinMicroseconds { get; set; }
 
     /// <summary>How new connections spread over the loops. Default: <see cref="AcceptStrategy.ReusePort"/>.</summary>
     public AcceptStrategy AcceptStrategy
@@ -65,6 +74,15 @@ public abstract partial class TransportOptions
     /// KiB. Allowed: 0 and more.
     /// </summary>
     public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// Gets or sets whether files are sent by sendfile(2), so that their bytes are not copied through the process: those of
+    /// <c>SendFileAsync</c>, and so of <c>UseStaticFiles</c> and <c>Results.File</c> with a path, over HTTP/1.x without TLS, where the
+    /// response has a Content-Length and nothing wraps its body. What the page cache does not hold is read on the thread pool, as elsewhere.
+    /// Default: true. False: the response's feature stays Kestrel's own, and connections have no <c>ISendFileFeature</c>. nginx:
+    /// <c>sendfile</c>.
+    /// </summary>
+    public bool SendFile { get; set; } = true;
 
     /// <summary>
     /// Here for <see cref="SocketTransportOptions"/>' sake. The readiness models take a buffer only when there is something to put in it,
@@ -113,6 +131,9 @@ public abstract partial class TransportOptions
     /// </summary>
     internal TimeSpan AnswerGrace { get; set; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>0 with one processor, whatever was set: what the loop waits for could not happen meanwhile.</summary>
+    internal int EffectiveSpinMicroseconds => Environment.ProcessorCount < 2 ? 0 : SpinMicroseconds ?? 50;
+
     internal ApplicationScheduling EffectiveScheduling => UnsafePreferInlineScheduling ? ApplicationScheduling.Inline : ApplicationScheduling;
 
     /// <summary>What is wrong with the values, a sentence each that names the option and what it allows.</summary>
@@ -127,6 +148,11 @@ public abstract partial class TransportOptions
         if (MaxWorkers is < 1 or > 32767)
         {
             yield return $"{nameof(MaxWorkers)} is {MaxWorkers}; allowed: 1 to 32767.";
+        }
+
+        if (SpinMicroseconds is < 0 or > 1000)
+        {
+            yield return $"{nameof(SpinMicroseconds)} is {SpinMicroseconds}; allowed: 0 to 1000, or null.";
         }
 
         if (Backlog < 1)

@@ -18,6 +18,8 @@ namespace Transport.Core.Interop;
 /// </remarks>
 internal sealed unsafe partial class ThreadCpuClock
 {
+    private const int CLOCK_PROCESS_CPUTIME_ID = 2;
+    private const int CLOCK_THREAD_CPUTIME_ID = 3;
     private const int CPUCLOCK_SCHED = 2;
     private const int CPUCLOCK_PERTHREAD_MASK = 4;
 
@@ -47,6 +49,12 @@ internal sealed unsafe partial class ThreadCpuClock
         return Libc.clock_gettime(ClockId, &time) == 0 ? (time.tv_sec * 1_000_000_000L) + time.tv_nsec : null;
     }
 
+    /// <summary>CPU time of all threads of the process, in nanoseconds.</summary>
+    public static long ReadProcessNanoseconds() => Read(CLOCK_PROCESS_CPUTIME_ID);
+
+    /// <summary>CPU time of the calling thread, in nanoseconds.</summary>
+    public static long ReadOwnNanoseconds() => Read(CLOCK_THREAD_CPUTIME_ID);
+
     /// <summary>
     /// Whether the thread is running, or would be if it had a processor. False when /proc is not mounted. About 10 µs: one open, read and
     /// close.
@@ -67,6 +75,12 @@ internal sealed unsafe partial class ThreadCpuClock
         // "TID (name) S …": the name is at most 15 bytes and may itself contain a bracket, so the last bracket ends it.
         int end = text.LastIndexOf((byte)')');
         return end >= 0 && end + 2 < text.Length && text[end + 2] == 'R';
+    }
+
+    private static long Read(int clock)
+    {
+        Libc.timespec time;
+        return Libc.clock_gettime(clock, &time) == 0 ? (time.tv_sec * 1_000_000_000L) + time.tv_nsec : 0;
     }
 
     [LibraryImport("libc")]

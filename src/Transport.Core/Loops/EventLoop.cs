@@ -16,29 +16,17 @@ namespace Transport.Core.Loops;
 /// Everything of a socket happens on its loop's thread, but for a send that does not wait; other threads post. Application code never runs
 /// inside a receive or a flush, so nothing of the loop is on its stack and the sends of a turn gather by themselves.
 /// </remarks>
-internal abstract class EventLoop : PipeScheduler
+internal abstract partial class EventLoop : PipeScheduler
 {
-    /// <summary>
-    /// How long a nap lasts: epoll_wait's and poll's resolution. Work that is out may hold back what it leaves in the mailbox for so long.
-    /// </summary>
-    private const int NapMilliseconds = 1;
-
-    /// <summary>
-    /// Work items of one iteration: when thousands of connections end at once, requests of the others are received in between. A connection
-    /// to close takes some 15 µs, so this is about 4 ms.
-    /// </summary>
-    private const int MaxItemsPerTurn = 256;
+    /// <summary>The loop whose own code this thread runs: not while it runs an item of the application that another thread may outrun.</summary>
+    [ThreadStatic]
+    private static EventLoop? t_current;
 
     private readonly LoopSetup _setup;
     private readonly Mailbox _mailbox = new();
     private readonly Thread _thread;
     private readonly HashSet<ILoopResident> _residents = [];
     private readonly HashSet<ILoopResident> _listeners = [];
-    private WorkList _queue = new();
-    private WorkList _running = new();
-
-    /// <summary>The first of <see cref="_running"/> that has not been run. An item that threw is not run again.</summary>
-    private int _next;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
@@ -51,9 +39,12 @@ internal abstract class EventLoop : PipeScheduler
     protected EventLoop(LoopSetup setup)
     {
         _setup = setup;
+        _spinner = new Spinner(setup.Options.EffectiveSpinMicroseconds, Environment.ProcessorCount);
         _thread = new Thread(Run) { IsBackground = true, Name = setup.Name };
-        Application = setup.Options.EffectiveScheduling switch
+        Application = setup.Scheduling switch
         {
+            ApplicationScheduling.LeaderFollowers
+                => new LeaderScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter(), LoopMonitor.Shared),
             ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter()),
             ApplicationScheduling.ThreadPool => new ThreadPoolScheduler(this, setup.Options.MaxWorkers),
             _ => new InlineScheduler(this),
@@ -76,8 +67,11 @@ internal abstract class EventLoop : PipeScheduler
 
     public ILogger Logger => _setup.Logger;
 
-    /// <summary>The caller is on the loop's thread.</summary>
-    public bool IsCurrent => Thread.CurrentThread == _thread;
+    /// <summary>
+    /// The caller is on the loop: on the thread that leads it, and not inside an item of the application during which another thread may
+    /// take the loop.
+    /// </summary>
+    public bool IsCurrent => t_current == this;
 
     /// <summary>Completes when the thread has ended and every socket of the loop is closed.</summary>
     public Task Ended => _ended.Task;
@@ -126,7 +120,7 @@ internal abstract class EventLoop : PipeScheduler
             return true;
         }
 
-        bool posted = _mailbox.Post(item, mayWait: BatchScheduler.DrainsFor(this), out bool wake);
+        bool posted = _mailbox.Post(item, mayWait: ApplicationScheduler.RunsFor(this), out bool wake);
         if (wake)
         {
             Wake();
@@ -206,6 +200,18 @@ internal abstract class EventLoop : PipeScheduler
         }
     }
 
+    /// <summary>
+    /// The calling thread leads the loop and is about to run an item of the application: until <see cref="Enter"/> it is not on the loop.
+    /// </summary>
+    public void Leave()
+    {
+        AssertCurrent();
+        t_current = null;
+    }
+
+    /// <summary>The calling thread leads the loop, and goes on with its code.</summary>
+    public void Enter() => t_current = this;
+
     public void LogWorkersExhausted(int workers) => TransportLog.WorkersExhausted(Logger, Name, workers);
 
     public void LogWorkerNotStarted(string reason) =>
@@ -238,154 +244,9 @@ internal abstract class EventLoop : PipeScheduler
     {
     }
 
-    private void Run()
-    {
-        WorkItem.CaptureEmptyContext();
-        try
-        {
-            Start();
-            Application.Start();
-        }
-        catch (Exception exception)
-        {
-            Finish();
-            _started.SetException(exception);
-            return;
-        }
-
-        _started.SetResult();
-        try
-        {
-            do
-            {
-                Turn();
-            }
-            while (!CanEnd());
-        }
-        catch (Exception exception)
-        {
-            // A bug or an unexpected kernel error: the loop cannot recover, so the host is stopped.
-            TransportLog.LoopFailed(Logger, Name, exception);
-            _setup.Failed(exception);
-            Abandon(exception);
-        }
-
-        Finish();
-    }
-
-    private bool CanEnd() => _stopping && _residents.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
-
-    private void Finish()
-    {
-        try
-        {
-            End();
-            Application.Stop();
-            do
-            {
-                RunQueue();
-            }
-            while (HasQueued);
-        }
-        catch (Exception exception)
-        {
-            TransportLog.LoopFailed(Logger, Name, exception);
-        }
-
-        if (_hasThreadStarter)
-        {
-            _setup.Options.GetThreadStarter().Release();
-        }
-
-        Waker.Dispose();
-        ReleasePool();
-        _ended.SetResult();
-    }
-
-    private void Turn()
-    {
-        Iteration++;
-        Wait(Timeout());
-        Application.RunTurn();
-        RunQueue();
-    }
-
-    private int Timeout()
-    {
-        if (HasQueued || Application.HasWork)
-        {
-            return 0;
-        }
-
-        bool nap = Application.IsOut;
-        return _mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping) ? (nap ? NapMilliseconds : -1) : 0;
-    }
-
-    private bool HasQueued => _queue.Count > 0 || _running.Count > 0;
-
-    /// <summary>
-    /// Runs what is queued and posted by now, in order, and at most <see cref="MaxItemsPerTurn"/> of it. The rest, and what the work queues
-    /// meanwhile, waits for the next iteration.
-    /// </summary>
-    private void RunQueue()
-    {
-        _mailbox.Collect(_queue);
-        if (_running.Count == 0)
-        {
-            (_queue, _running) = (_running, _queue);
-        }
-
-        int end = Math.Min(_running.Count, _next + MaxItemsPerTurn);
-        while (_next < end)
-        {
-            _running[_next++].Run();
-        }
-
-        if (_next == _running.Count)
-        {
-            _running.Clear();
-            _next = 0;
-        }
-    }
-
-    /// <summary>
-    /// The loop has failed: its listeners stop, a pending pause included, so that unbinding does not wait for it; then every connection ends.
-    /// </summary>
-    private void Abandon(Exception reason)
-    {
-        _failure = reason;
-        foreach (ILoopResident resident in (ILoopResident[])[.. _listeners, .. _residents])
-        {
-            Attempt(() => resident.Evict(reason));
-        }
-
-        do
-        {
-            Attempt(Reap);
-            Attempt(RunQueue);
-            Attempt(Application.RunTurn);
-            // A connection that is sending on another thread posts its end here.
-            Thread.Sleep(_residents.Count == 0 ? 0 : 1);
-        }
-        while (_running.Count > 0 || _queue.Count > 0 || Application.HasWork || _residents.Count > 0 || !_mailbox.TryClose());
-    }
-
-    /// <summary>While the loop ends, one failure must not keep the others from ending.</summary>
-    private void Attempt(Action step)
-    {
-        try
-        {
-            step();
-        }
-        catch (Exception exception)
-        {
-            TransportLog.LoopFailed(Logger, Name, exception);
-        }
-    }
-
     private void Wake()
     {
-        Interlocked.Increment(ref Counters.WakeUps);
+        Interlocked.Increment(ref Counters.WakeUps.Value);
         Waker.Wake();
     }
 }

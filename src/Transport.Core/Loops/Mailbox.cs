@@ -25,6 +25,9 @@ internal sealed class Mailbox
     private Sleep _sleep;
     private bool _closed;
 
+    /// <summary>There is mail. A hint; loop thread.</summary>
+    public bool HasMail => _mail.Count > 0;
+
     /// <summary>Leaves an item. Any thread.</summary>
     /// <param name="item">What the loop is to run.</param>
     /// <param name="mayWait">The caller will <see cref="Ring"/> soon: a nap need not be broken for this item alone.</param>
@@ -83,12 +86,26 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>After the loop has waited: empties the mailbox into <paramref name="queue"/>. Loop thread.</summary>
-    public void Collect(WorkList queue)
+    /// <summary>After the loop has slept: mail is found without a wake-up from now on. Loop thread.</summary>
+    public void WakeUp()
     {
         lock (_gate)
         {
             _sleep = Sleep.Awake;
+        }
+    }
+
+    /// <summary>Empties the mailbox into <paramref name="queue"/>. Loop thread, awake.</summary>
+    public void Collect(WorkList queue)
+    {
+        // Mail that comes after this look is found by the next one, or before the loop sleeps, under the lock.
+        if (_mail.Count == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
             _mail.MoveTo(queue);
         }
     }

@@ -16,7 +16,7 @@ internal sealed unsafe class Waker : IDisposable
 
     public Waker() => Descriptor = (int)SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)).ThrowIfError("eventfd");
 
-    /// <summary>Readable from <see cref="Wake"/> to <see cref="Drain"/>.</summary>
+    /// <summary>Readable from <see cref="Wake"/> to <see cref="Drain"/>. Each wake-up is an edge, drained or not.</summary>
     public int Descriptor { get; }
 
     /// <summary>Any thread. EAGAIN would mean a counter of 2⁶⁴−2 wake-ups, so there is no failure to report.</summary>

@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Loops;
 
 namespace Transport.Core.Readiness;
 
@@ -24,6 +25,9 @@ internal interface IPoller : IDisposable
 
     /// <summary>Stops watching; always before close(2).</summary>
     void Remove(int descriptor);
+
+    /// <summary>The waker, which was added by its descriptor, was reported: the next <see cref="Waker.Wake"/> must be reported again.</summary>
+    void Woken(Waker waker);
 
     /// <summary>Waits, and fills in reports. The result is how many; a signal that ends the wait is 0 reports.</summary>
     /// <param name="ready">Where the reports go. Those that find no room come with the next wait.</param>

@@ -76,8 +76,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
             Ready ready = _ready[i];
             if (ready.Descriptor == Waker.Descriptor)
             {
-                Waker.Drain();
-                Poller.Arm(Waker.Descriptor, Readiness.Readable);
+                Poller.Woken(Waker);
             }
             else if (ready.Descriptor < _sockets.Length)
             {

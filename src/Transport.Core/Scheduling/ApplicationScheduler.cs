@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Transport.Core.Loops;
 
 namespace Transport.Core.Scheduling;
 
@@ -8,8 +9,17 @@ namespace Transport.Core.Scheduling;
 /// </summary>
 internal abstract class ApplicationScheduler : PipeScheduler
 {
-    /// <summary>Work has been scheduled on the loop's thread and not yet been handed over. Loop thread.</summary>
+    /// <summary>The loop whose application work this thread runs.</summary>
+    [ThreadStatic]
+    private static EventLoop? t_runsFor;
+
+    /// <summary>Work has been scheduled on the loop's thread and has neither been handed over nor begun. Loop thread.</summary>
     public abstract bool HasWork { get; }
+
+    /// <summary>
+    /// Such work can go on now. If not, the loop is woken when it can: it may sleep meanwhile. Loop thread.
+    /// </summary>
+    public virtual bool CanRun => true;
 
     /// <summary>
     /// Work is out with other threads, which leave what it causes in the loop's mailbox without waking it at once:
@@ -22,11 +32,26 @@ internal abstract class ApplicationScheduler : PipeScheduler
     {
     }
 
+    /// <summary>
+    /// Whether the calling thread runs application work of this loop's. What it wants of the loop is left in the mailbox, and gathers there:
+    /// the thread will go on with the loop, or wake it, when it is done.
+    /// </summary>
+    public static bool RunsFor(EventLoop loop) => t_runsFor == loop;
+
     /// <summary>The run phase of a turn: hands over, or runs, what the turn has made runnable. Loop thread.</summary>
-    public abstract void RunTurn();
+    /// <returns>False when another thread has become the loop's: the caller must touch nothing of it any more.</returns>
+    public abstract bool RunTurn();
+
+    /// <summary>What a thread of the loop's does once it no longer leads it: it may lead again. Returns when it is to end.</summary>
+    public virtual void Follow()
+    {
+    }
 
     /// <summary>
     /// The loop ends: threads of the scheduler's own end once their work is done, and work that still comes goes to the thread pool.
     /// </summary>
     public abstract void Stop();
+
+    /// <summary>The calling thread runs, or has ceased to run, application work of this loop's.</summary>
+    protected static void SetRunsFor(EventLoop? loop) => t_runsFor = loop;
 }

@@ -24,10 +24,6 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
     /// </summary>
     private const int ChecksBeforeJoining = 2;
 
-    /// <summary>The loop for which this thread runs a batch, so that its posts need not wake it one by one.</summary>
-    [ThreadStatic]
-    private static EventLoop? t_drainsFor;
-
     // Under the gate.
     private readonly Lock _gate = new();
     private readonly BatchQueue _queue = new();
@@ -57,9 +53,6 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
         }
     }
 
-    /// <summary>Whether the calling thread runs a batch of this loop's, and will wake it when it is done.</summary>
-    public static bool DrainsFor(EventLoop loop) => t_drainsFor == loop;
-
     public sealed override void Schedule(Action<object?> action, object? state)
     {
         if (loop.IsCurrent)
@@ -82,7 +75,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
         loop.TryPost(static _ => { }, null);
     }
 
-    public sealed override void RunTurn()
+    public sealed override bool RunTurn()
     {
         if (_turn.Count > 0)
         {
@@ -92,6 +85,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
         }
 
         CheckWorkers();
+        return true;
     }
 
     public override void Stop()
@@ -105,7 +99,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
     /// <summary>Runs batches until none is left. On a thread that was called.</summary>
     public void Drain(BatchWorker worker)
     {
-        t_drainsFor = loop;
+        SetRunsFor(loop);
         worker.Clock = Interop.ThreadCpuClock.Current;
         Volatile.Write(ref worker.Started, true);
         while (TryEnter(worker, out Batch? batch))
@@ -124,7 +118,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
             loop.Ring();
         }
 
-        t_drainsFor = null;
+        SetRunsFor(null);
     }
 
     /// <summary>The thread of a worker that was called could not be started. Its work waits for another. Any thread.</summary>

@@ -26,7 +26,7 @@ internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
         }
     }
 
-    public override void RunTurn()
+    public override bool RunTurn()
     {
         // What the work schedules in its turn waits for the next: sends come first.
         (_turn, _running) = (_running, _turn);
@@ -36,6 +36,7 @@ internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
         }
 
         _running.Clear();
+        return true;
     }
 
     public override void Stop()

@@ -41,6 +41,9 @@ public static class TransportCatalogue
         Ours("poll/ppoll", (web, configure) => web.UsePollTransport(options => { options.Call = PollCall.Ppoll; configure(options); })),
         Ours("select/pselect", (web, configure) => web.UseSelectTransport(options
             => { options.Call = SelectCall.Pselect; options.MaxDescriptors = WideSelect; configure(options); })),
+        Ours("blocking/workers", (web, configure)
+            => web.UseBlockingTransport(options => { options.ApplicationScheduling = ApplicationScheduling.Workers; configure(options); })),
+        Ours("epoll/nospin", (web, configure) => web.UseEpollTransport(options => { options.SpinMicroseconds = 0; configure(options); })),
         Ours("rtsig/onebyone",
             (web, configure) => web.UseRtsigTransport(options => { options.Reading = SignalReading.OneByOne; configure(options); })),
         Ours("rtsig/inline",
@@ -73,6 +76,7 @@ public static class TransportCatalogue
     /// <summary>What every model of ours can be set to.</summary>
     private static IEnumerable<TransportUnderTest> SharedVariants(string model, Action<IWebHostBuilder, Action<TransportOptions>> use)
     {
+        yield return Variant("workers", options => options.ApplicationScheduling = ApplicationScheduling.Workers);
         yield return Variant("inline", options => options.ApplicationScheduling = ApplicationScheduling.Inline);
         yield return Variant("threadpool", options => options.ApplicationScheduling = ApplicationScheduling.ThreadPool);
         yield return Variant("shared", options => options.AcceptStrategy = AcceptStrategy.Shared);

@@ -34,13 +34,10 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    public static Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit) =>
-        StartAsync(transport, descriptorLimit, []);
-
     /// <param name="transport">What serves.</param>
-    /// <param name="descriptorLimit">RLIMIT_NOFILE.</param>
+    /// <param name="descriptorLimit">RLIMIT_NOFILE of the process.</param>
     /// <param name="arguments">Further arguments of ServerHost.</param>
-    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit, string[] arguments)
+    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit, params string[] arguments)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);

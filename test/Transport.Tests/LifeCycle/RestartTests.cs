@@ -32,7 +32,7 @@ public class RestartTests
         int inherited = (int)SysResult.From(Libc.fcntl((int)listening.Handle, FDupFd, 200)).ThrowIfError("fcntl(F_DUPFD)");
         try
         {
-            string[] arguments = [inherited.ToString(CultureInfo.InvariantCulture), "30"];
+            string[] arguments = [string.Create(CultureInfo.InvariantCulture, $"descriptor={inherited}"), "drain=30"];
             HostProcess serving = await HostProcess.StartAsync(transport, DescriptorLimit, arguments);
             int served = 0;
             bool isOver = false;

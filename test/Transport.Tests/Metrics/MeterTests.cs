@@ -42,7 +42,7 @@ public class MeterTests
             "transport.connections", "transport.accepts", "transport.accept_errors", "transport.bytes_received", "transport.bytes_sent",
                 "transport.waits",
             "transport.events", "transport.wake_ups", "transport.spurious_reports", "transport.paused_connections",
-                "transport.accept_pauses", "transport.workers",
+                "transport.accept_pauses", "transport.workers", "transport.take_overs", "transport.spins", "transport.spin_hits",
         })
         {
             IReadOnlyList<(long Value, Dictionary<string, object?> Tags)> measurements = meter.Read(instrument);

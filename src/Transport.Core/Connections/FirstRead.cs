@@ -1,0 +1,64 @@
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+using Transport.Core.Loops;
+
+namespace Transport.Core.Connections;
+
+/// <summary>
+/// A read that always goes on where application code runs. A read of a pipe that completes after it was asked for and before it is awaited
+/// would go on where it is awaited. So this one is pending until its continuation is being run.
+/// </summary>
+internal sealed class FirstRead(ValueTask<ReadResult> read, EventLoop loop) : IValueTaskSource<ReadResult>
+{
+    /// <summary>If not, the pipe itself runs the continuation where application code runs, completed or not by then.</summary>
+    private readonly bool _isThere = read.IsCompleted;
+    private Action<object?>? _continuation;
+    private object? _state;
+    private ExecutionContext? _context;
+    private bool _continues;
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token)
+    {
+        if (!_continues)
+        {
+            return ValueTaskSourceStatus.Pending;
+        }
+
+        return read.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
+            : read.IsCanceled ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => read.GetAwaiter().GetResult();
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (_continuation is not null)
+        {
+            throw new InvalidOperationException("A read was awaited twice.");
+        }
+
+        (_continuation, _state) = (continuation, state);
+        _context = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
+        if (_isThere)
+        {
+            loop.Application.Schedule(static first => ((FirstRead)first!).Continue(), this);
+        }
+        else
+        {
+            read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(Continue);
+        }
+    }
+
+    private void Continue()
+    {
+        _continues = true;
+        if (_context is null)
+        {
+            _continuation!(_state);
+        }
+        else
+        {
+            ExecutionContext.Run(_context, static first => ((FirstRead)first!)._continuation!(((FirstRead)first)._state), this);
+        }
+    }
+}

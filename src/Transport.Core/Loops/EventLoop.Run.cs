@@ -1,0 +1,289 @@
+using System.Diagnostics;
+using Transport.Core.Diagnostics;
+using Transport.Core.Scheduling;
+
+namespace Transport.Core.Loops;
+
+/// <summary>What the loop's thread does: iterations until the loop ends, each of them wait, run, send.</summary>
+internal abstract partial class EventLoop
+{
+    /// <summary>
+    /// How long a nap lasts: epoll_wait's and poll's resolution. Work that is out may hold back what it leaves in the mailbox for so long.
+    /// </summary>
+    private const int NapMilliseconds = 1;
+
+    /// <summary>
+    /// Work items of one iteration: when thousands of connections end at once, requests of the others are received in between. A connection
+    /// to close takes some 15 µs, so this is about 4 ms.
+    /// </summary>
+    private const int MaxItemsPerTurn = 256;
+
+    private WorkList _queue = new();
+    private WorkList _running = new();
+
+    /// <summary>The first of <see cref="_running"/> that has not been run. An item that threw is not run again.</summary>
+    private int _next;
+
+    private readonly Spinner _spinner;
+
+    /// <summary>
+    /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends or is taken
+    /// from this thread too. On a thread that was called to it.
+    /// </summary>
+    public void Lead()
+    {
+        Enter();
+        Counters.TakeOvers++;
+        if (_failure is null ? RunTurns(isTakenOver: true) : RunAbandoned(isTakenOver: true))
+        {
+            Finish();
+        }
+
+        t_current = null;
+    }
+
+    private void Run()
+    {
+        WorkItem.CaptureEmptyContext();
+        Enter();
+        try
+        {
+            Start();
+            Application.Start();
+        }
+        catch (Exception exception)
+        {
+            Finish();
+            _started.SetException(exception);
+            return;
+        }
+
+        _started.SetResult();
+        if (RunTurns(isTakenOver: false))
+        {
+            Finish();
+        }
+
+        t_current = null;
+        Application.Follow();
+    }
+
+    /// <returns>False when another thread leads the loop now: this one must touch nothing of it.</returns>
+    private bool RunTurns(bool isTakenOver)
+    {
+        try
+        {
+            do
+            {
+                if (!Turn(isTakenOver))
+                {
+                    return false;
+                }
+
+                isTakenOver = false;
+            }
+            while (!CanEnd());
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // A bug or an unexpected kernel error: the loop cannot recover, so the host is stopped.
+            TransportLog.LoopFailed(Logger, Name, exception);
+            _setup.Failed(exception);
+            Abandon(exception);
+            return RunAbandoned(isTakenOver: false);
+        }
+    }
+
+    private bool CanEnd() => _stopping && _residents.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
+
+    private void Finish()
+    {
+        try
+        {
+            End();
+            Application.Stop();
+            do
+            {
+                RunQueue();
+            }
+            while (HasQueued);
+        }
+        catch (Exception exception)
+        {
+            TransportLog.LoopFailed(Logger, Name, exception);
+        }
+
+        if (_hasThreadStarter)
+        {
+            _setup.Options.GetThreadStarter().Release();
+        }
+
+        Waker.Dispose();
+        ReleasePool();
+        _ended.SetResult();
+    }
+
+    /// <returns>False when the loop was taken from this thread during the iteration.</returns>
+    private bool Turn(bool isTakenOver)
+    {
+        if (!isTakenOver)
+        {
+            WaitForWork();
+        }
+
+        if (!Application.RunTurn())
+        {
+            return false;
+        }
+
+        RunQueue();
+        return true;
+    }
+
+    private void WaitForWork()
+    {
+        if (HasRunnable)
+        {
+            Poll(0);
+            return;
+        }
+
+        if (!_spinner.IsOn)
+        {
+            SleepAndWait();
+            return;
+        }
+
+        long begun = Stopwatch.GetTimestamp();
+        long now = begun;
+        if (!_spinner.ShouldSpin(begun) || !Spin(begun, ref now))
+        {
+            SleepAndWait();
+            now = Stopwatch.GetTimestamp();
+        }
+
+        _spinner.Add(now - begun);
+    }
+
+    /// <returns>Whether there is something to do; else the loop is to sleep.</returns>
+    private bool Spin(long begun, ref long now)
+    {
+        Counters.Spins++;
+        long events = Counters.Events;
+        do
+        {
+            Poll(0);
+            now = Stopwatch.GetTimestamp();
+            if (Counters.Events != events || HasRunnable || _mailbox.HasMail)
+            {
+                Counters.SpinHits++;
+                return true;
+            }
+        }
+        while (!_spinner.IsOver(begun, now));
+        return false;
+    }
+
+    /// <summary>The loop has something to run, and must not sleep.</summary>
+    private bool HasRunnable => HasQueued || (Application.HasWork && Application.CanRun);
+
+    private void Poll(int timeoutMilliseconds)
+    {
+        Iteration++;
+        Wait(timeoutMilliseconds);
+    }
+
+    private void SleepAndWait()
+    {
+        bool nap = Application.IsOut;
+        if (!_mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping))
+        {
+            Poll(0);
+            return;
+        }
+
+        Poll(nap ? NapMilliseconds : -1);
+        _mailbox.WakeUp();
+    }
+
+    private bool HasQueued => _queue.Count > 0 || _running.Count > 0;
+
+    /// <summary>
+    /// Runs what is queued and posted by now, in order, and at most <see cref="MaxItemsPerTurn"/> of it. The rest, and what the work queues
+    /// meanwhile, waits for the next iteration.
+    /// </summary>
+    private void RunQueue()
+    {
+        _mailbox.Collect(_queue);
+        if (_running.Count == 0)
+        {
+            (_queue, _running) = (_running, _queue);
+        }
+
+        int end = Math.Min(_running.Count, _next + MaxItemsPerTurn);
+        while (_next < end)
+        {
+            _running[_next++].Run();
+        }
+
+        if (_next == _running.Count)
+        {
+            _running.Clear();
+            _next = 0;
+        }
+    }
+
+    /// <summary>
+    /// The loop has failed: its listeners stop, a pending pause included, so that unbinding does not wait for it; then every connection ends.
+    /// </summary>
+    private void Abandon(Exception reason)
+    {
+        _failure = reason;
+        foreach (ILoopResident resident in (ILoopResident[])[.. _listeners, .. _residents])
+        {
+            Attempt(() => resident.Evict(reason));
+        }
+    }
+
+    /// <summary>After <see cref="Abandon"/>: runs what is left to run, without waiting for the kernel.</summary>
+    /// <returns>False when another thread leads the loop now.</returns>
+    private bool RunAbandoned(bool isTakenOver)
+    {
+        do
+        {
+            if (!isTakenOver)
+            {
+                Attempt(Reap);
+                Attempt(RunQueue);
+            }
+
+            isTakenOver = false;
+            bool leads = true;
+            Attempt(() => leads = Application.RunTurn());
+            if (!leads)
+            {
+                return false;
+            }
+
+            // A connection that is sending on another thread posts its end here.
+            Thread.Sleep(_residents.Count == 0 ? 0 : 1);
+        }
+        while (_running.Count > 0 || _queue.Count > 0 || Application.HasWork || _residents.Count > 0 || !_mailbox.TryClose());
+
+        return true;
+    }
+
+    /// <summary>While the loop ends, one failure must not keep the others from ending.</summary>
+    private void Attempt(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception exception)
+        {
+            TransportLog.LoopFailed(Logger, Name, exception);
+        }
+    }
+}
