@@ -94,7 +94,8 @@ public class FileRangeTests(ITestOutputHelper console)
             using SafeFileHandle handle = file.Open();
             Append(pair.Server, handle, Far, 50_000);
             Append(pair.Server, handle, 0, 1 << 30);
-            await pair.Server.Transport.Output.FlushAsync(Deadline.Token);
+            // Each receive has a deadline; all of them together may take long on a busy machine.
+            await pair.Server.Transport.Output.FlushAsync(CancellationToken.None);
         }
     }
 
