@@ -185,8 +185,11 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     {
         _threads.NotStarted();
 
-        // The loop logs, since a log provider may block.
-        _loop.TryPost(static failure => ((StartFailure)failure!).Log(), new StartFailure(this, reason));
+        // Not here, since a log provider may block, and not by the loop, which may be inside an item with no thread to take it over.
+        if (!Interlocked.Exchange(ref _startFailureLogged, true))
+        {
+            UnsafeThreadPool.Queue(static failure => ((StartFailure)failure!).Log(), new StartFailure(_loop, reason));
+        }
     }
 
     /// <summary>A thread beside the leader has returned, and the leader may run items again that it could not.</summary>
@@ -265,18 +268,9 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     /// <summary>Items of the batch have not been begun.</summary>
     private bool HasRest => _next < _running.Count;
 
-    private void LogStartFailure(string reason)
+    private sealed record StartFailure(EventLoop Loop, string Reason)
     {
-        if (!_startFailureLogged)
-        {
-            _startFailureLogged = true;
-            _loop.LogWorkerNotStarted(reason);
-        }
-    }
-
-    private sealed record StartFailure(LeaderScheduler Scheduler, string Reason)
-    {
-        public void Log() => Scheduler.LogStartFailure(Reason);
+        public void Log() => Loop.LogWorkerNotStarted(Reason);
     }
 
     private sealed record DeferredItem(LeaderScheduler Scheduler, Action<object?> Action, object? State)

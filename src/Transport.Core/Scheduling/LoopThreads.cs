@@ -49,6 +49,22 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
         }
     }
 
+    /// <summary>Requests a spare thread if there is none, and none on its way. Monitor thread.</summary>
+    /// <returns>False when one is missing and cannot be started now.</returns>
+    public bool EnsureSpare()
+    {
+        lock (_gate)
+        {
+            if (_stopped || _parked.Count + _starting > 0 || _others >= maxWorkers)
+            {
+                return true;
+            }
+        }
+
+        RequestSpare(1);
+        return false;
+    }
+
     /// <summary>Takes a parked thread, for the caller to call. Leaves <paramref name="reserve"/> parked.</summary>
     public LoopThread? TryUnpark(int reserve)
     {

@@ -1,9 +1,8 @@
 using FileAio.Buffers;
 using FileAio.Engines;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Win32.SafeHandles;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Hostile;
 
