@@ -40,11 +40,14 @@ internal static class DirectIoFileOptionsValidator
         Check(o.AioTimeout >= TimeSpan.Zero || o.AioTimeout == Timeout.InfiniteTimeSpan, nameof(o.AioTimeout), o.AioTimeout, "0 (never) or more");
         Check(o.DirectIoThreshold is null or >= 1, nameof(o.DirectIoThreshold), o.DirectIoThreshold, "1 byte or more, or off");
         Check(Enum.IsDefined(o.CacheProbe), nameof(o.CacheProbe), o.CacheProbe, "off, noWait");
+        Check(Enum.IsDefined(o.SendFile), nameof(o.SendFile), o.SendFile, "auto, on, off");
+        Check(o.SendFileMaxChunk is >= 65536 and <= 1 << 30, nameof(o.SendFileMaxChunk), o.SendFileMaxChunk, "65536 to 1073741824 bytes");
         Check(o.DirectIoAlignment is null || (o.DirectIoAlignment is >= 512 and <= 1 << 20 && BitOperations.IsPow2(o.DirectIoAlignment.Value)),
             nameof(o.DirectIoAlignment), o.DirectIoAlignment, "a power of two from 512 to 1048576, or auto");
         Check(o.OutputBuffers.Count is >= 1 and <= 64, "OutputBuffers:Count", o.OutputBuffers.Count, "1 to 64");
         Check(o.OutputBuffers.Size is >= 4096 and <= 1 << 20, "OutputBuffers:Size", o.OutputBuffers.Size, "4096 to 1048576 bytes");
         long largestResponse = 2L * o.OutputBuffers.Count * o.OutputBuffers.Size;
+        Check(o.MaxReadAhead is >= 0 and <= 64 << 20, nameof(o.MaxReadAhead), o.MaxReadAhead, "0 to 67,108,864");
         Check(o.MaxInFlightBytes >= largestResponse, nameof(o.MaxInFlightBytes), o.MaxInFlightBytes, $"{largestResponse} bytes or more (one response's buffers, twice)");
         Check(o.MaxRanges >= 0, nameof(o.MaxRanges), o.MaxRanges, "0 or more, or unlimited");
         Check((o.SendTimeout >= TimeSpan.Zero && o.SendTimeout.TotalMilliseconds < int.MaxValue) || o.SendTimeout == Timeout.InfiniteTimeSpan,

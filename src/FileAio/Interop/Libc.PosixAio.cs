@@ -10,8 +10,6 @@ internal static unsafe partial class Libc
     public const int SIGEV_NONE = 1;
     public const int AIO_CANCELED = 0;
 
-    public const int EINPROGRESS = 115;
-
     [StructLayout(LayoutKind.Explicit, Size = 168)]
     public struct aiocb
     {
@@ -24,6 +22,12 @@ internal static unsafe partial class Libc
         [FieldOffset(112)] public int __error_code;
         [FieldOffset(128)] public long aio_offset;
     }
+
+    [LibraryImport("libc", EntryPoint = "gnu_get_libc_version")]
+    private static partial byte* gnu_get_libc_version_();
+
+    /// <exception cref="EntryPointNotFoundException">This is not glibc.</exception>
+    public static void GnuVersion() => _ = gnu_get_libc_version_();
 
     [LibraryImport("libc", EntryPoint = "aio_read")]
     private static partial int aio_read_(aiocb* block);
@@ -55,7 +59,7 @@ internal static unsafe partial class Libc
     /// <summary>−EAGAIN where none is done within the time.</summary>
     public static SysResult AioSuspend(aiocb** blocks, int count, TimeSpan timeout)
     {
-        timespec limit = new timespec { tv_sec = (long)timeout.TotalSeconds, tv_nsec = timeout.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        timespec limit = timespec.From(timeout);
         return SysResult.From(aio_suspend_(blocks, count, timeout == Timeout.InfiniteTimeSpan ? null : &limit));
     }
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Transport.Core.Interop;
 
 namespace Transport.Core.Connections;
 
@@ -12,6 +11,14 @@ internal static class ConnectionErrors
 
     public static Exception ToException(SysResult result)
     {
+        switch (result.Errno)
+        {
+            case Errno.ENODATA:
+                return new EndOfStreamException("The file is shorter than the part of it that was to be sent.");
+            case Errno.EIO:
+                return result.ToException("sendfile");
+        }
+
         SocketException exception = new((int)ToSocketError(result.Errno));
         return IsReset(result) ? new ConnectionResetException(exception.Message, exception) : exception;
     }

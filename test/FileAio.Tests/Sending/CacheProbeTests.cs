@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using FileAio.Tests.Support;
 using static FileAio.Tests.Support.Interop.PageCacheAdvice;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Sending;
 

@@ -1,20 +1,33 @@
-namespace Transport.Core.Interop;
+namespace Shared.Interop;
 
-/// <summary>The kernel's error numbers that somebody here tells apart (asm-generic; the same on x86-64 and arm64).</summary>
+/// <summary>The error numbers that are acted upon (asm-generic; the same on x86-64 and arm64).</summary>
 internal static class Errno
 {
     public const int EPERM = 1;
+    public const int ENOENT = 2;
     public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int ENXIO = 6;
     public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EBUSY = 16;
+    public const int EXDEV = 18;
+    public const int ENODEV = 19;
+    public const int ENOTDIR = 20;
+    public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int EPIPE = 32;
+    public const int ENAMETOOLONG = 36;
+    public const int ENOSYS = 38;
+    public const int ELOOP = 40;
+    public const int ENODATA = 61;
     public const int ENONET = 64;
     public const int EPROTO = 71;
+    public const int EOVERFLOW = 75;
     public const int ENOTSOCK = 88;
     public const int ENOPROTOOPT = 92;
     public const int EOPNOTSUPP = 95;
@@ -27,5 +40,7 @@ internal static class Errno
     public const int ETIMEDOUT = 110;
     public const int EHOSTDOWN = 112;
     public const int EHOSTUNREACH = 113;
+    public const int EINPROGRESS = 115;
+    public const int ESTALE = 116;
     public const int ECANCELED = 125;
 }
