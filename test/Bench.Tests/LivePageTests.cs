@@ -65,6 +65,11 @@ public sealed class LivePageTests : IAsyncLifetime
                     $"!['–', '0', ''].includes(document.getElementById('{cell}-value').textContent)", null, new() { Timeout = Patience });
             }
 
+            if (Environment.GetEnvironmentVariable("LIVE_PAGE_PICTURES") is { Length: > 0 } folder)
+            {
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"live-{width}.png"), FullPage = true });
+            }
+
             Assert.Contains("running: epoll", await page.InnerTextAsync("#status"), StringComparison.Ordinal);
             Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
             Assert.Equal(paper, await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"));
