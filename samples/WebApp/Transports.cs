@@ -16,6 +16,8 @@ internal static class Transports
 
     public const string Rtsig = "rtsig";
 
+    public const string Uring = "uring";
+
     public const string Blocking = "blocking";
 
     public const string Busy = "busy";
@@ -29,6 +31,7 @@ internal static class Transports
             [Poll] = (host, settings) => host.UsePollTransport(options => Apply(settings, options)),
             [Select] = (host, settings) => host.UseSelectTransport(options => Apply(settings, options)),
             [Rtsig] = (host, settings) => host.UseRtsigTransport(options => Apply(settings, options)),
+            [Uring] = (host, settings) => host.UseUringTransport(options => Apply(settings, options)),
             [Blocking] = (host, settings) => host.UseBlockingTransport(options => Apply(settings, options)),
             [Busy] = (host, settings) => host.UseBusyTransport(options => Apply(settings, options)),
             [Sockets] = (host, settings) => host.UseSockets(options => Apply(settings, options)),

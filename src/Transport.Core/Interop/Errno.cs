@@ -9,10 +9,12 @@ internal static class Errno
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EBUSY = 16;
     public const int EINVAL = 22;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int EPIPE = 32;
+    public const int ETIME = 62;
     public const int ENONET = 64;
     public const int EPROTO = 71;
     public const int ENOTSOCK = 88;

@@ -90,7 +90,9 @@ public class ReceiveFaultTests
         });
         using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using (Fault fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort))
+        // io_uring says ENOBUFS of its own buffers too, and is asked again with the connection's memory.
+        int count = transport.Model == "uring" && error == Errno.ENOBUFS ? 2 : 1;
+        using (Fault fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort, count: count))
         {
             await victim.SendAsync("x");
             await fault.FiredAsync();
