@@ -75,7 +75,7 @@ public class UringTests
             With(options => (options.QueueDepth, options.CompletionQueueDepth, options.ReceiveBuffers) = (8, 8, 256)),
             connection => connection.EchoAsync(),
             new TransportSettings { LoopCount = 1 });
-        using MeterReader meter = new(server.Application.Services);
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
         List<RawClient> clients = [];
         for (int i = 0; i < 200; i++)
         {
@@ -101,7 +101,7 @@ public class UringTests
             With(options => (options.ReceiveBuffers, options.ReceiveBufferSize) = (1, 512)),
             connection => connection.EchoAsync(),
             new TransportSettings { LoopCount = 1 });
-        using MeterReader meter = new(server.Application.Services);
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
         List<RawClient> clients = [];
         for (int i = 0; i < 64; i++)
         {
@@ -140,7 +140,7 @@ public class UringTests
             },
             new TransportSettings { LoopCount = 1, MaxReadBufferSize = ReadBuffer },
             pools: pools);
-        using MeterReader meter = new(server.Application.Services);
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
         byte[] upload = TestApp.PatternBytes(20_000_000);
         List<RawClient> clients = [];
         List<Task> uploads = [];
