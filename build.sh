@@ -16,7 +16,7 @@ usage() {
                             and by NativeAOT (minutes; not part of a test without NAME)
 ./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
                             watched: --minutes N --transport NAME; also: churn, idle, expiry, seeds (--help lists all)
-./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, models, files, report; --help lists all)
+./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, arena, models, files, report; --help)
 ./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION] [FOLDER]
                             make the NuGet packages in FOLDER (artifacts/packages)
@@ -133,6 +133,7 @@ case "$command" in
     fi
     want wrk wrk; want h2load nghttp2-client; want nginx nginx-light; want perf linux-perf
     dotnet build samples/WebApp/WebApp.csproj -c "$configuration" --nologo -v quiet
+    dotnet build samples/Arena/Arena.csproj -c "$configuration" --nologo -v quiet
     dotnet build bench/Bench.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "bench/bin/$configuration/net10.0/Bench.dll" "$@" ;;
   pack)

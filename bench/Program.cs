@@ -4,7 +4,8 @@ using Bench.Commands;
 
 RootCommand root = new RootCommand("Load tests of Kestrel transports and file servers.")
 {
-    AbCommand.Make(),
+    AbCommand.Make(AbSuite.Ab),
+    AbCommand.Make(AbSuite.Arena),
     ModelsCommand.Make(),
     FilesCommand.Make(),
     ReportCommand.Make(),

@@ -13,6 +13,24 @@ internal sealed class HttpResponseReader : ResponseReader
 
     public override bool Closes => _closes;
 
+    /// <summary>The bytes of the body that are still to come; 0 between responses and within a head.</summary>
+    public long BodyLeft => Math.Max(_bodyLeft, 0);
+
+    /// <summary>Takes bytes of the body that were received without being looked at.</summary>
+    /// <returns>Whether the response ends with the last byte.</returns>
+    public bool Skip(long received)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(received, BodyLeft);
+        _bodyLeft -= received;
+        if (_bodyLeft > 0)
+        {
+            return false;
+        }
+
+        _bodyLeft = -1;
+        return true;
+    }
+
     public override bool Take(ReadOnlySpan<byte> received)
     {
         if (_bodyLeft < 0)
@@ -38,14 +56,7 @@ internal sealed class HttpResponseReader : ResponseReader
             throw new InvalidDataException("the response has more bytes than its Content-Length");
         }
 
-        _bodyLeft -= received.Length;
-        if (_bodyLeft > 0)
-        {
-            return false;
-        }
-
-        _bodyLeft = -1;
-        return true;
+        return Skip(received.Length);
     }
 
     private void ReadHead(ReadOnlySpan<byte> head)

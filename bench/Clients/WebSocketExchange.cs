@@ -9,30 +9,47 @@ internal sealed class WebSocketExchange : Exchange
     private const byte FinalBinary = 0x82;
     private const byte Masked = 0x80;
     private const byte Length16 = 126;
+    private const byte FinalText = 0x81;
 
     private readonly byte[] _echo;
 
-    /// <param name="length">The length of a message in bytes, 126 to 65,535: the lengths of a frame with a 16-bit length field.</param>
+    /// <param name="length">The length of a binary message in bytes, 0 to 65,535.</param>
     public WebSocketExchange(int length)
+        : this(FinalBinary, MakePayload(length))
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(length, Length16);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, ushort.MaxValue);
+    }
 
+    /// <param name="text">A text message of at most 65,535 bytes.</param>
+    public WebSocketExchange(string text)
+        : this(FinalText, Encoding.UTF8.GetBytes(text))
+    {
+    }
+
+    private WebSocketExchange(byte opcode, byte[] payload)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, ushort.MaxValue);
+        bool isShort = payload.Length < Length16;
+        byte length = isShort ? (byte)payload.Length : Length16;
+        byte[] size = isShort ? [] : [(byte)(payload.Length >> 8), (byte)payload.Length];
+        byte[] key = [0, 0, 0, 0];   // RFC 6455 allows a masking key of zeros, which leaves the payload unchanged
+        Request = [opcode, (byte)(Masked | length), .. size, .. key, .. payload];
+        _echo = [opcode, length, .. size, .. payload];
+    }
+
+    public override byte[] Request { get; }
+
+    public override ResponseReader MakeReader() => new FixedResponseReader(_echo);
+
+    private static byte[] MakePayload(int length)
+    {
         byte[] payload = new byte[length];
         for (int i = 0; i < length; i++)
         {
             payload[i] = (byte)(i * 31);
         }
 
-        byte[] size = [(byte)(length >> 8), (byte)length];
-        byte[] key = [0, 0, 0, 0];   // RFC 6455 allows a masking key of zeros, which leaves the payload unchanged
-        Request = [FinalBinary, Masked | Length16, .. size, .. key, .. payload];
-        _echo = [FinalBinary, Length16, .. size, .. payload];
+        return payload;
     }
-
-    public override byte[] Request { get; }
-
-    public override ResponseReader MakeReader() => new FixedResponseReader(_echo);
 
     public override void Greet(Socket socket)
     {

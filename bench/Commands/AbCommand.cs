@@ -8,13 +8,13 @@ using Bench.Works;
 
 namespace Bench.Commands;
 
-/// <summary>The command <c>bench ab A B</c>.</summary>
+/// <summary>The commands <c>bench ab A B</c> and <c>bench arena</c>.</summary>
 internal static class AbCommand
 {
-    public static Command Make()
+    public static Command Make(AbSuite suite)
     {
-        AbOptions options = new AbOptions();
-        Command command = new Command("ab", "Compare two transports: which one is better, by how much, and with what confidence.");
+        AbOptions options = new AbOptions(suite);
+        Command command = new Command(suite.Kind, suite.Description);
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

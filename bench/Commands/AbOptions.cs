@@ -6,18 +6,31 @@ using Bench.Works;
 
 namespace Bench.Commands;
 
-/// <summary>The arguments and options of <c>bench ab</c>.</summary>
+/// <summary>The arguments and options of <c>bench ab</c> and <c>bench arena</c>.</summary>
 internal sealed class AbOptions
 {
-    private readonly Argument<string> _a = new("A") { Description = $"The reference: {ServerSpec.Help}." };
-    private readonly Argument<string> _b = new("B") { Description = "The server that the verdict is about, in the same form." };
+    private readonly AbSuite _suite;
+    private readonly Argument<string> _a;
+    private readonly Argument<string> _b;
+    private readonly Option<string> _work;
 
-    private readonly Option<string> _work = new("--work", "--works")
+    public AbOptions(AbSuite suite)
     {
-        Description = $"Comma-separated works or groups ({string.Join(", ", AllWorks.Groups.Keys)}), or all. "
-            + $"Works: {string.Join(", ", AllWorks.List(1, 0).Select(work => work.Name))}.",
-        DefaultValueFactory = _ => string.Join(',', AllWorks.Default),
-    };
+        _suite = suite;
+        _a = new Argument<string>("A") { Description = $"The reference: {ServerSpec.Help}." };
+        _b = new Argument<string>("B") { Description = "The server that the verdict is about, in the same form." };
+        if (suite.Servers is { } servers)
+        {
+            (_a.DefaultValueFactory, _b.DefaultValueFactory) = (_ => servers.A, _ => servers.B);
+        }
+
+        _work = new Option<string>("--work", "--works")
+        {
+            Description = $"Comma-separated works or groups ({string.Join(", ", suite.Groups.Keys)}), or all. "
+                + $"Works: {string.Join(", ", suite.List(1, 0).Select(work => work.Name))}.",
+            DefaultValueFactory = _ => suite.Default,
+        };
+    }
 
     private readonly Option<string> _cores = new("--cores")
     {
@@ -27,7 +40,8 @@ internal sealed class AbOptions
 
     private readonly Option<int?> _pairs = new("--pairs")
     {
-        Description = $"Pairs of measurements per work, at least {PairedValues.MinimumPairs} (with --works {AllWorks.Table} 1). Default: 12; with --short 6. "
+        Description = $"Pairs of measurements per work, at least {PairedValues.MinimumPairs} (with --works {AllWorks.Table} 1). "
+            + "Default: 12; with --short 6. "
             + $"With --works {AllWorks.Table} 5; with --short 3, and 2 of works that need a process for each measurement.",
     };
 
@@ -81,8 +95,8 @@ internal sealed class AbOptions
 
     public Option<int> Repeat { get; } = new("--repeat")
     {
-        Description = "Number of runs, each with a result of its own. Exit with code 1 unless nine in ten (of fewer than ten, all) have the "
-            + "same verdict.",
+        Description = "Number of runs, each with a result of its own. Exit with code 1 unless nine in ten (of fewer than ten, all) have "
+            + "the same verdict.",
         DefaultValueFactory = _ => 1,
     };
 
@@ -107,7 +121,8 @@ internal sealed class AbOptions
     /// <exception cref="FormatException">A value is not allowed; the message names the option and the allowed values.</exception>
     public Plan ReadPlan(ParseResult parsed)
     {
-        bool table = parsed.GetValue(_work)!.Split(',', StringSplitOptions.TrimEntries).Contains(AllWorks.Table);
+        bool table = _suite.Many
+            || parsed.GetValue(_work)!.Split(',', StringSplitOptions.TrimEntries).Contains(AllWorks.Table);
         Limits.Within("--pairs", parsed.GetValue(_pairs), table ? 1 : PairedValues.MinimumPairs, 1000);
         Limits.Within("--generations", parsed.GetValue(_generations), 1, 1000);
         Limits.Within("--seconds", parsed.GetValue(_seconds), 1, 600);
@@ -116,20 +131,20 @@ internal sealed class AbOptions
         Limits.Within("--repeat", parsed.GetValue(Repeat), 1, 100);
         CorePlacement cores = CorePlacement.Parse(parsed.GetValue(_cores)!);
         IReadOnlyList<Work> works = Judged(
-            Chosen.Of("--work", parsed.GetValue(_work)!, AllWorks.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name,
-                AllWorks.Groups),
+            Chosen.Of("--work", parsed.GetValue(_work)!, _suite.List(parsed.GetValue(_rate), parsed.GetValue(_idle)), one => one.Name,
+                _suite.Groups),
             parsed.GetValue(_metric), cores);
 
         bool brief = parsed.GetValue(_short);
         int pairs = parsed.GetValue(_pairs) ?? (table ? brief ? 3 : 5 : brief ? 6 : 12);
         int generations = parsed.GetValue(_generations) ?? (table ? brief ? 1 : 2 : brief ? 2 : 3);
-        return AbCommand.MakePlan(ServerSpec.Parse(parsed.GetValue(_a)!), ServerSpec.Parse(parsed.GetValue(_b)!), works) with
+        return _suite.MakePlan(ServerSpec.Parse(parsed.GetValue(_a)!), ServerSpec.Parse(parsed.GetValue(_b)!), works) with
         {
             Rounds = pairs,
             Generations = Math.Min(generations, pairs),
             SeparateRounds = table && brief ? Math.Min(pairs, 2) : null,
             Attempts = table && brief ? 2 : 3,
-            Goals = table ? Goals.Of(cores) : [],
+            Goals = table && !_suite.Many ? Goals.Of(cores) : [],
             Margin = Share.Parse(parsed.GetValue(_margin)!),
             Cores = cores,
             Settings = new MeasureSettings
@@ -144,7 +159,7 @@ internal sealed class AbOptions
     /// <summary>Reads a command line of <c>bench ab</c>, for tests.</summary>
     internal static Plan ReadPlan(params string[] arguments)
     {
-        AbOptions options = new AbOptions();
+        AbOptions options = new AbOptions(AbSuite.Ab);
         Command command = new Command("ab");
         options.AddTo(command);
         return options.ReadPlan(command.Parse(arguments));

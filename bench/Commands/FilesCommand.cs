@@ -25,15 +25,25 @@ internal static class FilesCommand
             Description = $"Number of large files of 1 GiB, 1 to {FileSet.MaximumLarge}.",
             DefaultValueFactory = _ => 8,
         };
+        Option<int?> largeSize = new Option<int?>("--large-size")
+        {
+            Description = "Length of a large file in MiB, 16 to 4096. Default: 1024; with --short 256.",
+        };
+        Option<string> cores = new Option<string>("--cores")
+        {
+            Description = CorePlacement.Help,
+            DefaultValueFactory = _ => CorePlacement.Split.Name,
+        };
         Option<string?> servers = new Option<string?>("--servers")
         {
-            Description = "Comma-separated servers or groups: usual (default), threshold (every file direct; every file through the page cache"
-                + "), all. "
+            Description = "Comma-separated servers or groups: usual (default), threshold (every file direct; every file through the page "
+                + $"cache), table (default with --works table), all. {FileServers.OptionsHelp}. "
                 + $"Servers: {string.Join(", ", FileServers.All(DefaultFolder).Select(server => server.Name))}.",
         };
         Option<string?> works = new Option<string?>("--works")
         {
-            Description = "Comma-separated works or groups: usual (default), sizes (files on both sides of DirectIoThreshold), all. "
+            Description = "Comma-separated works or groups: usual (default), sizes (files on both sides of DirectIoThreshold), table "
+                + "(the works that have goals), all. "
                 + $"Works: {string.Join(", ", FileWorks.All(FileSet.Full(DefaultFolder, 1)).Select(work => work.Name))}.",
         };
         Option<int?> rounds = new Option<int?>("--rounds")
@@ -56,28 +66,34 @@ internal static class FilesCommand
         Command command =
             new Command("files", "Compare ways to serve files: UseDirectIoFiles in several configurations, UseStaticFiles, nginx.")
         {
-            folder, large, servers, works, rounds, seconds, warm, brief, json,
+            folder, large, largeSize, cores, servers, works, rounds, seconds, warm, brief, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             Limits.Within("--large", parsed.GetValue(large), 1, FileSet.MaximumLarge);
+            Limits.Within("--large-size", parsed.GetValue(largeSize), 16, 4096);
             Limits.Within("--rounds", parsed.GetValue(rounds), 1, 1000);
             Limits.Within("--seconds", parsed.GetValue(seconds), 1, 600);
             Limits.Within("--warm-up", parsed.GetValue(warm), 1, 600);
 
             string path = Path.GetFullPath(parsed.GetValue(folder)!);
             bool isShort = parsed.GetValue(brief);
-            Plan plan = isShort ? FilesPlan.Short(path) : FilesPlan.Full(path, parsed.GetValue(large));
-            FileSet files = isShort ? FileSet.Short(path + "-short") : FileSet.Full(path, parsed.GetValue(large));
+            long? largeBytes = (long?)parsed.GetValue(largeSize) << 20;
+            Plan plan = isShort ? FilesPlan.Short(path, largeBytes) : FilesPlan.Full(path, parsed.GetValue(large), largeBytes);
+            FileSet files = isShort ? FileSet.Short(path + "-short", largeBytes)
+                : FileSet.Full(path, parsed.GetValue(large), largeBytes);
+            string? wanted = parsed.GetValue(works);
+            bool table = wanted?.Split(',', StringSplitOptions.TrimEntries).Contains(FilesPlan.Table) ?? false;
+            string? chosen = parsed.GetValue(servers) ?? (table ? FilesPlan.Table : null);
             WarmUp warmUp = parsed.GetValue(warm) is { } before
                 ? new WarmUp(TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(before))
                 : plan.Settings.WarmUp;
             plan = plan with
             {
-                Candidates = parsed.GetValue(servers) is { } chosen
-                    ? Chosen.Of("--servers", chosen, FileServers.All(files.Folder), server => server.Name, FilesPlan.ServerGroups)
-                    : plan.Candidates,
-                Works = parsed.GetValue(works) is { } wanted
+                Candidates = chosen is null ? plan.Candidates : FileServers.Choose(chosen, files.Folder),
+                Cores = CorePlacement.Parse(parsed.GetValue(cores)!),
+                Goals = table ? FileGoals.All : [],
+                Works = wanted is not null
                     ? Chosen.Of("--works", wanted, FileWorks.All(files), work => work.Name, FilesPlan.WorkGroups)
                     : plan.Works,
                 Rounds = parsed.GetValue(rounds) ?? plan.Rounds,

@@ -23,6 +23,9 @@ internal sealed record FileLoadWork(string Name, string Description, bool Cold, 
 
     public FileGroup? Reads { get; init; }
 
+    /// <summary>The files that are read into the page cache after it was emptied; null for none.</summary>
+    public FileGroup? Cached { get; init; }
+
     /// <summary>The load that warms the server up, where the load itself would leave it reading for clients that have gone.</summary>
     public Func<string, ILoad>? WarmLoad { get; init; }
 
@@ -48,6 +51,11 @@ internal sealed record FileLoadWork(string Name, string Description, bool Cold, 
         if (Cold)
         {
             PageCache.TryDrop();
+        }
+
+        if (Cached is { } part)
+        {
+            PageCache.Fill(part);
         }
     }
 

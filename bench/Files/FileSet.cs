@@ -23,10 +23,17 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
     /// <summary>The space that stays free on the disk; an estimate.</summary>
     private const long Reserve = 5 * Gibibyte;
 
-    public static FileSet Full(string folder, int large) => Make(folder, large, Gibibyte, 256, 2048);
+    /// <summary>The files of the full form.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="large">The number of large files.</param>
+    /// <param name="largeBytes">The length of a large file; null for 1 GiB.</param>
+    public static FileSet Full(string folder, int large, long? largeBytes = null) =>
+        Make(folder, large, largeBytes ?? Gibibyte, 256, 2048);
 
     /// <summary>The files of the short form, about 1 GiB.</summary>
-    public static FileSet Short(string folder) => Make(folder, 4, 256 * Mebibyte, 64, 512);
+    /// <param name="folder">The folder.</param>
+    /// <param name="largeBytes">The length of a large file; null for 256 MiB.</param>
+    public static FileSet Short(string folder, long? largeBytes = null) => Make(folder, 4, largeBytes ?? 256 * Mebibyte, 64, 512);
 
     /// <summary>Creates the files that do not exist.</summary>
     /// <exception cref="IOException">The disk has too little free space.</exception>

@@ -17,16 +17,29 @@ internal static class FileWorks
     /// any machine.</summary>
     private const long WarmBytes = 512 << 20;
 
+    /// <summary>The bytes of large files that lie in the page cache in warm works, within the memory of a small machine.</summary>
+    private const long WarmLargeBytes = 4L << 30;
+
     public static IReadOnlyList<Work> All(FileSet files) =>
     [
         new FileLoadWork("alone", "only the small requests", false, null),
         Whole(files.Large, 8),
         Whole(files.Large, 32),
+        WholeWarm(files.Large.UpTo(WarmLargeBytes), 8),
         new FileLoadWork(
             "ranges", $"random ranges of 1 MiB of {files.Large.TotalBytes >> 20:N0} MiB, 64 clients, cold", true,
             prefix => Ranges(files.Large, prefix))
         {
             Reads = files.Large,
+            Also = [Headline.BytesPerSecond, Headline.Tail],
+        },
+        new FileLoadWork(
+            "ranges-half", $"random ranges of 1 MiB of {files.Large.TotalBytes >> 20:N0} MiB, half of it cached, 64 clients", true,
+            prefix => Ranges(files.Large, prefix))
+        {
+            Reads = files.Large,
+            Cached = files.Large.UpTo(files.Large.TotalBytes / 2),
+            Also = [Headline.BytesPerSecond, Headline.Tail],
         },
         Many(files.Medium, "files of 256 KiB, 32 clients, warm"),
         Many(files.Small, "files of 8 KiB, 32 clients, warm"),
@@ -40,6 +53,16 @@ internal static class FileWorks
     {
         Reads = large,
         WarmLoad = prefix => Ranges(large, prefix),
+        Also = [Headline.BytesPerSecond],
+    };
+
+    private static FileLoadWork WholeWarm(FileGroup large, int clients) => new(
+        $"large-{clients}-warm", $"files of {large.Bytes >> 20} MiB, {clients} clients, warm", false,
+        prefix => new Downloads($"{prefix}large-", large.Count, clients))
+    {
+        Reads = large,
+        WarmLoad = prefix => Ranges(large, prefix),
+        Also = [Headline.BytesPerSecond],
     };
 
     private static FileLoadWork Many(FileGroup files, string description) => new(

@@ -6,11 +6,15 @@ namespace Bench.Files;
 /// <summary>Makes the plans of <c>bench files</c>.</summary>
 internal static class FilesPlan
 {
+    /// <summary>The group of the works and of the servers that have goals.</summary>
+    public const string Table = "table";
+
     /// <summary>The group names of <c>--servers</c>.</summary>
     public static readonly IReadOnlyDictionary<string, Func<Candidate, bool>> ServerGroups = new Dictionary<string, Func<Candidate, bool>>
     {
         ["usual"] = server => !FileServers.IsForThreshold(server),
         ["threshold"] = FileServers.IsForThreshold,
+        [Table] = server => FileServers.Table.Contains(server.Name),
     };
 
     /// <summary>The group names of <c>--works</c>.</summary>
@@ -18,22 +22,23 @@ internal static class FilesPlan
     {
         ["usual"] = work => !IsOfSize(work),
         ["sizes"] = IsOfSize,
+        [Table] = work => FileGoals.Works.Contains(work.Name),
     };
 
     private static readonly IReadOnlyList<Headline> ThresholdHeadlines = [Headline.CpuPerGibibyte, Headline.BytesPerSecond, Headline.Tail];
 
-    public static Plan Full(string folder, int large)
+    public static Plan Full(string folder, int large, long? largeBytes = null)
     {
-        FileSet files = FileSet.Full(folder, large);
+        FileSet files = FileSet.Full(folder, large, largeBytes);
         return Make(FileServers.All(folder).Where(ServerGroups["usual"]), FileWorks.All(files).Where(WorkGroups["usual"]), seconds: 5) with
         {
             Rounds = 3,
         };
     }
 
-    public static Plan Short(string folder)
+    public static Plan Short(string folder, long? largeBytes = null)
     {
-        FileSet files = FileSet.Short(folder + "-short");
+        FileSet files = FileSet.Short(folder + "-short", largeBytes);
         return Make(
             FileServers.All(files.Folder).Where(server => FileServers.Few.Contains(server.Name)),
             FileWorks.All(files).Where(work => FileWorks.Few.Contains(work.Name)),

@@ -14,8 +14,12 @@ internal sealed record Candidate(string Name, string Series, Candidate.Starter S
     /// <param name="cancellation">Cancels the start.</param>
     internal delegate Task<Server> Starter(CorePlacement cores, IReadOnlyList<string> arguments, CancellationToken cancellation);
 
-    /// <summary>The sample application on one transport.</summary>
-    public static Candidate Of(ServerSpec spec, string? series = null) => new(
+    /// <summary>A sample application on one transport.</summary>
+    /// <param name="spec">The transport and its options.</param>
+    /// <param name="series">"A" or "B"; null for the name.</param>
+    /// <param name="app">The application; null for samples/WebApp.</param>
+    public static Candidate Of(ServerSpec spec, string? series = null, SampleApp? app = null) => new(
         spec.Name, series ?? spec.Name,
-        async (cores, arguments, cancellation) => await WebAppServer.StartAsync(spec, cores, arguments, "/files/", cancellation));
+        async (cores, arguments, cancellation) =>
+            await WebAppServer.StartAsync(app ?? SampleApp.WebApp, spec, cores, arguments, "/files/", cancellation));
 }

@@ -5,7 +5,7 @@ using Bench.Works;
 namespace Bench.Plans;
 
 /// <summary>What is measured, on which servers, and how often.</summary>
-/// <param name="Kind">The kind of the result: "ab", "models" or "files".</param>
+/// <param name="Kind">The kind of the result: "ab", "arena", "models" or "files".</param>
 /// <param name="Candidates">The servers of every work that does not name its own.</param>
 /// <param name="Works">The works, in the order in which they are measured.</param>
 internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IReadOnlyList<Work> Works)
@@ -38,9 +38,18 @@ internal sealed record Plan(string Kind, IReadOnlyList<Candidate> Candidates, IR
     /// <summary>Runs before the first measurement, for example to create the files that are served.</summary>
     public Func<Action<string>, CancellationToken, Task>? PrepareAsync { get; init; }
 
+    /// <summary>Whether the plan compares two transports.</summary>
+    public bool IsComparison => ResultFile.IsComparisonKind(Kind);
+
     /// <summary>Creates the plan of a comparison of two transports.</summary>
-    public static Plan Compare(ServerSpec a, ServerSpec b, IReadOnlyList<Work> works) =>
-        new("ab", [Candidate.Of(a, "A"), Candidate.Of(b, "B")], works)
+    /// <param name="a">The reference.</param>
+    /// <param name="b">The transport that the verdict is about.</param>
+    /// <param name="works">The works.</param>
+    /// <param name="kind">The kind of the result.</param>
+    /// <param name="app">The application; null for samples/WebApp.</param>
+    public static Plan Compare(
+        ServerSpec a, ServerSpec b, IReadOnlyList<Work> works, string kind = ResultFile.Ab, SampleApp? app = null) =>
+        new(kind, [Candidate.Of(a, "A", app), Candidate.Of(b, "B", app)], works)
         {
             Rounds = 12,
             Generations = 3,

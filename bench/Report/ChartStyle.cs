@@ -44,7 +44,8 @@ internal static class ChartStyle
     }
 
     /// <summary>Whether a server belongs to this project.</summary>
-    public static bool IsOwn(string server) => !References.Any(reference => server.StartsWith(reference, StringComparison.Ordinal));
+    public static bool IsOwn(string server) => server.Contains("epoll", StringComparison.Ordinal)
+        || !References.Any(reference => server.StartsWith(reference, StringComparison.Ordinal));
 
     /// <summary>Estimates the width of a text in pixels, erring on the wide side.</summary>
     public static double WidthOf(string text, double fontSize = 12) => text.Length * fontSize * 0.56;

@@ -16,7 +16,7 @@ internal static class Charts
     {
         IEnumerable<Chart> charts = result.Kind switch
         {
-            "ab" => [.. Ratios(result), .. Latencies(result)],
+            ResultFile.Ab or ResultFile.Arena => [.. Ratios(result), .. Latencies(result)],
             "models" => CurveCharts.Of(result),
             _ => [.. Ratios(result), .. FileCharts.Of(result)],
         };

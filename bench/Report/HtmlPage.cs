@@ -152,8 +152,10 @@ internal static class HtmlPage
 
     private static string Title(ResultFile result) => result.Kind switch
     {
-        "ab" when result.Comparisons.Count > 0 => $"{result.Comparisons[0].B} compared with {result.Comparisons[0].A}",
-        "ab" => "Comparison",
+        ResultFile.Arena when result.Comparisons.Count > 0 =>
+            $"Profiles of the public board: {result.Comparisons[0].B} compared with {result.Comparisons[0].A}",
+        ResultFile.Ab when result.Comparisons.Count > 0 => $"{result.Comparisons[0].B} compared with {result.Comparisons[0].A}",
+        ResultFile.Ab or ResultFile.Arena => "Comparison",
         "models" => "I/O models",
         _ => "Files",
     };

@@ -38,10 +38,12 @@ internal sealed record SummaryCard(string Sentence, string Number, string Pictur
         string metric = char.ToLowerInvariant(comparison.Metric[0]) == 'c' ? comparison.Metric.Replace("CPU", "CPU time")
             : comparison.Metric;
         return comparison.Verdict == Verdict.NoDifference
-            ? $"There is no difference between {comparison.B} and {comparison.A} in {metric} at {comparison.Work}, {placement} ({interval})."
+            ? $"There is no difference between {comparison.B} and {comparison.A} in {metric} at {comparison.Work}, {placement} "
+                + $"({interval})."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{comparison.B} has {comparison.Ratio:F2} times the {metric} of {comparison.A} at {comparison.Work}, {placement} ({interval}).");
+                $"{comparison.B} has {comparison.Ratio:F2} times the {metric} of {comparison.A} at {comparison.Work}, {placement} ")
+                + $"({interval}).";
     }
 
     private static string NumberOf(Comparison comparison) => comparison.Verdict == Verdict.NoDifference

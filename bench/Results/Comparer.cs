@@ -14,9 +14,9 @@ internal static class Comparer
         .. from work in plan.Works
            let measured = cells.Where(cell => cell.Work == work.Name).ToArray()
            from pair in plan.Compared
-           where plan.Kind == "ab" || (measured.Any(cell => cell.Key == pair.A) && measured.Any(cell => cell.Key == pair.B))
+           where plan.IsComparison || (measured.Any(cell => cell.Key == pair.A) && measured.Any(cell => cell.Key == pair.B))
            from headline in pair.Headlines ?? work.Headlines
-           where plan.Kind == "ab" || measured.Any(cell => headline.Read(cell) is not null)
+           where plan.IsComparison || measured.Any(cell => headline.Read(cell) is not null)
            select Compare(measured, pair, work.Name, headline, plan.Margin) with
            {
                A = plan.Candidates.First(candidate => candidate.Series == pair.A).Name,

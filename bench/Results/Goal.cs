@@ -8,6 +8,17 @@ namespace Bench.Results;
 /// <param name="LowerIsBetter">Whether a lower figure is better.</param>
 internal sealed record Goal(string Work, string Metric, double Limit, bool IsRatio = true, bool LowerIsBetter = true)
 {
+    /// <summary>The series that the goal is about; null for B of a comparison of two servers.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>
+    /// The series that the ratio refers to; null for A of a comparison of two servers, or where the limit is not a ratio.
+    /// </summary>
+    public string? Reference { get; init; }
+
+    /// <summary>The work whose figure is subtracted; null for none.</summary>
+    public string? Without { get; init; }
+
     /// <summary>Returns whether a value is within the limit.</summary>
     public bool IsMetBy(double value) => LowerIsBetter ? value <= Limit : value >= Limit;
 }

@@ -12,6 +12,11 @@ internal static class GoalTable
     /// <summary>Returns the table; it has no rows where a result has no goals.</summary>
     public static FigureTable Of(ResultFile result)
     {
+        if (result.Kind == "files")
+        {
+            return FileGoalTable.Of(result);
+        }
+
         string names = result.Comparisons.Count == 0 ? "Goals" : $"Goals: {result.Comparisons[0].B} ÷ {result.Comparisons[0].A}";
         return new FigureTable(
             $"{names} · {result.Placement}",
@@ -42,9 +47,8 @@ internal static class GoalTable
     private static string Words(Goal goal)
     {
         string metric = goal.Metric == Headline.Cpu.Name ? "CPU" : goal.Metric == Headline.Throughput.Name ? "req/s" : goal.Metric;
-        string sign = goal.LowerIsBetter ? "≤" : "≥";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{metric} {sign} {(goal.IsRatio ? goal.Limit.ToString("F2", CultureInfo.InvariantCulture) : FigureTables.Format(goal.Limit))}");
+        string limit = goal.IsRatio ? Ratio(goal.Limit) : FigureTables.Format(goal.Limit);
+        return $"{metric} {(goal.LowerIsBetter ? "≤" : "≥")} {limit}";
     }
 
     private static string Show(ResultFile result, Goal goal)

@@ -11,6 +11,9 @@ internal sealed record ResultFile
     /// <summary>The series that results of files are compared with.</summary>
     public const string ReferenceOfFiles = "static";
 
+    /// <summary>The kinds of results that compare two transports.</summary>
+    public const string Ab = "ab", Arena = "arena";
+
     /// <summary>The schema that this program writes; it also reads schema 1.</summary>
     public const int CurrentSchema = 2;
 
@@ -25,7 +28,7 @@ internal sealed record ResultFile
     /// <summary>The version of the schema.</summary>
     public int Schema { get; init; } = CurrentSchema;
 
-    /// <summary>"ab", "models" or "files".</summary>
+    /// <summary>"ab", "arena", "models" or "files".</summary>
     public required string Kind { get; init; }
 
     /// <summary>The start of the run, UTC.</summary>
@@ -60,6 +63,10 @@ internal sealed record ResultFile
     /// <summary>What was not measured, and why.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
+    /// <summary>Whether the result compares two transports.</summary>
+    [JsonIgnore]
+    public bool IsComparison => IsComparisonKind(Kind);
+
     /// <summary>Whether the run measured uncommitted changes.</summary>
     [JsonIgnore]
     public bool IsDirty => Commit.EndsWith("-dirty", StringComparison.Ordinal);
@@ -67,6 +74,8 @@ internal sealed record ResultFile
     /// <summary>The path that <see cref="Save"/> writes to by default.</summary>
     [JsonIgnore]
     public string DefaultPath => Path.Combine(Repository.BenchFolder, "results", $"{Taken:yyyy-MM-dd-HHmmss}-{Kind}.json");
+
+    public static bool IsComparisonKind(string kind) => kind is Ab or Arena;
 
     public static ResultFile Begin(Plan plan, string command, string commit) => new()
     {
@@ -118,7 +127,7 @@ internal sealed record ResultFile
     {
         null => "null is not a result",
         { Schema: < 1 or > CurrentSchema } => $"schema {result.Schema} is not supported; supported: 1 to {CurrentSchema}",
-        { Kind: not ("ab" or "models" or "files") } => $"kind '{result.Kind}' is not one of ab, models, files",
+        { Kind: not (Ab or Arena or "models" or "files") } => $"kind '{result.Kind}' is not one of ab, arena, models, files",
         _ when result.Cells.Concat(result.LatencyCells).Any(cell => cell is null)
             || result.Comparisons.Any(comparison => comparison is null) =>
             "a cell or a comparison is null",

@@ -69,7 +69,7 @@ internal sealed class Runner(Plan plan, Action<string> say)
             await run();
             return null;
         }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested && (plan.Kind != "ab" || _log.HasAnswers)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested && (!plan.IsComparison || _log.HasAnswers)
             && failure is HttpRequestException or IOException or InvalidOperationException or InvalidDataException or SocketException)
         {
             say(failure.Message);

@@ -13,8 +13,8 @@ internal sealed record CorePlacement(string Name, Cpus Server, Cpus Client)
     public static readonly CorePlacement Shared = new("shared", Cpus.FirstTwo, Cpus.FirstTwo);
 
     /// <summary>The values of <c>--cores</c>, for help texts.</summary>
-    public const string Help = "split (or one): the server has one processor, the load generator another. shared (or two): both run unpinned "
-        + "on the same two processors.";
+    public const string Help = "split (or one): the server has one processor, the load generator another. shared (or two): both run "
+        + "unpinned on the same two processors.";
 
     public static readonly IReadOnlyList<CorePlacement> All = [Split, Shared];
 

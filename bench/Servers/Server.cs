@@ -71,7 +71,7 @@ internal abstract class Server : IAsyncDisposable
     }
 
     /// <summary>Returns a port that is currently free.</summary>
-    protected static int FreePort()
+    internal static int FreePort()
     {
         using TcpListener socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         socket.Start();

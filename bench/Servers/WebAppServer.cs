@@ -8,7 +8,7 @@ using Bench.Measuring;
 
 namespace Bench.Servers;
 
-/// <summary>A process of samples/WebApp on one transport, with three end points: HTTP/1.1, HTTP/2 with prior knowledge, and
+/// <summary>A process of a sample application on one transport, with three end points: HTTP/1.1, HTTP/2 with prior knowledge, and
 /// https.</summary>
 internal sealed class WebAppServer : Server
 {
@@ -20,6 +20,7 @@ internal sealed class WebAppServer : Server
     /// seconds under these loads. Without the delay it settles after six. The resulting code is the same.</summary>
     private const string CallCountingDelay = "DOTNET_TC_CallCountingDelayMs";
 
+    private readonly SampleApp _app;
     private readonly Process _process;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly Queue<string> _lastLines = new();
@@ -29,17 +30,15 @@ internal sealed class WebAppServer : Server
     private readonly int _httpsPort;
 
     [SetsRequiredMembers]
-    private WebAppServer(ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra)
+    private WebAppServer(SampleApp app, ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra)
     {
-        (Spec, Cores) = (spec, cores);
+        (_app, Spec, Cores) = (app, spec, cores);
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         (_http2Port, _httpsPort) = (FreePort(), FreePort());
         string[] command =
         [
-            .. cores.Server.Pin("dotnet", AppPath), "--transport", spec.Transport, .. spec.Arguments, .. extra,
-            "--Kestrel:Endpoints:Http:Url", Http, "--Kestrel:Endpoints:Http:Protocols", "Http1",
-            "--Kestrel:Endpoints:Http2:Url", Http2, "--Kestrel:Endpoints:Http2:Protocols", "Http2",
-            "--Kestrel:Endpoints:Https:Url", Https,
+            .. cores.Server.Pin("dotnet", app.Path), "--transport", spec.Transport, .. spec.Arguments, .. extra,
+            .. app.Listen(EndPoint.Port, _http2Port, _httpsPort),
         ];
         _process = ChildProcess.Start(command, new Dictionary<string, string>(spec.Environment) { [CallCountingDelay] = "0" });
         _process.OutputDataReceived += (_, line) => OnLine(line.Data);
@@ -47,9 +46,6 @@ internal sealed class WebAppServer : Server
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
-
-    /// <summary>The path of the built sample.</summary>
-    private static readonly string AppPath = Path.Combine(Repository.Root, "samples/WebApp/bin/Release/net10.0/WebApp.dll");
 
     public ServerSpec Spec { get; }
 
@@ -64,19 +60,26 @@ internal sealed class WebAppServer : Server
 
     public override string Https => $"https://127.0.0.1:{_httpsPort}";
 
-    /// <summary>Starts the sample and waits until it listens.</summary>
+    /// <summary>Starts the application and waits until it listens.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="spec">The transport and its options.</param>
+    /// <param name="cores">The processors of the server and of its client.</param>
+    /// <param name="extra">Additional command-line arguments.</param>
+    /// <param name="filesPrefix">The URL prefix of served files.</param>
+    /// <param name="cancellation">Cancels the start.</param>
     /// <exception cref="InvalidOperationException">The process did not start; the message has its last lines of output.</exception>
     public static async Task<WebAppServer> StartAsync(
-        ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra, string filesPrefix, CancellationToken cancellation)
+        SampleApp app, ServerSpec spec, CorePlacement cores, IReadOnlyList<string> extra, string filesPrefix,
+        CancellationToken cancellation)
     {
-        if (!File.Exists(AppPath))
+        if (!File.Exists(app.Path))
         {
-            throw new FileNotFoundException("The sample is not built; ./build.sh bench builds it.", AppPath);
+            throw new FileNotFoundException("The sample is not built; ./build.sh bench builds it.", app.Path);
         }
 
         for (int attempt = 1; ; attempt++)
         {
-            WebAppServer server = new WebAppServer(spec, cores, extra) { FilesPrefix = filesPrefix };
+            WebAppServer server = new WebAppServer(app, spec, cores, extra) { FilesPrefix = filesPrefix };
             try
             {
                 Task ended = server._process.WaitForExitAsync(cancellation);
@@ -103,12 +106,12 @@ internal sealed class WebAppServer : Server
 
     /// <summary>Returns the names of all transports of the sample.</summary>
     public static async Task<IReadOnlyList<string>> ListTransportsAsync() =>
-        (await ChildProcess.TryReadAsync("dotnet", AppPath, "--transport", "list"))
+        (await ChildProcess.TryReadAsync("dotnet", SampleApp.WebApp.Path, "--transport", "list"))
             ?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        ?? throw new InvalidOperationException($"The command 'dotnet {AppPath} --transport list' failed.");
+        ?? throw new InvalidOperationException($"The command 'dotnet {SampleApp.WebApp.Path} --transport list' failed.");
 
-    public override async Task<SelfReport?> AskAsync(CancellationToken cancellation) =>
-        await _http.GetFromJsonAsync<SelfReport>(Http + "/transport", JsonSerializerOptions.Web, cancellation);
+    public override async Task<SelfReport?> AskAsync(CancellationToken cancellation) => !_app.Reports ? null
+        : await _http.GetFromJsonAsync<SelfReport>(Http + "/transport", JsonSerializerOptions.Web, cancellation);
 
     public override async Task CollectAsync(CancellationToken cancellation)
     {

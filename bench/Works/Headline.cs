@@ -42,6 +42,9 @@ internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Fu
     public static readonly Headline BytesPerSecond =
         new("throughput", "GB/s", LowerIsBetter: false, cell => cell.Named("gigabytesPerSecond"));
 
+    public static readonly Headline BesideTail =
+        new("p99 of small requests", "ms", LowerIsBetter: true, cell => cell.Named("besideP99Milliseconds"));
+
     /// <summary>The names that <c>--metric</c> accepts.</summary>
     public static readonly IReadOnlyDictionary<string, Headline> ByName = new Dictionary<string, Headline>
     {
@@ -54,4 +57,11 @@ internal sealed record Headline(string Name, string Unit, bool LowerIsBetter, Fu
         ["instructions"] = UserInstructions,
         ["kernel-instructions"] = KernelInstructions,
     };
+
+    private static readonly Headline[] Others = [EarlyTail, LateTail, CpuPerGibibyte, BytesPerSecond, BesideTail];
+
+    /// <summary>Returns the figure of a name in results.</summary>
+    /// <exception cref="ArgumentException">No figure has this name.</exception>
+    public static Headline Named(string name) => ByName.Values.Concat(Others).FirstOrDefault(one => one.Name == name)
+        ?? throw new ArgumentException($"No figure is named '{name}'.", nameof(name));
 }

@@ -182,13 +182,20 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         return sent;
     }
 
-    /// <summary>Sends until all is gone, or until the call says that it would have to wait.</summary>
+    /// <summary>
+    /// Sends until all is gone, or until the call says that it would have to wait. sendfile(2) has no flag for that, so it is the thread's.
+    /// </summary>
     private SysResult SendOutput(int flags)
     {
         nint total = 0;
         while (true)
         {
-            SysResult sent = SocketCalls.Send(_held.Number, _output.Bytes, flags);
+            if (_output.Bytes.IsEmpty && (flags & Libc.MSG_DONTWAIT) != 0)
+            {
+                return new SysResult(-Errno.EAGAIN);
+            }
+
+            SysResult sent = OutputCalls.SendNext(_held.Number, _output, _loop.Counters, flags);
             if (sent.IsError)
             {
                 return sent;
@@ -196,13 +203,12 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
 
             total += sent.Value;
             Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
-            if (sent.Value == _output.Length)
+            _output = _output.After(sent.Value);
+            if (_output.IsEmpty)
             {
                 _output = default;
                 return new SysResult(total);
             }
-
-            _output = _output.Slice(sent.Value);
         }
     }
 }

@@ -11,7 +11,4 @@ internal enum OperationKind : byte
 
     /// <summary>A send. One may be under way.</summary>
     Outgoing,
-
-    /// <summary>A cancellation, whose own result says nothing that the cancelled operation does not say.</summary>
-    Cancel,
 }

@@ -11,17 +11,19 @@ namespace Transport.Uring;
 /// meanwhile.</item>
 /// <item>b) An operation holds the socket itself: close(2) neither ends it nor sends FIN or RST while it is there. Hence cancel, reap,
 /// close.</item>
-/// <item>c) Completions run as task work of whichever thread submitted. SINGLE_ISSUER and DEFER_TASKRUN (6.1) leave it until the loop waits,
+/// <item>c) A cancellation looks for an operation that waits. One that has just been found ready and is about to be tried again does not: the
+/// cancellation says ENOENT, and the operation may wait for ever after. Hence it is cancelled until it has completed.</item>
+/// <item>d) Completions run as task work of whichever thread submitted. SINGLE_ISSUER and DEFER_TASKRUN (6.1) leave it until the loop waits,
 /// which saves interrupts, and binds the ring to the thread. COOP_TASKRUN (5.19) is what is left below that.</item>
-/// <item>d) More completions than the queue holds go to a list of the kernel's (NODROP) and are flushed by the next wait. It may answer EBUSY
+/// <item>e) More completions than the queue holds go to a list of the kernel's (NODROP) and are flushed by the next wait. It may answer EBUSY
 /// until the queue has been read.</item>
-/// <item>e) An operation that its flags forbid to wait (O_NONBLOCK, MSG_DONTWAIT) completes with −EAGAIN. Connections are blocking
+/// <item>f) An operation that its flags forbid to wait (O_NONBLOCK, MSG_DONTWAIT) completes with −EAGAIN. Connections are blocking
 /// sockets, so theirs wait inside the ring.</item>
-/// <item>f) A receive needs its memory before there is anything to receive, unless the kernel may take a buffer from a ring of them (5.19).
+/// <item>g) A receive needs its memory before there is anything to receive, unless the kernel may take a buffer from a ring of them (5.19).
 /// When none is left the receive completes with −ENOBUFS; another one follows, into the pipe's own memory.</item>
-/// <item>g) A send whose socket buffer has room completes within the submission; its completion ends the wait that the same call was to
+/// <item>h) A send whose socket buffer has room completes within the submission; its completion ends the wait that the same call was to
 /// make. With few connections a request therefore costs two calls.</item>
-/// <item>h) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
+/// <item>i) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
 /// (6.6).</item>
 /// </list>
 /// </remarks>

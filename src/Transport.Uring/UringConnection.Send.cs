@@ -7,7 +7,8 @@ using Transport.Uring.Interop;
 namespace Transport.Uring;
 
 /// <summary>
-/// From the output pipe to the socket: one send in flight, whose memory is pinned until it has completed. Other threads send with send(2).
+/// From the output pipe to the socket: one send in flight, whose memory is pinned until it has completed. File ranges are sent by sendfile(2),
+/// and other threads send with send(2).
 /// </summary>
 internal sealed partial class UringConnection
 {
@@ -23,6 +24,12 @@ internal sealed partial class UringConnection
     /// <summary>The send waits for the next iteration.</summary>
     private bool _isDeferred;
 
+    /// <summary>
+    /// The socket has O_NONBLOCK, which sendfile(2) needs in order not to wait for the client: it has no flag for that. Set with the first
+    /// file range of the connection, and kept.
+    /// </summary>
+    private bool _isNonBlocking;
+
     public override ValueTask<SysResult> SendAsync(in OutputBatch output)
     {
         _loop.AssertCurrent();
@@ -33,8 +40,9 @@ internal sealed partial class UringConnection
 
         _output = output;
         _sent = 0;
-        SubmitSend(ref _loop.Answers);
-        return (_outgoing ??= new SocketCompletion()).Wait();
+        return SendNext(ref _loop.Answers) is { } result
+            ? new ValueTask<SysResult>(result)
+            : (_outgoing ??= new SocketCompletion()).Wait();
     }
 
     public override SysResult TrySend(in OutputBatch output)
@@ -46,7 +54,12 @@ internal sealed partial class UringConnection
                 return SysResult.Canceled;
             }
 
-            SysResult sent = SocketCalls.Send(_socket, output.Bytes, Libc.MSG_DONTWAIT);
+            if (output.Bytes.IsEmpty)
+            {
+                SetNonBlocking();
+            }
+
+            SysResult sent = OutputCalls.SendNext(_socket, output, _loop.Counters, Libc.MSG_DONTWAIT);
             if (!sent.IsError)
             {
                 Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
@@ -66,25 +79,59 @@ internal sealed partial class UringConnection
         }
 
         _isDeferred = false;
-        TrySubmitSend();
+        Continue();
     }
 
-    private void SubmitSend(ref SendBudget budget)
+    /// <summary>Hands over what comes next: bytes to the ring, a file range to sendfile(2), as far as the iteration's budget goes.</summary>
+    /// <returns>The result of the whole batch; null while it is not there yet.</returns>
+    private SysResult? SendNext(ref SendBudget budget)
     {
-        if (budget.IsUsedUp)
+        while (!budget.IsUsedUp)
         {
-            _isDeferred = true;
-            _loop.ContinueNextIteration(this);
-            return;
+            if (!_output.Bytes.IsEmpty)
+            {
+                SubmitBytes(ref budget);
+                return null;
+            }
+
+            SetNonBlocking();
+            SysResult sent = OutputCalls.SendNext(_socket, _output, _loop.Counters);
+            if (sent.WouldBlock)
+            {
+                Poll();
+                return null;
+            }
+
+            if (sent.IsError)
+            {
+                _output = default;
+                return sent;
+            }
+
+            budget.Use(sent.Value);
+            if (Advance(sent.Value))
+            {
+                return new SysResult((nint)_sent);
+            }
         }
 
+        _isDeferred = true;
+        _loop.ContinueNextIteration(this);
+        return null;
+    }
+
+    private void SubmitBytes(ref SendBudget budget)
+    {
         ReadOnlySequence<byte> bytes = _output.Bytes;
+
+        // MSG_MORE: the header goes in one segment with the file's first bytes.
+        int flags = _output.File is { Remaining: > 0 } ? Libc.MSG_MORE : 0;
         if (bytes.IsSingleSegment)
         {
             ReadOnlyMemory<byte> piece = bytes.First;
             _outputPin = piece.Pin();
             budget.Use(piece.Length);
-            _loop.Submit(Sqe.Send(_socket, in _outputPin, piece.Length, OutgoingId));
+            _loop.Submit(Sqe.Send(_socket, in _outputPin, piece.Length, flags, OutgoingId));
         }
         else
         {
@@ -99,23 +146,63 @@ internal sealed partial class UringConnection
                 throw;
             }
 
-            _loop.Submit(Sqe.Send(_socket, _vector, OutgoingId));
+            _loop.Submit(Sqe.Send(_socket, _vector, flags, OutgoingId));
         }
 
         _sending = Step.Transfer;
     }
 
-    /// <summary>Within the loop: pinning a block of the application's memory pool may fail, which ends this connection and not the loop.</summary>
-    private void TrySubmitSend()
+    /// <summary>Waits for room in the socket's buffer, after −EAGAIN.</summary>
+    private void Poll()
     {
+        _sending = Step.Poll;
+        _loop.Submit(Sqe.Poll(_socket, Libc.POLLOUT, OutgoingId));
+    }
+
+    /// <returns>Whether all of the batch has been sent.</returns>
+    private bool Advance(nint sent)
+    {
+        _loop.Counters.BytesSent += sent;
+        _sent += sent;
+        _output = _output.After(sent);
+        if (!_output.IsEmpty)
+        {
+            return false;
+        }
+
+        _output = default;
+        return true;
+    }
+
+    private void SetNonBlocking()
+    {
+        if (!_isNonBlocking)
+        {
+            _isNonBlocking = true;
+            _ = SocketCalls.SetNonBlocking(_socket);
+        }
+    }
+
+    /// <summary>
+    /// Goes on within the loop: pinning a block of the application's memory pool may fail, which ends this connection and not the loop.
+    /// </summary>
+    private void Continue()
+    {
+        SysResult? result;
         try
         {
-            SubmitSend(ref _loop.Leftovers);
+            result = SendNext(ref _loop.Leftovers);
         }
         catch (Exception exception)
         {
             _output = default;
             _outgoing!.Fail(exception);
+            return;
+        }
+
+        if (result is { } sent)
+        {
+            _outgoing!.Complete(sent);
         }
     }
 
@@ -123,50 +210,31 @@ internal sealed partial class UringConnection
 
     private void Sent(int result)
     {
-        bool wasPoll = _sending == Step.Poll;
+        bool isPoll = _sending == Step.Poll;
         _sending = Step.None;
         Unpin();
-        if (!wasPoll && result > 0)
-        {
-            _loop.Counters.BytesSent += result;
-        }
-
         if (IsClosed)
         {
             _output = default;
             Canceled(_outgoing);
-            return;
         }
-
-        if (result == -Errno.EAGAIN)
+        else if (result == -Errno.EAGAIN)
         {
-            // Somebody has set O_NONBLOCK.
-            _sending = Step.Poll;
-            _loop.Submit(Sqe.Poll(_socket, Libc.POLLOUT, OutgoingId));
-            return;
+            Poll();
         }
-
-        if (result < 0 && result != -Errno.EINTR)
+        else if (result < 0 && result != -Errno.EINTR)
         {
             _output = default;
             _outgoing!.Complete(new SysResult(result));
-            return;
         }
-
-        if (!wasPoll && result > 0)
+        else if (!isPoll && result > 0 && Advance(result))
         {
-            _sent += result;
-            if (result == _output.Length)
-            {
-                _output = default;
-                _outgoing!.Complete(new SysResult((nint)_sent));
-                return;
-            }
-
-            _output = _output.Slice(result);
+            _outgoing!.Complete(new SysResult((nint)_sent));
         }
-
-        TrySubmitSend();
+        else
+        {
+            Continue();
+        }
     }
 
     private void Unpin()

@@ -7,4 +7,5 @@ internal sealed class UringCounters
     public long Overflows;
     public long BufferShortages;
     public long Shortages;
+    public long RepeatedCancellations;
 }

@@ -67,8 +67,8 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         _ring!.Submissions.Add(in sqe);
     }
 
-    /// <summary>Cancels an operation that is in flight; it completes with −ECANCELED, or as it would have done.</summary>
-    public void Cancel(UserData target) => Submit(Sqe.Cancel(target.Pack(), (target with { Kind = OperationKind.Cancel }).Pack()));
+    /// <summary>Cancels an operation that is in flight, until it has completed: with −ECANCELED, or as it would have done.</summary>
+    public void Cancel(UserData target) => Submit(Sqe.Cancel(target.Pack(), (target with { IsCancellation = true }).Pack()));
 
     /// <summary>What an iteration hands over of what it was asked to send.</summary>
     public ref SendBudget Answers => ref _answers;
@@ -238,19 +238,34 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         {
             io_uring_cqe cqe = completions.Take();
             UserData id = UserData.Unpack(cqe.user_data);
-            switch (id.Kind)
+            if (id.IsCancellation)
             {
-                case OperationKind.Wake:
-                    Woken(cqe.res);
-                    break;
-                case OperationKind.Incoming or OperationKind.Outgoing:
-                    IUringSocket? socket = _sockets.Find(id);
-                    Debug.Assert(socket is not null, "A socket left its slot with an operation in flight.");
-                    socket?.OnCompletion(id.Kind, cqe.res, cqe.flags);
-                    break;
-                default:
-                    break;
+                Canceled(id with { IsCancellation = false }, cqe.res);
             }
+            else if (id.Kind == OperationKind.Wake)
+            {
+                Woken(cqe.res);
+            }
+            else
+            {
+                IUringSocket? socket = _sockets.Find(id);
+                Debug.Assert(socket is not null, "A socket left its slot with an operation in flight.");
+                socket?.OnCompletion(id.Kind, cqe.res, cqe.flags);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A cancellation has ended. One that found nothing has met its operation between two attempts, or it has completed by now: as long as
+    /// it is in flight it is cancelled again.
+    /// </summary>
+    private void Canceled(UserData target, int result)
+    {
+        bool isInFlight = target.Kind == OperationKind.Wake ? _isWakeInFlight : _sockets.Find(target)?.IsInFlight(target.Kind) == true;
+        if (result < 0 && isInFlight)
+        {
+            counters.RepeatedCancellations++;
+            Cancel(target);
         }
     }
 

@@ -20,6 +20,11 @@ internal sealed class UringMetrics : IDisposable
             "transport.uring.buffer_shortages", "{receive}", "Receives that found no buffer in the ring and were repeated into the connection's own memory.", c => c.BufferShortages);
         _meter.Counter(
             "transport.uring.shortages", "{wait}", "Waits in which the kernel took no operation for want of memory or room.", c => c.Shortages);
+        _meter.Counter(
+            "transport.uring.repeated_cancellations",
+            "{operation}",
+            "Cancellations that found their operation between two attempts and were repeated.",
+            c => c.RepeatedCancellations);
     }
 
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>

@@ -16,7 +16,7 @@ internal static unsafe class UringProbe
 
     private static readonly UserData s_receive = new(OperationKind.Incoming, 0, 0);
     private static readonly UserData s_send = new(OperationKind.Outgoing, 0, 0);
-    private static readonly UserData s_cancel = new(OperationKind.Cancel, 0, 0);
+    private static readonly UserData s_cancel = new(OperationKind.Incoming, 0, 0, IsCancellation: true);
 
     /// <returns>Why it does not, as a sentence; null where it does.</returns>
     public static string? Run(RingSize size)
@@ -54,7 +54,7 @@ internal static unsafe class UringProbe
 
         // A receive that waits, and a send that ends the wait.
         ring.Submissions.Add(Sqe.ReceiveIntoRing(left, BufferRing.Group, s_receive.Pack()));
-        ring.Submissions.Add(Sqe.Send(right, in pin, sent.Length, s_send.Pack()));
+        ring.Submissions.Add(Sqe.Send(right, in pin, sent.Length, 0, s_send.Pack()));
         uint flags = Expect(ring, sent.Length, "IORING_OP_RECV", "IORING_OP_SEND");
         string received = Encoding.ASCII.GetString(buffers.Read(BufferRing.IdOf(flags), sent.Length));
         buffers.Return(BufferRing.IdOf(flags));
@@ -65,7 +65,7 @@ internal static unsafe class UringProbe
 
         // A gathered send, and a receive that does not wait.
         vector.Pin(new System.Buffers.ReadOnlySequence<byte>(sent));
-        ring.Submissions.Add(Sqe.Send(right, vector, s_send.Pack()));
+        ring.Submissions.Add(Sqe.Send(right, vector, 0, s_send.Pack()));
         ring.Submissions.Add(Sqe.Receive(left, in pin, sent.Length, s_receive.Pack()));
         Expect(ring, sent.Length, "IORING_OP_RECV", "IORING_OP_SENDMSG");
 
@@ -89,8 +89,11 @@ internal static unsafe class UringProbe
             while (ring.Completions.Count > 0)
             {
                 io_uring_cqe cqe = ring.Completions.Take();
-                switch (UserData.Unpack(cqe.user_data).Kind)
+                UserData id = UserData.Unpack(cqe.user_data);
+                switch (id.Kind)
                 {
+                    case OperationKind.Incoming when id.IsCancellation:
+                        break;
                     case OperationKind.Incoming:
                         Check(cqe.res == received, cqe.res, incoming);
                         flags = cqe.flags;

@@ -75,8 +75,9 @@ public sealed class ChartTests
     [Fact]
     public void Servers_of_this_project_have_one_hue_and_the_others_are_grey()
     {
-        IReadOnlyDictionary<string, string> classes = ChartStyle.ClassesOf(["sockets", "epoll", "direct", "nginx-sendfile", "static"]);
-        Assert.Equal(["g0", "o0", "o1", "g1", "g2"], classes.Values);
+        IReadOnlyDictionary<string, string> classes =
+            ChartStyle.ClassesOf(["sockets", "epoll", "direct", "nginx-sendfile", "static", "static-epoll"]);
+        Assert.Equal(["g0", "o0", "o1", "g1", "g2", "o2"], classes.Values);
     }
 
     /// <summary>A difference that may be noise has no number beside it and does not change the order of the rows.</summary>
@@ -98,7 +99,8 @@ public sealed class ChartTests
     {
         SummaryCard card = SummaryCard.Of([ResultOf("models"), ResultOf("ab")])!;
         Assert.Equal("−40 %", card.Number);
-        Assert.Equal("epoll has 0.60 times the CPU time per request of sockets at plaintext, shared cores (95 % interval 0.55 to 0.65 times).",
+        Assert.Equal(
+            "epoll has 0.60 times the CPU time per request of sockets at plaintext, shared cores (95 % interval 0.55 to 0.65 times).",
             card.Sentence);
         Assert.Equal(Svg + "svg", XElement.Parse(card.Picture).Name);
         Assert.Null(SummaryCard.Of([ResultOf("models")]));

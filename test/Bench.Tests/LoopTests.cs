@@ -98,6 +98,21 @@ public class LoopTests
     }
 
     [Fact]
+    public void A_body_that_is_received_without_being_looked_at_ends_where_its_length_says()
+    {
+        HttpResponseReader reader = new HttpResponseReader();
+        for (int round = 0; round < 2; round++)
+        {
+            Assert.Equal(0, reader.BodyLeft);
+            Assert.False(reader.Take("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHel"u8));
+            Assert.Equal(10, reader.BodyLeft);
+            Assert.False(reader.Skip(9));
+            Assert.Throws<ArgumentOutOfRangeException>(() => reader.Skip(2));
+            Assert.True(reader.Skip(1));
+        }
+    }
+
+    [Fact]
     public void A_response_is_parsed_for_every_split()
     {
         byte[] response = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nDate: x\r\n\r\nHello, World!"u8.ToArray();

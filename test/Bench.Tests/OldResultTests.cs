@@ -44,8 +44,9 @@ public sealed class OldResultTests
     [Fact]
     public void A_result_of_pinned_processors_is_one_of_split_cores()
     {
-        using TemporaryFile file = TemporaryFile.Write(
-            ChartTests.ResultOf("ab").ToJson().Replace("\"cores\": \"shared\"", "\"cores\": \"pinned\"", StringComparison.Ordinal), ".json");
+        string old = ChartTests.ResultOf("ab").ToJson()
+            .Replace("\"cores\": \"shared\"", "\"cores\": \"pinned\"", StringComparison.Ordinal);
+        using TemporaryFile file = TemporaryFile.Write(old, ".json");
         Assert.Equal("split cores", ResultFile.Read(file.Path).Placement);
     }
 

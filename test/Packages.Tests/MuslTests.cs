@@ -5,7 +5,8 @@ using Packages.Tests.Support;
 namespace Packages.Tests;
 
 /// <summary>
-/// Alpine's libc: every function that is imported from libc exists in musl. Debian 12 has 1.2.3, which lacks the wrappers of later system calls.
+/// Alpine's libc: every function that is imported from libc exists in musl. Debian 12 has 1.2.3, which lacks the wrappers
+/// of later system calls.
 /// </summary>
 [Trait("Category", "Packages")]
 public sealed class MuslTests
@@ -24,11 +25,13 @@ public sealed class MuslTests
         string[] assemblies =
         [
             .. Directory.GetDirectories(Repository.PathOf("src"))
-                .Select(folder => Path.Combine(folder, "bin", configuration, "net10.0", $"{Path.GetFileName(folder)}.dll")).Where(File.Exists),
+                .Select(folder => Path.Combine(folder, "bin", configuration, "net10.0", $"{Path.GetFileName(folder)}.dll"))
+                .Where(File.Exists),
         ];
         string[] imported = [.. assemblies.SelectMany(ImportsOf).Distinct().Order(StringComparer.Ordinal)];
         Assert.True(imported.Length > 40, $"Only {imported.Length} imports were found in {assemblies.Length} assemblies.");
-        Assert.Empty(imported.Except(exported));
+        // Asked for to tell glibc from musl: where it is missing, POSIX AIO is not used.
+        Assert.Equal(["gnu_get_libc_version"], imported.Except(exported));
     }
 
     /// <summary>The functions of libc that an assembly's P/Invokes name.</summary>

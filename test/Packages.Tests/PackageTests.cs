@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Packages.Tests.Support;
 
@@ -11,8 +12,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
 {
     private static readonly string[] Libraries =
     [
-        "Kestrel.Transport.Core", "Kestrel.Transport.Epoll", "Kestrel.Transport.Select", "Kestrel.Transport.Rtsig", "Kestrel.Transport.Blocking",
-        "Kestrel.Transport.Uring", "Kestrel.FileAio",
+        "Kestrel.Transport.Core", "Kestrel.Transport.Epoll", "Kestrel.Transport.Select", "Kestrel.Transport.Rtsig",
+        "Kestrel.Transport.Blocking", "Kestrel.Transport.Uring", "Kestrel.FileAio",
     ];
 
     private const string Everything = "Kestrel.Transports";
@@ -39,7 +40,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(id));
             XElement metadata = Nuspec(package, id);
             XNamespace names = metadata.Name.Namespace;
-            foreach (string element in (string[])["id", "version", "authors", "license", "readme", "icon", "description", "tags", "releaseNotes"])
+            string[] elements = ["id", "version", "authors", "license", "readme", "icon", "description", "tags", "releaseNotes"];
+            foreach (string element in elements)
             {
                 Assert.False(string.IsNullOrWhiteSpace(metadata.Element(names + element)?.Value), $"{id} has no {element}.");
             }
@@ -59,7 +61,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     {
         using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(Everything));
         XElement metadata = Nuspec(package, Everything);
-        string[] dependencies = [.. metadata.Descendants(metadata.Name.Namespace + "dependency").Select(static element => element.Attribute("id")!.Value)];
+        string[] dependencies = [.. metadata.Descendants(metadata.Name.Namespace + "dependency")
+            .Select(static element => element.Attribute("id")!.Value)];
         // Core comes with each transport.
         Assert.Empty(Libraries.Except(["Kestrel.Transport.Core"]).Except(dependencies));
     }
@@ -78,8 +81,7 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     [Fact]
     public async Task A_new_web_application_is_served_by_the_packages_alone()
     {
-        string project = await feed.CreateWebProjectAsync("web");
-        await Command.RunAsync(project, feed.Environment, "dotnet", "add", "package", Everything, "--version", feed.Version);
+        string project = await feed.CreateProjectAsync("web", Everything);
         await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), """
             WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
             builder.WebHost.UseEpollTransport();
@@ -98,9 +100,55 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Equal("Hello", await app.GetAsync("/hello"));
         (HttpStatusCode status, byte[] body) = await app.GetRangeAsync("/model.zip", 1_000_000, 2_999_999);
         Assert.Equal(HttpStatusCode.PartialContent, status);
-        Assert.Equal(file[1_000_000..3_000_000], body);
+        Assert.True(file.AsSpan(1_000_000, 2_000_000).SequenceEqual(body), "The bytes are not those of the file.");
         Assert.Contains(": epoll, ", app.Printed, StringComparison.Ordinal);
         Assert.Equal(0, await app.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_new_blazor_application_keeps_its_assets_in_Development_and_published()
+    {
+        string project = await feed.CreateProjectAsync("blazor", Everything);
+        string program = Path.Combine(project, "Program.cs");
+        string code = await File.ReadAllTextAsync(program);
+        Assert.Contains("app.MapStaticAssets();", code, StringComparison.Ordinal);
+        code = code
+            .Replace("var app =", "builder.WebHost.UseEpollTransport();\nvar app =", StringComparison.Ordinal)
+            .Replace("app.MapStaticAssets();", "app.UseDirectIoFiles();\napp.MapStaticAssets();", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(program, code);
+        await Command.RunAsync(project, feed.Environment, "dotnet", "build", "-c", "Release");
+        await Command.RunAsync(project, feed.Environment, "dotnet", "publish", "-c", "Release", "--no-build", "-o", "out");
+
+        string[] arguments = ["--urls", "http://127.0.0.1:0"];
+        string built = Path.Combine(project, "bin", "Release", "net10.0", "blazor.dll");
+        await using (RunningApp development = await RunningApp.StartAsync("Development", project, "dotnet", [built, .. arguments]))
+        {
+            await AssertBlazorAsync(development, Path.Combine(project, "wwwroot"));
+        }
+
+        await using RunningApp published = await RunningApp.StartAsync(
+            Path.Combine(project, "out"), "dotnet", ["blazor.dll", .. arguments]);
+        await AssertBlazorAsync(published, Path.Combine(project, "out", "wwwroot"));
+    }
+
+    /// <summary>The page, an asset and a script that it names, and a file that the build did not know.</summary>
+    private static async Task AssertBlazorAsync(RunningApp app, string webRoot)
+    {
+        string page = await app.GetAsync("/");
+        Assert.Contains("Hello, world!", page, StringComparison.Ordinal);
+        foreach (string pattern in (string[])["href=\"(app[^\"]*\\.css)\"", "src=\"(_framework/blazor[^\"]*\\.js)\""])
+        {
+            Match asset = Regex.Match(page, pattern);
+            Assert.True(asset.Success, $"{pattern} is not in {page}");
+            Assert.True((await app.GetAsync($"/{asset.Groups[1].Value}")).Length > 1000, asset.Value);
+        }
+
+        byte[] file = new byte[3 * 1024 * 1024];
+        Random.Shared.NextBytes(file);
+        await File.WriteAllBytesAsync(Path.Combine(webRoot, "added-later.zip"), file);
+        (HttpStatusCode status, byte[] body) = await app.GetRangeAsync("/added-later.zip", 1_000_000, 2_999_999);
+        Assert.Equal(HttpStatusCode.PartialContent, status);
+        Assert.True(file.AsSpan(1_000_000, 2_000_000).SequenceEqual(body), "The bytes are not those of the file.");
     }
 
     private static XElement Nuspec(ZipArchive package, string id)

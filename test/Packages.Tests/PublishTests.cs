@@ -37,7 +37,7 @@ public sealed class PublishTests
             Assert.Equal("Hello, World!", await app.GetAsync("/plaintext"));
             (HttpStatusCode status, byte[] body) = await app.GetRangeAsync("/files/large.bin", 1_000_000, 2_999_999);
             Assert.True(status == HttpStatusCode.PartialContent, $"{way}, {transport}: {status}\n{app.Printed}");
-            Assert.Equal(file[1_000_000..3_000_000], body);
+            Assert.True(file.AsSpan(1_000_000, 2_000_000).SequenceEqual(body), "The bytes are not those of the file.");
             Assert.Equal(0, await app.StopAsync());
         }
     }
@@ -59,7 +59,8 @@ public sealed class PublishTests
     private static Task<string> PublishAsync(TemporaryFolder folder, string output, string runtime, string arguments) => Command.RunAsync(
         Repository.Root, null, "dotnet",
         [
-            "publish", Sample, "-c", "Release", "-r", runtime, "-o", output, "--nologo", "-v", "quiet", "--artifacts-path", folder.Combine("artifacts"),
+            "publish", Sample, "-c", "Release", "-r", runtime, "-o", output, "--nologo", "-v", "quiet",
+            "--artifacts-path", folder.Combine("artifacts"),
             .. arguments.Split(' '),
         ]);
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -8,17 +10,41 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Test.Shared;
 
-// A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT. Prints its port, then its log, and ends
-// on SIGTERM.
+// A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
+// [keep-alive=SECONDS]. Listens on the descriptor if there is one. Prints its port, then its log, and ends on SIGTERM. /allocated tells
+// what was allocated on the managed heap since the start.
+double? Argument(string name) => args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal)) is { } found
+    ? double.Parse(found[(name.Length + 1)..], CultureInfo.InvariantCulture)
+    : null;
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
+builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+{
+    if (Argument("descriptor") is { } descriptor)
+    {
+        options.ListenHandle((ulong)descriptor);
+    }
+    else
+    {
+        options.Listen(IPAddress.Loopback, 0);
+    }
+
+    if (Argument("keep-alive") is { } seconds)
+    {
+        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(seconds);
+    }
+});
+double drain = Argument("drain") ?? 0;
+TransportSettings settings = new() { Ours = options => options.DrainTime = TimeSpan.FromSeconds(drain) };
 builder.Logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(options => options.SingleLine = true);
-TransportCatalogue.Get(args[0]).Apply(builder.WebHost, new TransportSettings());
+TransportCatalogue.Get(args[0]).Apply(builder.WebHost, settings);
 WebApplication app = builder.Build();
 app.Run(static async context =>
 {
-    context.Response.ContentLength = 13;
-    await context.Response.Body.WriteAsync("Hello, World!"u8.ToArray());
+    byte[] body = context.Request.Path == "/allocated"
+        ? Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture))
+        : "Hello, World!"u8.ToArray();
+    context.Response.ContentLength = body.Length;
+    await context.Response.Body.WriteAsync(body);
 });
 await app.StartAsync();
 Console.WriteLine(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port);

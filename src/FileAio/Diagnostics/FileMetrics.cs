@@ -29,12 +29,14 @@ internal static class FileMetrics
     private static readonly DeferredMeasurements Durations = new(Duration);
     private static readonly ConcurrentDictionary<string, StrongBox<long>> BytesByEngine = new();
     private static readonly ConcurrentDictionary<(string Reason, string? Device), StrongBox<long>> Fallbacks = new();
-    private static long s_readsInFlight, s_fallbacks, s_bytesFromPageCache, s_cacheHits, s_cacheMisses;
+    private static long s_readsInFlight, s_fallbacks, s_bytesFromPageCache, s_bytesBySendFile, s_sendFileMisses, s_cacheHits, s_cacheMisses;
 
     static FileMetrics()
     {
         Meter.CreateObservableUpDownCounter("fileaio.reads_in_flight", static () => ReadsInFlight, "{read}", "Reads that an engine has and has not completed.");
-        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By", "Bytes read from files. Tag engine: page-cache is the read that does not wait.");
+        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By", "Bytes read from files. Tag engine: page-cache is the read that does not wait, sendfile what the kernel reads itself.");
+        Meter.CreateObservableCounter("fileaio.sendfile.misses", static () => Interlocked.Read(ref s_sendFileMisses), "{chunk}",
+            "Chunks that the page cache did not hold all of, and that were read instead of sent by sendfile.");
         Meter.CreateObservableCounter("fileaio.fallbacks", ObserveFallbacks, "{fallback}",
             "Times that the kernel refused the way asked for, by reason; no-direct-io also by device, once a file.");
         Meter.CreateObservableCounter("fileaio.open_file_cache.hits", static () => Interlocked.Read(ref s_cacheHits), "{lookup}", "Lookups that the open-file cache answered.");
@@ -65,6 +67,10 @@ internal static class FileMetrics
     /// <summary>Not for an engine's thread: the listener is called at once.</summary>
     public static void ReadOverdue(string engine) => Overdue.Add(1, new KeyValuePair<string, object?>("engine", engine));
 
+    public static void SentByKernel(long bytes) => Interlocked.Add(ref s_bytesBySendFile, bytes);
+
+    public static void SendFileMissed() => Interlocked.Increment(ref s_sendFileMisses);
+
     public static void ReadFromPageCache(long bytes) => Interlocked.Add(ref s_bytesFromPageCache, bytes);
 
     public static void Fallback(string reason, string? device = null)
@@ -83,6 +89,7 @@ internal static class FileMetrics
         }
 
         yield return new Measurement<long>(Interlocked.Read(ref s_bytesFromPageCache), new KeyValuePair<string, object?>("engine", "page-cache"));
+        yield return new Measurement<long>(Interlocked.Read(ref s_bytesBySendFile), new KeyValuePair<string, object?>("engine", "sendfile"));
     }
 
     private static IEnumerable<Measurement<long>> ObserveFallbacks()

@@ -60,6 +60,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         engine = null;
         try
         {
+            Libc.GnuVersion(); // musl has the functions too, but a struct aiocb of its own
             Libc.AioCancel(-1, null); // EBADF: all that is asked is whether the function is there
         }
         catch (EntryPointNotFoundException missing)

@@ -1,5 +1,6 @@
 using System.Text;
 using FileAio.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Files;
 
@@ -15,6 +16,8 @@ internal sealed class OpenedFile
     private int _references = 1;
     private int _direct = NotTried;
     private volatile bool _refusesNoWait;
+    private volatile bool _refusesCacheStat;
+    private SafeFileHandle? _handle;
 
     public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device, ETagPrecision precision)
     {
@@ -79,7 +82,64 @@ internal sealed class OpenedFile
             Libc.Close(_direct);
         }
 
+        if (_handle is { } handle)
+        {
+            handle.Dispose(); // closed when the last range of it has been sent
+            return;
+        }
+
         Libc.Close(Descriptor);
+    }
+
+    /// <summary>
+    /// The buffered descriptor for those who hold it longer than the response does: ranges that a transport has yet to send. To be asked for
+    /// by who has a reference.
+    /// </summary>
+    public SafeFileHandle Handle
+    {
+        get
+        {
+            if (Volatile.Read(ref _handle) is { } known)
+            {
+                return known;
+            }
+
+            SafeFileHandle made = new(Descriptor, ownsHandle: true);
+            if (Interlocked.CompareExchange(ref _handle, made, null) is not { } first)
+            {
+                return made;
+            }
+
+            made.SetHandleAsInvalid();
+            return first;
+        }
+    }
+
+    /// <summary>
+    /// True where the page cache holds all of the range at this moment, so that sending it does not wait for the disk. cachestat(2) tells it
+    /// and brings nothing in. Where it is missing or refused (since Linux 6.15 to who may not write the file) the last byte stands for all.
+    /// </summary>
+    public bool IsCached(long position, long length)
+    {
+        if (Device.InMemory)
+        {
+            return true;
+        }
+
+        if (!_refusesCacheStat)
+        {
+            SysResult cached = Libc.CachedPages(Descriptor, position, length);
+            if (!cached.IsError)
+            {
+                long page = Environment.SystemPageSize;
+                return cached.Value > ((position + length - 1) / page) - (position / page);
+            }
+
+            _refusesCacheStat = true;
+        }
+
+        Span<byte> last = stackalloc byte[1];
+        return AllowsNoWait && Libc.ReadNoWait(Descriptor, last, position + length - 1).Value > 0;
     }
 
     /// <summary>

@@ -112,6 +112,8 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
         Set(nameof(o.DirectIoThreshold), "a size such as 4194304 or 4m, or off", text =>
             o.DirectIoThreshold = Is(text, "off") ? null : Sizes.Parse(text));
         o.CacheProbe = Choice(nameof(o.CacheProbe), o.CacheProbe);
+        o.SendFile = Choice(nameof(o.SendFile), o.SendFile);
+        Set(nameof(o.SendFileMaxChunk), "a size such as 2097152 or 2m", text => o.SendFileMaxChunk = checked((int)Sizes.Parse(text)));
         Set(nameof(o.DirectIoAlignment), "a size such as 4096 or 4k, or auto", text =>
             o.DirectIoAlignment = Is(text, "auto") ? null : checked((int)Sizes.Parse(text)));
         o.OutputBuffers = Buffers(nameof(o.OutputBuffers), o.OutputBuffers);

@@ -178,9 +178,21 @@ public sealed class DirectIoFileOptions
     /// <summary>
     /// Whether the page cache is asked first for files at or above <see cref="DirectIoThreshold"/>. Default <see cref="CacheProbe.Off"/>.
     /// Worth it where others read or write the same files through the page cache. Asking has a price: a page of the file, more where the
-    /// cached part ends, is brought into the cache.
+    /// cached part ends, is brought into the cache. Where <see cref="SendFile"/> is at work in its automatic mode it has no effect.
     /// </summary>
     public CacheProbe CacheProbe { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether files are sent by sendfile(2), which copies nothing through the process, where a transport of this project can.
+    /// Default <see cref="SendFileMode.Auto"/>. nginx: <c>sendfile</c>.
+    /// </summary>
+    public SendFileMode SendFile { get; set; }
+
+    /// <summary>
+    /// Gets or sets the bytes that are sent by sendfile before the response gives up its turn, so that one fast client does not have a thread
+    /// to itself. Default 2 MiB; 65,536 bytes to 1 GiB. nginx: <c>sendfile_max_chunk</c>.
+    /// </summary>
+    public int SendFileMaxChunk { get; set; } = 2 << 20;
 
     /// <summary>
     /// Alignment of direct reads: a power of two from 512 to 1,048,576 bytes. Default null ("auto"): what statx says of the file (Linux

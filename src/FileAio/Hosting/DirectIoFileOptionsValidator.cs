@@ -40,6 +40,8 @@ internal static class DirectIoFileOptionsValidator
         Check(o.AioTimeout >= TimeSpan.Zero || o.AioTimeout == Timeout.InfiniteTimeSpan, nameof(o.AioTimeout), o.AioTimeout, "0 (never) or more");
         Check(o.DirectIoThreshold is null or >= 1, nameof(o.DirectIoThreshold), o.DirectIoThreshold, "1 byte or more, or off");
         Check(Enum.IsDefined(o.CacheProbe), nameof(o.CacheProbe), o.CacheProbe, "off, noWait");
+        Check(Enum.IsDefined(o.SendFile), nameof(o.SendFile), o.SendFile, "auto, on, off");
+        Check(o.SendFileMaxChunk is >= 65536 and <= 1 << 30, nameof(o.SendFileMaxChunk), o.SendFileMaxChunk, "65536 to 1073741824 bytes");
         Check(o.DirectIoAlignment is null || (o.DirectIoAlignment is >= 512 and <= 1 << 20 && BitOperations.IsPow2(o.DirectIoAlignment.Value)),
             nameof(o.DirectIoAlignment), o.DirectIoAlignment, "a power of two from 512 to 1048576, or auto");
         Check(o.OutputBuffers.Count is >= 1 and <= 64, "OutputBuffers:Count", o.OutputBuffers.Count, "1 to 64");

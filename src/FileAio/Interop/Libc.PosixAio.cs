@@ -25,6 +25,12 @@ internal static unsafe partial class Libc
         [FieldOffset(128)] public long aio_offset;
     }
 
+    [LibraryImport("libc", EntryPoint = "gnu_get_libc_version")]
+    private static partial byte* gnu_get_libc_version_();
+
+    /// <exception cref="EntryPointNotFoundException">This is not glibc.</exception>
+    public static void GnuVersion() => _ = gnu_get_libc_version_();
+
     [LibraryImport("libc", EntryPoint = "aio_read")]
     private static partial int aio_read_(aiocb* block);
 

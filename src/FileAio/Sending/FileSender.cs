@@ -107,11 +107,51 @@ internal sealed class FileSender : IDisposable
 
     private async ValueTask<SendOutcome> SendRangeAsync(ByteRange range)
     {
+        bool isDirect = _file.Size >= _serving.DirectIoThreshold;
+        if (range.Length <= KernelSender.MostRead || _body.SendFile is null || (isDirect && _serving.Options.SendFile == SendFileMode.On))
+        {
+            return await ReadRangeAsync(range).ConfigureAwait(false);
+        }
+
+        KernelSender kernel = new(_file, _serving, _body);
+        for (long cold = KernelSender.FirstCold; ; cold = Math.Min(cold * 2, KernelSender.MostCold))
+        {
+            SendOutcome outcome = await kernel.SendAsync(range).ConfigureAwait(false);
+            if (outcome.End != SendEnd.NotCached)
+            {
+                return outcome;
+            }
+
+            long end = _body.SendFile is null ? range.End : Math.Min(range.End, outcome.Position + cold);
+            outcome = await ReadRangeAsync(new ByteRange(outcome.Position, end)).ConfigureAwait(false);
+            if (outcome.End != SendEnd.Sent || end == range.End)
+            {
+                return outcome;
+            }
+
+            try
+            {
+                if (!await _body.FlushAsync().ConfigureAwait(false))
+                {
+                    return new SendOutcome(SendEnd.ClientGone, end);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return new SendOutcome(SendEnd.ClientGone, end);
+            }
+
+            range = range with { Start = end };
+        }
+    }
+
+    private async ValueTask<SendOutcome> ReadRangeAsync(ByteRange range)
+    {
         try
         {
             if (_file.Size >= _serving.DirectIoThreshold && _file.TryGetDirect(_serving.Options.DirectIoAlignment ?? 0, out int direct))
             {
-                if (_serving.Options.CacheProbe == CacheProbe.NoWait)
+                if (_serving.Options.CacheProbe == CacheProbe.NoWait && _body.SendFile is null)
                 {
                     SendOutcome cached = await new CachedSender(_file, _serving, _body, _context).SendWhatIsCachedAsync(range).ConfigureAwait(false);
                     if (cached.End != SendEnd.NotCached)

@@ -3,6 +3,8 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Win32.SafeHandles;
+using Transport.Core.Features;
 
 namespace FileAio.Sending;
 
@@ -36,6 +38,12 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
 
     /// <summary>Reads and flushes go on on the engine's thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
+
+    /// <summary>
+    /// The transport's way to send file ranges, where nothing is between here and the socket; null once it has declined, for one.
+    /// </summary>
+    public ISendFileFeature? SendFile { get; private set; } = serving.Options.SendFile != SendFileMode.Off && IsPlain(response.HttpContext)
+        ? response.HttpContext.Features.Get<ISendFileFeature>() : null;
 
     private PipeWriter Writer => response.BodyWriter;
 
@@ -74,17 +82,31 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         Unflushed += bytes;
     }
 
+    /// <summary>Has the kernel send bytes of a file in their place; false, and never again, where it cannot. The response has started.</summary>
+    public bool TryAppend(SafeFileHandle file, long offset, int count)
+    {
+        if (SendFile?.TryAppend(Writer, file, offset, count) != true)
+        {
+            SendFile = null;
+            return false;
+        }
+
+        Unflushed += count;
+        return true;
+    }
+
     /// <summary>
     /// Waits until the client has taken enough for more to be read; false where there is no client any more.
     /// </summary>
     /// <param name="isLast">Nothing more is written.</param>
     /// <param name="whileWaiting">Called when the flush has waited for a while, on another thread; only where clients are watched.</param>
-    public async ValueTask<bool> FlushAsync(bool isLast = false, Action? whileWaiting = null)
+    /// <param name="mayBeInline">What follows needs the engine: it goes on there, where <see cref="IsInline"/>.</param>
+    public async ValueTask<bool> FlushAsync(bool isLast = false, Action? whileWaiting = null, bool mayBeInline = true)
     {
         long bytes = Unflushed;
         Unflushed = 0;
         _rate.BeforeFlush(isLast);
-        ValueTask<FlushResult> flush = StartFlush();
+        ValueTask<FlushResult> flush = StartFlush(mayBeInline && IsInline);
         SendTimer? watched = flush.IsCompleted ? null : Timer();
         watched?.Begin(whileWaiting);
         FlushResult flushed;
@@ -120,12 +142,13 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// Lets others have the thread after every MiB: neither a read from the page cache nor a flush that the socket takes at once has given
     /// it up.
     /// </summary>
-    public async ValueTask TakeTurnsAsync()
+    /// <param name="mayBeInline">What follows needs the engine.</param>
+    public async ValueTask TakeTurnsAsync(bool mayBeInline = true)
     {
         if (_sinceYield >= Share)
         {
             _sinceYield = 0;
-            await new Yield(IsInline ? serving.Runtime.Context : null);
+            await new Yield(IsInline && mayBeInline ? serving.Runtime.Context : null);
         }
     }
 
@@ -144,9 +167,9 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         await response.StartAsync().ConfigureAwait(false);
     }
 
-    private ValueTask<FlushResult> StartFlush()
+    private ValueTask<FlushResult> StartFlush(bool isInline)
     {
-        if (!IsInline)
+        if (!isInline)
         {
             return Writer.FlushAsync();
         }
@@ -168,9 +191,16 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// (compression) or the connection (connection middleware).
     /// </summary>
     private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
-        && (options.InlineCompletions ?? (context.Features.Get<ITlsHandshakeFeature>() is null && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
-            && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())
-            && IsUnwrapped(context.Features.Get<IConnectionTransportFeature>())));
+        && (options.InlineCompletions ?? IsPlain(context));
+
+    private static bool IsPlain(HttpContext context) => context.Features.Get<ITlsHandshakeFeature>() is null
+        && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
+        && IsServers(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())
+        && IsUnwrapped(context.Features.Get<IConnectionTransportFeature>());
+
+    /// <summary>Kestrel's own body, or the one that our transports put directly before it.</summary>
+    private static bool IsServers(IHttpResponseBodyFeature? body, IHttpResponseFeature? response) =>
+        ReferenceEquals(body, response) || body?.GetType().Assembly == typeof(ISendFileFeature).Assembly;
 
     /// <summary>A transport's connection has a pipe of its own assembly, until connection middleware puts another in its place.</summary>
     private static bool IsUnwrapped(IConnectionTransportFeature? connection) =>

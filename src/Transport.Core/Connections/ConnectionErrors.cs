@@ -12,6 +12,14 @@ internal static class ConnectionErrors
 
     public static Exception ToException(SysResult result)
     {
+        switch (result.Errno)
+        {
+            case Errno.ENODATA:
+                return new EndOfStreamException("The file is shorter than the part of it that was to be sent.");
+            case Errno.EIO:
+                return result.ToException("sendfile");
+        }
+
         SocketException exception = new((int)ToSocketError(result.Errno));
         return IsReset(result) ? new ConnectionResetException(exception.Message, exception) : exception;
     }

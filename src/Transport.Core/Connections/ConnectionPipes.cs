@@ -19,6 +19,12 @@ internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
     /// <inheritdoc cref="TransportOptions.AnswerGrace"/>
     public TimeSpan AnswerGrace => options.AnswerGrace;
 
+    /// <inheritdoc cref="TransportOptions.MaxWriteBufferSize"/>
+    public long MaxWriteBufferSize => options.MaxWriteBufferSize ?? 0;
+
+    /// <inheritdoc cref="TransportOptions.SendFile"/>
+    public bool SendFile => options.SendFile;
+
     /// <summary>Null and 0 are no limit, as in Kestrel; what has paused resumes at half.</summary>
     private static PipeOptions Create(EventLoop loop, long? limit, PipeScheduler reader, PipeScheduler writer) => new(
         loop.MemoryPool,

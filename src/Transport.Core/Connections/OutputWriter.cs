@@ -1,12 +1,17 @@
 using System.IO.Pipelines;
+using Microsoft.Win32.SafeHandles;
+using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;
 
 /// <summary>
 /// The application's end of the output pipe: the pipe's own, and on the way a look at how much is flushed, which
-/// <see cref="SendScheduler"/> is told.
+/// <see cref="SendScheduler"/> is told. File ranges are put in their place by it (<see cref="TryAppend"/>).
 /// </summary>
-internal sealed class OutputWriter(PipeWriter pipe) : PipeWriter
+/// <param name="pipe">The pipe's own writer.</param>
+/// <param name="loop">The connection's.</param>
+/// <param name="pause">Bytes of file ranges from which on a flush waits, as the pipe has it for bytes; 0 is no limit.</param>
+internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) : PipeWriter
 {
     /// <summary>
     /// From here on a flush is sent then and there, on whatever thread it is (where the model can send without waiting): the call copies
@@ -15,45 +20,107 @@ internal sealed class OutputWriter(PipeWriter pipe) : PipeWriter
     /// </summary>
     public const int Bulk = 16 * 1024;
 
+    private OutputRanges? _ranges;
+    private long _written;
+
+    /// <summary>Null until the connection's first range. The flush that makes the send loop look publishes it.</summary>
+    public OutputRanges? Ranges => _ranges;
+
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => pipe.UnflushedBytes;
+    public override long UnflushedBytes => pipe.UnflushedBytes + (_ranges?.Unflushed ?? 0);
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => pipe.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) =>
+        _ranges is { IsArmed: true } ranges && ranges.TryClaim(sizeHint) ? Memory<byte>.Empty : pipe.GetMemory(sizeHint);
 
     public override Span<byte> GetSpan(int sizeHint = 0) => pipe.GetSpan(sizeHint);
 
-    public override void Advance(int bytes) => pipe.Advance(bytes);
-
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    public override void Advance(int bytes)
     {
-        if (pipe.UnflushedBytes < Bulk)
+        if (_ranges is { IsClaimed: true })
         {
-            return pipe.FlushAsync(cancellationToken);
+            AdvanceRange(bytes);
+            return;
         }
 
-        SendScheduler.IsAtOnce = true;
+        pipe.Advance(bytes);
+        _written += bytes;
+    }
+
+    /// <summary>
+    /// Appends a file range to what has been written, through whatever writers <paramref name="output"/> puts before this one: they see a
+    /// request for memory and an Advance, as for bytes, and count them. The memory is empty, so that none can have touched it: one that
+    /// wants to (TLS, chunked encoding, a buffer) either asks in another way, which is noticed, or fails.
+    /// </summary>
+    /// <returns>False where it has not come through; nothing is appended then.</returns>
+    public bool TryAppend(PipeWriter output, SafeFileHandle file, long offset, int count)
+    {
+        OutputRanges ranges = _ranges ??= new OutputRanges(loop);
+        ranges.Arm(file, offset, count);
         try
         {
-            return pipe.FlushAsync(cancellationToken);
+            if (!output.GetMemory(OutputRanges.SizeHint).IsEmpty || !ranges.IsClaimed)
+            {
+                return false;
+            }
+
+            output.Advance(count);
+            return true;
         }
         finally
         {
-            SendScheduler.IsAtOnce = false;
+            ranges.Disarm();
         }
+    }
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (_ranges is { IsEmpty: false } ranges)
+        {
+            return FlushRangesAsync(ranges, default, cancellationToken);
+        }
+
+        return pipe.UnflushedBytes < Bulk ? pipe.FlushAsync(cancellationToken) : SendAtOnceAsync(default, cancellationToken);
     }
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        if (pipe.UnflushedBytes + source.Length < Bulk)
+        _written += source.Length;
+        if (_ranges is { IsEmpty: false } ranges)
         {
-            return pipe.WriteAsync(source, cancellationToken);
+            return FlushRangesAsync(ranges, source, cancellationToken);
         }
 
+        return pipe.UnflushedBytes + source.Length < Bulk ? pipe.WriteAsync(source, cancellationToken) : SendAtOnceAsync(source, cancellationToken);
+    }
+
+    public override void CancelPendingFlush()
+    {
+        if (_ranges is not { } ranges || !ranges.CancelWait())
+        {
+            pipe.CancelPendingFlush();
+        }
+    }
+
+    public override void Complete(Exception? exception = null) => pipe.Complete(exception);
+
+    public override ValueTask CompleteAsync(Exception? exception = null) => pipe.CompleteAsync(exception);
+
+    private void AdvanceRange(int bytes)
+    {
+        // The placeholder. The pipe throws where it has been completed, before anything is queued.
+        _ = pipe.GetMemory(1);
+        _ranges!.Append(bytes, _written);
+        pipe.Advance(1);
+        _written++;
+    }
+
+    private ValueTask<FlushResult> SendAtOnceAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
         SendScheduler.IsAtOnce = true;
         try
         {
-            return pipe.WriteAsync(source, cancellationToken);
+            return source.IsEmpty ? pipe.FlushAsync(cancellationToken) : pipe.WriteAsync(source, cancellationToken);
         }
         finally
         {
@@ -61,9 +128,22 @@ internal sealed class OutputWriter(PipeWriter pipe) : PipeWriter
         }
     }
 
-    public override void CancelPendingFlush() => pipe.CancelPendingFlush();
+    /// <summary>
+    /// The pipe's flush, and then the ranges' own back-pressure. Ranges are sent at once: nothing is gained by gathering them, and where a
+    /// page is not cached after all the wait for the disk is the caller's thread's, not the loop's.
+    /// </summary>
+    private async ValueTask<FlushResult> FlushRangesAsync(OutputRanges ranges, ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        ranges.Flushed();
+        FlushResult result = await SendAtOnceAsync(source, cancellationToken).ConfigureAwait(false);
+        if (result.IsCompleted || result.IsCanceled || pause == 0 || ranges.IsBelow(pause))
+        {
+            return result;
+        }
 
-    public override void Complete(Exception? exception = null) => pipe.Complete(exception);
-
-    public override ValueTask CompleteAsync(Exception? exception = null) => pipe.CompleteAsync(exception);
+        // The connection may have ended meanwhile, with or without an exception: the pipe tells.
+        return await ranges.WaitAsync(pause, cancellationToken).ConfigureAwait(false)
+            ? await pipe.FlushAsync(cancellationToken).ConfigureAwait(false)
+            : new FlushResult(isCanceled: true, isCompleted: false);
+    }
 }

@@ -39,7 +39,7 @@ internal sealed partial class SocketConnection
                     break;
                 }
 
-                if (!isAborted && !result.IsCompleted && IsToBeGathered(buffer.Length))
+                if (!isAborted && !result.IsCompleted && IsToBeGathered(buffer.Length) && _outputWriter.Ranges is not { IsEmpty: false })
                 {
                     // Nothing is examined, so that the next read has all there is by then.
                     output.AdvanceTo(buffer.Start);
@@ -47,9 +47,11 @@ internal sealed partial class SocketConnection
                     continue;
                 }
 
+                SequencePosition end = buffer.End;
                 if (!buffer.IsEmpty)
                 {
-                    ValueTask<SysResult> sending = SendAsync(new OutputBatch(buffer));
+                    OutputBatch batch = NextBatch(buffer, out end);
+                    ValueTask<SysResult> sending = SendBatchAsync(batch);
                     if (!sending.IsCompleted)
                     {
                         Volatile.Write(ref _isSendPending, true);
@@ -66,10 +68,15 @@ internal sealed partial class SocketConnection
                         output.AdvanceTo(buffer.End);
                         break;
                     }
+
+                    if (batch.File is not null)
+                    {
+                        _outputWriter.Ranges!.Dequeue();
+                    }
                 }
 
-                output.AdvanceTo(buffer.End);
-                if (result.IsCompleted || isAborted)
+                output.AdvanceTo(end);
+                if ((result.IsCompleted || isAborted) && end.Equals(buffer.End))
                 {
                     break;
                 }
@@ -106,6 +113,7 @@ internal sealed partial class SocketConnection
             TransportLog.UnexpectedError(_logger, ConnectionId, exception);
         }
 
+        _outputWriter.Ranges?.End();
         _input.Writer.CancelPendingFlush();
         EndDirection();
     }
@@ -141,12 +149,16 @@ internal sealed partial class SocketConnection
                 return SendOnLoopAsync(output);
             }
 
-            if (sent.IsError || sent.Value == output.Length)
+            if (sent.IsError)
             {
                 return new ValueTask<SysResult>(sent);
             }
 
-            output = output.Slice(sent.Value);
+            output = output.After(sent.Value);
+            if (output.IsEmpty)
+            {
+                return new ValueTask<SysResult>(sent);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Features;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
 
@@ -14,12 +15,12 @@ namespace Transport.Core.Connections;
 
 /// <summary>
 /// A connection: bytes from its socket to the input pipe, on the loop's thread, and from the output pipe to its socket, there or where a
-/// flush came from (<c>SocketConnection.Receive.cs</c>, <c>SocketConnection.Send.cs</c>), and the end of both
+/// flush came from (<c>SocketConnection.Receive.cs</c>, <c>SocketConnection.Send.cs</c>, <c>SocketConnection.SendFile.cs</c>), and the end of both
 /// (<c>SocketConnection.Close.cs</c>).
 /// </summary>
 internal sealed partial class SocketConnection : ConnectionContext,
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionSocketFeature,
-    ILoopResident
+    ISendFileFeature, ILoopResident
 {
     private readonly LoopConnection _socket;
     private readonly EventLoop _loop;
@@ -28,6 +29,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     private readonly TimeSpan _answerGraceTime;
     private readonly Pipe _input;
     private readonly Pipe _output;
+    private readonly OutputWriter _outputWriter;
     private readonly DuplexPipe _originalTransport;
     private readonly ConnectionFeatures _features = new();
     private string? _connectionId;
@@ -52,7 +54,8 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _answerGraceTime = pipes.AnswerGrace;
         _input = new Pipe(pipes.Input);
         _output = new Pipe(pipes.Output);
-        Transport = _originalTransport = new DuplexPipe(new InputReader(_input.Reader, loop), new OutputWriter(_output.Writer));
+        _outputWriter = new OutputWriter(_output.Writer, loop, pipes.MaxWriteBufferSize);
+        Transport = _originalTransport = new DuplexPipe(new InputReader(_input.Reader, loop), _outputWriter);
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         ConnectionClosed = _connectionClosed.Token;
@@ -62,6 +65,11 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _features.Set<IMemoryPoolFeature>(this);
         _features.Set<IConnectionLifetimeFeature>(this);
         _features.Set<IConnectionSocketFeature>(this);
+        if (pipes.SendFile)
+        {
+            _features.Set<ISendFileFeature>(this);
+        }
+
         SetPeerFeature();
     }
 

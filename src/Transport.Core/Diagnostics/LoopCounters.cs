@@ -16,6 +16,11 @@ internal sealed class LoopCounters
 
     /// <summary>Sent by the loop. Other threads' sends are in <see cref="BytesSentElsewhere"/>.</summary>
     public long BytesSent;
+    /// <summary>Of those, bytes that sendfile(2) took from files; interlocked too.</summary>
+    public long FileBytesSent;
+
+    /// <summary>Calls of sendfile(2) that took longer than <see cref="Loops.OutputCalls.SlowCall"/>; interlocked too.</summary>
+    public long SlowFileSends;
     public long Waits;
     public long Events;
     public long SpuriousReports;

@@ -19,6 +19,8 @@ internal sealed class TransportMetrics : IDisposable
         _meter.Counter("transport.connections_refused", "{connection}", "Connections reset at MaxConnections or MaxConnectionsPerAddress.", c => c.ConnectionsRefused);
         _meter.Counter("transport.bytes_received", "By", "Bytes received.", c => c.BytesReceived);
         _meter.Counter("transport.bytes_sent", "By", "Bytes sent.", c => c.BytesSent + Interlocked.Read(ref c.BytesSentElsewhere.Value));
+        _meter.Counter("transport.sendfile.bytes", "By", "Bytes of transport.bytes_sent that sendfile(2) took from files.", c => c.FileBytesSent);
+        _meter.Counter("transport.sendfile.slow", "{call}", "sendfile(2) calls of more than 5 ms: most likely they waited for the disk.", c => c.SlowFileSends);
         _meter.Counter("transport.waits", "{wait}", "Times that the loop asked the kernel what is ready.", c => c.Waits);
         _meter.Counter("transport.events", "{event}", "Reports that the waits brought back.", c => c.Events);
         _meter.Counter("transport.wake_ups", "{wake_up}", "Times that another thread ended a wait.", c => Interlocked.Read(ref c.WakeUps.Value));

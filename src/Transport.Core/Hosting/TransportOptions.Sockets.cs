@@ -69,6 +69,14 @@ public abstract partial class TransportOptions
     /// </summary>
     public string? UnixSocketOwner { get; set; }
 
+    /// <summary>
+    /// Gets or sets how long open connections are left alone at shutdown, after the transport has stopped accepting. Kestrel closes
+    /// connections that wait for a request as soon as the transport has unbound, also where the first request is on its way; a client sees a
+    /// failure then. Ends early when the transport has no open connection, and when the host's shutdown timeout does. With a listening socket
+    /// that another process holds too (systemd), a restart in this way loses no request. Default: zero. Allowed: 0 to 1 hour.
+    /// </summary>
+    public TimeSpan DrainTime { get; set; }
+
     internal bool HasKeepAlive => TcpKeepAliveTime is not null || TcpKeepAliveInterval is not null || TcpKeepAliveRetryCount is not null;
 
     private IEnumerable<string> ValidateSockets()
@@ -95,6 +103,11 @@ public abstract partial class TransportOptions
             {
                 yield return $"{name} is {time}; allowed: whole seconds, 00:00:01 to {MaxKeepAlive}, or null.";
             }
+        }
+
+        if (DrainTime < TimeSpan.Zero || DrainTime > TimeSpan.FromHours(1))
+        {
+            yield return $"{nameof(DrainTime)} is {DrainTime}; allowed: 00:00:00 to 01:00:00.";
         }
 
         if (TcpKeepAliveRetryCount is < 1 or > 127)

@@ -23,9 +23,10 @@ public abstract partial class TransportOptions
     public ApplicationScheduling ApplicationScheduling { get; set; } = ApplicationScheduling.LeaderFollowers;
 
     /// <summary>
-    /// The most application threads that a loop may have at once (<see cref="ApplicationScheduling.Workers"/>), or the most pool threads
-    /// that drain its work (<see cref="ApplicationScheduling.ThreadPool"/>). It has one, and more only while handlers block. Past the limit
-    /// work waits, and a warning says so. Default: 256. Allowed: 1 to 32,767.
+    /// Gets or sets the maximum number of threads of a loop that run application code beside the one that leads it
+    /// (<see cref="ApplicationScheduling.LeaderFollowers"/>), of its worker threads (<see cref="ApplicationScheduling.Workers"/>), or of the
+    /// pool threads that run its batches (<see cref="ApplicationScheduling.ThreadPool"/>). A loop has one, and more only while handlers block
+    /// or compute for long. Past the limit requests wait, and a warning says so. Default: 256. Allowed: 1 to 32,767.
     /// </summary>
     public int MaxWorkers { get; set; } = 256;
 
@@ -73,6 +74,15 @@ public abstract partial class TransportOptions
     /// KiB. Allowed: 0 and more.
     /// </summary>
     public long? MaxWriteBufferSize { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// Gets or sets whether files are sent by sendfile(2), so that their bytes are not copied through the process: those of
+    /// <c>SendFileAsync</c>, and so of <c>UseStaticFiles</c> and <c>Results.File</c> with a path, over HTTP/1.x without TLS, where the
+    /// response has a Content-Length and nothing wraps its body. What the page cache does not hold is read on the thread pool, as elsewhere.
+    /// Default: true. False: the response's feature stays Kestrel's own, and connections have no <c>ISendFileFeature</c>. nginx:
+    /// <c>sendfile</c>.
+    /// </summary>
+    public bool SendFile { get; set; } = true;
 
     /// <summary>
     /// Here for <see cref="SocketTransportOptions"/>' sake. The readiness models take a buffer only when there is something to put in it,

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Transport.Core.Diagnostics;
+using Transport.Core.SendFile;
 
 namespace Transport.Core.Hosting;
 
@@ -79,6 +80,7 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
         options.ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TransportOptionsValidator<TOptions>>());
 
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, SendFileStartupFilter>());
         services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton(_name);
         services.TryAddSingleton(static provider => new TransportSelection(

@@ -5,6 +5,7 @@ internal static class Errno
 {
     public const int EPERM = 1;
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
@@ -14,6 +15,8 @@ internal static class Errno
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int EPIPE = 32;
+    public const int ENOSYS = 38;
+    public const int ENODATA = 61;
     public const int ETIME = 62;
     public const int ENONET = 64;
     public const int EPROTO = 71;

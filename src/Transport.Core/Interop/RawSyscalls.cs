@@ -16,4 +16,7 @@ internal static class RawSyscalls
     public static readonly nint SYS_futex = s_isArm64 ? 98 : 202;
 
     public static readonly nint SYS_gettid = s_isArm64 ? 178 : 186;
+
+    /// <summary>The same on all architectures, as that of every call since Linux 5.1.</summary>
+    public static readonly nint SYS_cachestat = 451;
 }

@@ -23,12 +23,16 @@ internal sealed class SocketListener : IConnectionListener
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How often the end of a drain is looked for: it happens once in the life of a process.</summary>
+    private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(10);
+
     private readonly ListenSocket _socket;
     private readonly ILogger _logger;
     private readonly EventLoop[] _loops;
     private readonly EventLoopGroup _group;
     private readonly ConnectionFactory _connections;
     private readonly int _maxUnclaimed;
+    private readonly TimeSpan _drainTime;
     private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
@@ -59,6 +63,7 @@ internal sealed class SocketListener : IConnectionListener
         _logger = logger;
         _connections = new ConnectionFactory(socket.EndPoint, socket.SetsOptionsPerConnection, options, limits, logger);
         _maxUnclaimed = Math.Max(options.Backlog, MinimumUnclaimed);
+        _drainTime = options.DrainTime;
         _offer = connection => Offer((SocketConnection)connection!);
     }
 
@@ -126,10 +131,17 @@ internal sealed class SocketListener : IConnectionListener
             stopped = _stopped ??= Task.WhenAll(_acceptLoops.Select(acceptLoop => acceptLoop.StopAsync()));
         }
 
-        if (!Volatile.Read(ref _unbound) && !await EndsAsync(stopped, cancellationToken))
+        if (!Volatile.Read(ref _unbound))
         {
-            TransportLog.UnbindForced(_logger, EndPoint);
-            _socket.Shutdown();
+            if (await EndsAsync(stopped, cancellationToken))
+            {
+                await DrainAsync(cancellationToken);
+            }
+            else
+            {
+                TransportLog.UnbindForced(_logger, EndPoint);
+                _socket.Shutdown();
+            }
         }
 
         Volatile.Write(ref _unbound, true);
@@ -150,6 +162,29 @@ internal sealed class SocketListener : IConnectionListener
             await _group.ReleaseAsync();
         }
     }
+
+    /// <summary>
+    /// Leaves open connections alone for <see cref="TransportOptions.DrainTime"/>. The listening socket is closed before, so that further clients
+    /// are refused, or served by the process that holds it too.
+    /// </summary>
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        if (_drainTime == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        _socket.Dispose();
+        long end = Environment.TickCount64 + (long)_drainTime.TotalMilliseconds;
+        while (HasConnections() && Environment.TickCount64 < end && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(DrainPoll, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Open on the event loops, of this end point and others, or on the way to Kestrel.</summary>
+    private bool HasConnections() =>
+        Volatile.Read(ref _unclaimed) > 0 || Array.Exists(_loops, static loop => Interlocked.Read(ref loop.Counters.Connections) > 0);
 
     /// <returns>False when the token, and the grace after it, came first.</returns>
     private static async Task<bool> EndsAsync(Task stopped, CancellationToken cancellationToken)

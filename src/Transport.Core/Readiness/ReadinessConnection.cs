@@ -84,7 +84,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             }
         }
 
-        loop.Poller.Arm(Descriptor, Readiness.Writable);
+        WaitToSend();
         return (_outgoing ??= new SocketCompletion()).Wait();
     }
 
@@ -97,7 +97,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
                 return SysResult.Canceled;
             }
 
-            SysResult sent = SocketCalls.Send(Descriptor, output.Bytes);
+            SysResult sent = OutputCalls.SendNext(Descriptor, output, loop.Counters);
             if (!sent.IsError)
             {
                 Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
@@ -242,11 +242,24 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
 
         if (result.WouldBlock)
         {
-            loop.Poller.Arm(Descriptor, Readiness.Writable);
+            WaitToSend();
             return;
         }
 
         _outgoing.Complete(result);
+    }
+
+    /// <summary>For room in the socket's buffer, or for the next iteration where a file has used up this one's budget.</summary>
+    private void WaitToSend()
+    {
+        if (_mayBeWritable)
+        {
+            QueueOutgoing();
+        }
+        else
+        {
+            loop.Poller.Arm(Descriptor, Readiness.Writable);
+        }
     }
 
     /// <summary>One recv, and what it tells about the next.</summary>
@@ -269,12 +282,15 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         return received;
     }
 
-    /// <summary>Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report.</summary>
+    /// <summary>
+    /// Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report. −EAGAIN while
+    /// <see cref="_mayBeWritable"/>: a client that takes a file as fast as it is sent has used up the iteration's budget.
+    /// </summary>
     private SysResult SendOutput(ref SendBudget budget)
     {
         while (true)
         {
-            SysResult sent = SocketCalls.Send(Descriptor, _output.Bytes);
+            SysResult sent = OutputCalls.SendNext(Descriptor, _output, loop.Counters);
             if (sent.IsError)
             {
                 if (sent.WouldBlock)
@@ -292,13 +308,17 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             budget.Use(sent.Value);
             loop.Counters.BytesSent += sent.Value;
             _sent += sent.Value;
-            if (sent.Value == _output.Length)
+            _output = _output.After(sent.Value);
+            if (_output.IsEmpty)
             {
                 _output = default;
                 return new SysResult((nint)_sent);
             }
 
-            _output = _output.Slice(sent.Value);
+            if (_output.Bytes.IsEmpty && budget.IsUsedUp)
+            {
+                return new SysResult(-Errno.EAGAIN);
+            }
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     private int _next;
     private LoopThread? _leader;
     private LoopThread? _first;
+    private bool _isStarted;
     private bool _stopped;
     private bool _exhaustedLogged;
     private bool _startFailureLogged;
@@ -62,8 +63,17 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     {
         _leader = _first = new LoopThread(this, _loop.Name);
         _first.Begin();
+        try
+        {
+            _monitor.Add(this);
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            throw new IOException($"{_loop.Name}: the system did not start the monitor's thread: {exception.Message}", exception);
+        }
+
+        _isStarted = true;
         _threads.RequestSpare(1);
-        _monitor.Add(this);
     }
 
     public override void Schedule(Action<object?> action, object? state)
@@ -135,7 +145,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     {
         _stopped = true;
         _monitor.Remove(this);
-        _threads.Stop();
+        _threads.Stop(leaderParks: _isStarted);
     }
 
     /// <summary>The loop's first thread, once it does not lead.</summary>
@@ -175,8 +185,11 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     {
         _threads.NotStarted();
 
-        // The loop logs, since a log provider may block.
-        _loop.TryPost(static failure => ((StartFailure)failure!).Log(), new StartFailure(this, reason));
+        // Not here, since a log provider may block, and not by the loop, which may be inside an item with no thread to take it over.
+        if (!Interlocked.Exchange(ref _startFailureLogged, true))
+        {
+            UnsafeThreadPool.Queue(static failure => ((StartFailure)failure!).Log(), new StartFailure(_loop, reason));
+        }
     }
 
     /// <summary>A thread beside the leader has returned, and the leader may run items again that it could not.</summary>
@@ -255,18 +268,9 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     /// <summary>Items of the batch have not been begun.</summary>
     private bool HasRest => _next < _running.Count;
 
-    private void LogStartFailure(string reason)
+    private sealed record StartFailure(EventLoop Loop, string Reason)
     {
-        if (!_startFailureLogged)
-        {
-            _startFailureLogged = true;
-            _loop.LogWorkerNotStarted(reason);
-        }
-    }
-
-    private sealed record StartFailure(LeaderScheduler Scheduler, string Reason)
-    {
-        public void Log() => Scheduler.LogStartFailure(Reason);
+        public void Log() => Loop.LogWorkerNotStarted(Reason);
     }
 
     private sealed record DeferredItem(LeaderScheduler Scheduler, Action<object?> Action, object? State)

@@ -15,6 +15,9 @@ internal enum Sight
     /// <summary>The loop is inside an item, which the next look may find still running.</summary>
     InItem,
 
+    /// <summary>The loop is inside an item that an earlier look has found too.</summary>
+    Lasting,
+
     /// <summary>The loop was inside an item that had lasted, and has been handed over.</summary>
     Taken,
 }
@@ -71,7 +74,7 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
         _looks++;
         LoopThread leader = scheduler.Leader!;
         bool blocked = IsBlocked(leader.Clock, now);
-        return (blocked || MayMoveFromComputing()) && TryHandOver(leader, item, blocked) ? Sight.Taken : Sight.InItem;
+        return (blocked || MayMoveFromComputing()) && TryHandOver(leader, item, blocked) ? Sight.Taken : Sight.Lasting;
     }
 
     private bool MayMoveFromComputing() => _cpu - _cpuAtFirstLook >= LongNanoseconds
@@ -116,15 +119,15 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
         if (!scheduler.Leadership.TryTake(item))
         {
             leader.Uncount(running);
-            threads.UndoAside();
+            threads.LeaveAside();
             threads.Repark(follower);
             return false;
         }
 
         follower.CallToLead();
 
-        // Handlers that block come in numbers: as many threads as are blocked already, so that the last of eight does not wait for eight starts.
-        threads.RequestSpare(1 + (threads.Aside / 2));
+        // Handlers that block come in numbers: the more are blocked, the more threads are ready, so that the last of eight finds one.
+        threads.RequestSpare(Math.Max(2, 1 + (threads.Aside / 2)));
         return true;
     }
 }

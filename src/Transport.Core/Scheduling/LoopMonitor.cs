@@ -9,9 +9,10 @@ namespace Transport.Core.Scheduling;
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>While loops run application code it looks every 5 ms; 1 ms after a look that found a loop inside an item; and every millisecond for
-/// a second after a loop was handed over.</item>
-/// <item>When nothing has run for 100 ms it sleeps until a loop begins an item: the loop reads one word before each item, and wakes it.</item>
+/// <item>While loops run application code it looks every 5 ms; 1 ms after a look that found a loop inside an item, though not twice in a row
+/// unless the item is the same; and every millisecond for a second after a loop was handed over.</item>
+/// <item>When nothing has run for 100 ms it sleeps until a loop begins an item: the loop reads one word before each item, and wakes it. A loop
+/// that has no spare thread has one requested every 100 ms.</item>
 /// </list>
 /// </remarks>
 internal sealed class LoopMonitor
@@ -21,9 +22,13 @@ internal sealed class LoopMonitor
 
     private const int QuietLooksBeforeSleep = 20;
 
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan ColdTick = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_coldTick = TimeSpan.FromMilliseconds(5);
     private static readonly long s_hot = Stopwatch.Frequency;
+    private static readonly TimeSpan s_forever = TimeSpan.FromDays(1);
+
+    /// <summary>While a loop has no spare thread because none can be started.</summary>
+    private static readonly TimeSpan s_retryEvery = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Allocated pinned, since the kernel is given its address.</summary>
     private readonly int[] _state = GC.AllocateArray<int>(64, pinned: true);
@@ -93,7 +98,7 @@ internal sealed class LoopMonitor
     private void Run()
     {
         long hotUntil = long.MinValue;
-        TimeSpan pause = Tick;
+        TimeSpan pause = s_tick;
         int quiet = 0;
         while (true)
         {
@@ -106,10 +111,12 @@ internal sealed class LoopMonitor
 
             long now = Stopwatch.GetTimestamp();
             Sight most = Sight.Quiet;
+            bool hasSpares = true;
             foreach (LeaderScheduler loop in watched)
             {
                 Sight sight = loop.Watch.Look(now);
                 loop.Threads.CheckCounted(now);
+                hasSpares &= loop.Threads.EnsureSpare();
                 most = sight > most ? sight : most;
             }
 
@@ -118,18 +125,20 @@ internal sealed class LoopMonitor
                 hotUntil = now + s_hot;
             }
 
-            pause = most >= Sight.InItem || now < hotUntil ? Tick : ColdTick;
+            // Under load most looks find some item: every other one is soon followed by another.
+            bool soon = now < hotUntil || most >= Sight.Lasting || (most == Sight.InItem && pause == s_coldTick);
+            pause = soon ? s_tick : s_coldTick;
             quiet = most == Sight.Quiet ? quiet + 1 : 0;
             if (quiet >= QuietLooksBeforeSleep)
             {
-                SleepUntilWoken();
+                SleepUntilWoken(hasSpares ? s_forever : s_retryEvery);
                 quiet = 0;
-                pause = Tick;
+                pause = s_tick;
             }
         }
     }
 
-    private void SleepUntilWoken()
+    private void SleepUntilWoken(TimeSpan atMost)
     {
         Volatile.Write(ref _state[0], Asleep);
 
@@ -141,10 +150,13 @@ internal sealed class LoopMonitor
             return;
         }
 
-        while (Volatile.Read(ref _state[0]) == Asleep)
+        do
         {
-            Futex.Wait(ref _state[0], Asleep, TimeSpan.FromDays(1));
+            Futex.Wait(ref _state[0], Asleep, atMost);
         }
+        while (atMost == s_forever && Volatile.Read(ref _state[0]) == Asleep);
+
+        Volatile.Write(ref _state[0], Awake);
     }
 
     private bool TryEnd()

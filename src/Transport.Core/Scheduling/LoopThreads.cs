@@ -49,6 +49,22 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
         }
     }
 
+    /// <summary>Requests a spare thread if there is none, and none on its way. Monitor thread.</summary>
+    /// <returns>False when one is missing and cannot be started now.</returns>
+    public bool EnsureSpare()
+    {
+        lock (_gate)
+        {
+            if (_stopped || _parked.Count + _starting > 0 || _others >= maxWorkers)
+            {
+                return true;
+            }
+        }
+
+        RequestSpare(1);
+        return false;
+    }
+
     /// <summary>Takes a parked thread, for the caller to call. Leaves <paramref name="reserve"/> parked.</summary>
     public LoopThread? TryUnpark(int reserve)
     {
@@ -69,17 +85,22 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
     /// <summary>A thread is about to run application code beside the leader.</summary>
     public void GoAside() => Interlocked.Increment(ref _aside);
 
-    /// <summary>It does not, after all.</summary>
-    public void UndoAside() => Interlocked.Decrement(ref _aside);
+    /// <summary>
+    /// It does not, or no longer: a leader that has begun no item meanwhile, for MaxWorkers, may sleep by now.
+    /// </summary>
+    public void LeaveAside()
+    {
+        if (Interlocked.Decrement(ref _aside) == maxWorkers - 1)
+        {
+            scheduler.WakeLeader();
+        }
+    }
 
     /// <summary>The thread's item has ended beside the leader. On that thread.</summary>
     public void Returned(LoopThread thread)
     {
         thread.Uncount(RunningWorkers.OfProcess);
-        if (Interlocked.Decrement(ref _aside) == maxWorkers - 1)
-        {
-            scheduler.WakeLeader();
-        }
+        LeaveAside();
     }
 
     /// <summary>A thread that was requested runs.</summary>
@@ -135,7 +156,8 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
     }
 
     /// <summary>The loop has ended, on the calling thread: threads end as soon as they have nothing to run.</summary>
-    public void Stop()
+    /// <param name="leaderParks">The calling thread leads, and parks as any other when it has ended the loop.</param>
+    public void Stop(bool leaderParks)
     {
         LoopThread[] parked;
         lock (_gate)
@@ -144,10 +166,7 @@ internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int ma
             parked = [.. _parked];
             _parked.Clear();
             Ended(parked.Length);
-
-            // There is no leader any more, and its thread parks as any other.
-            _others++;
-            Interlocked.Increment(ref counters.Workers);
+            Ended(leaderParks ? -1 : 0);
         }
 
         foreach (LoopThread thread in parked)

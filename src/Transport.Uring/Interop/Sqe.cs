@@ -33,24 +33,24 @@ internal static unsafe class Sqe
     };
 
     /// <summary>send(2). MSG_WAITALL: the kernel itself continues what a full socket buffer has cut short.</summary>
-    public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, ulong userData) => new()
+    public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData) => new()
     {
         opcode = IORING_OP_SEND,
         fd = socket,
         addr = (ulong)from.Pointer,
         len = (uint)length,
-        msg_flags = Libc.MSG_NOSIGNAL | MSG_WAITALL,
+        msg_flags = (uint)(Libc.MSG_NOSIGNAL | MSG_WAITALL | flags),
         user_data = userData,
     };
 
     /// <summary>sendmsg(2) of the pieces of <paramref name="vector"/>.</summary>
-    public static io_uring_sqe Send(int socket, SendVector vector, ulong userData) => new()
+    public static io_uring_sqe Send(int socket, SendVector vector, int flags, ulong userData) => new()
     {
         opcode = IORING_OP_SENDMSG,
         fd = socket,
         addr = (ulong)vector.Message,
         len = 1,
-        msg_flags = Libc.MSG_NOSIGNAL | MSG_WAITALL,
+        msg_flags = (uint)(Libc.MSG_NOSIGNAL | MSG_WAITALL | flags),
         user_data = userData,
     };
 

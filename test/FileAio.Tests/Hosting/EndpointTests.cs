@@ -53,7 +53,8 @@ public sealed class EndpointTests : IDisposable
         await using WebApplication app = await StartAsync(app => app.MapGroup("/v1").MapDirectIoFiles("/models/{**path}", _root));
         using HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = AddressOf(app) };
         using HttpResponseMessage response = await client.GetAsync("/v1/models/sub");
-        Assert.Equal((HttpStatusCode.MovedPermanently, "/v1/models/sub/"), (response.StatusCode, response.Headers.Location?.OriginalString));
+        Assert.Equal((HttpStatusCode.MovedPermanently, "/v1/models/sub/"),
+            (response.StatusCode, response.Headers.Location?.OriginalString));
     }
 
     [Fact]
@@ -118,8 +119,10 @@ public sealed class EndpointTests : IDisposable
     public void A_pattern_without_a_catch_all_and_wrong_options_fail_at_once()
     {
         WebApplication app = WebApplication.CreateSlimBuilder().Build();
-        Assert.Contains("{**path}", Assert.Throws<ArgumentException>(() => app.MapDirectIoFiles("/models/{path}", _root)).Message, StringComparison.Ordinal);
-        Assert.Throws<OptionsValidationException>(() => app.MapDirectIoFiles("/models/{**path}", options => (options.Root, options.Threads) = (_root, 0)));
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => app.MapDirectIoFiles("/models/{path}", _root));
+        Assert.Contains("{**path}", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<OptionsValidationException>(() => app.MapDirectIoFiles(
+            "/models/{**path}", options => (options.Root, options.Threads) = (_root, 0)));
     }
 
     [Fact]
@@ -177,15 +180,20 @@ public sealed class EndpointTests : IDisposable
     }
 
     /// <summary>Whoever names a user is that user.</summary>
-    private sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    private sealed class HeaderAuthentication(
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
         {
             string? user = Request.Headers["X-User"];
-            return Task.FromResult(user is null
-                ? AuthenticateResult.NoResult()
-                : AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim("name", user)], "header")), "header")));
+            if (user is null)
+            {
+                return Task.FromResult(AuthenticateResult.NoResult());
+            }
+
+            ClaimsPrincipal principal = new(new ClaimsIdentity([new Claim("name", user)], "header"));
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(principal, "header")));
         }
     }
 }

@@ -22,6 +22,8 @@ public sealed class OptionsTests
     [InlineData("DirectIoThreshold", "0", "1 byte or more")]
     [InlineData("DirectIoThreshold", "4x", "off")]
     [InlineData("CacheProbe", "perhaps", "NoWait")]
+    [InlineData("SendFile", "perhaps", "Auto, On, Off")]
+    [InlineData("SendFileMaxChunk", "1k", "65536 to 1073741824")]
     [InlineData("DirectIoAlignment", "1000", "power of two")]
     [InlineData("OutputBuffers", "0 128k", "1 to 64")]
     [InlineData("OutputBuffers", "1 128", "4096 to 1048576")]
@@ -103,6 +105,8 @@ public sealed class OptionsTests
             ["SendTimeout"] = "90",
             ["DirectIoThreshold"] = "4m",
             ["CacheProbe"] = "nowait",
+            ["SendFile"] = "on",
+            ["SendFileMaxChunk"] = "512k",
             ["DirectIoAlignment"] = "4k",
             ["OutputBuffers"] = "2 256k",
             ["ReadIntoPipe"] = "false",
@@ -122,7 +126,7 @@ public sealed class OptionsTests
         Assert.Equal(["i", "j"], options.DefaultFiles);
         Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false),
             (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
-        Assert.Equal(CacheProbe.NoWait, options.CacheProbe);
+        Assert.Equal((CacheProbe.NoWait, SendFileMode.On, 512 << 10), (options.CacheProbe, options.SendFile, options.SendFileMaxChunk));
         Assert.Equal((TimeSpan.Zero, TimeSpan.FromSeconds(90)), (options.AioTimeout, options.SendTimeout));
         Assert.Equal("releases/current/", options.DisableSymlinksFrom);
         Assert.Equal((ETagPrecision.Seconds, IfModifiedSinceMode.Exact, 2, true),

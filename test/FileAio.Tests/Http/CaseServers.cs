@@ -21,10 +21,17 @@ public sealed class CaseServers : IAsyncDisposable
         {
             row.Configure(options);
             options.Aio = way switch { "threads" => AioMode.Threads, "posix" => AioMode.Posix, "off" => AioMode.Off, _ => AioMode.On };
-            options.DirectIoThreshold = way == "page cache" ? null : 512;
+            options.DirectIoThreshold = way is "page cache" or "sendfile on" ? null : 512;
             options.OpenFileCache.Max = way == "open-file cache" ? 100 : 0;
             options.OutputBuffers = way == "threads" ? new OutputBuffers(3, 8192) : options.OutputBuffers;
-        }, alignedPool: way == "aio into the pipe");
+            options.SendFile = way == "sendfile on" ? SendFileMode.On : SendFileMode.Auto;
+        }, alignedPool: way == "aio into the pipe", before: builder =>
+        {
+            if (way.StartsWith("sendfile", StringComparison.Ordinal))
+            {
+                TransportCatalogue.Get("epoll").Apply(builder.WebHost, new TransportSettings());
+            }
+        });
         _servers.Add(key, server);
         return server;
     }

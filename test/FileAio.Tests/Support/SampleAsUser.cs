@@ -19,6 +19,9 @@ internal sealed class SampleAsUser : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Waits whether a process that does not answer is one that ends.</summary>
+    public bool Exits() => _process.WaitForExit(TimeSpan.FromSeconds(10));
+
     /// <summary>What it printed, once it has exited.</summary>
     public string Printed => _output.Result + _error.Result;
 

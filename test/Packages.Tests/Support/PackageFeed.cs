@@ -17,15 +17,18 @@ public sealed class PackageFeed : IAsyncLifetime
     public string Path => _folder.Combine("feed");
 
     /// <summary>For commands that restore from the feed.</summary>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["NUGET_PACKAGES"] = _folder.Combine("cache") };
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["NUGET_PACKAGES"] = _folder.Combine("cache"),
+    };
 
     public string PackagePath(string id, string extension = "nupkg") => System.IO.Path.Combine(Path, $"{id}.{Version}.{extension}");
 
-    /// <summary>A new web project, made with the template of the SDK, that knows the feed.</summary>
-    public async Task<string> CreateWebProjectAsync(string name)
+    /// <summary>A new project, made with a template of the SDK, that knows the feed and references a package of it.</summary>
+    public async Task<string> CreateProjectAsync(string template, string package)
     {
-        string project = _folder.Combine(name);
-        await Command.RunAsync(_folder.Path, Environment, "dotnet", "new", "web", "--output", project, "--no-restore");
+        string project = _folder.Combine(template);
+        await Command.RunAsync(_folder.Path, Environment, "dotnet", "new", template, "--output", project, "--no-restore");
         await File.WriteAllTextAsync(System.IO.Path.Combine(project, "nuget.config"), $"""
             <configuration>
               <packageSources>
@@ -33,10 +36,12 @@ public sealed class PackageFeed : IAsyncLifetime
               </packageSources>
             </configuration>
             """);
+        await Command.RunAsync(project, Environment, "dotnet", "add", "package", package, "--version", Version);
         return project;
     }
 
-    public async ValueTask InitializeAsync() => await Command.RunAsync(Repository.Root, null, "./build.sh", "pack", Version, Path);
+    public async ValueTask InitializeAsync() =>
+        await Command.RunAsync(Repository.Root, null, Repository.PathOf("build.sh"), "pack", Version, Path);
 
     public ValueTask DisposeAsync()
     {

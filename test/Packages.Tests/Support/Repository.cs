@@ -1,3 +1,6 @@
+// Each test runs builds that take all processors.
+[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+
 namespace Packages.Tests.Support;
 
 /// <summary>The working tree that the tests were built from.</summary>

@@ -34,11 +34,20 @@ internal sealed partial class RunningApp : IAsyncDisposable
     }
 
     /// <summary>Returns when the application says where it listens.</summary>
-    public static async Task<RunningApp> StartAsync(string folder, string program, params string[] arguments)
+    public static Task<RunningApp> StartAsync(string folder, string program, params string[] arguments) =>
+        StartAsync("Production", folder, program, arguments);
+
+    /// <inheritdoc cref="StartAsync(string, string, string[])"/>
+    public static async Task<RunningApp> StartAsync(string environment, string folder, string program, string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_ENVIRONMENT"] = "Production";
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_ENVIRONMENT"] = environment;
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = environment;
         Process process = Process.Start(start)!;
         List<string> printed = [];
         TaskCompletionSource<int> port = new(TaskCreationOptions.RunContinuationsAsynchronously);

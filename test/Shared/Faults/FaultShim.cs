@@ -21,6 +21,7 @@ public static unsafe partial class FaultShim
     /// <summary>Every way to take bytes from a socket, and to give it some.</summary>
     public static readonly string[] Receives = ["recv", "recvfrom", "recvmsg", "readv", "read"];
     public static readonly string[] Sends = ["send", "sendto", "sendmsg", "writev", "write"];
+    public static readonly string[] FileSends = ["sendfile"];
     public static readonly string[] Accepts = ["accept4", "accept"];
     public static readonly string[] Waits =
         ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait", "io_uring_enter"];

@@ -25,6 +25,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -35,7 +36,7 @@
 #define CALLS(X) \
     X(accept) X(accept4) X(recv) X(recvfrom) X(recvmsg) X(readv) X(read) X(send) X(sendto) X(sendmsg) X(writev) X(write) \
     X(epoll_create1) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(epoll_ctl) X(eventfd) X(setsockopt) X(shutdown) X(close) \
-    X(poll) X(ppoll) X(select) X(pselect) X(fcntl) X(signalfd) X(sigtimedwait) X(socket) X(bind) X(listen) \
+    X(poll) X(ppoll) X(select) X(pselect) X(fcntl) X(signalfd) X(sigtimedwait) X(socket) X(bind) X(listen) X(sendfile) \
     X(io_uring_setup) X(io_uring_enter) X(io_uring_register)
 
 enum call {
@@ -165,7 +166,7 @@ struct verdict { int error; size_t most; int rearm; };
 static int transfers(enum call call) {
     switch (call) {
     case call_recv: case call_recvfrom: case call_recvmsg: case call_readv: case call_read:
-    case call_send: case call_sendto: case call_sendmsg: case call_writev: case call_write: return 1;
+    case call_send: case call_sendto: case call_sendmsg: case call_writev: case call_write: case call_sendfile: return 1;
     default: return 0;
     }
 }
@@ -319,6 +320,17 @@ TRANSFER(read, (int fd, void *buffer, size_t n), n, (fd, buffer, n))
 TRANSFER(send, (int fd, const void *buffer, size_t n, int flags), n, (fd, buffer, n, flags))
 TRANSFER(sendto, (int fd, const void *buffer, size_t n, int flags, const struct sockaddr *a, socklen_t l), n, (fd, buffer, n, flags, a, l))
 TRANSFER(write, (int fd, const void *buffer, size_t n), n, (fd, buffer, n))
+
+/* The socket decides whose fault it is; a short count leaves the rest to the next call. */
+ssize_t sendfile(int fd, int in, off_t *offset, size_t n) {
+    struct verdict v = judge(call_sendfile, fd);
+    FAIL(v, fd);
+    size_t whole = n;
+    n = at_most(n, v);
+    ssize_t result = REAL(sendfile)(fd, in, offset, n);
+    if (v.rearm && result > 0 && (size_t)result < whole) rearm(fd);
+    return result;
+}
 
 #define VECTOR(name) \
     ssize_t name(int fd, const struct iovec *vector, int count) { \

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting;
+using Test.Shared.Completion;
 using Transport.Core;
 using Transport.Epoll;
 using Transport.Rtsig;
@@ -28,6 +29,9 @@ public static class TransportCatalogue
         Ours("uring", (web, configure) => web.UseUringTransport(configure)),
         Ours("blocking", (web, configure) => web.UseBlockingTransport(configure)),
         Ours("busy", (web, configure) => web.UseBusyTransport(configure)),
+
+        // Not shipped: what the suite knows of completion models without a kernel that has one.
+        Ours("completion", (web, configure) => web.UseCompletionTransport(configure)),
     ];
 
     /// <summary>Models with options of their own set: these run the core of the suite.</summary>

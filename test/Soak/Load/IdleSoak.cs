@@ -25,6 +25,7 @@ internal static class IdleSoak
                 await run.SampleAsync(end.Token);
             }
 
+            run.JudgeSteadyLoad();
             await crowd.AskAllAsync("asked again");
             await CloseAsync(run, crowd);
         }

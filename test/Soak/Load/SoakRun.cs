@@ -72,9 +72,14 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
         if (left > 0)
         {
             Verdicts.Add(new Verdict("Connections closed", false,
-                $"{left} were open a minute after their clients had left, at {sample.At:hh\\:mm\\:ss}"));
+                $"{left} were open a minute after their clients had left, at {sample.At:hh\\:mm\\:ss}; "
+                + $"requests under way: {string.Join(", ", sample.Status!.UnderWay)}"));
         }
     }
+
+    /// <summary>Judges the samples by themselves, for a load that does not change while they are taken.</summary>
+    public void JudgeSteadyLoad()
+        => JudgeGrowth("Memory (PSS) does not grow under a steady load", [.. Samples.Select(sample => (double)sample.Pss)], MemoryLeast, "samples");
 
     /// <summary>Judges the whole run; the server stops.</summary>
     public async Task<bool> EndAsync()
@@ -121,17 +126,17 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
         JudgeGrowth("Managed heap does not grow", [.. compared.Select(sample => (double)sample.Status!.HeapBytes)], HeapLeast);
     }
 
-    private void JudgeGrowth(string name, IReadOnlyList<double> values, double least)
+    private void JudgeGrowth(string name, IReadOnlyList<double> values, double least, string what = "checkpoints")
     {
         if (values.Count < FewestCompared)
         {
-            Verdicts.Add(new Verdict(name, true, $"not judged: {values.Count} checkpoints after the warm-up, {FewestCompared} are needed"));
+            Verdicts.Add(new Verdict(name, true, $"not judged: {values.Count} {what} after the warm-up, {FewestCompared} are needed"));
             return;
         }
 
         Growth growth = Growth.Of(values, MemoryShare, least);
         string medians = string.Create(CultureInfo.InvariantCulture,
-            $"first third {growth.First / (1 << 20):0.0} MiB, last third {growth.Last / (1 << 20):0.0} MiB (medians of checkpoints)");
+            $"first third {growth.First / (1 << 20):0.0} MiB, last third {growth.Last / (1 << 20):0.0} MiB (medians of {what})");
         string allowed = string.Create(CultureInfo.InvariantCulture, $"{growth.Allowance / (1 << 20):0.0} MiB more allowed");
         Verdicts.Add(new Verdict(name, growth.IsWithin, $"{medians}, {allowed}"));
     }

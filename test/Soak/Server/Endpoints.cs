@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
@@ -11,8 +12,17 @@ namespace Soak.Server;
 /// <summary>What the server answers. Each body can be checked byte by byte.</summary>
 internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
 {
+    private const int MostUnderWay = 8;
+    private const int PieceSize = 4096;
+
+    /// <summary>What is being answered, by the request's identifier: what is left when all clients have gone has lost its way.</summary>
+    private readonly ConcurrentDictionary<string, string> _underWay = new();
+
     public async Task RouteAsync(HttpContext context)
     {
+        HttpRequest request = context.Request;
+        _underWay[context.TraceIdentifier] =
+            $"{request.Protocol} {request.Scheme} {request.Method} {request.Path}{request.QueryString} ({context.TraceIdentifier})";
         try
         {
             await AnswerAsync(context);
@@ -22,6 +32,10 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         {
             // The client left in the middle of its request; Kestrel would log it as an error of the application.
             context.Abort();
+        }
+        finally
+        {
+            _underWay.TryRemove(context.TraceIdentifier, out _);
         }
     }
 
@@ -52,16 +66,16 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
         long left = Number(context, "n");
         long at = Number(context, "key");
         context.Response.ContentLength = Number(context, "chunked") == 1 ? null : left;
-        PipeWriter writer = context.Response.BodyWriter;
+        byte[] piece = new byte[(int)Math.Min(left, PieceSize)];
         while (left > 0)
         {
-            Memory<byte> memory = writer.GetMemory(4096);
-            int count = (int)Math.Min(memory.Length, left);
-            Pattern.Fill(memory.Span[..count], at);
-            writer.Advance(count);
+            int count = (int)Math.Min(piece.Length, left);
+            Pattern.Fill(piece.AsSpan(0, count), at);
             at += count;
             left -= count;
-            if ((await writer.FlushAsync()).IsCompleted)
+
+            // Not by GetMemory and Advance: Kestrel does not count those bytes for its minimum data rate, and would cut slow readers off.
+            if ((await context.Response.BodyWriter.WriteAsync(piece.AsMemory(0, count))).IsCompleted)
             {
                 // The client left. Kestrel may learn of it later than this flush, and would log too few bytes as an error.
                 context.Abort();
@@ -173,6 +187,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
 
     private Task StatusAsync(HttpContext context) => context.Response.WriteAsJsonAsync(new ServerStatus
     {
+        UnderWay = [.. _underWay.Where(one => one.Key != context.TraceIdentifier).Take(MostUnderWay).Select(one => one.Value)],
         Connections = meters.Read("kestrel.active_connections"),
         TransportConnections = meters.Read("transport.connections"),
         Accepts = meters.Read("transport.accepts"),

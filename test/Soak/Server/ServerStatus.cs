@@ -11,6 +11,9 @@ internal sealed record ServerStatus
 
     public long Accepts { get; init; }
 
+    /// <summary>Requests that are being answered, the one that asks not among them; a few of them.</summary>
+    public string[] UnderWay { get; init; } = [];
+
     /// <summary>Bytes in use on the managed heap, without a collection first.</summary>
     public long HeapBytes { get; init; }
 

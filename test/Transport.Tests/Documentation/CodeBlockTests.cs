@@ -65,14 +65,19 @@ public class CodeBlockTests
     [Fact]
     public void A_block_that_is_wrong_is_found()
     {
-        string[] errors = SdkCompiler.Compile(new Dictionary<string, string> { ["Wrong.cs"] = "class Wrong { void Run() { NoSuchMethod(); } }" });
+        string[] errors = SdkCompiler.Compile(
+            new Dictionary<string, string> { ["Wrong.cs"] = "class Wrong { void Run() { NoSuchMethod(); } }" });
         Assert.Contains("NoSuchMethod", Assert.Single(errors), StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Pages()
     {
         string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../.."));
-        return [Path.Combine(root, "README.md"), Path.Combine(root, "CONTRIBUTING.md"), .. Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories)];
+        return
+        [
+            Path.Combine(root, "README.md"), Path.Combine(root, "CONTRIBUTING.md"),
+            .. Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories),
+        ];
     }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;

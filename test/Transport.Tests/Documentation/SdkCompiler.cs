@@ -26,7 +26,11 @@ internal static class SdkCompiler
             }
 
             File.WriteAllLines(Path.Combine(folder, "blocks.rsp"), response);
-            ProcessStartInfo start = new(Dotnet, [Compiler(), "-noconfig", "@blocks.rsp"]) { WorkingDirectory = folder, RedirectStandardOutput = true };
+            ProcessStartInfo start = new(Dotnet, [Compiler(), "-noconfig", "@blocks.rsp"])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+            };
             using Process process = Process.Start(start)!;
             string printed = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
@@ -40,7 +44,8 @@ internal static class SdkCompiler
     }
 
     /// <summary>The dotnet that runs this test: its root is above the runtime's folder.</summary>
-    private static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "../../.."));
+    private static string Root { get; } = Path.GetFullPath(
+        Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "../../.."));
 
     private static string Dotnet => Path.Combine(Root, "dotnet");
 

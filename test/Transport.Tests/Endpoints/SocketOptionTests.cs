@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -13,7 +14,8 @@ namespace Transport.Tests.Endpoints;
 public sealed class SocketOptionTests : IDisposable
 {
     private const string OursOnly = "Kestrel's Sockets transport has no such option";
-    private const UnixFileMode GroupMayConnect = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode GroupMayConnect =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("transport-test-").FullName;
 
@@ -22,7 +24,8 @@ public sealed class SocketOptionTests : IDisposable
     [Theory, Transports(NotOnSockets = OursOnly)]
     public async Task Tcp_options_reach_the_connection(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { Ours = SetTcpOptions });
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, settings: new TransportSettings { Ours = SetTcpOptions });
         await using BareListener.Pair pair = await listener.ConnectAsync();
         AssertTcpOptions(pair.Server);
     }
@@ -37,7 +40,8 @@ public sealed class SocketOptionTests : IDisposable
         await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings
         {
             Ours = SetTcpOptions,
-            CreateBoundListenSocket = _ => new Socket(new SafeSocketHandle((nint)SocketCalls.Duplicate((int)early.Handle).ThrowIfError("dup"), ownsHandle: true)),
+            CreateBoundListenSocket = _ => new Socket(
+                new SafeSocketHandle(SocketCalls.Duplicate((int)early.Handle).ThrowIfError("dup"), ownsHandle: true)),
         });
         await using ConnectionContext server = await listener.AcceptAsync();
         AssertTcpOptions(server);
@@ -59,7 +63,7 @@ public sealed class SocketOptionTests : IDisposable
     public async Task Mode_and_owner_of_a_unix_socket_are_set(TransportUnderTest transport)
     {
         string path = Path.Combine(_folder, "s");
-        await using BareListener listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path), new TransportSettings
+        TransportSettings settings = new()
         {
             Ours = options =>
             {
@@ -67,7 +71,8 @@ public sealed class SocketOptionTests : IDisposable
                 // The process's own group is the one that needs no CAP_CHOWN.
                 options.UnixSocketOwner = $":{Stat(_folder, "%g")}";
             },
-        });
+        };
+        await using BareListener listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path), settings);
         Assert.Equal("660", Stat(path, "%a"));
         Assert.Equal(Stat(_folder, "%g"), Stat(path, "%g"));
         await using BareListener.Pair pair = await listener.ConnectAsync();
@@ -89,7 +94,9 @@ public sealed class SocketOptionTests : IDisposable
 
         // The bind fails, and the file goes with it.
         string path = Path.Combine(_folder, "refused");
-        await Assert.ThrowsAsync<IOException>(() => BareListener.BindAsync(TransportCatalogue.Get("epoll"), new UnixDomainSocketEndPoint(path),
+        await Assert.ThrowsAsync<IOException>(() => BareListener.BindAsync(
+            TransportCatalogue.Get("epoll"),
+            new UnixDomainSocketEndPoint(path),
             new TransportSettings { Ours = options => options.UnixSocketOwner = "nobody-has-this-name" }));
         Assert.False(File.Exists(path));
     }
@@ -109,7 +116,8 @@ public sealed class SocketOptionTests : IDisposable
     [Theory, Transports(NotOnSockets = "it has no such feature")]
     public async Task Peer_credentials_are_those_of_the_client(TransportUnderTest transport)
     {
-        await using BareListener listener = await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(Path.Combine(_folder, "p")));
+        await using BareListener listener =
+            await BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(Path.Combine(_folder, "p")));
         BareListener.Pair pair = await listener.ConnectAsync();
         IPeerCredentialsFeature feature = pair.Server.Features.Get<IPeerCredentialsFeature>()!;
         PeerCredentials credentials = feature.GetPeerCredentials();
@@ -170,8 +178,8 @@ public sealed class SocketOptionTests : IDisposable
     /// <summary>stat(1), which knows owners.</summary>
     private static string Stat(string path, string format)
     {
-        using System.Diagnostics.Process stat =
-            System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["-L", "-c", format, path]) { RedirectStandardOutput = true })!;
+        ProcessStartInfo start = new("stat", ["-L", "-c", format, path]) { RedirectStandardOutput = true };
+        using Process stat = Process.Start(start)!;
         return stat.StandardOutput.ReadToEnd().Trim();
     }
 }

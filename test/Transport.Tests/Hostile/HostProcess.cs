@@ -34,12 +34,16 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit)
+    /// <param name="transport">What serves.</param>
+    /// <param name="descriptorLimit">RLIMIT_NOFILE of the process.</param>
+    /// <param name="arguments">Further arguments of ServerHost.</param>
+    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit, params string[] arguments)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
         ProcessStartInfo start =
-            new("prlimit", [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name])
+            new("prlimit",
+                [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name, .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

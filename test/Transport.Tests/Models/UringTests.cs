@@ -20,7 +20,7 @@ public class UringTests
     {
         foreach (UserData data in (UserData[])[
             new(OperationKind.Wake, 0, 0), new(OperationKind.Incoming, 1, 2), new(OperationKind.Outgoing, UserData.MaxGeneration, int.MaxValue),
-            new(OperationKind.Cancel, 0x800000, 0x7654321)])
+            new(OperationKind.Incoming, 0x800000, 0x7654321, IsCancellation: true)])
         {
             Assert.Equal(data, UserData.Unpack(data.Pack()));
         }
@@ -211,6 +211,29 @@ public class UringTests
 
         await pools.AllReturnedAsync();
         await leaks.NothingLeakedAsync();
+    }
+
+    /// <summary>
+    /// A send that has just been found writable is tried again before it waits again; a cancellation in between finds nothing. It was lost,
+    /// and the connection never ended.
+    /// </summary>
+    [Fact]
+    public async Task A_cancellation_that_finds_nothing_is_repeated()
+    {
+        byte[] bytes = new byte[8_000_000];
+        await using BareListener listener =
+            await BareListener.BindAsync(Uring, settings: new TransportSettings { LoopCount = 1, MaxWriteBufferSize = bytes.Length + 1 });
+        using MeterReader meter = new(listener.Services, UringMetrics.MeterName);
+        for (int i = 0; i < 20 || (meter.Sum("transport.uring.repeated_cancellations") == 0 && i < 1000); i++)
+        {
+            await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
+            await pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token);
+            pair.Server.Abort(new ConnectionAbortedException("test"));
+            await pair.Server.DisposeAsync().WithinDeadline();
+            await pair.Client.ExpectResetAsync();
+        }
+
+        Assert.True(meter.Sum("transport.uring.repeated_cancellations") > 0, "No cancellation met an operation between two attempts.");
     }
 
     /// <summary>Numbers of descriptors come again at once; what is left of one connection must not meet the next.</summary>

@@ -10,7 +10,8 @@ namespace Transport.Tests.ProxyProtocol;
 public class ProxyHeaderTests(ITestOutputHelper output)
 {
     private static readonly IPEndPoint Source4 = IPEndPoint.Parse("192.0.2.1:56324"), Destination4 = IPEndPoint.Parse("198.51.100.1:443");
-    private static readonly IPEndPoint Source6 = IPEndPoint.Parse("[2001:db8::1]:4000"), Destination6 = IPEndPoint.Parse("[2001:db8::2]:443");
+    private static readonly IPEndPoint Source6 = IPEndPoint.Parse("[2001:db8::1]:4000");
+    private static readonly IPEndPoint Destination6 = IPEndPoint.Parse("[2001:db8::2]:443");
 
     [Theory]
     [InlineData("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", "192.0.2.1:56324", "198.51.100.1:443")]
@@ -52,7 +53,8 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     [InlineData("PROXY TCP6 [2001:db8::1] 2001:db8::2 1 443\r\n")]
     [InlineData("PROXY TCP6 fe80::1%eth0 2001:db8::2 1 443\r\n")]
     [InlineData("PROXY TCP6 2001:db8:::1 2001:db8::2 1 443\r\n")]
-    [InlineData("PROXY UNKNOWN aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n")]
+    [InlineData("PROXY UNKNOWN aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n")]
     public void What_is_no_version_1_header_is_refused(string text) =>
         Assert.Throws<InvalidDataException>(() => ParseAll(Encoding.Latin1.GetBytes(text)));
 
@@ -79,7 +81,8 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     [Fact]
     public void Version_2_over_IPv6_and_Unix_sockets()
     {
-        ProxyHeader six = ParseAll(ProxyHeaders.Version2(ProxyHeaders.Proxy, ProxyHeaders.Tcp6, ProxyHeaders.Addresses(Source6, Destination6)));
+        ProxyHeader six = ParseAll(ProxyHeaders.Version2(
+            ProxyHeaders.Proxy, ProxyHeaders.Tcp6, ProxyHeaders.Addresses(Source6, Destination6)));
         Assert.Equal((Source6, Destination6), (six.Source, six.Destination));
 
         byte[] paths = new byte[216];
@@ -126,7 +129,8 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     public void A_checksum_must_be_right()
     {
         byte[] header = ProxyHeaders.Version2(
-            ProxyHeaders.Proxy, ProxyHeaders.Tcp4, [.. ProxyHeaders.Addresses(Source4, Destination4), .. ProxyHeaders.Field(3, new byte[4])]);
+            ProxyHeaders.Proxy, ProxyHeaders.Tcp4,
+            [.. ProxyHeaders.Addresses(Source4, Destination4), .. ProxyHeaders.Field(3, new byte[4])]);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(header.Length - 4), Crc32CBitByBit(header));
         Assert.Equal(Source4, ParseAll(header).Source);
         header[20]++;
@@ -145,7 +149,8 @@ public class ProxyHeaderTests(ITestOutputHelper output)
         {
             for (int count = 0; count < header.Length; count++)
             {
-                Assert.False(ProxyHeaderParser.TryParse(Segments(header.AsSpan(0, count), 1), out _, out _), $"complete after {count} bytes");
+                bool isComplete = ProxyHeaderParser.TryParse(Segments(header.AsSpan(0, count), 1), out _, out _);
+                Assert.False(isComplete, $"complete after {count} bytes");
             }
 
             byte[] request = [.. header, .. "GET / HTTP/1.1\r\n"u8];
@@ -171,7 +176,8 @@ public class ProxyHeaderTests(ITestOutputHelper output)
 
             try
             {
-                _ = ProxyHeaderParser.TryParse(Segments(bytes.AsSpan(0, random.Next(bytes.Length + 1)), random.Next(1, 8)), out ProxyHeader? header, out int length);
+                ReadOnlySequence<byte> part = Segments(bytes.AsSpan(0, random.Next(bytes.Length + 1)), random.Next(1, 8));
+                _ = ProxyHeaderParser.TryParse(part, out ProxyHeader? header, out int length);
                 Assert.InRange(length, 0, ProxyHeaderParser.MaxLength);
                 _ = header is not null && ProxyHeader2.TryGetField(header.Fields, 0xff, out _);
             }

@@ -51,7 +51,10 @@ public sealed class SelectionTests : IDisposable
     [Theory, Transports(NotOnSockets = OursOnly)]
     public async Task An_exception_from_Handles_fails_the_start(TransportUnderTest transport)
     {
-        TransportSettings settings = new() { Ours = options => options.Handles = _ => throw new InvalidOperationException("the application's own") };
+        TransportSettings settings = new()
+        {
+            Ours = options => options.Handles = _ => throw new InvalidOperationException("the application's own"),
+        };
         InvalidOperationException failure =
             await Assert.ThrowsAsync<InvalidOperationException>(() => WebServer.StartAsync(transport, TestApp.HelloAsync, settings));
         Assert.Equal("the application's own", failure.Message);
@@ -173,7 +176,8 @@ public sealed class SelectionTests : IDisposable
     {
         TransportSettings settings = new() { LoopCount = 2, Ours = options => options.AcceptStrategy = AcceptStrategy.RoundRobin };
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, settings);
-        LogEntry line = Assert.Single(server.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == ListeningEvent);
+        LogEntry line = Assert.Single(
+            server.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == ListeningEvent);
         Assert.Equal(LogLevel.Information, line.Level);
         Assert.Equal((server.EndPoint.ToString(), transport.Model, 2, "RoundRobin"),
             ($"{line.Values["EndPoint"]}", line.Values["Transport"], line.Values["Loops"], $"{line.Values["AcceptStrategy"]}"));
@@ -195,7 +199,8 @@ public sealed class SelectionTests : IDisposable
             settings = settings with { Ours = null };
         }
 
-        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, settings, options => options.ListenUnixSocket(_path));
+        await using WebServer server =
+            await WebServer.StartAsync(transport, TestApp.HelloAsync, settings, options => options.ListenUnixSocket(_path));
         LogEntry line = Assert.Single(server.Logs.Entries, entry => entry.Id.Name == "AcceptStrategyFallback");
         Assert.Equal(expected, line.Level);
     }
@@ -206,7 +211,8 @@ public sealed class SelectionTests : IDisposable
         options.ListenUnixSocket(_path);
     }
 
-    private static Action<WebApplicationBuilder> Use(string transport) => builder => builder.Configuration["Kestrel:Transport:Use"] = transport;
+    private static Action<WebApplicationBuilder> Use(string transport) =>
+        builder => builder.Configuration["Kestrel:Transport:Use"] = transport;
 
     private static async Task AssertServedAsync(EndPoint endPoint)
     {
@@ -215,9 +221,11 @@ public sealed class SelectionTests : IDisposable
     }
 
     private static string[] ListeningLines(LogCollector logs, TransportUnderTest transport) =>
-        [.. logs.Entries.Where(entry => entry.Category == transport.LogCategory && entry.Id.Id == ListeningEvent).Select(entry => $"{entry.Values["EndPoint"]}")];
+        [.. logs.Entries.Where(entry => entry.Category == transport.LogCategory && entry.Id.Id == ListeningEvent)
+            .Select(entry => $"{entry.Values["EndPoint"]}")];
 
-    private static async Task AssertRefusedAsync(string expected, Dictionary<string, string?> configuration, Action<IWebHostBuilder> register)
+    private static async Task AssertRefusedAsync(
+        string expected, Dictionary<string, string?> configuration, Action<IWebHostBuilder> register)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(configuration);

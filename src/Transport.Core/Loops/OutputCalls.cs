@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Transport.Core.Connections;
+using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
+
+namespace Transport.Core.Loops;
+
+/// <summary>One system call of a send: the bytes that come next, or the file range behind them.</summary>
+internal static class OutputCalls
+{
+    /// <summary>
+    /// Bytes of a file a call, so that one fast client has no loop to itself. nginx's default for <c>sendfile_max_chunk</c>.
+    /// </summary>
+    public const int MaxFileChunk = 2 * 1024 * 1024;
+
+    /// <summary>
+    /// A call that takes longer has most likely waited for the disk: 2 MiB from the page cache take less than 1 ms. A guess, above what a
+    /// busy processor makes of that.
+    /// </summary>
+    public static readonly TimeSpan SlowCall = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>
+    /// Sends what is first in <paramref name="batch"/>: bytes, or else a chunk of its file, whose progress is noted there. May take less
+    /// than it is given. −ENODATA: the file is shorter than promised.
+    /// </summary>
+    /// <param name="socket">The connection's descriptor.</param>
+    /// <param name="batch">Not empty.</param>
+    /// <param name="counters">The loop's.</param>
+    /// <param name="flags">For send(2); sendfile(2) has none.</param>
+    public static SysResult SendNext(int socket, in OutputBatch batch, LoopCounters counters, int flags = 0)
+    {
+        if (batch.File is not { Remaining: > 0 } file)
+        {
+            return SocketCalls.Send(socket, batch.Bytes, flags);
+        }
+
+        // MSG_MORE: the header waits for the file's first bytes and goes in one segment with them (tcp_nopush).
+        return batch.Bytes.IsEmpty ? SendFile(socket, file, counters) : SocketCalls.Send(socket, batch.Bytes, flags | Libc.MSG_MORE);
+    }
+
+    private static SysResult SendFile(int socket, FileRange file, LoopCounters counters)
+    {
+        long started = Stopwatch.GetTimestamp();
+        SysResult sent = FileCalls.SendFile(socket, file.Descriptor, file.Offset, Math.Min(file.Remaining, MaxFileChunk));
+        if (Stopwatch.GetElapsedTime(started) > SlowCall)
+        {
+            Interlocked.Increment(ref counters.SlowFileSends);
+        }
+
+        switch (sent.Errno)
+        {
+            case 0 when sent.Value == 0:
+                return new SysResult(-Errno.ENODATA);
+            case 0:
+                file.Sent(sent.Value);
+                Interlocked.Add(ref counters.FileBytesSent, sent.Value);
+                break;
+            case Errno.EINVAL or Errno.ENOSYS or Errno.EOPNOTSUPP or Errno.EPERM:
+                // The file system has no splice, or a filter of system calls refuses: nothing has been sent by this call.
+                file.IsRefused = true;
+                break;
+        }
+
+        return sent;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Win32.SafeHandles;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Transport.Core.Connections;
+using Transport.Core.Interop;
+
+namespace Transport.Core.SendFile;
+
+/// <summary>
+/// Kestrel's response body with a <see cref="SendFileAsync"/> that uses sendfile(2). One for all requests of an HTTP/1.x connection, which
+/// Kestrel serves by one object.
+/// </summary>
+/// <remarks>
+/// What may be sent as it is goes by sendfile while the page cache holds it. A part that it does not hold is read on the thread pool, which
+/// brings the next in: neither a loop nor a worker waits for the disk. Whatever else there is (no Content-Length, HEAD, a file that cannot
+/// be opened) is left to Kestrel's own way, with its results and exceptions.
+/// </remarks>
+internal sealed class SendFileResponseBody(SocketConnection connection, IFeatureCollection features, IHttpResponseBodyFeature inner) : IHttpResponseBodyFeature
+{
+    /// <summary>Bytes of a file that are flushed at a time: a bound on what one response has of its turn, as nginx's sendfile_max_chunk.</summary>
+    private const int MaxChunk = 2 * 1024 * 1024;
+
+    /// <summary>Up to here a file is read into the pipe: it leaves in one call with the header.</summary>
+    private const int MostRead = 16 * 1024;
+
+    /// <summary>Bytes of a read that waits for the disk.</summary>
+    private const int ColdRead = 64 * 1024;
+
+    /// <summary>Kestrel's own.</summary>
+    public IHttpResponseBodyFeature Inner => inner;
+
+    public Stream Stream => inner.Stream;
+
+    public PipeWriter Writer => inner.Writer;
+
+    public void DisableBuffering() => inner.DisableBuffering();
+
+    public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+
+    public Task CompleteAsync() => inner.CompleteAsync();
+
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
+    {
+        if (!MaySend(count ?? 0) || cancellationToken.IsCancellationRequested || TryOpen(path, offset, ref count) is not { } file)
+        {
+            return inner.SendFileAsync(path, offset, count, cancellationToken);
+        }
+
+        return SendAsync(file, path, offset, count!.Value, cancellationToken);
+    }
+
+    /// <summary>A body of known length follows, in HTTP/1.x' plain form.</summary>
+    private bool MaySend(long count)
+    {
+        IHttpResponseFeature? response = features.Get<IHttpResponseFeature>();
+        return response is { Headers: { ContentLength: { } length } headers, StatusCode: >= 200 }
+            && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
+            && count <= length && headers.TransferEncoding.Count == 0
+            && features.Get<IHttpRequestFeature>() is { } request && !HttpMethods.IsHead(request.Method);
+    }
+
+    /// <returns>Null where Kestrel's own way is to find out what is wrong.</returns>
+    private static SafeFileHandle? TryOpen(string path, long offset, ref long? count)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+
+        // 0 for what is no regular file.
+        long length = RandomAccess.GetLength(file);
+        long left = length - offset;
+        if (offset < 0 || left <= 0 || count > left || count <= 0)
+        {
+            file.Dispose();
+            return null;
+        }
+
+        count ??= left;
+        return file;
+    }
+
+    private async Task SendAsync(SafeFileHandle file, string path, long offset, long count, CancellationToken cancellationToken)
+    {
+        using (file)
+        {
+            // Memory that is asked for from then on is the transport's own.
+            await inner.StartAsync(cancellationToken).ConfigureAwait(false);
+            if (!MaySend(count))
+            {
+                await inner.SendFileAsync(path, offset, count, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            EarnedTime time = new(features.Get<IHttpMinResponseDataRateFeature>());
+            try
+            {
+                for (long end = offset + count; offset < end;)
+                {
+                    int sent = TryAppend(file, offset, (int)Math.Min(end - offset, MaxChunk));
+                    ValueTask<FlushResult> flush;
+                    if (sent > 0)
+                    {
+                        time.Flushing(sent);
+                        flush = inner.Writer.FlushAsync(cancellationToken);
+                    }
+                    else
+                    {
+                        byte[] buffer = ArrayPool<byte>.Shared.Rent(ColdRead);
+                        sent = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(end - offset, ColdRead)), offset, cancellationToken).ConfigureAwait(false);
+                        flush = inner.Writer.WriteAsync(buffer.AsMemory(0, sent), cancellationToken);
+                        ArrayPool<byte>.Shared.Return(buffer);
+                    }
+
+                    bool hasWaited = !flush.IsCompleted;
+                    FlushResult flushed = await flush.ConfigureAwait(false);
+                    time.Flushed();
+                    offset += sent;
+                    if (sent == 0 || flushed.IsCompleted)
+                    {
+                        // The file has become shorter, which Kestrel finds out when the handler returns; or the client has left.
+                        cancellationToken.ThrowIfCancellationRequested();
+                        return;
+                    }
+
+                    if (!hasWaited && offset < end)
+                    {
+                        // A client that takes all of it at once is not to have the thread, which may be a loop's, to itself.
+                        await connection.YieldAsync().ConfigureAwait(false);
+                    }
+                }
+            }
+            finally
+            {
+                time.Flushed();
+            }
+        }
+    }
+
+    /// <summary>Appends what can be had without waiting for the disk: as a range, or, if it is small, as bytes.</summary>
+    /// <returns>How many bytes; 0 for none.</returns>
+    private int TryAppend(SafeFileHandle file, long offset, int count)
+    {
+        int descriptor = (int)file.DangerousGetHandle();
+        if (count <= MostRead)
+        {
+            SysResult read = FileCalls.ReadNoWait(descriptor, inner.Writer.GetSpan(count)[..count], offset);
+            if (read.Value <= 0)
+            {
+                return 0;
+            }
+
+            inner.Writer.Advance((int)read.Value);
+            return (int)read.Value;
+        }
+
+        return PageCache.Holds(descriptor, offset, count) && connection.TryAppend(inner.Writer, file, offset, count) ? count : 0;
+    }
+}

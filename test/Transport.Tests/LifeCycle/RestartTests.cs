@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Transport.Core.Interop;
+using Transport.Tests.Hostile;
+
+namespace Transport.Tests.LifeCycle;
+
+/// <summary>
+/// A restart on a listening socket that outlives the process, as systemd holds it: no request fails. Not on rtsig, where the signals of a
+/// listening socket go to one process, nor on blocking, whose accept thread resets a client that it accepts while it is stopped.
+/// </summary>
+public class RestartTests
+{
+    private const int DescriptorLimit = 4096;
+    private const int Clients = 16;
+    private const int Restarts = 3;
+    private static readonly byte[] Request = "GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"u8.ToArray();
+
+    /// <summary>How many requests there are at least; RESTART_REQUESTS sets it for a longer run.</summary>
+    private static readonly int Requests = int.Parse(
+        Environment.GetEnvironmentVariable("RESTART_REQUESTS") is { Length: > 0 } text ? text : "1000", CultureInfo.InvariantCulture);
+
+    [Theory, Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "busy")]
+    public async Task No_request_fails_while_processes_take_turns_on_a_listening_socket(TransportUnderTest transport)
+    {
+        using Socket listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listening.Listen(512);
+        EndPoint endPoint = listening.LocalEndPoint!;
+        int inherited = (int)SysResult.From(Libc.fcntl((int)listening.Handle, FDupFd, 200)).ThrowIfError("fcntl(F_DUPFD)");
+        try
+        {
+            string[] arguments = [string.Create(CultureInfo.InvariantCulture, $"descriptor={inherited}"), "drain=30"];
+            HostProcess serving = await HostProcess.StartAsync(transport, DescriptorLimit, arguments);
+            int served = 0;
+            bool isOver = false;
+            Task[] clients = [.. Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
+            {
+                while (!Volatile.Read(ref isOver))
+                {
+                    await AskAsync(endPoint);
+                    Interlocked.Increment(ref served);
+                }
+            }))];
+            try
+            {
+                for (int i = 1; i <= Restarts; i++)
+                {
+                    await UntilAsync(() => Volatile.Read(ref served) >= Requests * i / (Restarts + 1), clients);
+                    HostProcess next = await HostProcess.StartAsync(transport, DescriptorLimit, arguments);
+                    Assert.Equal(0, await serving.StopAsync());
+                    await serving.DisposeAsync();
+                    serving = next;
+                }
+
+                await UntilAsync(() => Volatile.Read(ref served) >= Requests, clients);
+            }
+            finally
+            {
+                Volatile.Write(ref isOver, true);
+                await Task.WhenAll(clients).WithinDeadline();
+                await serving.DisposeAsync();
+            }
+        }
+        finally
+        {
+            SocketCalls.Close(inherited);
+        }
+    }
+
+    [Theory, Transports(NotOnSockets = "it has no such option")]
+    public async Task A_drain_lets_a_first_request_be_answered_and_refuses_new_clients(TransportUnderTest transport)
+    {
+        WebServer server = await WebServer.StartAsync(
+            transport, TestApp.HelloAsync, new TransportSettings { Ours = options => options.DrainTime = Deadline.Default });
+        using RawClient client = await server.ConnectAsync();
+        await Deadline.Until(() => server.Logs.Entries.Any(entry => entry.Id.Id == 39), () => "Kestrel has not accepted the connection.");
+        Task stopping = server.StopAsync();
+        await Deadline.Until(() => IsRefused(server.EndPoint), () => "The listening socket is still open.");
+        Assert.False(stopping.IsCompleted);
+        Assert.Equal(200, (await client.GetAsync("/")).Status);
+        client.Dispose();
+        await stopping;
+        await server.DisposeAsync();
+    }
+
+    /// <summary>F_DUPFD: unlike F_DUPFD_CLOEXEC, a child inherits the duplicate.</summary>
+    private const int FDupFd = 0;
+
+    private static async Task AskAsync(EndPoint endPoint)
+    {
+        using RawClient client = await RawClient.ConnectAsync(endPoint);
+        await client.SendAsync(Request);
+        string reply = Encoding.Latin1.GetString(await client.ReceiveToEndAsync());
+        Assert.StartsWith("HTTP/1.1 200", reply, StringComparison.Ordinal);
+        Assert.EndsWith("Hello, World!", reply, StringComparison.Ordinal);
+    }
+
+    /// <summary>A client that has failed ends the wait.</summary>
+    private static async Task UntilAsync(Func<bool> condition, Task[] clients)
+    {
+        while (!condition())
+        {
+            Task failed = Array.Find(clients, static client => client.IsFaulted) ?? Task.CompletedTask;
+            await failed;
+            await Task.Delay(5);
+        }
+    }
+
+    private static bool IsRefused(IPEndPoint endPoint)
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(endPoint);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+}
