@@ -17,6 +17,8 @@ internal static class Transports
 
     public const string Rtsig = "rtsig";
 
+    public const string Uring = "uring";
+
     public const string Blocking = "blocking";
 
     public const string Busy = "busy";
@@ -31,6 +33,7 @@ internal static class Transports
             [Poll] = (host, settings, handles) => host.UsePollTransport(options => Apply(settings, options, handles)),
             [Select] = (host, settings, handles) => host.UseSelectTransport(options => Apply(settings, options, handles)),
             [Rtsig] = (host, settings, handles) => host.UseRtsigTransport(options => Apply(settings, options, handles)),
+            [Uring] = (host, settings, handles) => host.UseUringTransport(options => Apply(settings, options, handles)),
             [Blocking] = (host, settings, handles) => host.UseBlockingTransport(options => Apply(settings, options, handles)),
             [Busy] = (host, settings, handles) => host.UseBusyTransport(options => Apply(settings, options, handles)),
             [Sockets] = UseSockets,

@@ -13,7 +13,7 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     private static readonly string[] Libraries =
     [
         "Kestrel.Transport.Core", "Kestrel.Transport.Epoll", "Kestrel.Transport.Select", "Kestrel.Transport.Rtsig",
-        "Kestrel.Transport.Blocking", "Kestrel.FileAio",
+        "Kestrel.Transport.Blocking", "Kestrel.Transport.Uring", "Kestrel.FileAio",
     ];
 
     private const string Everything = "Kestrel.Transports";

@@ -29,7 +29,7 @@ public sealed class PublishTests
         byte[] file = new byte[3 * 1024 * 1024];
         Random.Shared.NextBytes(file);
         await File.WriteAllBytesAsync(Path.Combine(files, "large.bin"), file);
-        foreach (string transport in (string[])["epoll", "poll", "select", "rtsig", "blocking", "busy", "sockets"])
+        foreach (string transport in (string[])["epoll", "poll", "select", "rtsig", "uring", "blocking", "busy", "sockets"])
         {
             await using RunningApp app = await RunningApp.StartAsync(
                 output, Path.Combine(output, "WebApp"), "--transport", transport, "--urls", "http://127.0.0.1:0", "--files", files,

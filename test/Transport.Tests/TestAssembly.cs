@@ -13,7 +13,7 @@ internal static class TestAssembly
 
     /// <summary>The assemblies whose libc calls go through the fault shim.</summary>
     private static readonly string[] Shipped =
-        ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking"];
+        ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking", "Transport.Uring"];
 
     public static IEnumerable<Assembly> ShippedAssemblies => Shipped.Select(Assembly.Load);
 

@@ -25,6 +25,7 @@ internal static class Errno
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
     public const int ENODATA = 61;
+    public const int ETIME = 62;
     public const int ENONET = 64;
     public const int EPROTO = 71;
     public const int EOVERFLOW = 75;

@@ -11,6 +11,15 @@ namespace Transport.Core.Hosting;
 /// </param>
 internal sealed record IoModel(string Name, string LogName, Func<LoopSetup, EventLoop> CreateLoop, bool IsThreadBound = false)
 {
+    /// <summary>The beginning of the log category, before <see cref="LogName"/>.</summary>
+    public const string LogPrefix = "Microsoft.AspNetCore.Server.Kestrel.Transport";
+
+    /// <summary>
+    /// What serves: the model's name, or that of the model which takes its place where the kernel does not allow it. Loops, metrics and the
+    /// log line of an end point are named after it.
+    /// </summary>
+    public string Mechanism { get; init; } = Name;
+
     /// <summary>Where application code runs. A loop that is bound to its thread cannot move, so it has workers instead.</summary>
     public ApplicationScheduling SchedulingOf(TransportOptions options) =>
         IsThreadBound && options.EffectiveScheduling == ApplicationScheduling.LeaderFollowers

@@ -80,7 +80,7 @@ internal sealed class EventLoopGroup(
         try
         {
             return model.CreateLoop(new LoopSetup(
-                index, $"{model.Name} loop {index}", options, model.SchedulingOf(options), pool, metrics.ForLoop(model.Name, index), logger, _ => stopHost()));
+                index, $"{model.Mechanism} loop {index}", options, model.SchedulingOf(options), pool, metrics.ForLoop(model.Mechanism, index), logger, _ => stopHost()));
         }
         catch
         {

@@ -24,7 +24,7 @@ public static unsafe partial class FaultShim
     public static readonly string[] FileSends = ["sendfile"];
     public static readonly string[] Accepts = ["accept4", "accept"];
     public static readonly string[] Waits =
-        ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait"];
+        ["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect", "sigtimedwait", "io_uring_enter"];
 
     private const string Library = "testfaults";
     private static readonly Lazy<nint> Handle = new(Load);

@@ -5,11 +5,14 @@
  * b) A failed call has no effect, as the kernel would have it, but for close: Linux always gives the descriptor up, whatever it says.
  * c) A short transfer, or an EAGAIN out of nowhere, is only lawful if readiness is reported anew: with edge triggering the kernel
  *    would have sent an edge for what came after. The shim asks for one with EPOLL_CTL_MOD, which looks at the descriptor again.
+ * d) io_uring's operations are no calls. What is submitted is looked at on its way: an error becomes a NOP with that result (Linux 6.10), a
+ *    short transfer a smaller length.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,6 +23,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
@@ -32,7 +36,8 @@
 #define CALLS(X) \
     X(accept) X(accept4) X(recv) X(recvfrom) X(recvmsg) X(readv) X(read) X(send) X(sendto) X(sendmsg) X(writev) X(write) \
     X(epoll_create1) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(epoll_ctl) X(eventfd) X(setsockopt) X(shutdown) X(close) \
-    X(poll) X(ppoll) X(select) X(pselect) X(fcntl) X(signalfd) X(sigtimedwait) X(socket) X(bind) X(listen) X(sendfile)
+    X(poll) X(ppoll) X(select) X(pselect) X(fcntl) X(signalfd) X(sigtimedwait) X(socket) X(bind) X(listen) X(sendfile) \
+    X(io_uring_setup) X(io_uring_enter) X(io_uring_register)
 
 enum call {
 #define X(name) call_##name,
@@ -236,7 +241,7 @@ static struct verdict judge(enum call call, int fd) {
             int kind = 0;
             if (transfers(call) && role == connected_socket) kind = what < 4 ? dice_short : what < 6 ? dice_again : what < 7 ? dice_delay : dice_eintr;
             else if (call == call_accept4 || call == call_accept) kind = what < 4 ? dice_accept : what < 7 ? dice_eintr : dice_pause;
-            else if (call == call_epoll_wait || call == call_poll || call == call_select) kind = dice_eintr;
+            else if (call == call_epoll_wait || call == call_poll || call == call_select || call == call_io_uring_enter) kind = dice_eintr;
             kind &= dice_kinds;
             switch (kind) {
             case dice_short: verdict.most = small; verdict.rearm = 1; break;
@@ -421,9 +426,11 @@ int shutdown(int fd, int how) {
     return REAL(shutdown)(fd, how);
 }
 
+static void forget_ring(int fd);
+
 int close(int fd) {
     struct verdict v = judge(call_close, fd);
-    if (fd >= 0 && fd < DESCRIPTORS) { peer_port[fd] = 0; watched[fd].epoll = 0; }
+    if (fd >= 0 && fd < DESCRIPTORS) { peer_port[fd] = 0; watched[fd].epoll = 0; forget_ring(fd); }
     int result = REAL(close)(fd);
     if (v.error) { errno = v.error; return -1; }
     return result;
@@ -491,4 +498,80 @@ int listen(int fd, int backlog) {
     struct verdict v = judge(call_listen, fd);
     FAIL(v, fd);
     return REAL(listen)(fd, backlog);
+}
+
+/* ---- io_uring ---- */
+
+#define NOP_INJECT_RESULT 1     /* IORING_NOP_INJECT_RESULT, newer than the headers */
+
+static struct { _Atomic(char *) ring; struct io_uring_sqe *sqes; struct io_sqring_offsets offsets; } uring[DESCRIPTORS];
+
+static void forget_ring(int fd) { uring[fd].ring = 0; uring[fd].sqes = 0; }
+
+static void meet(struct io_uring_sqe *sqe) {
+    enum call call = sqe->opcode == IORING_OP_RECV ? call_recv : sqe->opcode == IORING_OP_SEND ? call_send : call_sendmsg;
+    struct verdict v = judge(call, sqe->fd);
+    if (v.error) {
+        unsigned long long user_data = sqe->user_data;
+        memset(sqe, 0, sizeof *sqe);
+        sqe->opcode = IORING_OP_NOP;
+        sqe->fd = -1;
+        sqe->rw_flags = NOP_INJECT_RESULT;
+        sqe->len = (unsigned)-v.error;
+        sqe->user_data = user_data;
+    } else if (v.most != (size_t)-1 && sqe->opcode == IORING_OP_SENDMSG) {
+        /* The transport writes the pieces anew for each send. */
+        struct msghdr *message = (struct msghdr *)(uintptr_t)sqe->addr;
+        message->msg_iovlen = 1;
+        message->msg_iov[0].iov_len = at_most(message->msg_iov[0].iov_len, v);
+    } else if (v.most != (size_t)-1 && (sqe->len == 0 || sqe->len > v.most)) {
+        sqe->len = v.most;
+    }
+}
+
+static void look_at_submissions(int fd, unsigned count) {
+    char *ring = fd >= 0 && fd < DESCRIPTORS ? uring[fd].ring : 0;
+    if (!ring || !uring[fd].sqes) return;
+    unsigned head = *(volatile unsigned *)(ring + uring[fd].offsets.head), mask = *(unsigned *)(ring + uring[fd].offsets.ring_mask);
+    for (unsigned i = 0; i < count; i++) {
+        struct io_uring_sqe *sqe = &uring[fd].sqes[(head + i) & mask];
+        if (sqe->opcode == IORING_OP_RECV || sqe->opcode == IORING_OP_SEND || sqe->opcode == IORING_OP_SENDMSG) meet(sqe);
+    }
+}
+
+void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
+    void *mapped = REAL(mmap)(address, length, protection, flags, fd, offset);
+    if (mapped != MAP_FAILED && (flags & MAP_SHARED) && fd >= 0 && fd < DESCRIPTORS) {
+        if (offset == IORING_OFF_SQES) uring[fd].sqes = mapped;
+        else uring[fd].ring = mapped;
+    }
+    return mapped;
+}
+
+long syscall(long number, ...) {
+    va_list list;
+    long a[6];
+    va_start(list, number);
+    for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
+    va_end(list);
+    if (number == SYS_io_uring_setup) {
+        struct verdict v = judge(call_io_uring_setup, -1);
+        FAIL(v, -1);
+        long fd = REAL(syscall)(number, a[0], a[1]);
+        if (fd >= 0 && fd < DESCRIPTORS) {
+            uring[fd].ring = 0;
+            uring[fd].sqes = 0;
+            uring[fd].offsets = ((struct io_uring_params *)a[1])->sq_off;
+        }
+        return fd;
+    }
+    if (number == SYS_io_uring_enter) {
+        struct verdict v = judge(call_io_uring_enter, -1);
+        FAIL(v, -1);
+        look_at_submissions((int)a[0], (unsigned)a[1]);
+    } else if (number == SYS_io_uring_register) {
+        struct verdict v = judge(call_io_uring_register, -1);
+        FAIL(v, -1);
+    }
+    return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

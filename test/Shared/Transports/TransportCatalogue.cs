@@ -26,6 +26,7 @@ public static class TransportCatalogue
         Ours("poll", (web, configure) => web.UsePollTransport(configure)),
         Ours("select", (web, configure) => web.UseSelectTransport(options => { options.MaxDescriptors = WideSelect; configure(options); })),
         Ours("rtsig", (web, configure) => web.UseRtsigTransport(configure)),
+        Ours("uring", (web, configure) => web.UseUringTransport(configure)),
         Ours("blocking", (web, configure) => web.UseBlockingTransport(configure)),
         Ours("busy", (web, configure) => web.UseBusyTransport(configure)),
 
@@ -38,6 +39,7 @@ public static class TransportCatalogue
     [
         new("sockets/inline", (web, settings) => ApplySockets(web, settings with { UnsafePreferInlineScheduling = true })),
         .. SharedVariants("epoll", (web, configure) => web.UseEpollTransport(configure)),
+        .. SharedVariants("uring", (web, configure) => web.UseUringTransport(configure)),
         Ours("epoll/level", (web, configure)
             => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Level; configure(options); })),
         Ours("epoll/oneshot",

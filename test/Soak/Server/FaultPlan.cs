@@ -7,7 +7,7 @@ internal static class FaultPlan
 {
     /// <summary>The assemblies whose libc calls go through the shim.</summary>
     private static readonly string[] Shipped =
-        ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking"];
+        ["Transport.Core", "Transport.Epoll", "Transport.Select", "Transport.Rtsig", "Transport.Blocking", "Transport.Uring"];
 
     /// <summary>
     /// EAGAIN without cause is left out where it cannot come: for blocking descriptors, and for edge-triggered models, which rely on

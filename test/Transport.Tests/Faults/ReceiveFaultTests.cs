@@ -67,6 +67,8 @@ public class ReceiveFaultTests
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using RawClient victim = await world.Server.ConnectAsync();
         using Fault fault = FaultShim.Shorten(FaultShim.Receives, most, victim.LocalPort);
+        // io_uring's receive is under way before the fault is in force.
+        await FaultWorld.EchoAsync(victim);
         byte[] bytes = TestApp.PatternBytes(2000 + 20 * most);
         Task sending = victim.SendAsync(bytes);
         Assert.Equal(bytes, await victim.ReceiveExactlyAsync(bytes.Length));
@@ -90,7 +92,9 @@ public class ReceiveFaultTests
         });
         using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
-        using (Fault fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort))
+        // io_uring says ENOBUFS of its own buffers too, and is asked again with the connection's memory.
+        int count = transport.Model == "uring" && error == Errno.ENOBUFS ? 2 : 1;
+        using (Fault fault = FaultShim.Fail(FaultShim.Receives, error, Role.Connected, victim.LocalPort, count: count))
         {
             await victim.SendAsync("x");
             await fault.FiredAsync();

@@ -6,6 +6,7 @@ namespace Transport.Tests.Interop;
 internal static unsafe partial class ResourceLimits
 {
     public const int RLIMIT_SIGPENDING = 11;
+    public const int RLIMIT_MEMLOCK = 8;
 
     [LibraryImport("libc")]
     internal static partial int getrlimit(int resource, nuint* limit);

@@ -10,12 +10,14 @@ internal sealed class MeterReader : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<(long Value, Dictionary<string, object?> Tags)>> _last = [];
 
-    public MeterReader(IServiceProvider services)
+    /// <param name="services">The server's.</param>
+    /// <param name="model">The meter of what only one model has, to be read too; null for none.</param>
+    public MeterReader(IServiceProvider services, string? model = null)
     {
         IMeterFactory factory = services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "Transport.Core" && ReferenceEquals(instrument.Meter.Scope, factory))
+            if ((instrument.Meter.Name == "Transport.Core" || instrument.Meter.Name == model) && ReferenceEquals(instrument.Meter.Scope, factory))
             {
                 listener.EnableMeasurementEvents(instrument);
             }

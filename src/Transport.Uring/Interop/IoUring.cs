@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+
+namespace Transport.Uring.Interop;
+
+/// <summary>linux/io_uring.h and the calls around it. libc has no wrappers for the three system calls; their numbers are the same on every
+/// architecture that .NET runs on.</summary>
+internal static unsafe partial class IoUring
+{
+    public const int SYS_io_uring_setup = 425;
+    public const int SYS_io_uring_enter = 426;
+    public const int SYS_io_uring_register = 427;
+
+    public const uint IORING_SETUP_CQSIZE = 1u << 3;
+    public const uint IORING_SETUP_SUBMIT_ALL = 1u << 7;
+    public const uint IORING_SETUP_COOP_TASKRUN = 1u << 8;
+    public const uint IORING_SETUP_SINGLE_ISSUER = 1u << 12;
+    public const uint IORING_SETUP_DEFER_TASKRUN = 1u << 13;
+
+    public const uint IORING_FEAT_SINGLE_MMAP = 1u << 0;
+    public const uint IORING_FEAT_NODROP = 1u << 1;
+    public const uint IORING_FEAT_SUBMIT_STABLE = 1u << 2;
+    public const uint IORING_FEAT_FAST_POLL = 1u << 5;
+    public const uint IORING_FEAT_EXT_ARG = 1u << 8;
+
+    public const ulong IORING_OFF_SQ_RING = 0;
+    public const ulong IORING_OFF_SQES = 0x10000000;
+
+    public const uint IORING_ENTER_GETEVENTS = 1u << 0;
+    public const uint IORING_ENTER_EXT_ARG = 1u << 3;
+
+    public const uint IORING_SQ_CQ_OVERFLOW = 1u << 1;
+
+    public const uint IORING_REGISTER_PBUF_RING = 22;
+
+    public const byte IORING_OP_POLL_ADD = 6;
+    public const byte IORING_OP_SENDMSG = 9;
+    public const byte IORING_OP_ASYNC_CANCEL = 14;
+    public const byte IORING_OP_READ = 22;
+    public const byte IORING_OP_SEND = 26;
+    public const byte IORING_OP_RECV = 27;
+
+    public const int IOSQE_BUFFER_SELECT_BIT = 5;
+
+    public const ushort IORING_RECVSEND_POLL_FIRST = 1 << 0;
+
+    public const uint IORING_CQE_F_BUFFER = 1u << 0;
+    public const uint IORING_CQE_F_SOCK_NONEMPTY = 1u << 2;
+    public const int IORING_CQE_BUFFER_SHIFT = 16;
+
+    public const int MSG_WAITALL = 0x100;
+
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 1;
+    public const int MAP_PRIVATE = 2;
+    public const int MAP_ANONYMOUS = 0x20;
+    public const int MAP_POPULATE = 0x8000;
+
+    /// <summary>IORING_SETUP_NO_SQARRAY, Linux 6.6: newer than the headers that the layouts are compared with.</summary>
+    public static readonly uint NoSubmissionArray = 1u << 16;
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    internal static partial nint io_uring_setup(nint number, uint entries, io_uring_params* parameters);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    internal static partial nint io_uring_enter(
+        nint number, nint fd, nint toSubmit, nint minComplete, nint flags, io_uring_getevents_arg* argument, nint argumentSize);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    internal static partial nint io_uring_register(nint number, nint fd, nint opcode, void* argument, nint count);
+
+    [LibraryImport("libc")]
+    internal static partial byte* mmap(void* addr, nuint length, int prot, int flags, int fd, nint offset);
+
+    [LibraryImport("libc")]
+    internal static partial int munmap(void* addr, nuint length);
+
+    [LibraryImport("libc")]
+    internal static partial int socketpair(int domain, int type, int protocol, int* sv);
+}

@@ -1,0 +1,85 @@
+using System.Buffers;
+using Transport.Core.Interop;
+using static Transport.Uring.Interop.IoUring;
+
+namespace Transport.Uring.Interop;
+
+/// <summary>The operations that the transport makes. What they point to stays in place until their completion.</summary>
+internal static unsafe class Sqe
+{
+    /// <summary>
+    /// recv(2) into a buffer that the kernel takes from the buffer ring when there is something to receive. The poll comes first: the
+    /// socket is expected to be empty.
+    /// </summary>
+    public static io_uring_sqe ReceiveIntoRing(int socket, ushort group, ulong userData) => new()
+    {
+        opcode = IORING_OP_RECV,
+        flags = 1 << IOSQE_BUFFER_SELECT_BIT,
+        ioprio = IORING_RECVSEND_POLL_FIRST,
+        fd = socket,
+        buf_group = group,
+        user_data = userData,
+    };
+
+    /// <summary>recv(2) into memory of the caller's, which does not wait: −EAGAIN when there is nothing.</summary>
+    public static io_uring_sqe Receive(int socket, in MemoryHandle into, int length, ulong userData) => new()
+    {
+        opcode = IORING_OP_RECV,
+        fd = socket,
+        addr = (ulong)into.Pointer,
+        len = (uint)length,
+        msg_flags = Libc.MSG_DONTWAIT,
+        user_data = userData,
+    };
+
+    /// <summary>send(2). MSG_WAITALL: the kernel itself continues what a full socket buffer has cut short.</summary>
+    public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData) => new()
+    {
+        opcode = IORING_OP_SEND,
+        fd = socket,
+        addr = (ulong)from.Pointer,
+        len = (uint)length,
+        msg_flags = (uint)(Libc.MSG_NOSIGNAL | MSG_WAITALL | flags),
+        user_data = userData,
+    };
+
+    /// <summary>sendmsg(2) of the pieces of <paramref name="vector"/>.</summary>
+    public static io_uring_sqe Send(int socket, SendVector vector, int flags, ulong userData) => new()
+    {
+        opcode = IORING_OP_SENDMSG,
+        fd = socket,
+        addr = (ulong)vector.Message,
+        len = 1,
+        msg_flags = (uint)(Libc.MSG_NOSIGNAL | MSG_WAITALL | flags),
+        user_data = userData,
+    };
+
+    /// <summary>Completes once, when the descriptor is ready, or at once if it is already.</summary>
+    public static io_uring_sqe Poll(int descriptor, short events, ulong userData) => new()
+    {
+        opcode = IORING_OP_POLL_ADD,
+        fd = descriptor,
+        // The kernel reads the halves swapped on big-endian machines; .NET has none on Linux but s390x.
+        poll32_events = BitConverter.IsLittleEndian ? (ushort)events : (uint)(ushort)events << 16,
+        user_data = userData,
+    };
+
+    public static io_uring_sqe Read(int descriptor, void* into, int length, ulong userData) => new()
+    {
+        opcode = IORING_OP_READ,
+        fd = descriptor,
+        off = ulong.MaxValue,
+        addr = (ulong)into,
+        len = (uint)length,
+        user_data = userData,
+    };
+
+    /// <summary>Cancels the operation that was submitted with <paramref name="target"/>. Both have a completion.</summary>
+    public static io_uring_sqe Cancel(ulong target, ulong userData) => new()
+    {
+        opcode = IORING_OP_ASYNC_CANCEL,
+        fd = -1,
+        addr = target,
+        user_data = userData,
+    };
+}

@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+using Transport.Uring.Interop;
+
+namespace Transport.Uring;
+
+/// <summary>
+/// From the socket to the input pipe. A connection that waits does so with a receive that takes a buffer of the loop's ring when there is
+/// something, so it holds no memory; the bytes are copied. While there is more than a buffer holds, receives go straight into the pipe.
+/// </summary>
+internal sealed partial class UringConnection
+{
+    private readonly SocketCompletion _incoming = new();
+    private PipeWriter? _input;
+    private ReceiveBuffer _buffer;
+    private Step _receiving;
+
+    /// <summary>Of <see cref="Step.TransferIntoPipe"/>: keeps the pipe's memory in place.</summary>
+    private MemoryHandle _inputPin;
+    private int _inputLength;
+
+    /// <summary>The last receive left something in the socket.</summary>
+    private bool _hasMore;
+
+    public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
+    {
+        _loop.AssertCurrent();
+        if (IsClosed)
+        {
+            return new ValueTask<SysResult>(SysResult.Canceled);
+        }
+
+        _input = input;
+        SubmitReceive();
+        return _incoming.Wait();
+    }
+
+    private void SubmitReceive()
+    {
+        if (!_hasMore)
+        {
+            _receiving = Step.Transfer;
+            _loop.Submit(Sqe.ReceiveIntoRing(_socket, BufferRing.Group, _id.Pack()));
+            return;
+        }
+
+        Memory<byte> memory = _buffer.Rent(_input!);
+        _inputPin = memory.Pin();
+        _inputLength = memory.Length;
+        _receiving = Step.TransferIntoPipe;
+        _loop.Submit(Sqe.Receive(_socket, in _inputPin, memory.Length, _id.Pack()));
+    }
+
+    private void Received(int result, uint flags)
+    {
+        Step step = _receiving;
+        _receiving = Step.None;
+        if (step == Step.TransferIntoPipe)
+        {
+            _inputPin.Dispose();
+        }
+
+        try
+        {
+            if ((flags & IoUring.IORING_CQE_F_BUFFER) != 0)
+            {
+                TakeBuffer(BufferRing.IdOf(flags), result);
+            }
+
+            if (IsClosed)
+            {
+                Canceled(_incoming);
+                return;
+            }
+
+            if (MustRepeat(step, result))
+            {
+                return;
+            }
+        }
+        catch (Exception exception)
+        {
+            // The memory pool is the application's: its exception ends this connection, not the loop.
+            _incoming.Fail(exception);
+            return;
+        }
+
+        if (result > 0)
+        {
+            if (step == Step.TransferIntoPipe)
+            {
+                _input!.Advance(result);
+            }
+
+            _loop.Counters.BytesReceived += result;
+            bool filled = _buffer.Received(result, step == Step.TransferIntoPipe ? _inputLength : _loop.Buffers.Size);
+            _hasMore = filled || (flags & IoUring.IORING_CQE_F_SOCK_NONEMPTY) != 0;
+        }
+
+        _incoming.Complete(new SysResult(result));
+    }
+
+    /// <summary>Copies what was received into the pipe, unless nobody wants it any more, and gives the buffer back.</summary>
+    private void TakeBuffer(ushort id, int length)
+    {
+        try
+        {
+            ReadOnlySpan<byte> received = length > 0 && !IsClosed ? _loop.Buffers.Read(id, length) : default;
+            while (!received.IsEmpty)
+            {
+                Span<byte> memory = _buffer.Rent(_input!).Span;
+                int count = Math.Min(memory.Length, received.Length);
+                received[..count].CopyTo(memory);
+                _input!.Advance(count);
+                received = received[count..];
+            }
+        }
+        finally
+        {
+            _loop.Buffers.Return(id);
+        }
+    }
+
+    /// <summary>The operation has neither received nor failed: another one follows.</summary>
+    private bool MustRepeat(Step step, int result)
+    {
+        switch (result)
+        {
+            case >= 0 when step == Step.Poll:
+            case -Errno.EINTR:
+                break;
+            case -Errno.ENOBUFS when step == Step.Transfer:
+                // No buffer is left in the ring. The pipe has memory.
+                _loop.Uring.BufferShortages++;
+                _hasMore = true;
+                break;
+            case -Errno.EAGAIN when step == Step.TransferIntoPipe:
+                _loop.Counters.SpuriousReports++;
+                _hasMore = false;
+                break;
+            case -Errno.EAGAIN:
+                // Somebody has set O_NONBLOCK.
+                _receiving = Step.Poll;
+                _loop.Submit(Sqe.Poll(_socket, Libc.POLLIN, _id.Pack()));
+                return true;
+            default:
+                return false;
+        }
+
+        SubmitReceive();
+        return true;
+    }
+}

@@ -1,0 +1,122 @@
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+
+namespace Transport.Uring;
+
+/// <summary>
+/// A connected socket on a <see cref="UringLoop"/>: one operation in flight for each direction, and the end of both. Receiving is in
+/// <c>UringConnection.Receive.cs</c>, sending in <c>UringConnection.Send.cs</c>.
+/// </summary>
+internal sealed partial class UringConnection : LoopConnection, IUringSocket
+{
+    private readonly UringLoop _loop;
+    private readonly UserData _id;
+
+    /// <summary>The socket's number until it is closed, which is after <see cref="LoopConnection.Descriptor"/> has become −1.</summary>
+    private readonly int _socket;
+
+    /// <summary>Held by another thread while it sends.</summary>
+    private readonly Lock _closing = new();
+    private TaskCompletionSource? _closed;
+
+    public UringConnection(UringLoop loop, int descriptor)
+        : base(descriptor)
+    {
+        _loop = loop;
+        _socket = descriptor;
+        _buffer = new ReceiveBuffer(loop.MaximumBuffer);
+        _id = loop.Add(this);
+    }
+
+    private bool IsClosed => Descriptor < 0;
+
+    public override ValueTask CloseAsync()
+    {
+        Close();
+        return _closed is null ? ValueTask.CompletedTask : new ValueTask(_closed.Task);
+    }
+
+    public void Close()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        _loop.AssertCurrent();
+        lock (_closing)
+        {
+            Descriptor = -1;
+        }
+
+        EndDeferredSend();
+        if (_receiving == Step.None && _sending == Step.None)
+        {
+            CloseDescriptor();
+            return;
+        }
+
+        _closed = new TaskCompletionSource();
+        if (_receiving != Step.None)
+        {
+            _loop.Cancel(_id);
+        }
+
+        if (_sending != Step.None)
+        {
+            _loop.Cancel(_id with { Kind = OperationKind.Outgoing });
+        }
+    }
+
+    public void ShutDown() => SocketCalls.Shutdown(_socket);
+
+    public bool IsInFlight(OperationKind kind) => (kind == OperationKind.Incoming ? _receiving : _sending) != Step.None;
+
+    public void OnCompletion(OperationKind kind, int result, uint flags)
+    {
+        if (kind == OperationKind.Incoming)
+        {
+            Received(result, flags);
+        }
+        else
+        {
+            Sent(result);
+        }
+    }
+
+    /// <summary>An operation of a closed connection has completed: whoever awaits it is told, and the last one closes the descriptor.</summary>
+    private void Canceled(SocketCompletion? operation)
+    {
+        if (operation is { IsPending: true })
+        {
+            operation.Complete(SysResult.Canceled);
+        }
+
+        if (_receiving == Step.None && _sending == Step.None)
+        {
+            CloseDescriptor();
+        }
+    }
+
+    private void CloseDescriptor()
+    {
+        _loop.Remove(_id);
+        SocketCalls.Close(_socket);
+        _closed?.SetResult();
+    }
+
+    /// <summary>What is in flight for a direction.</summary>
+    private enum Step : byte
+    {
+        None,
+
+        /// <summary>A receive into the ring of buffers, or a send.</summary>
+        Transfer,
+
+        /// <summary>A receive into the pipe's own memory.</summary>
+        TransferIntoPipe,
+
+        /// <summary>A poll, after −EAGAIN.</summary>
+        Poll,
+    }
+}

@@ -1,0 +1,303 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Transport.Core.Interop;
+using Transport.Core.Loops;
+using Transport.Core.Readiness;
+using Transport.Uring.Interop;
+using static Transport.Uring.Interop.IoUring;
+
+namespace Transport.Uring;
+
+/// <summary>
+/// The loop on io_uring(7): sockets add operations, each iteration hands them over and waits with one io_uring_enter(2), and completions are
+/// handed to their sockets. The ring belongs to the thread that created it, so the loop stays on its thread.
+/// </summary>
+internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCounters counters) : EventLoop(setup)
+{
+    /// <summary>How long the loop rests when the kernel takes no operation and completes none: the shortage is the machine's.</summary>
+    private const int ShortageMilliseconds = 1;
+
+    private readonly SocketTable _sockets = new();
+    private readonly Stack<SendVector> _vectors = new();
+    private List<UringConnection> _deferred = [];
+    private List<UringConnection> _continuing = [];
+    private SendBudget _answers;
+    private SendBudget _leftovers;
+    private Ring? _ring;
+    private BufferRing? _buffers;
+
+    /// <summary>Where the eventfd's counter is read to: native memory, since the read is in flight for the life of the loop.</summary>
+    private ulong* _wakeCount;
+    private bool _isWakeInFlight;
+    private bool _isEnding;
+
+    /// <summary>io_uring_enter fails for good: nothing that is in flight will be reported.</summary>
+    private bool _isLost;
+
+    public UringCounters Uring => counters;
+
+    public BufferRing Buffers => _buffers!;
+
+    /// <summary>The most that a receive asks its pipe for.</summary>
+    public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
+
+    public override LoopListener AttachListener(int descriptor, bool isShared)
+    {
+        AssertCurrent();
+        return new UringListener(this, descriptor);
+    }
+
+    public override LoopConnection AttachConnection(int descriptor)
+    {
+        AssertCurrent();
+        return new UringConnection(this, descriptor);
+    }
+
+    /// <returns>What the socket's operations are known by.</returns>
+    public UserData Add(IUringSocket socket) => _sockets.Add(socket);
+
+    /// <summary>The socket is closed, and nothing of it is in flight.</summary>
+    public void Remove(UserData id) => _sockets.Remove(id);
+
+    /// <summary>Adds an operation to those that the next iteration hands over.</summary>
+    public void Submit(in io_uring_sqe sqe)
+    {
+        AssertCurrent();
+        counters.Submissions++;
+        _ring!.Submissions.Add(in sqe);
+    }
+
+    /// <summary>Cancels an operation that is in flight, until it has completed: with −ECANCELED, or as it would have done.</summary>
+    public void Cancel(UserData target) => Submit(Sqe.Cancel(target.Pack(), (target with { IsCancellation = true }).Pack()));
+
+    /// <summary>What an iteration hands over of what it was asked to send.</summary>
+    public ref SendBudget Answers => ref _answers;
+
+    /// <summary>What it hands over of what earlier iterations have left.</summary>
+    public ref SendBudget Leftovers => ref _leftovers;
+
+    /// <summary>The iteration has sent enough: the connection sends in the next one.</summary>
+    public void ContinueNextIteration(UringConnection connection) => _deferred.Add(connection);
+
+    public SendVector RentVector() => _vectors.TryPop(out SendVector? vector) ? vector : new SendVector();
+
+    public void ReturnVector(SendVector vector) => _vectors.Push(vector);
+
+    protected override void Start()
+    {
+        _ring = new Ring(size);
+        _buffers = new BufferRing(_ring, size.Buffers, size.BufferSize);
+        _wakeCount = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
+        WaitForWake();
+    }
+
+    protected override void Wait(int timeoutMilliseconds)
+    {
+        _answers = default;
+        _leftovers = default;
+        (_deferred, _continuing) = (_continuing, _deferred);
+        foreach (UringConnection connection in _continuing)
+        {
+            connection.ContinueSend();
+        }
+
+        _continuing.Clear();
+        Enter(_deferred.Count > 0 ? 0 : timeoutMilliseconds);
+        Complete();
+    }
+
+    protected override void End()
+    {
+        _isEnding = true;
+        if (_ring is not null)
+        {
+            foreach (IUringSocket socket in _sockets.ToArray())
+            {
+                socket.Close();
+            }
+
+            if (_isWakeInFlight)
+            {
+                Cancel(default);
+            }
+
+            while (_sockets.Count > 0 || _isWakeInFlight)
+            {
+                ReapOnce(timeoutMilliseconds: 1);
+            }
+
+            _ring.Dispose();
+        }
+
+        // Of a lost ring the kernel may still write to a buffer that it had taken: that memory is left alone.
+        if (!_isLost)
+        {
+            _buffers?.Dispose();
+            NativeMemory.Free(_wakeCount);
+        }
+
+        while (_vectors.TryPop(out SendVector? vector))
+        {
+            vector.Dispose();
+        }
+    }
+
+    protected override void Reap() => ReapOnce(timeoutMilliseconds: 0);
+
+    /// <summary>Completes what the kernel has ended. If the ring is lost, completes everything.</summary>
+    private void ReapOnce(int timeoutMilliseconds)
+    {
+        if (_ring is null)
+        {
+            return;
+        }
+
+        if (!_isLost)
+        {
+            try
+            {
+                Enter(timeoutMilliseconds);
+            }
+            catch (IOException)
+            {
+                Lose();
+            }
+
+            Complete();
+        }
+
+        if (_isLost)
+        {
+            CompleteLost();
+        }
+    }
+
+    /// <summary>
+    /// The ring cannot be entered any more. Its sockets are shut, so that the kernel neither sends from nor receives into their memory, and
+    /// closing the ring cancels what is left.
+    /// </summary>
+    private void Lose()
+    {
+        _isLost = true;
+        foreach (IUringSocket socket in _sockets.ToArray())
+        {
+            socket.ShutDown();
+        }
+    }
+
+    private void CompleteLost()
+    {
+        _isWakeInFlight = false;
+        foreach (IUringSocket socket in _sockets.ToArray())
+        {
+            if (socket.IsInFlight(OperationKind.Incoming))
+            {
+                socket.OnCompletion(OperationKind.Incoming, -Errno.ECANCELED, 0);
+            }
+
+            if (socket.IsInFlight(OperationKind.Outgoing))
+            {
+                socket.OnCompletion(OperationKind.Outgoing, -Errno.ECANCELED, 0);
+            }
+        }
+    }
+
+    private void Enter(int timeoutMilliseconds)
+    {
+        Ring ring = _ring!;
+        SysResult entered = ring.Enter(timeoutMilliseconds);
+        Counters.Waits++;
+        if (ring.Submissions.HasOverflow)
+        {
+            counters.Overflows++;
+        }
+
+        if (!entered.IsError)
+        {
+            return;
+        }
+
+        if (entered.Errno is not (Errno.EAGAIN or Errno.ENOMEM or Errno.EBUSY))
+        {
+            entered.ThrowIfError($"{Name}: io_uring_enter");
+        }
+
+        counters.Shortages++;
+        if (ring.Completions.Count == 0 && timeoutMilliseconds != 0)
+        {
+            Thread.Sleep(ShortageMilliseconds);
+        }
+    }
+
+    private void Complete()
+    {
+        CompletionQueue completions = _ring!.Completions;
+        uint count = completions.Count;
+        Counters.Events += count;
+        for (uint i = 0; i < count; i++)
+        {
+            io_uring_cqe cqe = completions.Take();
+            UserData id = UserData.Unpack(cqe.user_data);
+            if (id.IsCancellation)
+            {
+                Canceled(id with { IsCancellation = false }, cqe.res);
+            }
+            else if (id.Kind == OperationKind.Wake)
+            {
+                Woken(cqe.res);
+            }
+            else
+            {
+                IUringSocket? socket = _sockets.Find(id);
+                Debug.Assert(socket is not null, "A socket left its slot with an operation in flight.");
+                socket?.OnCompletion(id.Kind, cqe.res, cqe.flags);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A cancellation has ended. One that found nothing has met its operation between two attempts, or it has completed by now: as long as
+    /// it is in flight it is cancelled again.
+    /// </summary>
+    private void Canceled(UserData target, int result)
+    {
+        bool isInFlight = target.Kind == OperationKind.Wake ? _isWakeInFlight : _sockets.Find(target)?.IsInFlight(target.Kind) == true;
+        if (result < 0 && isInFlight)
+        {
+            counters.RepeatedCancellations++;
+            Cancel(target);
+        }
+    }
+
+    private void WaitForWake()
+    {
+        _isWakeInFlight = true;
+        Submit(Sqe.Read(Waker.Descriptor, _wakeCount, sizeof(ulong), default(UserData).Pack()));
+    }
+
+    /// <summary>
+    /// The eventfd was read, or polled: kernels before 5.18 do not wait for a descriptor with O_NONBLOCK, so it is polled and then drained.
+    /// </summary>
+    private void Woken(int result)
+    {
+        _isWakeInFlight = false;
+        if (_isEnding)
+        {
+            return;
+        }
+
+        if (result == -Errno.EAGAIN)
+        {
+            _isWakeInFlight = true;
+            Submit(Sqe.Poll(Waker.Descriptor, Libc.POLLIN, default(UserData).Pack()));
+            return;
+        }
+
+        if (result != -Errno.EINTR)
+        {
+            new SysResult(result).ThrowIfError($"{Name}: reading the eventfd");
+        }
+
+        WaitForWake();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics.Metrics;
+using Transport.Core.Diagnostics;
+
+namespace Transport.Uring;
+
+/// <summary>The meter of what only io_uring has.</summary>
+internal sealed class UringMetrics : IDisposable
+{
+    public const string MeterName = "Transport.Uring";
+
+    private readonly LoopMeter<UringCounters> _meter;
+
+    public UringMetrics(IMeterFactory? meterFactory)
+    {
+        _meter = new(MeterName, meterFactory);
+        _meter.Counter("transport.uring.submissions", "{operation}", "Operations handed over to the kernel.", c => c.Submissions);
+        _meter.Counter(
+            "transport.uring.overflows", "{wait}", "Waits after which completions were left in the kernel, because the completion queue was full.", c => c.Overflows);
+        _meter.Counter(
+            "transport.uring.buffer_shortages", "{receive}", "Receives that found no buffer in the ring and were repeated into the connection's own memory.", c => c.BufferShortages);
+        _meter.Counter(
+            "transport.uring.shortages", "{wait}", "Waits in which the kernel took no operation for want of memory or room.", c => c.Shortages);
+        _meter.Counter(
+            "transport.uring.repeated_cancellations",
+            "{operation}",
+            "Cancellations that found their operation between two attempts and were repeated.",
+            c => c.RepeatedCancellations);
+    }
+
+    /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>
+    public UringCounters ForLoop(int loop) => _meter.ForLoop("uring", loop);
+
+    public void Dispose() => _meter.Dispose();
+}

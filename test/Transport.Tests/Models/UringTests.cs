@@ -1,0 +1,337 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Transport.Tests.Interop;
+using Transport.Tests.Metrics;
+using Transport.Uring;
+
+namespace Transport.Tests.Models;
+
+/// <summary>What only io_uring can get wrong: full queues, too few buffers, operations that outlive their connection.</summary>
+public class UringTests
+{
+    private static readonly RingSize DefaultSize = RingSize.Of(new UringTransportOptions());
+    private static readonly TransportUnderTest Uring = TransportCatalogue.Get("uring");
+
+    [Fact]
+    public void User_data_keeps_kind_generation_and_slot()
+    {
+        foreach (UserData data in (UserData[])[
+            new(OperationKind.Wake, 0, 0), new(OperationKind.Incoming, 1, 2), new(OperationKind.Outgoing, UserData.MaxGeneration, int.MaxValue),
+            new(OperationKind.Incoming, 0x800000, 0x7654321, IsCancellation: true)])
+        {
+            Assert.Equal(data, UserData.Unpack(data.Pack()));
+        }
+    }
+
+    [Fact]
+    public void A_completion_of_an_earlier_socket_is_not_taken_for_that_of_the_next_in_its_slot()
+    {
+        SocketTable table = new();
+        FakeSocket first = new();
+        FakeSocket second = new();
+        UserData earlier = table.Add(first);
+        Assert.Same(first, table.Find(earlier));
+        table.Remove(earlier);
+        UserData later = table.Add(second);
+        Assert.Equal(earlier.Slot, later.Slot);
+        Assert.Null(table.Find(earlier));
+        Assert.Same(second, table.Find(later));
+        Assert.Equal([second], table.ToArray());
+        for (int i = 0; i < 1000; i++)
+        {
+            table.Add(new FakeSocket());
+        }
+
+        Assert.Equal(1001, table.Count);
+        Assert.Same(second, table.Find(later));
+    }
+
+    /// <summary>Rings were once counted against RLIMIT_MEMLOCK, and given back late: quick making and closing found no memory.</summary>
+    [Fact]
+    public void Rings_can_be_made_and_closed_in_quick_succession_without_locked_memory()
+    {
+        LimitMemoryLock(0, () => OwnThread.Run(static () =>
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                using Ring ring = new(DefaultSize);
+                using BufferRing buffers = new(ring, DefaultSize.Buffers, DefaultSize.BufferSize);
+            }
+
+            Assert.Null(UringProbe.Run(DefaultSize));
+        }));
+    }
+
+    /// <summary>
+    /// Many clients are ready at once, and the queues hold a few: submissions wait for the next call, completions in the kernel.
+    /// </summary>
+    [Fact]
+    public async Task Full_queues_lose_nothing()
+    {
+        await using WebServer server = await WebServer.StartRawAsync(
+            With(options => (options.QueueDepth, options.CompletionQueueDepth, options.ReceiveBuffers) = (8, 8, 256)),
+            connection => connection.EchoAsync(),
+            new TransportSettings { LoopCount = 1 });
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
+        List<RawClient> clients = [];
+        for (int i = 0; i < 200; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+        }
+
+        for (int round = 0; round < 20; round++)
+        {
+            await Task.WhenAll(clients.Select(client => client.SendAsync("round")));
+            await Task.WhenAll(clients.Select(async client => Assert.Equal("round", await client.ReceiveTextAsync(5))));
+        }
+
+        clients.ForEach(client => client.Dispose());
+        await meter.ReachesAsync("transport.connections", 0);
+        Assert.True(meter.Sum("transport.uring.overflows") > 0, "The completion queue never overflowed.");
+    }
+
+    /// <summary>One buffer for all: who finds none receives into memory of its own.</summary>
+    [Fact]
+    public async Task Too_few_buffers_lose_nothing()
+    {
+        await using WebServer server = await WebServer.StartRawAsync(
+            With(options => (options.ReceiveBuffers, options.ReceiveBufferSize) = (1, 512)),
+            connection => connection.EchoAsync(),
+            new TransportSettings { LoopCount = 1 });
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
+        List<RawClient> clients = [];
+        for (int i = 0; i < 64; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+        }
+
+        byte[] bytes = TestApp.PatternBytes(100_000);
+        for (int round = 0; round < 5 || (meter.Sum("transport.uring.buffer_shortages") == 0 && round < 500); round++)
+        {
+            await Task.WhenAll(clients.Select(async client =>
+            {
+                Task sending = client.SendAsync(bytes);
+                Assert.Equal(bytes, await client.ReceiveExactlyAsync(bytes.Length));
+                await sending;
+            }));
+        }
+
+        clients.ForEach(client => client.Dispose());
+        Assert.True(meter.Sum("transport.uring.buffer_shortages") > 0, "There was always a buffer.");
+    }
+
+    /// <summary>64 clients send 20 MB each to handlers that do not read: what is held is bounded by the pipes' limits.</summary>
+    [Fact]
+    public async Task Uploads_that_nobody_reads_are_bounded_by_the_read_buffers()
+    {
+        const int Clients = 64;
+        const int ReadBuffer = 64 * 1024;
+        CountingPoolFactory pools = new();
+        TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebServer server = await WebServer.StartRawAsync(
+            Uring,
+            async connection =>
+            {
+                await released.Task;
+                await AnswerLengthAsync(connection);
+            },
+            new TransportSettings { LoopCount = 1, MaxReadBufferSize = ReadBuffer },
+            pools: pools);
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
+        byte[] upload = TestApp.PatternBytes(20_000_000);
+        List<RawClient> clients = [];
+        List<Task> uploads = [];
+        for (int i = 0; i < Clients; i++)
+        {
+            RawClient client = await server.ConnectAsync();
+            clients.Add(client);
+            uploads.Add(client.SendAsync(upload));
+        }
+
+        await meter.ReachesAsync("transport.paused_connections", Clients);
+
+        // A receive overshoots the limit by its own size at most, which is the limit here.
+        long most = Clients * ((2 * ReadBuffer / CountingPool.BlockSize) + 2);
+        Assert.InRange(pools.Rented, Clients, most);
+        released.SetResult();
+        await Task.WhenAll(uploads);
+        foreach (RawClient client in clients)
+        {
+            client.ShutdownSend();
+            Assert.Equal("20000000", System.Text.Encoding.ASCII.GetString(await client.ReceiveToEndAsync()));
+            client.Dispose();
+        }
+    }
+
+    /// <summary>The application has the socket, and may make it non-blocking: operations then end with EAGAIN instead of waiting.</summary>
+    [Fact]
+    public async Task A_socket_that_the_application_made_non_blocking_is_served()
+    {
+        await using BareListener listener = await BareListener.BindAsync(Uring);
+        await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
+        Socket socket = pair.Server.Features.Get<IConnectionSocketFeature>()!.Socket;
+        Assert.True(socket.Blocking);
+        socket.Blocking = false;
+        byte[] bytes = TestApp.PatternBytes(3_000_000);
+        Task echo = pair.Server.EchoAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            Task sending = pair.Client.SendAsync(bytes);
+            Assert.Equal(bytes, await pair.Client.ReceiveExactlyAsync(bytes.Length));
+            await sending;
+        }
+
+        pair.Client.ShutdownSend();
+        await echo.WithinDeadline();
+    }
+
+    /// <summary>A receive waits in the kernel, and so does a send: both are cancelled and reaped before the descriptor is closed.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_connection_that_is_aborted_with_operations_in_flight_gives_everything_back(bool isSending)
+    {
+        CountingPoolFactory pools = new();
+        LeakCheck leaks = new();
+        await using (BareListener listener = await BareListener.BindAsync(Uring, pools: pools))
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
+                Task<FlushResult> write = isSending
+                    ? pair.Server.Transport.Output.WriteAsync(new byte[8 << 20]).AsTask()
+                    : Task.FromResult(default(FlushResult));
+                Assert.Equal(isSending, !write.IsCompleted);
+                pair.Server.Abort(new ConnectionAbortedException("test"));
+                await pair.Client.ExpectResetAsync();
+                await write.WithinDeadline();
+            }
+        }
+
+        await pools.AllReturnedAsync();
+        await leaks.NothingLeakedAsync();
+    }
+
+    /// <summary>
+    /// A send that has just been found writable is tried again before it waits again; a cancellation in between finds nothing. It was lost,
+    /// and the connection never ended.
+    /// </summary>
+    [Fact]
+    public async Task A_cancellation_that_finds_nothing_is_repeated()
+    {
+        byte[] bytes = new byte[8_000_000];
+        await using BareListener listener =
+            await BareListener.BindAsync(Uring, settings: new TransportSettings { MaxWriteBufferSize = bytes.Length + 1 });
+        using MeterReader meter = new(listener.Provider, UringMetrics.MeterName);
+        for (int i = 0; i < 20 || (meter.Sum("transport.uring.repeated_cancellations") == 0 && i < 1000); i++)
+        {
+            await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
+            pair.Client.ShutdownSend();
+            Assert.Equal("", await pair.Server.ReadToEndAsync());
+            await pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token);
+            pair.Server.Abort(null!);
+            pair.Server.Abort(new ConnectionAbortedException("test"));
+            await pair.Server.DisposeAsync().WithinDeadline();
+            await pair.Client.ExpectResetAsync();
+        }
+
+        Assert.True(meter.Sum("transport.uring.repeated_cancellations") > 0, "No cancellation met an operation between two attempts.");
+    }
+
+    /// <summary>Numbers of descriptors come again at once; what is left of one connection must not meet the next.</summary>
+    [Fact]
+    public async Task Descriptors_that_are_used_again_see_only_their_own_bytes()
+    {
+        await using WebServer server = await WebServer.StartRawAsync(Uring, connection => connection.EchoAsync(), new() { LoopCount = 1 });
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                using RawClient client = await server.ConnectAsync();
+                string text = $"client {worker:00} {i:000}";
+                await client.SendAsync(text);
+                Assert.Equal(text, await client.ReceiveTextAsync(text.Length));
+                if (i % 2 == 0)
+                {
+                    await client.SendAsync("left behind");
+                    client.Reset();
+                }
+            }
+        }));
+    }
+
+    [Theory]
+    [InlineData("QueueDepth is 100; allowed: a power of two, 8 to 32768.")]
+    [InlineData("CompletionQueueDepth is 8; allowed: a power of two, QueueDepth to 65536.")]
+    [InlineData("ReceiveBuffers is 0; allowed: a power of two, 1 to 32768.")]
+    [InlineData("ReceiveBufferSize is 100; allowed: 512 to 65536.")]
+    public async Task Options_say_what_is_allowed(string message)
+    {
+        Microsoft.Extensions.Options.OptionsValidationException exception =
+            await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => WebServer.StartAsync(
+                With(options =>
+                {
+                    options.QueueDepth = message.StartsWith("Queue", StringComparison.Ordinal) ? 100 : options.QueueDepth;
+                    options.CompletionQueueDepth = message.StartsWith("Completion", StringComparison.Ordinal) ? 8 : options.CompletionQueueDepth;
+                    options.ReceiveBuffers = message.StartsWith("ReceiveBuffers", StringComparison.Ordinal) ? 0 : options.ReceiveBuffers;
+                    options.ReceiveBufferSize = message.StartsWith("ReceiveBufferS", StringComparison.Ordinal) ? 100 : options.ReceiveBufferSize;
+                }),
+                TestApp.HelloAsync));
+        Assert.Contains("UringTransportOptions." + message, exception.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task AnswerLengthAsync(ConnectionContext connection)
+    {
+        long length = 0;
+        ReadResult result;
+        do
+        {
+            result = await connection.Transport.Input.ReadAsync(Deadline.Token);
+            length += result.Buffer.Length;
+            connection.Transport.Input.AdvanceTo(result.Buffer.End);
+        }
+        while (!result.IsCompleted);
+        await connection.WriteAsync($"{length}");
+    }
+
+    private static TransportUnderTest With(Action<UringTransportOptions> set) => new("uring", (web, settings) =>
+    {
+        Uring.Apply(web, settings);
+        web.UseUringTransport(set);
+    });
+
+    private static unsafe void LimitMemoryLock(nuint bytes, Action body)
+    {
+        nuint* before = stackalloc nuint[2];
+        nuint* lowered = stackalloc nuint[2];
+        Assert.Equal(0, ResourceLimits.getrlimit(ResourceLimits.RLIMIT_MEMLOCK, before));
+        (lowered[0], lowered[1]) = (bytes, before[1]);
+        Assert.Equal(0, ResourceLimits.setrlimit(ResourceLimits.RLIMIT_MEMLOCK, lowered));
+        try
+        {
+            body();
+        }
+        finally
+        {
+            Assert.Equal(0, ResourceLimits.setrlimit(ResourceLimits.RLIMIT_MEMLOCK, before));
+        }
+    }
+
+    private sealed class FakeSocket : IUringSocket
+    {
+        public bool IsInFlight(OperationKind kind) => false;
+
+        public void OnCompletion(OperationKind kind, int result, uint flags)
+        {
+        }
+
+        public void Close()
+        {
+        }
+
+        public void ShutDown()
+        {
+        }
+    }
+}
