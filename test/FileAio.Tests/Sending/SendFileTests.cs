@@ -80,10 +80,10 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
                 }
             });
         Cache(Size);
-        using HttpClientHandler handler = new()
-            { ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null };
-        using HttpClient client = new(handler)
-            { BaseAddress = new Uri($"{(between == "tls" ? "https" : "http")}://127.0.0.1:{server.Port}") };
+        using HttpClientHandler handler = new();
+        handler.ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null;
+        using HttpClient client = new(handler);
+        client.BaseAddress = new Uri($"{(between == "tls" ? "https" : "http")}://127.0.0.1:{server.Port}");
         Dictionary<string, long> bytes = await CountAsync(server, async () =>
         {
             byte[] body = await client.GetByteArrayAsync("/sent.bin", Deadline.Token);

@@ -1,5 +1,4 @@
 using Shared.Interop;
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 
 namespace Test.Shared.Completion;
