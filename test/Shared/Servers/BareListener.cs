@@ -16,6 +16,7 @@ public sealed class BareListener : IAsyncDisposable
         => (_services, Listener, Logs, Pools) = (services, listener, logs, pools);
 
     public IConnectionListener Listener { get; }
+    public IServiceProvider Provider => _services.Services;
     public LogCollector Logs { get; }
     public CountingPoolFactory Pools { get; }
 

@@ -222,12 +222,15 @@ public class UringTests
     {
         byte[] bytes = new byte[8_000_000];
         await using BareListener listener =
-            await BareListener.BindAsync(Uring, settings: new TransportSettings { LoopCount = 1, MaxWriteBufferSize = bytes.Length + 1 });
-        using MeterReader meter = new(listener.Services, UringMetrics.MeterName);
+            await BareListener.BindAsync(Uring, settings: new TransportSettings { MaxWriteBufferSize = bytes.Length + 1 });
+        using MeterReader meter = new(listener.Provider, UringMetrics.MeterName);
         for (int i = 0; i < 20 || (meter.Sum("transport.uring.repeated_cancellations") == 0 && i < 1000); i++)
         {
             await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
+            pair.Client.ShutdownSend();
+            Assert.Equal("", await pair.Server.ReadToEndAsync());
             await pair.Server.Transport.Output.WriteAsync(bytes, Deadline.Token);
+            pair.Server.Abort(null!);
             pair.Server.Abort(new ConnectionAbortedException("test"));
             await pair.Server.DisposeAsync().WithinDeadline();
             await pair.Client.ExpectResetAsync();
