@@ -22,7 +22,7 @@ namespace Transport.Uring;
 /// <item>g) A receive needs its memory before there is anything to receive, unless the kernel may take a buffer from a ring of them (5.19).
 /// When none is left the receive completes with −ENOBUFS; another one follows, into the pipe's own memory.</item>
 /// <item>h) A send whose socket buffer has room completes within the submission; its completion ends the wait that the same call was to
-/// make. With few connections a request therefore costs two calls.</item>
+/// make. In an iteration with few completions answers are therefore sent by send(2).</item>
 /// <item>i) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
 /// (6.6).</item>
 /// </list>

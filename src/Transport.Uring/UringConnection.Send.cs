@@ -82,23 +82,39 @@ internal sealed partial class UringConnection
         Continue();
     }
 
-    /// <summary>Hands over what comes next: bytes to the ring, a file range to sendfile(2), as far as the iteration's budget goes.</summary>
+    /// <summary>
+    /// Sends what comes next, as far as the iteration's budget goes: bytes by the ring, or by send(2) in an iteration with little to do; a
+    /// file range by sendfile(2).
+    /// </summary>
     /// <returns>The result of the whole batch; null while it is not there yet.</returns>
     private SysResult? SendNext(ref SendBudget budget)
     {
         while (!budget.IsUsedUp)
         {
-            if (!_output.Bytes.IsEmpty)
+            bool hasBytes = !_output.Bytes.IsEmpty;
+            if (hasBytes && !_loop.SendsAtOnce)
             {
                 SubmitBytes(ref budget);
                 return null;
             }
 
-            SetNonBlocking();
-            SysResult sent = OutputCalls.SendNext(_socket, _output, _loop.Counters);
+            if (!hasBytes)
+            {
+                SetNonBlocking();
+            }
+
+            SysResult sent = OutputCalls.SendNext(_socket, _output, _loop.Counters, Libc.MSG_DONTWAIT);
             if (sent.WouldBlock)
             {
-                Poll();
+                if (hasBytes)
+                {
+                    SubmitBytes(ref budget);
+                }
+                else
+                {
+                    Poll();
+                }
+
                 return null;
             }
 
