@@ -115,7 +115,11 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     private Task<FileServer> StartAsync(string transport, int loops, bool alignedPool = false, Action<WebApplication>? first = null) =>
         FileServer.StartAsync(
             tree.Root,
-            options => options.InlineCompletions = true,
+            options =>
+            {
+                options.InlineCompletions = true;
+                options.SendFile = SendFileMode.Off; // what the page cache holds is to be read by the engine too
+            },
             alignedPool,
             before: builder => TransportCatalogue.Get(transport).Apply(builder.WebHost, new TransportSettings { LoopCount = loops }),
             first: first);
