@@ -6,24 +6,24 @@ using Libc = Transport.Epoll.Interop.Libc;
 
 namespace Transport.Epoll;
 
-/// <summary>epoll(7) as a poller.</summary>
+/// <summary>An <see cref="IPoller"/> on epoll(7).</summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (Linux 2.6 and later; EPOLLRDHUP 2.6.17, EPOLLEXCLUSIVE 4.5):
+/// The kernel's behaviour and how this class handles it (Linux 2.6 and later; EPOLLRDHUP 2.6.17, EPOLLEXCLUSIVE 4.5):
 /// <list type="bullet">
-/// <item>a) Edge-triggered, it tells a change once. Adding counts as a change, so what is there already is told too.</item>
-/// <item>b) Data and FIN that came before the wait are one report. A receive that comes back short has taken the data and would never hear
-/// of the FIN: hence EPOLLRDHUP is asked for, and makes the report exceptional. So do EPOLLPRI, since a receive stops short at urgent data,
-/// and EPOLLERR and EPOLLHUP.</item>
-/// <item>c) EPOLLERR and EPOLLHUP cannot be masked. A level-triggered descriptor of which nothing is wanted has to be deleted, or it
-/// spins.</item>
-/// <item>d) A registration belongs to the open file description, not to the number: with a duplicate somewhere it outlives close(2). Hence
-/// Remove before close, always.</item>
-/// <item>e) Events of a descriptor that was closed earlier in the same batch still come. They carry its number, and are hints.</item>
-/// <item>f) With EPOLLEXCLUSIVE only IN, OUT, ERR, HUP and ET are allowed, and never MOD: a shared listener is always
-/// edge-triggered.</item>
+/// <item>a) Edge-triggered, it reports a change once. Registering counts as a change, so existing readiness is reported too.</item>
+/// <item>b) Data and FIN that arrive before the wait are one event. A short receive then takes the data, and no further event reports the
+/// FIN. EPOLLRDHUP is therefore requested and makes the event exceptional. So do EPOLLPRI, since a receive stops short at urgent data, and
+/// EPOLLERR and EPOLLHUP.</item>
+/// <item>c) EPOLLERR and EPOLLHUP cannot be masked. A level-triggered descriptor with no awaited event is deleted; otherwise the loop would
+/// spin.</item>
+/// <item>d) A registration belongs to the open file description, not to the number: if a duplicate exists it outlives close(2). Remove is
+/// therefore always called before close.</item>
+/// <item>e) Events of a descriptor that was closed earlier in the same batch still arrive. They carry its number and may be
+/// spurious.</item>
+/// <item>f) EPOLLEXCLUSIVE allows only IN, OUT, ERR, HUP and ET, and no EPOLL_CTL_MOD: a shared listener is always edge-triggered.</item>
 /// <item>g) struct epoll_event is packed on x86-64 only.</item>
-/// <item>h) Every write to an eventfd is an edge of its own, whatever its counter says, and EPOLLOUT of it is one after each read. So the
-/// waker is registered for EPOLLIN and EPOLLET, whatever the trigger, and is never read: reading it would end the next wait too.</item>
+/// <item>h) Every write to an eventfd is an edge, whatever its counter, and each read is an edge for EPOLLOUT. The waker is therefore
+/// registered for EPOLLIN and EPOLLET with every trigger, and is never read: a read would end the next wait too.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe class EpollPoller : IPoller
@@ -33,14 +33,14 @@ internal sealed unsafe class EpollPoller : IPoller
     private readonly EpollTrigger _trigger;
     private readonly int _epoll;
 
-    /// <summary>Room for the kernel's reports.</summary>
+    /// <summary>The buffer for the kernel's events.</summary>
     private byte[] _events = [];
 
-    /// <summary>Level and oneshot: by descriptor, what is waited for, and what the kernel has been told.</summary>
+    /// <summary>Level and oneshot: by descriptor, the awaited events and the registered events.</summary>
     private Watch[] _watches = [];
 
     /// <summary>
-    /// Level and oneshot: descriptors whose mask the kernel did not take (ENOMEM). They are reported, tried, and armed again.
+    /// Level and oneshot: descriptors whose registration failed (ENOMEM). They are reported as ready, so that their sockets try and re-arm.
     /// </summary>
     private readonly Queue<int> _refused = new();
 
@@ -78,14 +78,14 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Arm(int descriptor, Readiness interest)
     {
-        // Edge: nothing to do, the edge will come.
+        // Edge-triggered: nothing to do, the event follows.
         if (descriptor < _watches.Length && _watches[descriptor].IsWatched)
         {
             ref Watch watch = ref _watches[descriptor];
-            watch.Wanted |= interest;
-            if ((watch.Wanted & ~watch.Told) != 0)
+            watch.Awaited |= interest;
+            if ((watch.Awaited & ~watch.Registered) != 0)
             {
-                Tell(descriptor, ref watch);
+                Register(descriptor, ref watch);
             }
         }
     }
@@ -95,7 +95,7 @@ internal sealed unsafe class EpollPoller : IPoller
         bool added = true;
         if (descriptor < _watches.Length && _watches[descriptor].IsWatched)
         {
-            added = _watches[descriptor].Told != Readiness.None || _watches[descriptor].IsDisarmed;
+            added = _watches[descriptor].Registered != Readiness.None || _watches[descriptor].IsDisarmed;
             _watches[descriptor] = default;
         }
 
@@ -116,7 +116,7 @@ internal sealed unsafe class EpollPoller : IPoller
             _events = GC.AllocateUninitializedArray<byte>(ready.Length * EpollEvent.Size, pinned: true);
         }
 
-        // SAFETY: the array is on the pinned heap; fixed costs nothing.
+        // SAFETY: the array is on the pinned object heap.
         fixed (byte* events = _events)
         {
             SysResult count = SysResult.From(Libc.epoll_wait(_epoll, events, ready.Length, _refused.Count > 0 ? 0 : timeoutMilliseconds));
@@ -147,7 +147,9 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Dispose() => SocketCalls.Close(_epoll);
 
-    /// <summary>Errors and hang-ups are folded into both directions: whoever waits makes its call and learns what happened.</summary>
+    /// <summary>
+    /// Converts epoll's bits. Errors and hang-ups are reported as both directions: the next system call returns the error.
+    /// </summary>
     private static Readiness ToReadiness(uint events)
     {
         Readiness readiness = (Readiness)(events & Libc.EPOLLIN) | (Readiness)((events & Libc.EPOLLOUT) >> 1);
@@ -160,7 +162,7 @@ internal sealed unsafe class EpollPoller : IPoller
         return readiness | Readiness.Exceptional | Readiness.Readable | (failed ? Readiness.Writable : Readiness.None);
     }
 
-    /// <summary>Level and oneshot: a report uses up what was waited for.</summary>
+    /// <summary>Level and oneshot: disarms what an event has reported.</summary>
     private void Reported(in Ready ready)
     {
         if (ready.Descriptor >= _watches.Length || !_watches[ready.Descriptor].IsWatched)
@@ -169,43 +171,43 @@ internal sealed unsafe class EpollPoller : IPoller
         }
 
         ref Watch watch = ref _watches[ready.Descriptor];
-        Readiness used = watch.Wanted & ready.Readiness;
-        watch.Wanted &= ~used;
+        Readiness used = watch.Awaited & ready.Readiness;
+        watch.Awaited &= ~used;
         if (_trigger == EpollTrigger.Oneshot)
         {
-            // The kernel has disarmed the descriptor whole; the direction that was not reported is asked for again.
-            watch.Told = Readiness.None;
+            // The kernel has disarmed the whole descriptor; the direction that was not reported is registered again.
+            watch.Registered = Readiness.None;
             watch.IsDisarmed = true;
-            if (watch.Wanted != Readiness.None)
+            if (watch.Awaited != Readiness.None)
             {
-                Tell(ready.Descriptor, ref watch);
+                Register(ready.Descriptor, ref watch);
             }
         }
         else if (used == Readiness.None)
         {
-            // It keeps telling what nobody waits for, a connection whose application is behind: hush it.
-            Tell(ready.Descriptor, ref watch);
+            // A level-triggered event that is not awaited, because of back-pressure, would repeat: it is deregistered.
+            Register(ready.Descriptor, ref watch);
         }
     }
 
-    /// <summary>Level and oneshot: makes the kernel's mask what is wanted.</summary>
-    private void Tell(int descriptor, ref Watch watch)
+    /// <summary>Level and oneshot: registers the awaited events in the kernel.</summary>
+    private void Register(int descriptor, ref Watch watch)
     {
-        bool added = watch.Told != Readiness.None || watch.IsDisarmed;
-        if (watch.Wanted == Readiness.None)
+        bool added = watch.Registered != Readiness.None || watch.IsDisarmed;
+        if (watch.Awaited == Readiness.None)
         {
             if (added)
             {
                 Control(Libc.EPOLL_CTL_DEL, descriptor, 0);
             }
 
-            watch.Told = Readiness.None;
+            watch.Registered = Readiness.None;
             watch.IsDisarmed = false;
             return;
         }
 
-        uint events = ((watch.Wanted & Readiness.Readable) != 0 ? Incoming : 0)
-            | ((watch.Wanted & Readiness.Writable) != 0 ? Libc.EPOLLOUT : 0)
+        uint events = ((watch.Awaited & Readiness.Readable) != 0 ? Incoming : 0)
+            | ((watch.Awaited & Readiness.Writable) != 0 ? Libc.EPOLLOUT : 0)
             | (_trigger == EpollTrigger.Oneshot ? Libc.EPOLLONESHOT : 0);
         if (Control(added ? Libc.EPOLL_CTL_MOD : Libc.EPOLL_CTL_ADD, descriptor, events).IsError)
         {
@@ -213,7 +215,7 @@ internal sealed unsafe class EpollPoller : IPoller
             return;
         }
 
-        watch.Told = watch.Wanted;
+        watch.Registered = watch.Awaited;
         watch.IsDisarmed = false;
     }
 
@@ -228,13 +230,13 @@ internal sealed unsafe class EpollPoller : IPoller
     {
         public bool IsWatched;
 
-        /// <summary>Waited for, and not reported since.</summary>
-        public Readiness Wanted;
+        /// <summary>The awaited events that have not been reported since.</summary>
+        public Readiness Awaited;
 
-        /// <summary>In the kernel's mask. None: not registered, unless <see cref="IsDisarmed"/>.</summary>
-        public Readiness Told;
+        /// <summary>The registered events. None: not registered, unless <see cref="IsDisarmed"/>.</summary>
+        public Readiness Registered;
 
-        /// <summary>Oneshot: registered, and silent since its report.</summary>
+        /// <summary>Oneshot: registered, and disarmed by its event.</summary>
         public bool IsDisarmed;
     }
 }

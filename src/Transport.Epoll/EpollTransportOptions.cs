@@ -2,10 +2,10 @@ using Transport.Core;
 
 namespace Transport.Epoll;
 
-/// <summary>What users set of the epoll transport. Bound from the configuration section <c>Kestrel:Transport:Epoll</c>.</summary>
+/// <summary>The options of the epoll transport. Bound from the configuration section <c>Kestrel:Transport:Epoll</c>.</summary>
 public sealed class EpollTransportOptions : TransportOptions
 {
-    /// <summary>How epoll reports readiness. Default: <see cref="EpollTrigger.Edge"/>.</summary>
+    /// <summary>Gets or sets how epoll reports readiness. Default: <see cref="EpollTrigger.Edge"/>.</summary>
     public EpollTrigger Trigger { get; set; } = EpollTrigger.Edge;
 
     /// <inheritdoc/>

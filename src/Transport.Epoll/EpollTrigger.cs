@@ -1,22 +1,21 @@
 namespace Transport.Epoll;
 
-/// <summary>How epoll reports readiness (epoll(7)).</summary>
+/// <summary>Specifies how epoll reports readiness (epoll(7)).</summary>
 public enum EpollTrigger
 {
     /// <summary>
-    /// EPOLLET: once for every change. One <c>epoll_ctl</c> in a connection's life and none per request. The default.
+    /// EPOLLET: once for each change. One <c>epoll_ctl</c> for the lifetime of a connection and none for a request. The default.
     /// </summary>
     Edge,
 
     /// <summary>
-    /// For as long as it lasts. The mask follows what is waited for, lazily: a connection whose application is behind costs an
-    /// <c>epoll_ctl</c> to hush it and one to hear it again.
+    /// Level-triggered: for as long as readiness lasts. The registration follows the awaited events, lazily. Each pause and resume by
+    /// back-pressure takes two <c>epoll_ctl</c> calls.
     /// </summary>
     Level,
 
     /// <summary>
-    /// EPOLLONESHOT: once, and then not before <c>epoll_ctl</c> has asked for it again, so an <c>epoll_ctl</c> per request. Here to be
-    /// compared.
+    /// EPOLLONESHOT: once, until <c>epoll_ctl</c> re-arms it, so one <c>epoll_ctl</c> for each request. For comparison.
     /// </summary>
     Oneshot,
 }

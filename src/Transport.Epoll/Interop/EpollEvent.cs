@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Transport.Epoll.Interop;
 
 /// <summary>
-/// struct epoll_event: 32 bits of events and 64 of data. The kernel packs it on x86-64 (12 bytes, data at 4) and nowhere else (16 bytes,
-/// data at 8), so the layout is asked for when the process starts and not when it is compiled.
+/// struct epoll_event: 32 bits of events and 64 of data. The kernel packs it on x86-64 only (12 bytes, data at 4; elsewhere 16 bytes, data
+/// at 8). The layout is therefore determined when the process starts, not when it is compiled.
 /// </summary>
 internal static unsafe class EpollEvent
 {
