@@ -2,15 +2,15 @@ using System.Numerics;
 
 namespace Transport.Select;
 
-/// <summary>An fd_set of our own: a bit a descriptor, as wide as it is asked to be, in memory that the kernel may be given.</summary>
+/// <summary>An fd_set with one bit for each descriptor, of any size, in memory that is passed to the kernel.</summary>
 internal sealed class DescriptorSet
 {
     public const int BitsPerWord = 64;
 
-    /// <summary>Pinned for good.</summary>
+    /// <summary>On the pinned object heap.</summary>
     public ulong[] Words { get; private set; } = [];
 
-    /// <summary>Makes room for descriptors below <paramref name="descriptors"/>; never gives any back.</summary>
+    /// <summary>Makes room for descriptors below <paramref name="descriptors"/>. The set never shrinks.</summary>
     public void Grow(int descriptors)
     {
         int words = (descriptors + BitsPerWord - 1) / BitsPerWord;
@@ -28,7 +28,7 @@ internal sealed class DescriptorSet
 
     public bool Contains(int descriptor) => (Words[descriptor / BitsPerWord] & (1UL << (descriptor % BitsPerWord))) != 0;
 
-    /// <summary>The highest member not above <paramref name="descriptor"/>, or −1.</summary>
+    /// <summary>Returns the highest member that is not above <paramref name="descriptor"/>, or −1.</summary>
     public int HighestUpTo(int descriptor)
     {
         ulong mask = ulong.MaxValue >> (BitsPerWord - 1 - (descriptor % BitsPerWord));

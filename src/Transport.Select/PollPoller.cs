@@ -3,22 +3,23 @@ using Transport.Core.Readiness;
 
 namespace Transport.Select;
 
-/// <summary>poll(2) as a poller.</summary>
+/// <summary>An <see cref="IPoller"/> on poll(2).</summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (System V, 1986; Linux 2.1.23; ppoll(2) 2.6.16, POLLRDHUP 2.6.17):
+/// The kernel's behaviour and how this class handles it (System V, 1986; Linux 2.1.23; ppoll(2) 2.6.16, POLLRDHUP 2.6.17):
 /// <list type="bullet">
-/// <item>a) The whole set is copied in, walked, and every answer copied out, at each call: its price is the number of connections, idle
-/// ones too. So the set is kept dense, and what is removed is replaced by the last.</item>
-/// <item>b) POLLERR and POLLHUP cannot be masked. A descriptor of which nothing is wanted gets a negative number in the set, which poll
-/// passes over, or it spins.</item>
-/// <item>c) It reports states and not changes: whatever a receive has left is reported again, so nothing has to be remembered.</item>
-/// <item>d) A closed descriptor is POLLNVAL and the rest goes on, unlike select. Remove comes before close all the same, since its number
-/// will be somebody else's.</item>
-/// <item>e) EINVAL if the set is longer than RLIMIT_NOFILE: only if the limit is lowered below what is open.</item>
-/// <item>f) The answers come in the set's order. The look through them starts behind the last one handed on, so that the tail is heard
-/// too.</item>
+/// <item>a) Each call copies the whole set in, scans it, and copies every result out. CPU grows with the number of connections, idle ones
+/// included. The set is therefore dense: the last entry replaces a removed one.</item>
+/// <item>b) POLLERR and POLLHUP cannot be masked. A descriptor with no awaited event has a negative number in the set, which poll ignores;
+/// otherwise the loop would spin.</item>
+/// <item>c) It reports states and not changes: data that a receive has left is reported again, so nothing has to be remembered.</item>
+/// <item>d) A closed descriptor is reported as POLLNVAL and the call succeeds, unlike select. Remove is still called before close, since
+/// the number will be reused.</item>
+/// <item>e) It fails with EINVAL if the set is longer than RLIMIT_NOFILE: only if the limit is lowered below the number of open
+/// descriptors.</item>
+/// <item>f) Results are in the order of the set. The scan starts behind the last entry returned, so that the end of the set does not
+/// starve.</item>
 /// </list>
-/// All of it is in <see cref="PollSet"/>.
+/// The implementation is <see cref="PollSet"/>.
 /// </remarks>
 internal sealed class PollPoller(PollCall call) : IPoller
 {

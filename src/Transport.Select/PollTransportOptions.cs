@@ -2,10 +2,10 @@ using Transport.Core;
 
 namespace Transport.Select;
 
-/// <summary>What users set of the poll transport. Bound from the configuration section <c>Kestrel:Transport:Poll</c>.</summary>
+/// <summary>The options of the poll transport. Bound from the configuration section <c>Kestrel:Transport:Poll</c>.</summary>
 public sealed class PollTransportOptions : TransportOptions
 {
-    /// <summary>Which system call waits. Default: <see cref="PollCall.Poll"/>.</summary>
+    /// <summary>Gets or sets which system call waits. Default: <see cref="PollCall.Poll"/>.</summary>
     public PollCall Call { get; set; } = PollCall.Poll;
 
     /// <inheritdoc/>

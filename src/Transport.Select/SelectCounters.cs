@@ -1,6 +1,6 @@
 namespace Transport.Select;
 
-/// <summary>What one loop on select counts beyond what every loop does. Written by the loop's thread alone.</summary>
+/// <summary>The counters of a select loop, in addition to those of every loop. Only the loop's thread writes them.</summary>
 internal sealed class SelectCounters
 {
     public long DescriptorsRefused;

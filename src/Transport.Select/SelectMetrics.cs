@@ -3,7 +3,7 @@ using Transport.Core.Diagnostics;
 
 namespace Transport.Select;
 
-/// <summary>The meter of what only select has.</summary>
+/// <summary>The meter of the select transport's own counters.</summary>
 internal sealed class SelectMetrics : IDisposable
 {
     public const string MeterName = "Transport.Select";
@@ -14,7 +14,10 @@ internal sealed class SelectMetrics : IDisposable
     {
         _meter = new(MeterName, meterFactory);
         _meter.Counter(
-            "transport.select.descriptors_refused", "{descriptor}", "Descriptors whose number is past MaxDescriptors.", c => c.DescriptorsRefused);
+            "transport.select.descriptors_refused",
+            "{descriptor}",
+            "Connections closed because the descriptor is not below MaxDescriptors.",
+            c => c.DescriptorsRefused);
     }
 
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>

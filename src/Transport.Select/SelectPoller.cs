@@ -5,25 +5,25 @@ using Libc = Transport.Select.Interop.Libc;
 
 namespace Transport.Select;
 
-/// <summary>select(2) as a poller.</summary>
+/// <summary>An <see cref="IPoller"/> on select(2).</summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (4.2BSD, 1983; pselect(2) Linux 2.6.16):
+/// The kernel's behaviour and how this class handles it (4.2BSD, 1983; pselect(2) Linux 2.6.16):
 /// <list type="bullet">
-/// <item>a) It overwrites the sets that it is given with its answer. So there are two of each: what is waited for, and a copy for the
+/// <item>a) It overwrites the sets with its results. There are therefore two of each: the awaited descriptors, and a copy for the
 /// kernel.</item>
-/// <item>b) FD_SETSIZE, 1,024, limits the descriptor's number and not how many there are; libc's FD_SET writes past the end without a word.
-/// Here a descriptor that does not fit is refused. The kernel itself has no such limit (core_sys_select takes as many bits as nfds says),
-/// so our sets may be wider.</item>
-/// <item>c) Both sides look at every bit below nfds, watched or not: the highest descriptor is the price of a wait, not the number of
-/// connections. nfds follows the highest one down again.</item>
-/// <item>d) Errors and hang-ups come as readable or writable, and only for what was asked for: a connection of which nothing is wanted is
-/// silent by itself.</item>
-/// <item>e) It reports states and not changes, so whatever a receive has left is reported again, FIN and the rest of a stream behind urgent
-/// data too. The third set, exceptional conditions, has nothing to add.</item>
-/// <item>f) One closed descriptor among them, and the whole call fails with EBADF. Hence Remove before close, always.</item>
-/// <item>g) Linux writes the time that is left into the time-out: it is made anew for every call.</item>
-/// <item>h) The lowest descriptors come first in every report. The look through it starts where the last one stopped, so that the highest
-/// are heard too.</item>
+/// <item>b) FD_SETSIZE, 1,024, limits the descriptor's number and not the count. libc's FD_SET writes past the end of the set without an
+/// error. Here a descriptor that does not fit is refused. The kernel itself has no such limit (core_sys_select takes as many bits as nfds
+/// says), so these sets may be larger.</item>
+/// <item>c) Kernel and process scan every bit below nfds, awaited or not. CPU for a wait grows with the highest descriptor, not with the
+/// number of connections. nfds is lowered when the highest descriptor is removed.</item>
+/// <item>d) Errors and hang-ups are reported as readable or writable, and only for awaited directions: a paused connection causes no
+/// events.</item>
+/// <item>e) It reports states and not changes. Data that a receive has left is reported again, including FIN and data behind urgent data.
+/// The third set, exceptional conditions, is not needed.</item>
+/// <item>f) One closed descriptor makes the whole call fail with EBADF. Remove is therefore always called before close.</item>
+/// <item>g) Linux writes the remaining time into the time-out: it is set again for every call.</item>
+/// <item>h) Results are in ascending order of descriptors. The scan starts where the last one stopped, so that the highest descriptors do
+/// not starve.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe class SelectPoller : IPoller
@@ -36,14 +36,14 @@ internal sealed unsafe class SelectPoller : IPoller
     private readonly DescriptorSet _readable = new();
     private readonly DescriptorSet _writable = new();
 
-    /// <summary>The kernel's copies, and its answer.</summary>
+    /// <summary>The kernel's copies, which hold its results.</summary>
     private readonly DescriptorSet _readableNow = new();
     private readonly DescriptorSet _writableNow = new();
 
-    /// <summary>The highest descriptor watched; −1: none.</summary>
+    /// <summary>The highest registered descriptor; −1: none.</summary>
     private int _highest = -1;
 
-    /// <summary>The descriptor at which the next look through the answer begins.</summary>
+    /// <summary>The descriptor at which the next scan of the results begins.</summary>
     private int _next;
 
     public SelectPoller(SelectCall call, int maxDescriptors, SelectRefusals refusals)
@@ -106,7 +106,7 @@ internal sealed unsafe class SelectPoller : IPoller
         SysResult bits = Select(timeoutMilliseconds);
         if (bits.IsError)
         {
-            // ENOMEM: no room in the kernel for its copy of the sets, which may be different in a moment.
+            // ENOMEM: the kernel has no memory for its copy of the sets at the moment.
             return bits.Errno is Errno.EINTR or Errno.ENOMEM ? new SysResult(0) : bits;
         }
 
@@ -119,7 +119,7 @@ internal sealed unsafe class SelectPoller : IPoller
 
     private SysResult Select(int timeoutMilliseconds)
     {
-        // SAFETY: the arrays are on the pinned heap; fixed costs nothing.
+        // SAFETY: the arrays are on the pinned object heap.
         fixed (ulong* readable = _readableNow.Words, writable = _writableNow.Words)
         {
             if (_call == SelectCall.Select)
@@ -134,14 +134,14 @@ internal sealed unsafe class SelectPoller : IPoller
         }
     }
 
-    /// <summary>Goes through the answer once round, from where the last look stopped. A report uses up what was waited for.</summary>
+    /// <summary>Scans the results once around, from where the last scan stopped. An event disarms its direction.</summary>
     private int Report(Span<Ready> ready, int words)
     {
         int reports = 0;
         int word = _next / DescriptorSet.BitsPerWord % words;
         ulong mask = ulong.MaxValue << (_next % DescriptorSet.BitsPerWord);
 
-        // One word more than there are: the first is looked at in two halves.
+        // One more than the number of words: the first word is scanned in two halves.
         for (int looked = 0; looked <= words; looked++)
         {
             ulong members = (_readableNow.Words[word] | _writableNow.Words[word]) & mask;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Transport.Select;
 
-/// <summary>What a loop makes of descriptors past its limit: all are counted, the first is logged.</summary>
+/// <summary>Counts and logs a loop's descriptors above its limit: all are counted, the first one is logged.</summary>
 internal sealed partial class SelectRefusals(SelectCounters counters, ILogger logger, string loop)
 {
     private bool _logged;
@@ -17,8 +17,9 @@ internal sealed partial class SelectRefusals(SelectCounters counters, ILogger lo
         }
     }
 
-    [LoggerMessage(110, LogLevel.Warning,
-        "{Loop}: descriptor {Descriptor} is past select's limit of {Limit} (MaxDescriptors) and is refused; so will others be, without a word, and counted.",
+    [LoggerMessage(140, LogLevel.Warning,
+        "{Loop}: descriptor {Descriptor} is not below the limit of {Limit} (MaxDescriptors) and is refused. "
+            + "Further ones are counted (transport.select.descriptors_refused) and not logged.",
         EventName = "DescriptorRefused")]
     private static partial void DescriptorRefused(ILogger logger, string loop, int descriptor, int limit);
 }

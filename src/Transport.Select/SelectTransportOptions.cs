@@ -2,18 +2,18 @@ using Transport.Core;
 
 namespace Transport.Select;
 
-/// <summary>What users set of the select transport. Bound from the configuration section <c>Kestrel:Transport:Select</c>.</summary>
+/// <summary>The options of the select transport. Bound from the configuration section <c>Kestrel:Transport:Select</c>.</summary>
 public sealed class SelectTransportOptions : TransportOptions
 {
     /// <summary>
-    /// Descriptors below this number can be served; a connection whose descriptor is not below it is closed when it is accepted, counted
-    /// (<c>transport.select.descriptors_refused</c>), and the first one logged. It is the number that counts and not how many there are:
-    /// open files take numbers too. Default: 1,024, the classical FD_SETSIZE. Allowed: 64 to 1,048,576; above 1,024 wider sets go to the
-    /// kernel, which takes them.
+    /// Gets or sets the limit for descriptor numbers. A connection whose descriptor is not below it is closed when it is accepted, counted
+    /// (<c>transport.select.descriptors_refused</c>), and the first one is logged. The limit applies to the number, not the count: open
+    /// files use numbers too. Above 1,024 larger sets are passed to the kernel, which supports them. Default: 1,024, the traditional
+    /// FD_SETSIZE. Allowed: 64 to 1,048,576.
     /// </summary>
     public int MaxDescriptors { get; set; } = 1024;
 
-    /// <summary>Which system call waits. Default: <see cref="SelectCall.Select"/>.</summary>
+    /// <summary>Gets or sets which system call waits. Default: <see cref="SelectCall.Select"/>.</summary>
     public SelectCall Call { get; set; } = SelectCall.Select;
 
     /// <inheritdoc/>

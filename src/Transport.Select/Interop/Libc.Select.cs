@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Select.Interop;
 
-/// <summary>sys/select.h. The sets are bits in words of the machine, as many as nfds says: the kernel knows no FD_SETSIZE.</summary>
+/// <summary>sys/select.h. The sets are bits in machine words, as many as nfds says: the kernel has no FD_SETSIZE.</summary>
 internal static unsafe partial class Libc
 {
-    /// <summary>What fits in libc's fd_set.</summary>
+    /// <summary>The capacity of libc's fd_set.</summary>
     public const int FD_SETSIZE = 1024;
 
     /// <summary>struct timeval on 64-bit Linux.</summary>

@@ -64,8 +64,8 @@ public class SelectLimitTests
 
             Assert.NotEmpty(served);
             Assert.Null(await TryAskAsync(server));
-            await server.Logs.WaitForAsync(limited.LogCategory, 110);
-            Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 110);
+            await server.Logs.WaitForAsync(limited.LogCategory, 140);
+            Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 140);
             Assert.True(await AskAsync(served[0]));
             served.ForEach(client => client.Dispose());
             served.Clear();
