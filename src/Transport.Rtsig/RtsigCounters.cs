@@ -1,10 +1,10 @@
 namespace Transport.Rtsig;
 
-/// <summary>What one loop on real-time signals counts beyond what every loop does. Written by the loop's thread alone.</summary>
+/// <summary>The counters of an rtsig loop, in addition to those of every loop. Only the loop's thread writes them.</summary>
 internal sealed class RtsigCounters
 {
     public long Signals;
     public long Overflows;
     public long Swept;
-    public long Hushed;
+    public long Disarmed;
 }

@@ -3,7 +3,7 @@ using Transport.Core.Diagnostics;
 
 namespace Transport.Rtsig;
 
-/// <summary>The meter of what only real-time signals have.</summary>
+/// <summary>The meter of the rtsig transport's own counters.</summary>
 internal sealed class RtsigMetrics : IDisposable
 {
     public const string MeterName = "Transport.Rtsig";
@@ -13,10 +13,15 @@ internal sealed class RtsigMetrics : IDisposable
     public RtsigMetrics(IMeterFactory? meterFactory)
     {
         _meter = new(MeterName, meterFactory);
-        _meter.Counter("transport.rtsig.signals", "{signal}", "Signals taken from the queue.", c => c.Signals);
-        _meter.Counter("transport.rtsig.overflows", "{overflow}", "Times that the queue was full and every descriptor was swept.", c => c.Overflows);
-        _meter.Counter("transport.rtsig.swept", "{report}", "Reports that came from a sweep and not from a signal.", c => c.Swept);
-        _meter.Counter("transport.rtsig.hushed", "{descriptor}", "Times that O_ASYNC was taken away because nobody waited.", c => c.Hushed);
+        _meter.Counter("transport.rtsig.signals", "{signal}", "Signals read from the queue.", c => c.Signals);
+        _meter.Counter(
+            "transport.rtsig.overflows", "{overflow}", "Queue overflows, after which every descriptor is polled.", c => c.Overflows);
+        _meter.Counter("transport.rtsig.swept", "{report}", "Events found by polling after an overflow, not by a signal.", c => c.Swept);
+        _meter.Counter(
+            "transport.rtsig.hushed",
+            "{descriptor}",
+            "Times that O_ASYNC was cleared because no operation was pending.",
+            c => c.Disarmed);
     }
 
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>

@@ -4,29 +4,28 @@ using Libc = Transport.Rtsig.Interop.Libc;
 
 namespace Transport.Rtsig;
 
-/// <summary>Signal-driven I/O with queued signals (fcntl(2), O_ASYNC and F_SETSIG) as a poller.</summary>
+/// <summary>An <see cref="IPoller"/> on signal-driven I/O with queued signals (fcntl(2), O_ASYNC and F_SETSIG).</summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (Linux 2.4; signalfd 2.6.22; F_SETOWN_EX 2.6.32):
+/// The kernel's behaviour and how this class handles it (Linux 2.4; signalfd 2.6.22; F_SETOWN_EX 2.6.32):
 /// <list type="bullet">
-/// <item>a) It queues a signal for every change, a segment or a FIN each, and never merges two. Nothing is queued for what was there before
-/// O_ASYNC was set: it is set when the descriptor is first armed, and then poll(2) looks once.</item>
-/// <item>b) It goes on queueing while nobody reads. A report that nobody waits for takes O_ASYNC away; arming sets it again, and looks
-/// once.</item>
-/// <item>c) F_SETOWN with a process would have any thread take the signal, and die of it. F_SETOWN_EX names this one, which has it
-/// blocked.</item>
-/// <item>d) Owner and O_ASYNC belong to the open file description, not to the number. With a duplicate somewhere they outlive close(2),
-/// hence Remove before close, always; and two loops cannot watch one listening socket.</item>
-/// <item>e) Signals outlive the descriptor too, and carry its number, which may be another's by now. They are hints: one try meets
-/// EAGAIN.</item>
-/// <item>f) The queue's length, RLIMIT_SIGPENDING, is shared by all processes of the user. When it is full the signal is lost, and SIGIO,
-/// which needs no room, comes in its place. Then the queue is drained first, so that what happens from then on finds room, and poll looks
-/// at every descriptor that is waited for; the others are looked at when they are armed next. Signals and SIGIO keep to the thread: another
-/// loop's overflow is none of ours.</item>
-/// <item>g) A writable signal comes only after a send met EAGAIN while O_ASYNC was set, or after a poll that found no room
-/// (SOCKWQ_ASYNC_NOSPACE): hence the look in b) asks for both directions.</item>
-/// <item>h) Urgent data queues POLL_PRI, makes the report exceptional, and sends SIGURG, which is ignored by default.</item>
-/// <item>i) eventfd cannot raise signals. It is polled, beside the signalfd, whenever there is nothing to read and the loop may
-/// sleep.</item>
+/// <item>a) It queues a signal for every change, such as a segment or a FIN, and never merges two. It queues none for readiness from before
+/// O_ASYNC was set. O_ASYNC is therefore set when the descriptor is first armed, followed by one poll(2).</item>
+/// <item>b) It continues to queue signals while no operation is pending. An event that is not awaited clears O_ASYNC; arming sets it again,
+/// followed by one poll.</item>
+/// <item>c) With F_SETOWN and a process, any thread could take the signal, and the process would be terminated. F_SETOWN_EX selects this
+/// thread, which blocks the signal.</item>
+/// <item>d) Owner and O_ASYNC belong to the open file description, not to the number. If a duplicate exists they outlive close(2): Remove
+/// is always called before close, and two loops cannot register one listening socket.</item>
+/// <item>e) Queued signals outlive the descriptor too, and carry its number, which may have been reused. They cause spurious events: the
+/// next system call returns EAGAIN.</item>
+/// <item>f) All processes of the user share the queue's length, RLIMIT_SIGPENDING. When it is full the signal is lost, and SIGIO, which
+/// needs no room, is sent instead. The queue is then drained first, so that later signals find room, and every armed descriptor is polled.
+/// The others are polled when they are armed next. Signals and SIGIO are directed to the thread, so another loop's overflow does not affect
+/// this one.</item>
+/// <item>g) A signal for writability follows only after a send returned EAGAIN while O_ASYNC was set, or after a poll that found no room
+/// (SOCKWQ_ASYNC_NOSPACE). The poll in b) therefore requests both directions.</item>
+/// <item>h) Urgent data queues POLL_PRI, which makes the event exceptional, and sends SIGURG, which is ignored by default.</item>
+/// <item>i) eventfd cannot raise signals. It is polled, beside the signalfd, when the queue is empty and the loop may sleep.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe class RtsigPoller : IPoller
@@ -35,24 +34,24 @@ internal sealed unsafe class RtsigPoller : IPoller
     private readonly RtsigCounters _counters;
     private readonly SignalOverflows _overflows;
 
-    /// <summary>What each descriptor is waited for, ready to be swept.</summary>
+    /// <summary>The awaited events of each descriptor, for polling after an overflow.</summary>
     private readonly PollSet _waitedFor = new(masksSignals: false);
 
     /// <summary>By descriptor.</summary>
     private Watch[] _watches = new Watch[256];
 
-    /// <summary>What a look found when a descriptor was armed.</summary>
+    /// <summary>The events that a poll found when a descriptor was armed.</summary>
     private readonly Queue<Ready> _found = new();
 
     private readonly QueuedSignal[] _signals = new QueuedSignal[SignalQueue.BatchSize];
     private int _waker = -1;
     private bool _sweeping;
 
-    /// <summary>This wait's number.</summary>
+    /// <summary>The number of the current wait.</summary>
     private long _wait;
 
     /// <summary>
-    /// How often the queue was drained: a descriptor that has not been swept, reported or looked at since may have lost a signal.
+    /// The number of drains of the queue: a descriptor that has not been polled or reported since may have lost a signal.
     /// </summary>
     private long _drains;
 
@@ -97,12 +96,12 @@ internal sealed unsafe class RtsigPoller : IPoller
 
         _waitedFor.Want(descriptor, interest);
         ref Watch watch = ref _watches[descriptor];
-        if (!watch.IsTold)
+        if (!watch.IsAsync)
         {
-            watch.IsTold = !Tell(descriptor, Libc.O_ASYNC).IsError;
-            if (!watch.IsTold)
+            watch.IsAsync = !SetAsync(descriptor, Libc.O_ASYNC).IsError;
+            if (!watch.IsAsync)
             {
-                // ENOMEM. It is reported, tried, and armed again.
+                // ENOMEM. The descriptor is reported as ready, so that its socket tries and re-arms.
                 _found.Enqueue(new Ready(descriptor, Readiness.Readable | Readiness.Writable));
                 return;
             }
@@ -113,7 +112,7 @@ internal sealed unsafe class RtsigPoller : IPoller
         }
 
         watch.Drains = _drains;
-        Readiness found = _waitedFor.Look(descriptor);
+        Readiness found = _waitedFor.PollOne(descriptor);
         if (found != Readiness.None)
         {
             _found.Enqueue(new Ready(descriptor, found));
@@ -122,9 +121,9 @@ internal sealed unsafe class RtsigPoller : IPoller
 
     public void Remove(int descriptor)
     {
-        if (_watches[descriptor].IsTold)
+        if (_watches[descriptor].IsAsync)
         {
-            Tell(descriptor, 0);
+            SetAsync(descriptor, 0);
         }
 
         _watches[descriptor] = default;
@@ -163,8 +162,8 @@ internal sealed unsafe class RtsigPoller : IPoller
 
     public void Dispose() => _queue.Dispose();
 
-    /// <summary>Reports what is queued, behind what has been reported already.</summary>
-    /// <returns>How many reports there are now.</returns>
+    /// <summary>Returns queued signals as events, behind those returned already.</summary>
+    /// <returns>The total number of events.</returns>
     private SysResult Read(Span<Ready> ready, int reports)
     {
         int room = Math.Min(ready.Length - reports, _signals.Length);
@@ -194,7 +193,7 @@ internal sealed unsafe class RtsigPoller : IPoller
     }
 
     /// <summary>
-    /// After an overflow: room first, then a look at everything that is waited for, in as many waits as the reports take.
+    /// Drains the queue after an overflow, then polls every armed descriptor, over as many waits as the events need.
     /// </summary>
     private SysResult Sweep(Span<Ready> ready, int reports)
     {
@@ -211,18 +210,18 @@ internal sealed unsafe class RtsigPoller : IPoller
         return swept.IsError ? swept : new SysResult(reports + swept.Value);
     }
 
-    /// <summary>A report uses up what was waited for; one that nobody waits for ends the signals.</summary>
+    /// <summary>Disarms what an event has reported; an event that is not awaited clears O_ASYNC.</summary>
     private void Used(int descriptor, Readiness readiness)
     {
         (Readiness used, Readiness left) = _waitedFor.Use(descriptor, readiness);
         ref Watch watch = ref _watches[descriptor];
 
-        // A second signal of the same batch is no sign of that: who waited has not been told yet.
-        if (used == Readiness.None && left == Readiness.None && watch.IsTold && watch.Reported != _wait)
+        // A second signal of the same batch does not show that: the socket has not handled the first one yet.
+        if (used == Readiness.None && left == Readiness.None && watch.IsAsync && watch.Reported != _wait)
         {
-            watch.IsTold = false;
-            _counters.Hushed++;
-            Tell(descriptor, 0);
+            watch.IsAsync = false;
+            _counters.Disarmed++;
+            SetAsync(descriptor, 0);
         }
 
         Reported(ref watch);
@@ -234,19 +233,19 @@ internal sealed unsafe class RtsigPoller : IPoller
         watch.Drains = _drains;
     }
 
-    /// <summary>O_ASYNC on or off. Everything here is non-blocking, and has no other flag that F_SETFL could take away.</summary>
-    private static SysResult Tell(int descriptor, int asynchronous) =>
+    /// <summary>Sets or clears O_ASYNC. Every descriptor here is non-blocking and has no other flag that F_SETFL would clear.</summary>
+    private static SysResult SetAsync(int descriptor, int asynchronous) =>
         SysResult.From(Fcntl.fcntl(descriptor, Fcntl.F_SETFL, Fcntl.O_NONBLOCK | asynchronous));
 
     private struct Watch
     {
         /// <summary>O_ASYNC is set.</summary>
-        public bool IsTold;
+        public bool IsAsync;
 
         /// <summary>The wait that last reported it.</summary>
         public long Reported;
 
-        /// <summary>The drain since which nothing of it can have been lost.</summary>
+        /// <summary>The drain since which no signal of it can have been lost.</summary>
         public long Drains;
     }
 }

@@ -25,15 +25,15 @@ public static class RtsigTransportExtensions
                     SignalOverflows overflows = new(counters, setup.Logger, setup.Name);
                     return new ReadinessLoop(setup, () => new RtsigPoller(options.EffectiveSignal, options.Reading, counters, overflows));
                 },
-                // F_SETOWN_EX has the kernel send every signal to one thread.
+                // F_SETOWN_EX directs all signals to one thread.
                 IsThreadBound: true);
         },
         static services => services.TryAddSingleton(static provider => new RtsigMetrics(provider.GetService<IMeterFactory>())));
 
     /// <summary>
-    /// Configures Kestrel to use the transport on queued real-time signals (fcntl(2), F_SETSIG). Options are bound from the configuration section
-    /// <c>Kestrel:Transport:Rtsig</c>. If several transports are registered, the last one wins, unless <c>Handles</c> of its options or
-    /// <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
+    /// Configures Kestrel to use the transport on queued real-time signals (fcntl(2), F_SETSIG). Options are bound from the configuration
+    /// section <c>Kestrel:Transport:Rtsig</c>. If several transports are registered, the last one wins, unless <c>Handles</c> of its
+    /// options or <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

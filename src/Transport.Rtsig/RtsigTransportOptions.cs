@@ -5,20 +5,19 @@ using Libc = Transport.Rtsig.Interop.Libc;
 namespace Transport.Rtsig;
 
 /// <summary>
-/// What users set of the transport on real-time signals. Bound from the configuration section <c>Kestrel:Transport:Rtsig</c>.
-/// <see cref="AcceptStrategy.Shared"/> is not possible: the kernel sends a socket's signals to one thread, so one loop alone would hear of
-/// clients.
+/// The options of the transport on real-time signals. Bound from the configuration section <c>Kestrel:Transport:Rtsig</c>. <see
+/// cref="AcceptStrategy.Shared"/> is not supported: the kernel directs a socket's signals to one thread, so only one loop would accept.
 /// </summary>
 public sealed class RtsigTransportOptions : TransportOptions
 {
     /// <summary>
-    /// The real-time signal that descriptors raise. It must be free: with a handler of anybody's the transport does not start. The
-    /// runtime's own is SIGRTMIN, libc's are below. Default: null, which is SIGRTMIN + 10 (44 with glibc), nginx's old choice. Allowed:
-    /// SIGRTMIN + 1 to SIGRTMAX (35 to 64 with glibc).
+    /// Gets or sets the real-time signal that descriptors raise. If the process has a handler for it, the transport does not start. The
+    /// runtime uses SIGRTMIN, and libc the signals below. Default: null, which is SIGRTMIN + 10 (44 with glibc), like nginx's rtsig module.
+    /// Allowed: SIGRTMIN + 1 to SIGRTMAX (35 to 64 with glibc), or null.
     /// </summary>
     public int? Signal { get; set; }
 
-    /// <summary>How the queue is read. Default: <see cref="SignalReading.Batch"/>.</summary>
+    /// <summary>Gets or sets how the queue of signals is read. Default: <see cref="SignalReading.Batch"/>.</summary>
     public SignalReading Reading { get; set; } = SignalReading.Batch;
 
     internal int EffectiveSignal => Signal ?? CoreLibc.__libc_current_sigrtmin() + 10;
@@ -48,7 +47,7 @@ public sealed class RtsigTransportOptions : TransportOptions
         if (AcceptStrategy == AcceptStrategy.Shared)
         {
             yield return $"{nameof(AcceptStrategy)} is {AcceptStrategy}; allowed: {AcceptStrategy.ReusePort}, {AcceptStrategy.RoundRobin}. "
-                + "The kernel sends a socket's signals to one thread, so one loop alone would hear of clients.";
+                + "The kernel directs a socket's signals to one thread, so only one loop would accept.";
         }
     }
 }

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Transport.Rtsig;
 
-/// <summary>What a loop makes of a full queue: each time is counted, and a warning begins each episode.</summary>
+/// <summary>Counts and logs overflows of a loop's queue: each one is counted, and each episode is logged once.</summary>
 internal sealed partial class SignalOverflows(RtsigCounters counters, ILogger logger, string loop)
 {
     /// <summary>
-    /// Overflows less than this apart are one episode: a queue that is too short is full hundreds of times a second. A guess.
+    /// Overflows with less than this time between them are one episode: a queue that is too short is full hundreds of times a second. An
+    /// estimate.
     /// </summary>
     private static readonly TimeSpan EndOfEpisode = TimeSpan.FromSeconds(5);
 
@@ -25,8 +26,8 @@ internal sealed partial class SignalOverflows(RtsigCounters counters, ILogger lo
     }
 
     [LoggerMessage(120, LogLevel.Warning,
-        "{Loop}: the queue of real-time signals is full. All processes of this user share {Limit} places (RLIMIT_SIGPENDING, ulimit -i). "
-        + "Nothing is lost, since poll finds what the signals missed; a longer queue is faster.",
+        "{Loop}: the queue of real-time signals is full. All processes of this user share {Limit} entries (RLIMIT_SIGPENDING, ulimit -i). "
+            + "No event is lost: all descriptors are polled. A higher limit improves throughput.",
         EventName = "SignalQueueOverflow")]
     private static partial void QueueOverflowed(ILogger logger, string loop, ulong limit);
 }

@@ -5,19 +5,21 @@ using Libc = Transport.Rtsig.Interop.Libc;
 namespace Transport.Rtsig;
 
 /// <summary>
-/// The calling thread's queue of one real-time signal, and SIGIO, which tells that it overflowed. Both are blocked on the thread from here
-/// on, and stay so: one that arrived unblocked would end the process, since nobody handles it.
+/// The calling thread's queue of one real-time signal and of SIGIO, which reports an overflow. Both stay blocked on the thread: an
+/// unblocked one would terminate the process, since it has no handler.
 /// </summary>
 /// <remarks>
-/// Threads that this one starts inherit the mask. For two signals that nobody sends them that changes nothing; a child process would start
-/// with them blocked.
+/// Threads that this one starts inherit the mask, which has no effect because these signals are not sent to them. A child process would
+/// start with the signals blocked.
 /// </remarks>
 internal sealed unsafe class SignalQueue : IDisposable
 {
-    /// <summary>Signals a read: 64 KiB of them.</summary>
+    /// <summary>The number of signals in a read: 64 KiB.</summary>
     public const int BatchSize = 512;
 
-    /// <summary>Drained at most in one go; a peer that sends faster than we drain must not keep us here.</summary>
+    /// <summary>
+    /// The maximum number of signals in one drain: a peer that sends faster than the queue is read must not occupy the loop.
+    /// </summary>
     private const int MaxDrained = 128 * BatchSize;
 
     private readonly SignalReading _reading;
@@ -25,7 +27,7 @@ internal sealed unsafe class SignalQueue : IDisposable
     private readonly QueuedSignal[] _drained = new QueuedSignal[BatchSize];
     private CoreLibc.sigset_t _signals;
 
-    /// <exception cref="IOException">The signal has a handler already, or the kernel refused a signalfd.</exception>
+    /// <exception cref="IOException">The signal already has a handler, or the kernel refused a signalfd.</exception>
     public SignalQueue(int signal, SignalReading reading)
     {
         _reading = reading;
@@ -34,7 +36,7 @@ internal sealed unsafe class SignalQueue : IDisposable
         ThrowIfClaimed(signal);
         ThrowIfClaimed(Libc.SIGIO);
 
-        // SAFETY: fixed keeps the set in place for the calls.
+        // SAFETY: fixed keeps the set in place during the calls.
         fixed (CoreLibc.sigset_t* signals = &_signals)
         {
             SysResult.From(CoreLibc.sigemptyset(signals)).ThrowIfError("sigemptyset");
@@ -47,13 +49,13 @@ internal sealed unsafe class SignalQueue : IDisposable
 
     public int Signal { get; }
 
-    /// <summary>The thread that descriptors have to name as their owner.</summary>
+    /// <summary>The thread that descriptors set as their owner.</summary>
     public int ThreadId { get; }
 
     /// <summary>The signalfd: readable on this thread while a signal is queued for it.</summary>
     public int Descriptor { get; }
 
-    /// <summary>How many signals the kernel keeps for all processes of the user together.</summary>
+    /// <summary>The maximum number of queued signals for all processes of the user together.</summary>
     public static ulong Limit
     {
         get
@@ -64,11 +66,11 @@ internal sealed unsafe class SignalQueue : IDisposable
     }
 
     /// <summary>
-    /// Waits until a signal is queued, or another descriptor is readable, which need not be able to raise any (−1: there is none).
+    /// Waits until a signal is queued or another descriptor is readable. The other descriptor need not support signals (−1: none).
     /// </summary>
     /// <param name="beside">The other descriptor.</param>
-    /// <param name="timeoutMilliseconds">−1 for as long as it takes.</param>
-    /// <param name="isReadable">The other one is.</param>
+    /// <param name="timeoutMilliseconds">−1: no time-out.</param>
+    /// <param name="isReadable">Whether the other descriptor is readable.</param>
     public SysResult Wait(int beside, int timeoutMilliseconds, out bool isReadable)
     {
         CoreLibc.pollfd* either = stackalloc CoreLibc.pollfd[2];
@@ -79,11 +81,11 @@ internal sealed unsafe class SignalQueue : IDisposable
         return found.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ENOMEM ? new SysResult(0) : found;
     }
 
-    /// <summary>Takes what is queued, without waiting. 0: nothing is.</summary>
+    /// <summary>Reads queued signals, without waiting. Returns 0 if there is none.</summary>
     public SysResult Read(Span<QueuedSignal> signals) => _reading == SignalReading.Batch ? ReadBatch(signals) : ReadOneByOne(signals);
 
-    /// <summary>Throws away what is queued, to make room.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Discards queued signals, to make room.</summary>
+    /// <returns>The number of discarded signals.</returns>
     public int Drain()
     {
         int drained = 0;
@@ -103,20 +105,21 @@ internal sealed unsafe class SignalQueue : IDisposable
         SocketCalls.Close(Descriptor);
     }
 
-    /// <summary>A handler of somebody's means that they expect the signal, and would get ours.</summary>
+    /// <summary>Fails if the signal has a handler: other code expects the signal, and would get this transport's.</summary>
     private static void ThrowIfClaimed(int signal)
     {
         Libc.sigaction_t action;
         SysResult.From(Libc.sigaction(signal, null, &action)).ThrowIfError($"sigaction({signal})");
         if (action.sa_handler != 0)
         {
-            throw new IOException($"Signal {signal} has a handler in this process: it is somebody else's. RtsigTransportOptions.Signal chooses another.");
+            throw new IOException(
+                $"Signal {signal} already has a handler in this process. Set RtsigTransportOptions.Signal to another signal.");
         }
     }
 
     private SysResult ReadBatch(Span<QueuedSignal> signals)
     {
-        // SAFETY: the array is on the pinned heap; fixed costs nothing.
+        // SAFETY: the array is on the pinned object heap.
         fixed (Libc.signalfd_siginfo* batch = _batch)
         {
             nuint room = (nuint)(Math.Min(signals.Length, BatchSize) * sizeof(Libc.signalfd_siginfo));
@@ -142,7 +145,7 @@ internal sealed unsafe class SignalQueue : IDisposable
         timespec atOnce = default;
         int count = 0;
 
-        // SAFETY: fixed keeps the set in place for the calls.
+        // SAFETY: fixed keeps the set in place during the calls.
         fixed (CoreLibc.sigset_t* set = &_signals)
         {
             while (count < signals.Length)

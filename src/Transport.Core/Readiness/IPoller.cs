@@ -2,33 +2,34 @@ using Transport.Core.Loops;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// Seam B: says which watched descriptors may be ready. Built, called and disposed on one loop's thread.
-/// A report is a hint: it may be spurious, it is never missing. Errors and hang-ups come as readiness;
-/// the system call that follows tells what really happened.
+/// Reports readiness events of registered descriptors. Created, called and disposed on one loop's thread. An event may be spurious but is
+/// never missing. Errors and hang-ups are reported as readiness; the system call that follows returns the error.
 /// </summary>
 internal interface IPoller : IDisposable
 {
     /// <summary>
-    /// Starts watching. What is readable already is reported like what becomes so: the caller does not try before it is told.
+    /// Registers a descriptor. Readiness that exists already is reported too, so the caller does not try before the first event.
     /// </summary>
-    /// <param name="descriptor">Non-blocking.</param>
-    /// <param name="role">Whether it listens, and whether other loops accept from it too.</param>
+    /// <param name="descriptor">A non-blocking descriptor.</param>
+    /// <param name="role">What the descriptor is, and whether other loops accept from it too.</param>
     SysResult Add(int descriptor, SocketRole role);
 
     /// <summary>
-    /// After EAGAIN, or a receive that came back short without <see cref="Readiness.Exceptional"/>: report once when this may be ready
-    /// again. Armed for one direction, the other stays as it was.
+    /// Re-arms a descriptor after EAGAIN, or after a short receive without <see cref="Readiness.Exceptional"/>: its next readiness is
+    /// reported once. Arming one direction leaves the other unchanged.
     /// </summary>
     void Arm(int descriptor, Readiness interest);
 
-    /// <summary>Stops watching; always before close(2).</summary>
+    /// <summary>Deregisters a descriptor. Always called before close(2).</summary>
     void Remove(int descriptor);
 
-    /// <summary>The waker, which was added by its descriptor, was reported: the next <see cref="Waker.Wake"/> must be reported again.</summary>
+    /// <summary>
+    /// Re-arms the waker, which was registered by its descriptor, after its event: the next <see cref="Waker.Wake"/> is reported again.
+    /// </summary>
     void Woken(Waker waker);
 
-    /// <summary>Waits, and fills in reports. The result is how many; a signal that ends the wait is 0 reports.</summary>
-    /// <param name="ready">Where the reports go. Those that find no room come with the next wait.</param>
-    /// <param name="timeoutMilliseconds">−1 for as long as it takes, 0 not at all.</param>
+    /// <summary>Waits for events. Returns their number; a signal that ends the wait gives 0.</summary>
+    /// <param name="ready">Receives the events. Those that do not fit are returned by the next wait.</param>
+    /// <param name="timeoutMilliseconds">−1: no time-out; 0: does not wait.</param>
     SysResult Wait(Span<Ready> ready, int timeoutMilliseconds);
 }

@@ -1,14 +1,14 @@
 namespace Transport.Core.Readiness;
 
-/// <summary>A watched socket, as its <see cref="ReadinessLoop"/> calls it. Loop thread only.</summary>
+/// <summary>A registered socket, as its <see cref="ReadinessLoop"/> calls it. Loop thread only.</summary>
 internal interface IReadinessSocket
 {
-    /// <summary>The poller reports the socket. A hint: it may be spurious.</summary>
+    /// <summary>Handles an event of the socket. It may be spurious.</summary>
     void OnReady(Readiness readiness);
 
-    /// <summary>Goes on where the last iteration's budget ended.</summary>
+    /// <summary>Continues after the last iteration's budget was used up.</summary>
     void Continue();
 
-    /// <summary>The loop ends: closes the descriptor. Pending operations end with −ECANCELED.</summary>
+    /// <summary>Closes the descriptor when the loop ends. Pending operations complete with −ECANCELED.</summary>
     void Close();
 }

@@ -3,30 +3,30 @@ using Transport.Core.Interop;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// Descriptors and what each is waited for, in the shape that poll(2) takes: dense, so that the kernel walks no gaps. A report uses up what
-/// was waited for; a descriptor of which nothing is wanted is passed over, since POLLERR and POLLHUP cannot be masked.
+/// A set of descriptors with the events awaited of each, in the form that poll(2) takes: dense, so that the kernel scans no gaps. An event
+/// disarms its direction. A descriptor with no awaited event is skipped, since POLLERR and POLLHUP cannot be masked.
 /// </summary>
-/// <param name="masksSignals">ppoll(2) with <see cref="WaitMask"/> in place of poll(2).</param>
+/// <param name="masksSignals">Whether to call ppoll(2) with <see cref="WaitMask"/> instead of poll(2).</param>
 internal sealed unsafe class PollSet(bool masksSignals)
 {
-    /// <summary>POLLPRI and POLLRDHUP cost nothing, and tell that a short receive will not have emptied the socket.</summary>
+    /// <summary>POLLPRI and POLLRDHUP show that a short receive may not have emptied the socket.</summary>
     private const short Incoming = Libc.POLLIN | Libc.POLLPRI | Libc.POLLRDHUP;
 
     private Libc.pollfd[] _entries = GC.AllocateArray<Libc.pollfd>(64, pinned: true);
 
-    /// <summary>By descriptor: its place among the entries, and 1 more, so that 0 is nowhere.</summary>
+    /// <summary>By descriptor: its index among the entries plus 1; 0 means that it is not in the set.</summary>
     private int[] _places = new int[256];
     private int _count;
 
     /// <summary>
-    /// Where the next look through the reports begins: behind the last one that was handed on, so that none waits for ever.
+    /// The entry at which the next scan of the events begins: behind the last one returned, so that no descriptor starves.
     /// </summary>
     private int _next;
 
-    /// <summary>The last wait found more than it was given room for, or could not look.</summary>
+    /// <summary>The last wait found more events than it had room for, or poll(2) failed.</summary>
     public bool HasMore { get; private set; }
 
-    /// <summary>Puts a descriptor in, with nothing wanted of it.</summary>
+    /// <summary>Adds a descriptor with no awaited event.</summary>
     public void Add(int descriptor)
     {
         if (descriptor >= _places.Length)
@@ -45,22 +45,23 @@ internal sealed unsafe class PollSet(bool masksSignals)
         _places[descriptor] = ++_count;
     }
 
-    /// <summary>What comes is wanted too.</summary>
+    /// <summary>Arms a descriptor for further events.</summary>
     public void Want(int descriptor, Readiness interest)
     {
         ref Libc.pollfd entry = ref _entries[_places[descriptor] - 1];
-        entry.events |= (short)(((interest & Readiness.Readable) != 0 ? Incoming : 0) | ((interest & Readiness.Writable) != 0 ? Libc.POLLOUT : 0));
+        entry.events |= (short)(
+            ((interest & Readiness.Readable) != 0 ? Incoming : 0) | ((interest & Readiness.Writable) != 0 ? Libc.POLLOUT : 0));
         entry.fd = descriptor;
     }
 
-    /// <summary>A report uses up what was waited for. Nothing happens to a descriptor that is not here: a report may be stale.</summary>
-    /// <returns>What of it was waited for, and what still is.</returns>
+    /// <summary>Disarms what an event has reported. A descriptor that is not in the set is ignored: the event may be stale.</summary>
+    /// <returns>The reported directions that were armed, and those that still are.</returns>
     public (Readiness Used, Readiness Left) Use(int descriptor, Readiness readiness) =>
         Contains(descriptor) ? Use(ref _entries[_places[descriptor] - 1], readiness) : default;
 
     public bool Contains(int descriptor) => descriptor < _places.Length && _places[descriptor] > 0;
 
-    /// <summary>Takes a descriptor out; the last entry fills its place.</summary>
+    /// <summary>Removes a descriptor; the last entry takes its place.</summary>
     public void Remove(int descriptor)
     {
         int place = _places[descriptor] - 1;
@@ -70,7 +71,7 @@ internal sealed unsafe class PollSet(bool masksSignals)
         _places[descriptor] = 0;
     }
 
-    /// <summary>poll(2): waits, and reports. What finds no room is reported by the next wait, before what has been reported now.</summary>
+    /// <summary>Waits with poll(2) and returns events. Those that do not fit are returned first by the next wait.</summary>
     public SysResult Wait(Span<Ready> ready, int timeoutMilliseconds)
     {
         SysResult found = Poll(timeoutMilliseconds);
@@ -78,7 +79,7 @@ internal sealed unsafe class PollSet(bool masksSignals)
         {
             HasMore = true;
 
-            // ENOMEM: no room in the kernel for its copy of the set, which may be different in a moment.
+            // ENOMEM: the kernel has no memory for its copy of the set at the moment.
             return found.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ENOMEM ? new SysResult(0) : found;
         }
 
@@ -104,10 +105,10 @@ internal sealed unsafe class PollSet(bool masksSignals)
         return new SysResult(reports);
     }
 
-    /// <summary>poll(2) of one descriptor, without waiting: what of what is wanted is there. Uses nothing up.</summary>
-    public Readiness Look(int descriptor)
+    /// <summary>Polls one descriptor without waiting, and returns which armed directions are ready. Disarms nothing.</summary>
+    public Readiness PollOne(int descriptor)
     {
-        // SAFETY: the array is on the pinned heap; fixed costs nothing.
+        // SAFETY: the array is on the pinned object heap.
         fixed (Libc.pollfd* entry = &_entries[_places[descriptor] - 1])
         {
             return Libc.poll(entry, 1, 0) switch
@@ -115,15 +116,15 @@ internal sealed unsafe class PollSet(bool masksSignals)
                 0 => Readiness.None,
                 > 0 => ToReadiness(entry->revents),
 
-                // ENOMEM, or EINTR: it may be anything, and whoever waits has to try.
+                // ENOMEM or EINTR: the state is unknown, so the socket has to try its calls.
                 _ => Readiness.Readable | Readiness.Writable | Readiness.Exceptional,
             };
         }
     }
 
     /// <summary>
-    /// What poll's bits, or a signal's band, mean. Errors and hang-ups are folded into both directions: whoever waits makes its call and
-    /// learns what happened.
+    /// Converts poll's bits, or a signal's band, to readiness. Errors and hang-ups are reported as both directions: the next system call
+    /// returns the error.
     /// </summary>
     public static Readiness ToReadiness(int events)
     {
@@ -139,7 +140,7 @@ internal sealed unsafe class PollSet(bool masksSignals)
 
     private SysResult Poll(int timeoutMilliseconds)
     {
-        // SAFETY: the array is on the pinned heap; fixed costs nothing.
+        // SAFETY: the array is on the pinned object heap.
         fixed (Libc.pollfd* entries = _entries)
         {
             if (!masksSignals)
@@ -156,7 +157,8 @@ internal sealed unsafe class PollSet(bool masksSignals)
     {
         Readiness wanted = Wanted(entry.events);
         Readiness left = wanted & ~readiness;
-        entry.events &= (short)~(((readiness & Readiness.Readable) != 0 ? Incoming : 0) | ((readiness & Readiness.Writable) != 0 ? Libc.POLLOUT : 0));
+        entry.events &= (short)~(
+            ((readiness & Readiness.Readable) != 0 ? Incoming : 0) | ((readiness & Readiness.Writable) != 0 ? Libc.POLLOUT : 0));
         if (entry.events == 0 && entry.fd >= 0)
         {
             entry.fd = ~entry.fd;

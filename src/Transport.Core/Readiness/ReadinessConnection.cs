@@ -5,12 +5,12 @@ using Transport.Core.Loops;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// A connected socket on a <see cref="ReadinessLoop"/>. It has two duties, once for all models: to try the call before waiting, unless the
-/// last one said EAGAIN or came back short; and to remember a hint that arrives when nobody waits.
+/// A connected socket on a <see cref="ReadinessLoop"/>. For all models it tries the call before it waits, unless the last one returned
+/// EAGAIN or was short. It also remembers an event that arrives when no operation waits.
 /// </summary>
 internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : LoopConnection(descriptor), IReadinessSocket
 {
-    /// <summary>Held by another thread while it sends: its number must not become somebody else's meanwhile.</summary>
+    /// <summary>Held by another thread while it sends: the descriptor's number must not be reused meanwhile.</summary>
     private readonly Lock _closing = new();
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
@@ -23,8 +23,8 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
     private bool _isOutgoingQueued;
 
     /// <summary>
-    /// False at first: <see cref="IPoller.Add"/> reports what is there already, and a try that met nothing would leave a block with an idle
-    /// connection.
+    /// False at first: <see cref="IPoller.Add"/> reports data that is there already, and a receive without data would leave an idle
+    /// connection with a buffer.
     /// </summary>
     private bool _mayBeReadable;
     private bool _mayBeWritable = true;
@@ -146,7 +146,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The kernel keeps nothing of a socket that readiness has been asked of: it is closed at once.</summary>
+    /// <summary>Closes at once: the kernel holds no memory of a socket in a readiness model.</summary>
     public void Close()
     {
         if (Descriptor < 0)
@@ -202,7 +202,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         _incoming.Complete(result);
     }
 
-    /// <summary>What is still to be sent waits for the send phase: what the turn has received is handed over first.</summary>
+    /// <summary>Queues the rest for the send phase: the data received in this iteration is handed over first.</summary>
     private void QueueOutgoing()
     {
         if (!_isOutgoingQueued)
@@ -234,7 +234,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         }
         catch (Exception exception)
         {
-            // Pinning a block of the application's memory pool failed: this connection ends, not the loop.
+            // Pinning a block of the application's memory pool failed: this ends the connection, not the loop.
             _output = default;
             _outgoing.Fail(exception);
             return;
@@ -249,7 +249,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         _outgoing.Complete(result);
     }
 
-    /// <summary>For room in the socket's buffer, or for the next iteration where a file has used up this one's budget.</summary>
+    /// <summary>Waits for room in the socket's buffer, or for the next iteration if a file has used up the budget of this one.</summary>
     private void WaitToSend()
     {
         if (_mayBeWritable)
@@ -262,14 +262,14 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         }
     }
 
-    /// <summary>One recv, and what it tells about the next.</summary>
+    /// <summary>Makes one recv call, and records whether another one may find data.</summary>
     private SysResult Receive()
     {
         Memory<byte> buffer = _buffer.Rent(_input!);
         SysResult received = SocketCalls.Receive(Descriptor, buffer.Span);
         if (received.Value > 0)
         {
-            // On a stream a short receive has emptied the socket (epoll(7)): asking again would only meet EAGAIN.
+            // On a stream socket a short receive has emptied the buffer (epoll(7)): another call would return EAGAIN.
             _input!.Advance((int)received.Value);
             loop.Counters.BytesReceived += received.Value;
             _mayBeReadable = _buffer.Received(received.Value, buffer.Length) || _shortProvesNothing;
@@ -283,8 +283,8 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
     }
 
     /// <summary>
-    /// Sends until all is gone or the socket's buffer is full. Asks until EAGAIN: only that promises a report. −EAGAIN while
-    /// <see cref="_mayBeWritable"/>: a client that takes a file as fast as it is sent has used up the iteration's budget.
+    /// Sends until all is sent or the socket's buffer is full. Repeats until EAGAIN, because only EAGAIN guarantees a later event. Returns
+    /// −EAGAIN while <see cref="_mayBeWritable"/> is set if a client that reads a file as fast as it is sent has used up the budget.
     /// </summary>
     private SysResult SendOutput(ref SendBudget budget)
     {
@@ -322,7 +322,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         }
     }
 
-    /// <returns>False when it waits for the next iteration, which calls <see cref="Continue"/>.</returns>
+    /// <returns>False if it waits for the next iteration, which calls <see cref="Continue"/>.</returns>
     private bool TryUseBudget()
     {
         if (_budget.TryUse(loop.Iteration))

@@ -4,8 +4,8 @@ using Transport.Core.Loops;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// A listening socket on a <see cref="ReadinessLoop"/>. It tries accept4 before it waits, unless the last one said EAGAIN, and remembers a
-/// hint that arrives when nobody waits.
+/// A listening socket on a <see cref="ReadinessLoop"/>. It calls accept4 before it waits, unless the last call returned EAGAIN, and
+/// remembers an event that arrives when no accept waits.
 /// </summary>
 internal sealed class ReadinessListener(ReadinessLoop loop, int descriptor) : LoopListener, IReadinessSocket
 {
@@ -101,7 +101,7 @@ internal sealed class ReadinessListener(ReadinessLoop loop, int descriptor) : Lo
         return accepted;
     }
 
-    /// <returns>False when it waits for the next iteration, which calls <see cref="Continue"/>.</returns>
+    /// <returns>False if it waits for the next iteration, which calls <see cref="Continue"/>.</returns>
     private bool TryUseBudget()
     {
         if (_budget.TryUse(loop.Iteration))

@@ -2,12 +2,12 @@ using Transport.Core.Loops;
 
 namespace Transport.Core.Readiness;
 
-/// <summary>The loop of every model that says when a descriptor may be ready and leaves the call to us.</summary>
+/// <summary>The event loop of all readiness models: the poller reports events, and the loop's sockets make the calls.</summary>
 internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup)
 {
     /// <summary>
-    /// Reports a turn; what does not fit comes with the next. At 512 busy connections CPU per request was the same from 32 to 512, within
-    /// noise. A guess, so that a turn answers those it has received from before it receives from the rest.
+    /// The maximum number of events in a loop iteration. At 512 busy connections CPU per request was the same from 32 to 512, within noise.
+    /// An estimate: an iteration sends the responses to what it has received before it receives from the rest.
     /// </summary>
     private const int MaxReports = 128;
 
@@ -21,7 +21,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     public IPoller Poller => _poller!;
 
-    /// <summary>The most that a receive asks its pipe for.</summary>
+    /// <summary>The maximum that a receive requests from its pipe.</summary>
     public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
 
     public override LoopListener AttachListener(int descriptor, bool isShared)
@@ -38,28 +38,29 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         return connection;
     }
 
-    /// <summary>Stops watching a descriptor that is about to be closed.</summary>
+    /// <summary>Deregisters a descriptor that is about to be closed.</summary>
     public void Detach(int descriptor)
     {
         Poller.Remove(descriptor);
         _sockets[descriptor] = null;
     }
 
-    /// <summary>What an iteration sends of what it was asked to.</summary>
+    /// <summary>The budget of an iteration for new output.</summary>
     public ref SendBudget Answers => ref _answers;
 
     /// <summary>
-    /// What it sends of what earlier iterations have left: apart, or handlers that use up the iteration's budget would starve it.
+    /// The budget for output that earlier iterations have left. Separate, because handlers that use up the iteration's budget would starve
+    /// it.
     /// </summary>
     public ref SendBudget Leftovers => ref _leftovers;
 
-    /// <summary>A socket has used up its budget of this iteration, and goes on in the next without a report.</summary>
+    /// <summary>Queues a socket that has used up its budget. It continues in the next iteration without an event.</summary>
     public void ContinueNextIteration(IReadinessSocket socket) => _unfinished.Add(socket);
 
     protected override void Start()
     {
         _poller = createPoller();
-        Poller.Add(Waker.Descriptor, SocketRole.Waker).ThrowIfError($"{Name}: watching the eventfd");
+        Poller.Add(Waker.Descriptor, SocketRole.Waker).ThrowIfError($"{Name}: registering the eventfd");
         Poller.Arm(Waker.Descriptor, Readiness.Readable);
     }
 
@@ -80,8 +81,8 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
             }
             else if (ready.Descriptor < _sockets.Length)
             {
-                // Null, or a newer socket of the same number: the stale report of a descriptor that was closed earlier in this turn. A
-                // hint, so it harms nobody.
+                // Null, or a newer socket with the same number: a stale event of a descriptor that was closed earlier in this iteration. It
+                // is harmless, because events may be spurious.
                 _sockets[ready.Descriptor]?.OnReady(ready.Readiness);
             }
         }
@@ -107,7 +108,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private void Watch(int descriptor, SocketRole role, IReadinessSocket socket)
     {
         AssertCurrent();
-        Poller.Add(descriptor, role).ThrowIfError($"{Name}: watching descriptor {descriptor}");
+        Poller.Add(descriptor, role).ThrowIfError($"{Name}: registering descriptor {descriptor}");
         if (descriptor >= _sockets.Length)
         {
             Array.Resize(ref _sockets, Math.Max(descriptor + 1, _sockets.Length * 2));

@@ -1,4 +1,4 @@
 namespace Transport.Core.Readiness;
 
-/// <summary>One report of an <see cref="IPoller"/>.</summary>
+/// <summary>Represents one event of an <see cref="IPoller"/>.</summary>
 internal readonly record struct Ready(int Descriptor, Readiness Readiness);

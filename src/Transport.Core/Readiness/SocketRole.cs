@@ -1,17 +1,17 @@
 namespace Transport.Core.Readiness;
 
-/// <summary>What a watched descriptor is to its loop.</summary>
+/// <summary>Specifies what a registered descriptor is.</summary>
 internal enum SocketRole
 {
-    /// <summary>A connected socket: both directions matter.</summary>
+    /// <summary>A connected socket: both directions are awaited.</summary>
     Connection,
 
-    /// <summary>A listening socket that this loop alone accepts from.</summary>
+    /// <summary>A listening socket from which only this loop accepts.</summary>
     Listener,
 
-    /// <summary>A listening socket that several loops accept from: a model that can wake only one of them for a client should.</summary>
+    /// <summary>A listening socket from which several loops accept: a model that can wake only one of them for a client should.</summary>
     SharedListener,
 
-    /// <summary>Not a socket: the loop's <see cref="Loops.Waker"/>. A model that never sleeps does not watch it.</summary>
+    /// <summary>The loop's <see cref="Loops.Waker"/>, not a socket. A model that never sleeps does not register it.</summary>
     Waker,
 }

@@ -11,7 +11,7 @@ internal static partial class Libc
     public const int F_OWNER_TID = 0;
     public const int O_ASYNC = 0x2000;
 
-    /// <summary>struct f_owner_ex: who gets the signals.</summary>
+    /// <summary>struct f_owner_ex: the receiver of the signals.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct f_owner_ex
     {

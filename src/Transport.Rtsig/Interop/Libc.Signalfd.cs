@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Rtsig.Interop;
 
-/// <summary>signal.h and sys/signalfd.h: signals as a queue to be read.</summary>
+/// <summary>signal.h and sys/signalfd.h: reading signals from a queue.</summary>
 internal static unsafe partial class Libc
 {
     public const int SIGIO = 29;
@@ -11,7 +11,7 @@ internal static unsafe partial class Libc
     public const int SFD_CLOEXEC = 0x80000;
     public const int RLIMIT_SIGPENDING = 11;
 
-    /// <summary>struct signalfd_siginfo: 128 bytes, of which these are ours.</summary>
+    /// <summary>struct signalfd_siginfo: 128 bytes, of which these are used.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]
     public struct signalfd_siginfo
     {
@@ -67,7 +67,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     internal static partial int sigtimedwait(Core.Interop.Libc.sigset_t* set, siginfo_t* info, timespec* timeout);
 
-    /// <summary>Returns the error itself, unlike the rest.</summary>
+    /// <summary>Returns the error number itself, unlike the other calls.</summary>
     [LibraryImport("libc")]
     internal static partial int pthread_sigmask(int how, Core.Interop.Libc.sigset_t* set, Core.Interop.Libc.sigset_t* oldset);
 

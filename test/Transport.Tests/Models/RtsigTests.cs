@@ -78,7 +78,7 @@ public class RtsigTests
         pair.Peer.Send([2]);
         Assert.True(SpinWait.SpinUntil(() => pair.Watched.Available == 3, Deadline.Default));
         poller.Wait(ready, 0);
-        Assert.Equal(1, counters.Hushed);
+        Assert.Equal(1, counters.Disarmed);
         long queued = counters.Signals;
         for (int i = 0; i < 1000; i++)
         {
