@@ -4,19 +4,20 @@ using Transport.Core.Loops;
 
 namespace Transport.Blocking;
 
-/// <summary>A connected socket, and a thread in each direction that needs one.</summary>
+/// <summary>A connected socket with a thread for each direction that needs one.</summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (4.2BSD; nothing here is Linux' own):
+/// The kernel's behaviour and how this class handles it (4.2BSD; nothing here is specific to Linux):
 /// <list type="bullet">
-/// <item>a) recv(2) waits for as long as the peer likes, so a connection has a thread from its first receive to its end, and a request
-/// costs two switches to it and back.</item>
-/// <item>b) close(2) does not end a recv that another thread is in; shutdown(2) does. For reading alone, it tells the peer nothing, so RST
-/// stays possible.</item>
-/// <item>c) A thread is in the call with the number, so the number must not be free before it is out: the last to let go closes.</item>
-/// <item>d) The buffer has to be there before anything has come. recv with MSG_PEEK waits on a byte of the stack instead (option).</item>
-/// <item>e) Most answers fit in the socket's buffer: they are sent by the loop, with MSG_DONTWAIT. What does not fit is a second thread's,
-/// which waits.</item>
-/// <item>f) The socket blocks: its listener accepts it so.</item>
+/// <item>a) recv(2) waits as long as the peer likes, so a connection has a thread from its first receive to its end. A request takes two
+/// context switches.</item>
+/// <item>b) close(2) does not end a recv in another thread; shutdown(2) does. Shutting down the reading side sends nothing to the peer, so
+/// RST remains possible.</item>
+/// <item>c) A thread in a call uses the descriptor's number, so it must not be reused before the call returns: the last user closes
+/// it.</item>
+/// <item>d) The buffer is allocated before data arrives. With an option, recv with MSG_PEEK waits with a byte on the stack instead.</item>
+/// <item>e) Most responses fit in the socket's buffer: the loop sends them with MSG_DONTWAIT. A second thread sends the rest, and
+/// waits.</item>
+/// <item>f) The socket is in blocking mode: its listener accepts it so.</item>
 /// </list>
 /// </remarks>
 internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
@@ -66,7 +67,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         return sent.WouldBlock ? _sending.CallAsync() : new ValueTask<SysResult>(sent);
     }
 
-    /// <summary>Nothing: the calls on it are its own threads' and its loop's.</summary>
+    /// <summary>Does nothing: the socket's own threads and its loop make the calls.</summary>
     public override SysResult TrySend(in OutputBatch output) => new(-Errno.EAGAIN);
 
     public override ValueTask CloseAsync()
@@ -99,8 +100,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
     }
 
     /// <summary>
-    /// Makes the calls that threads are in return, and dismisses the threads; the last to release the descriptor closes it, before it posts
-    /// its result.
+    /// Makes the threads' calls return, and ends the threads. The last user closes the descriptor before it posts its result.
     /// </summary>
     private void Close()
     {
@@ -115,7 +115,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         bool isReceiving = _receiving.Dismiss();
         if (isSending)
         {
-            // Only shutting both ways ends a send. FIN queues behind what could not be sent, and RST, if it is to be that, overtakes it.
+            // Only SHUT_RDWR ends a send. FIN is queued behind the unsent data; RST, if selected, is sent before it.
             SocketCalls.Shutdown(_held.Number);
         }
         else if (isReceiving)
@@ -135,7 +135,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         }
     }
 
-    /// <summary>The receiving thread: the pipe is its own until the result has been posted.</summary>
+    /// <summary>The receiving thread: it alone uses the pipe until the result has been posted.</summary>
     private SysResult Receive()
     {
         SysResult received;
@@ -170,7 +170,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         return received;
     }
 
-    /// <summary>The sending thread: the memory is its own until the result has been posted.</summary>
+    /// <summary>The sending thread: it alone uses the memory until the result has been posted.</summary>
     private SysResult Send()
     {
         SysResult sent;
@@ -183,7 +183,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
     }
 
     /// <summary>
-    /// Sends until all is gone, or until the call says that it would have to wait. sendfile(2) has no flag for that, so it is the thread's.
+    /// Sends until all is sent or the call would wait. sendfile(2) has no flag for that, so it is left to the sending thread.
     /// </summary>
     private SysResult SendOutput(int flags)
     {

@@ -1,6 +1,6 @@
 namespace Transport.Blocking;
 
-/// <summary>What one blocking loop counts beyond what every loop does. Written by many threads, hence interlocked.</summary>
+/// <summary>The counters of a blocking loop, in addition to those of every loop. Many threads write them; interlocked.</summary>
 internal sealed class BlockingCounters
 {
     public long Threads;

@@ -4,8 +4,8 @@ using Transport.Core.Loops;
 namespace Transport.Blocking;
 
 /// <summary>
-/// A listening socket, and the thread that waits for clients. It waits in poll(2) and not in accept(2): accept could only be ended by
-/// shutting the socket down, which others may be listening on, in this process or in another.
+/// A listening socket, and the thread that waits for connections. It waits in poll(2) and not in accept(2): only shutting the socket down
+/// would end an accept, and other threads or processes may use the same socket.
 /// </summary>
 internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
 {
@@ -15,13 +15,13 @@ internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
     private readonly Waker _stop = new();
     private bool _isClosed;
 
-    /// <summary>The accepting thread's own until the result has been posted.</summary>
+    /// <summary>Used by the accepting thread only until the result has been posted.</summary>
     private PeerAddress? _peer;
 
-    /// <summary>The next connection's threads have been taken from the budget.</summary>
+    /// <summary>The threads of the next connection have been reserved in the budget.</summary>
     private bool _isGranted;
 
-    /// <summary>They are awaited.</summary>
+    /// <summary>The listener waits for threads.</summary>
     private bool _isWaiting;
 
     public BlockingListener(BlockingLoop loop, int descriptor)
@@ -64,8 +64,8 @@ internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
         return _accepting.PrepareAsync();
     }
 
-    /// <summary>The threads of one connection are this listener's now. Any thread.</summary>
-    /// <returns>False when its loop has ended.</returns>
+    /// <summary>Reserves the threads of one connection for this listener. Any thread.</summary>
+    /// <returns>False if its loop has ended.</returns>
     public bool TryGrant() => _loop.TryPost(static self => ((BlockingListener)self!).Granted(), this);
 
     public override void Close()
@@ -101,7 +101,7 @@ internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
 
         if (!result.IsError)
         {
-            // A client that nobody waits for any more.
+            // The accept was cancelled meanwhile: the connection is closed.
             SocketCalls.Close((int)result.Value);
             _loop.Budget.GiveBack();
         }
@@ -116,7 +116,7 @@ internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
         _accepting.Join();
     }
 
-    /// <summary>The descriptor is closed. Any thread.</summary>
+    /// <summary>Called when the descriptor is closed. Any thread.</summary>
     private void Released()
     {
         _stop.Dispose();
@@ -136,10 +136,10 @@ internal sealed unsafe class BlockingListener : LoopListener, IBlockingSocket
 
         _isWaiting = false;
         _isGranted = true;
-        _accepting.Ask();
+        _accepting.Request();
     }
 
-    /// <summary>The thread: waits for a client. Somebody else may be faster.</summary>
+    /// <summary>The accepting thread: waits for a connection. Another process may accept it first.</summary>
     private SysResult Accept()
     {
         Libc.pollfd* either = stackalloc Libc.pollfd[2];

@@ -5,12 +5,11 @@ using Transport.Core.Scheduling;
 namespace Transport.Blocking;
 
 /// <summary>
-/// The loop of a model in which the kernel's waiting is done by other threads: they make the calls, and post what came of them. It waits
-/// for its mail alone.
+/// The event loop of the blocking model: other threads make the system calls and post the results. The loop waits for its mailbox only.
 /// </summary>
 internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, BlockingCounters counters) : EventLoop(setup)
 {
-    /// <summary>Those with a descriptor, or with an operation that is not over.</summary>
+    /// <summary>The sockets with a descriptor, or with an operation that has not completed.</summary>
     private readonly HashSet<IBlockingSocket> _sockets = [];
     private bool _refusedLogged;
 
@@ -23,7 +22,7 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
 
     public bool WaitsForData { get; } = setup.Options.WaitForDataBeforeAllocatingBuffer;
 
-    /// <summary>The most that a receive asks its pipe for.</summary>
+    /// <summary>The maximum that a receive requests from its pipe.</summary>
     public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
 
     public override LoopListener AttachListener(int descriptor, bool isShared)
@@ -42,12 +41,12 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
         return connection;
     }
 
-    /// <summary>A socket is closed and nobody waits for it. Loop thread.</summary>
+    /// <summary>Removes a socket that is closed and has no pending operation. Loop thread.</summary>
     public void Detach(IBlockingSocket socket) => _sockets.Remove(socket);
 
     public void LogThreadsExhausted() => BlockingLog.ThreadsExhausted(Logger, Name, budget.MaxThreads);
 
-    /// <summary>Logged once, until a thread can be started again. Loop thread.</summary>
+    /// <summary>Logs a failure to start a thread, once until a thread can be started again. Loop thread.</summary>
     public void LogThreadRefused(string reason)
     {
         if (!Interlocked.Exchange(ref _refusedLogged, true))
@@ -56,7 +55,7 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
         }
     }
 
-    /// <summary>A thread runs. Any thread.</summary>
+    /// <summary>A thread has started. Any thread.</summary>
     public void ThreadStarted()
     {
         if (Volatile.Read(ref _refusedLogged))
@@ -74,7 +73,7 @@ internal sealed unsafe class BlockingLoop(LoopSetup setup, ThreadBudget budget, 
         Counters.Waits++;
         if (timeoutMilliseconds == 0)
         {
-            // Mail is collected after every wait, whether the eventfd was looked at or not.
+            // The mailbox is read after every wait, whether the eventfd was readable or not.
             return;
         }
 

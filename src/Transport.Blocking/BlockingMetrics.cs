@@ -3,7 +3,7 @@ using Transport.Core.Diagnostics;
 
 namespace Transport.Blocking;
 
-/// <summary>The meter of what only the blocking model has.</summary>
+/// <summary>The meter of the blocking transport's own counters.</summary>
 internal sealed class BlockingMetrics : IDisposable
 {
     public const string MeterName = "Transport.Blocking";
@@ -13,11 +13,21 @@ internal sealed class BlockingMetrics : IDisposable
     public BlockingMetrics(IMeterFactory? meterFactory)
     {
         _meter = new(MeterName, meterFactory);
-        _meter.UpDown("transport.blocking.threads", "{thread}", "Threads that receive, send or accept.", c => Interlocked.Read(ref c.Threads));
+        _meter.UpDown(
+            "transport.blocking.threads",
+            "{thread}",
+            "Threads that receive, send or accept.",
+            c => Interlocked.Read(ref c.Threads));
         _meter.Counter(
-            "transport.blocking.threads_refused", "{thread}", "Threads that the system would not start.", c => Interlocked.Read(ref c.ThreadsRefused));
+            "transport.blocking.threads_refused",
+            "{thread}",
+            "Threads that could not be started.",
+            c => Interlocked.Read(ref c.ThreadsRefused));
         _meter.Counter(
-            "transport.blocking.accept_waits", "{wait}", "Times that accepting waited for threads to become free.", c => Interlocked.Read(ref c.AcceptWaits));
+            "transport.blocking.accept_waits",
+            "{wait}",
+            "Times that accepting waited for threads to become free.",
+            c => Interlocked.Read(ref c.AcceptWaits));
     }
 
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>

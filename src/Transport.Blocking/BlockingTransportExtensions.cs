@@ -21,9 +21,9 @@ public static class BlockingTransportExtensions
         static services => services.TryAddSingleton(static provider => new BlockingMetrics(provider.GetService<IMeterFactory>())));
 
     /// <summary>
-    /// Configures Kestrel to use the blocking transport: a thread per connection and direction. Options are bound from the configuration section
-    /// <c>Kestrel:Transport:Blocking</c>. If several transports are registered, the last one wins, unless <c>Handles</c> of its options or
-    /// <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
+    /// Configures Kestrel to use the blocking transport: a thread per connection and direction. Options are bound from the configuration
+    /// section <c>Kestrel:Transport:Blocking</c>. If several transports are registered, the last one wins, unless <c>Handles</c> of its
+    /// options or <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

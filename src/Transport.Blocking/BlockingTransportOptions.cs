@@ -3,17 +3,17 @@ using Transport.Core;
 namespace Transport.Blocking;
 
 /// <summary>
-/// What users set of the blocking transport. Bound from the configuration section <c>Kestrel:Transport:Blocking</c>.
-/// <see cref="TransportOptions.WaitForDataBeforeAllocatingBuffer"/> has a meaning here: true costs a system call a receive (recv with
-/// MSG_PEEK waits), false costs an idle connection a block.
+/// The options of the blocking transport. Bound from the configuration section <c>Kestrel:Transport:Blocking</c>. <see
+/// cref="TransportOptions.WaitForDataBeforeAllocatingBuffer"/> has an effect here. True costs a system call for each receive (recv with
+/// MSG_PEEK waits); false costs a buffer for each idle connection.
 /// </summary>
 public sealed class BlockingTransportOptions : TransportOptions
 {
     /// <summary>
-    /// Threads for all connections together. Each connection counts for two: one receives, from its first byte on; one sends what the
-    /// socket's buffer does not take at once, and is started only then. When no two are left nothing is accepted until a connection ends:
-    /// clients wait in the backlog, which is counted (<c>transport.blocking.accept_waits</c>) and logged. Beside these there is a thread
-    /// for every listening socket. Default: 4,096. Allowed: 2 to 65,536.
+    /// Gets or sets the maximum number of threads for all connections together. Each connection counts for two. One receives, from its
+    /// first byte on. One sends what does not fit in the socket's buffer, and is started only then. When fewer than two are left, accepting
+    /// pauses until a connection ends: clients wait in the backlog, which is counted (<c>transport.blocking.accept_waits</c>) and logged.
+    /// Each listening socket has a further thread. Default: 4,096. Allowed: 2 to 65,536.
     /// </summary>
     public int MaxThreads { get; set; } = 4096;
 

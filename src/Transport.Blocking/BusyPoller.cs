@@ -3,26 +3,25 @@ using Transport.Core.Readiness;
 
 namespace Transport.Blocking;
 
-/// <summary>No system call at all as a poller: non-blocking sockets, asked again and again.</summary>
+/// <summary>An <see cref="IPoller"/> without a system call: it reports every armed descriptor as ready in every iteration.</summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (O_NONBLOCK: POSIX; FIONBIO: 4.2BSD):
+/// The kernel's behaviour and how this class handles it (O_NONBLOCK: POSIX; FIONBIO: 4.2BSD):
 /// <list type="bullet">
-/// <item>a) Nothing is reported, so everything that is waited for is: each turn makes a receive or an accept on every one, and nearly all
-/// say EAGAIN. The price of a turn is the number of connections, idle ones too, a system call each.</item>
-/// <item>b) It never sleeps: a loop takes a processor whole, with clients or without. Nobody else gets that processor but by the
+/// <item>a) The kernel reports nothing, so every armed descriptor is reported. Each iteration makes a receive or an accept on every one,
+/// and nearly all return EAGAIN. CPU grows with the number of connections, idle ones included, by a system call each.</item>
+/// <item>b) It never sleeps: a loop uses a whole processor, with or without clients. Other threads get that processor only by the
 /// scheduler's time slices.</item>
-/// <item>c) Nothing has to wake it: posted work is found by the next turn, which is this one's end. The eventfd is neither watched nor
-/// read.</item>
-/// <item>d) An idle connection holds a block: its receives need somewhere to put what they do not get.</item>
+/// <item>c) No wake-up is needed: the next iteration finds posted work. The eventfd is neither registered nor read.</item>
+/// <item>d) An idle connection holds a buffer: its receives need memory even if they return nothing.</item>
 /// </list>
 /// </remarks>
 internal sealed class BusyPoller : IPoller
 {
-    /// <summary>By descriptor.</summary>
-    private Readiness[] _wanted = new Readiness[256];
+    /// <summary>The awaited events, by descriptor.</summary>
+    private Readiness[] _awaited = new Readiness[256];
 
     /// <summary>
-    /// What is armed, first come first reported, so that none waits for ever. May hold numbers of which nothing is wanted any more.
+    /// The armed descriptors in the order of arming, so that none starves. May contain descriptors that are no longer armed.
     /// </summary>
     private readonly Queue<int> _armed = new();
 
@@ -35,9 +34,9 @@ internal sealed class BusyPoller : IPoller
             _waker = descriptor;
         }
 
-        if (descriptor >= _wanted.Length)
+        if (descriptor >= _awaited.Length)
         {
-            Array.Resize(ref _wanted, Math.Max(descriptor + 1, _wanted.Length * 2));
+            Array.Resize(ref _awaited, Math.Max(descriptor + 1, _awaited.Length * 2));
         }
 
         return new SysResult(0);
@@ -50,15 +49,15 @@ internal sealed class BusyPoller : IPoller
             return;
         }
 
-        if (_wanted[descriptor] == Readiness.None)
+        if (_awaited[descriptor] == Readiness.None)
         {
             _armed.Enqueue(descriptor);
         }
 
-        _wanted[descriptor] |= interest;
+        _awaited[descriptor] |= interest;
     }
 
-    public void Remove(int descriptor) => _wanted[descriptor] = Readiness.None;
+    public void Remove(int descriptor) => _awaited[descriptor] = Readiness.None;
 
     public void Woken(Waker waker)
     {
@@ -70,11 +69,11 @@ internal sealed class BusyPoller : IPoller
         for (int looked = _armed.Count; looked > 0 && reports < ready.Length; looked--)
         {
             int descriptor = _armed.Dequeue();
-            Readiness wanted = _wanted[descriptor];
-            if (wanted != Readiness.None)
+            Readiness awaited = _awaited[descriptor];
+            if (awaited != Readiness.None)
             {
-                _wanted[descriptor] = Readiness.None;
-                ready[reports++] = new Ready(descriptor, wanted);
+                _awaited[descriptor] = Readiness.None;
+                ready[reports++] = new Ready(descriptor, awaited);
             }
         }
 

@@ -14,9 +14,9 @@ public static class BusyTransportExtensions
         static (_, _) => new IoModel("busy", "Busy", static setup => new ReadinessLoop(setup, static () => new BusyPoller())));
 
     /// <summary>
-    /// Configures Kestrel to use the busy-polling transport: event loops that poll all sockets and never sleep. Options are bound from the configuration section
-    /// <c>Kestrel:Transport:Busy</c>. If several transports are registered, the last one wins, unless <c>Handles</c> of its options or
-    /// <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
+    /// Configures Kestrel to use the busy-polling transport: event loops that poll all sockets and never sleep. Options are bound from the
+    /// configuration section <c>Kestrel:Transport:Busy</c>. If several transports are registered, the last one wins, unless <c>Handles</c>
+    /// of its options or <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

@@ -3,11 +3,11 @@ using Transport.Core;
 namespace Transport.Blocking;
 
 /// <summary>
-/// What users set of the busy transport. Bound from the configuration section <c>Kestrel:Transport:Busy</c>.
-/// <see cref="TransportOptions.LoopCount"/> is 1 unless set: a loop takes a processor whole, whether there are clients or not.
+/// The options of the busy-polling transport. Bound from the configuration section <c>Kestrel:Transport:Busy</c>. The default of <see
+/// cref="TransportOptions.LoopCount"/> is 1: a loop uses a whole processor, with or without clients.
 /// </summary>
 public sealed class BusyTransportOptions : TransportOptions
 {
-    /// <summary>The defaults.</summary>
+    /// <summary>Initializes the options with their defaults.</summary>
     public BusyTransportOptions() => LoopCount = 1;
 }

@@ -5,63 +5,64 @@ using Transport.Core.Scheduling;
 namespace Transport.Blocking;
 
 /// <summary>
-/// A thread that makes one blocking call at a time when its loop asks for it, and posts what came of it. It is started by the first call
-/// and ends when it is dismissed; only then has the descriptor one user less.
+/// A thread that makes one blocking call at a time when its loop requests it, and posts the result. The first call starts it, and dismissal
+/// ends it; until then it counts as a user of the descriptor.
 /// </summary>
 /// <remarks>
-/// <see cref="ThreadStarter"/> starts it: clone(2) does not hold up the loop, and the runtime keeps threads in reserve for its own. Where no
-/// thread can be had (RLIMIT_NPROC, pids.max) the call waits, and one is asked for again.
+/// <see cref="ThreadStarter"/> starts it: clone(2) does not delay the loop, and threads are left for the runtime. If no thread can be
+/// started (RLIMIT_NPROC, pids.max) the call waits, and starting is retried.
 /// </remarks>
-internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descriptor, BlockingLoop loop, string name, Func<SysResult> call) : IStartable
+internal sealed class CallThread(
+    IBlockingSocket socket, HeldDescriptor descriptor, BlockingLoop loop, string name, Func<SysResult> call) : IStartable
 {
-    private const int Resting = 0;
-    private const int Asked = 1;
+    private const int Idle = 0;
+    private const int Requested = 1;
     private const int Dismissed = 2;
 
     /// <summary>
-    /// The frames of a receive and a pool's rent: a guess with room to spare. The default would be 1.5 MiB of address space each.
+    /// The stack size: an estimate with room to spare for a receive and a pool's rent. The default is 1.5 MiB of address space.
     /// </summary>
     private const int StackSize = 256 * 1024;
 
-    /// <summary>A bell rung once is heard, so this is only how often the thread looks whether it exists for nothing.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
+    /// <summary>How often the thread tests whether its object is unused. No wake-up is lost, so this is not for missed ones.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(1);
 
     private readonly SocketCompletion _completion = new();
 
-    /// <summary>Allocated pinned, since the kernel is given its address.</summary>
-    private readonly int[] _bell = GC.AllocateArray<int>(1, pinned: true);
+    /// <summary>The futex word, on the pinned object heap.</summary>
+    private readonly int[] _state = GC.AllocateArray<int>(1, pinned: true);
     private volatile Thread? _thread;
 
-    /// <summary>A thread is there, or has been asked for. Loop thread.</summary>
+    /// <summary>The thread is running or has been requested. Loop thread.</summary>
     private bool _isRequested;
 
-    /// <summary>The starter has not decided yet whether there is a thread.</summary>
+    /// <summary>The starter has not started the thread yet, and has not failed.</summary>
     private volatile bool _isStarting;
     private Timer? _retry;
     private SysResult _result;
     private Exception? _failure;
 
-    /// <summary>Somebody waits for the call.</summary>
+    /// <summary>The call is pending.</summary>
     public bool IsPending => _completion.IsPending;
 
-    /// <summary>Has the call made. Loop thread.</summary>
+    /// <summary>Requests the call. Loop thread.</summary>
     public ValueTask<SysResult> CallAsync()
     {
         ValueTask<SysResult> completion = _completion.Wait();
-        Ask();
+        Request();
         return completion;
     }
 
-    /// <summary>Says who will wait, and has the call made later, by <see cref="Ask"/>. Loop thread.</summary>
+    /// <summary>Prepares a call that <see cref="Request"/> requests later. Loop thread.</summary>
     public ValueTask<SysResult> PrepareAsync() => _completion.Wait();
 
-    /// <summary>Has the prepared call made. Loop thread.</summary>
-    public void Ask()
+    /// <summary>Requests the prepared call. Loop thread.</summary>
+    public void Request()
     {
-        Volatile.Write(ref _bell[0], Asked);
+        Volatile.Write(ref _state[0], Requested);
         if (_isRequested)
         {
-            Futex.Wake(ref _bell[0]);
+            Futex.Wake(ref _state[0]);
         }
         else
         {
@@ -77,28 +78,28 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         Interlocked.Increment(ref loop.Blocking.ThreadsRefused);
         _isStarting = false;
 
-        // The loop logs, since a log provider may block.
+        // The loop logs, since a logging provider may block.
         loop.TryPost(static refusal => ((Refusal)refusal!).Land(), new Refusal(this, reason));
     }
 
-    /// <summary>Ends the thread after the call it is in. A call that was asked for and not begun will not be made. Loop thread.</summary>
-    /// <returns>A call is under way, which the caller has to make return.</returns>
+    /// <summary>Ends the thread after its current call. A requested call that has not begun is not made. Loop thread.</summary>
+    /// <returns>Whether a call is in progress, which the caller has to make return.</returns>
     public bool Dismiss()
     {
         if (!_isRequested)
         {
             if (IsPending && _retry is not null)
             {
-                // It waits for a thread.
+                // The call waits for a thread.
                 Cancel();
             }
 
             return false;
         }
 
-        int bell = Interlocked.Exchange(ref _bell[0], Dismissed);
-        Futex.Wake(ref _bell[0]);
-        if (bell == Asked)
+        int state = Interlocked.Exchange(ref _state[0], Dismissed);
+        Futex.Wake(ref _state[0]);
+        if (state == Requested)
         {
             Cancel();
             return false;
@@ -107,10 +108,10 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         return IsPending;
     }
 
-    /// <summary>Ends a wait for which no call is under way. Loop thread.</summary>
+    /// <summary>Cancels a pending call that is not in progress. Loop thread.</summary>
     public void Cancel() => _completion.Complete(new SysResult(-Errno.ECANCELED));
 
-    /// <summary>Waits until the thread has ended, when the loop has and nobody reads its mail. Loop thread.</summary>
+    /// <summary>Waits until the thread has ended, after the loop has ended and reads no more mail. Loop thread.</summary>
     public void Join()
     {
         SpinWait.SpinUntil(() => !_isStarting);
@@ -129,7 +130,7 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         loop.Threads.Request(this);
     }
 
-    /// <summary>No thread can be had now. What waits for the call waits on, unless the socket has been closed meanwhile. Loop thread.</summary>
+    /// <summary>No thread can be started now. The pending call continues to wait, unless the socket has been closed. Loop thread.</summary>
     private void Refused(string reason)
     {
         loop.LogThreadRefused(reason);
@@ -159,7 +160,7 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         _isStarting = false;
         loop.ThreadStarted();
 
-        // Not before: a socket that is closed while its thread is on its way is closed at once.
+        // Not earlier: a socket that is closed while its thread is being started is closed at once.
         if (descriptor.TryHold())
         {
             MakeCalls();
@@ -174,10 +175,10 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         while (!isDismissed && WaitForAsk())
         {
             MakeCall();
-            isDismissed = Volatile.Read(ref _bell[0]) == Dismissed;
+            isDismissed = Volatile.Read(ref _state[0]) == Dismissed;
             if (isDismissed)
             {
-                // Before the loop hears of it: whoever is told that the operation is over finds the descriptor closed.
+                // Before the result is posted: when the operation completes, the descriptor is closed.
                 descriptor.Release();
             }
 
@@ -204,16 +205,16 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         }
     }
 
-    /// <returns>False when it is to end.</returns>
+    /// <returns>False if the thread must end.</returns>
     private bool WaitForAsk()
     {
-        int bell;
-        while ((bell = Interlocked.CompareExchange(ref _bell[0], Resting, Asked)) == Resting)
+        int state;
+        while ((state = Interlocked.CompareExchange(ref _state[0], Idle, Requested)) == Idle)
         {
-            Futex.Wait(ref _bell[0], Resting, LookAgain);
+            Futex.Wait(ref _state[0], Idle, PollInterval);
         }
 
-        return bell == Asked;
+        return state == Requested;
     }
 
     private void Finish()

@@ -3,20 +3,20 @@ using Transport.Core.Interop;
 namespace Transport.Blocking;
 
 /// <summary>
-/// A descriptor that is closed by whoever releases it last, the loop or a thread: a number that is closed while a thread is in a call on it
-/// may be another socket's by the time that the thread makes the next.
+/// A descriptor that its last user closes, the loop or a thread. If it were closed while a thread is in a call on it, the thread's next
+/// call might use another socket with the same number.
 /// </summary>
 /// <param name="descriptor">The descriptor.</param>
-/// <param name="closed">Called once it is closed. Any thread.</param>
+/// <param name="closed">Called when it is closed. Any thread.</param>
 internal sealed class HeldDescriptor(int descriptor, Action closed)
 {
-    /// <summary>The loop, and every thread there is.</summary>
+    /// <summary>The number of users: the loop, and every running thread.</summary>
     private int _users = 1;
 
     public int Number => descriptor;
 
-    /// <summary>One more thread uses the descriptor. Any thread.</summary>
-    /// <returns>False when it is closed.</returns>
+    /// <summary>Adds a thread as a user. Any thread.</summary>
+    /// <returns>False if it is closed.</returns>
     public bool TryHold()
     {
         int users = Volatile.Read(ref _users);
@@ -34,7 +34,7 @@ internal sealed class HeldDescriptor(int descriptor, Action closed)
         return false;
     }
 
-    /// <summary>One user less. Any thread.</summary>
+    /// <summary>Removes a user. Any thread.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _users) == 0)

@@ -1,13 +1,13 @@
 namespace Transport.Blocking;
 
-/// <summary>A listener or connection, as its <see cref="CallThread"/>s and its loop see it.</summary>
+/// <summary>A listener or connection of the blocking model, as its <see cref="CallThread"/>s and its loop use it.</summary>
 internal interface IBlockingSocket
 {
     bool IsClosed { get; }
 
-    /// <summary>A call's result, as its awaiter is to see it: counted, or discarded since the socket is closed. Loop thread.</summary>
+    /// <summary>Converts a call's result for its awaiter: counts it, or discards it if the socket is closed. Loop thread.</summary>
     SysResult Ended(CallThread thread, SysResult result);
 
-    /// <summary>The loop has ended: closes, waits for the threads, and ends whatever still waits for them. Loop thread.</summary>
+    /// <summary>Closes when the loop has ended: waits for the threads, and completes pending operations. Loop thread.</summary>
     void End();
 }

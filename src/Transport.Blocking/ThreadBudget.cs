@@ -1,8 +1,8 @@
 namespace Transport.Blocking;
 
 /// <summary>
-/// The threads that all loops of a transport may have together. A connection takes two, before it is accepted, and gives them back when its
-/// descriptor is closed: a sender that had to wait for a thread while every thread waited for clients to speak would wait for ever.
+/// Limits the threads of all loops of a transport. A connection reserves two threads before it is accepted, and releases them when its
+/// descriptor is closed. Reserving later could deadlock: a sender would wait for a thread while all threads wait for clients.
 /// </summary>
 internal sealed class ThreadBudget(int maxThreads)
 {
@@ -15,9 +15,9 @@ internal sealed class ThreadBudget(int maxThreads)
 
     public int MaxThreads { get; } = maxThreads;
 
-    /// <summary>Takes a connection's threads, or has the listener called when there are some.</summary>
-    /// <param name="listener">Who asks.</param>
-    /// <param name="isNews">They had not been exhausted before this.</param>
+    /// <summary>Reserves a connection's threads, or registers the listener to be called when threads are free.</summary>
+    /// <param name="listener">The listener.</param>
+    /// <param name="isNews">Whether threads had been available until now.</param>
     public bool TryTake(BlockingListener listener, out bool isNews)
     {
         lock (_gate)
@@ -36,7 +36,7 @@ internal sealed class ThreadBudget(int maxThreads)
         }
     }
 
-    /// <summary>A connection's threads are free: they go to the listener that has waited longest. Any thread.</summary>
+    /// <summary>Releases a connection's threads: the listener that has waited longest gets them. Any thread.</summary>
     public void GiveBack()
     {
         BlockingListener? next;
