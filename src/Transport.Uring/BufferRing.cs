@@ -3,15 +3,15 @@ using static Transport.Uring.Interop.IoUring;
 namespace Transport.Uring;
 
 /// <summary>
-/// Receive buffers that all connections of a loop share: the kernel takes one when there is something to receive, and the loop returns it as
+/// Receive buffers that all connections of a loop share. The kernel takes one when there is data to receive, and the loop returns it as
 /// soon as its bytes are in the pipe. A page that was never used is not resident. Loop thread.
 /// </summary>
 internal sealed unsafe class BufferRing : IDisposable
 {
-    /// <summary>The one group of the ring.</summary>
+    /// <summary>The only buffer group of the ring.</summary>
     public const ushort Group = 0;
 
-    /// <summary>The tail of struct io_uring_buf_ring lies over the last field of the first entry.</summary>
+    /// <summary>The tail of struct io_uring_buf_ring shares memory with the last field of the first entry.</summary>
     public const int TailOffset = 14;
 
     private readonly int _count;
@@ -31,7 +31,7 @@ internal sealed unsafe class BufferRing : IDisposable
         _buffersLength = (nuint)count * (nuint)size;
         try
         {
-            // SAFETY: mapped until Dispose, which comes after the ring is closed and nothing is in flight.
+            // SAFETY: mapped until Dispose, which is called after the ring is closed and no operation is in flight.
             _entries = Ring.Map(-1, _entriesLength, 0);
             _buffers = Ring.Map(-1, _buffersLength, 0);
             io_uring_buf_reg registration = new() { ring_addr = (ulong)_entries, ring_entries = (uint)count, bgid = Group };
@@ -49,16 +49,16 @@ internal sealed unsafe class BufferRing : IDisposable
         }
     }
 
-    /// <summary>Which buffer a completion has used.</summary>
+    /// <summary>Returns the buffer that a completion has used.</summary>
     public static ushort IdOf(uint flags) => (ushort)(flags >> IORING_CQE_BUFFER_SHIFT);
 
-    /// <summary>Bytes of a buffer.</summary>
+    /// <summary>The size of a buffer in bytes.</summary>
     public int Size => _size;
 
-    /// <summary>What the kernel has written; valid until <see cref="Return"/>.</summary>
+    /// <summary>The bytes that the kernel has written; valid until <see cref="Return"/>.</summary>
     public ReadOnlySpan<byte> Read(ushort id, int length) => new(_buffers + ((nint)id * _size), length);
 
-    /// <summary>Gives a buffer to the kernel again.</summary>
+    /// <summary>Returns a buffer to the kernel.</summary>
     public void Return(ushort id)
     {
         io_uring_buf* entry = (io_uring_buf*)_entries + (_tail & (_count - 1));

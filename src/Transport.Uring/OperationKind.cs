@@ -1,14 +1,14 @@
 namespace Transport.Uring;
 
-/// <summary>Which of a socket's operations a completion belongs to.</summary>
+/// <summary>Specifies which of a socket's operations a completion belongs to.</summary>
 internal enum OperationKind : byte
 {
-    /// <summary>The loop's own: the eventfd.</summary>
+    /// <summary>The loop's read of the eventfd.</summary>
     Wake,
 
-    /// <summary>A receive, or what waits for clients. One may be under way.</summary>
+    /// <summary>A receive, or the poll of a listener. One may be in flight.</summary>
     Incoming,
 
-    /// <summary>A send. One may be under way.</summary>
+    /// <summary>A send. One may be in flight.</summary>
     Outgoing,
 }

@@ -3,26 +3,27 @@ using static Transport.Uring.Interop.IoUring;
 
 namespace Transport.Uring;
 
-/// <summary>An io_uring instance: two queues shared with the kernel, and io_uring_enter(2). Used by the thread that created it alone.</summary>
+/// <summary>
+/// An io_uring instance: two queues shared with the kernel, and io_uring_enter(2). Used only by the thread that created it.
+/// </summary>
 /// <remarks>
-/// What the kernel does to us, and what we do about it (Linux 5.19 and later; the best set of flags is found by trying):
+/// The kernel's behaviour and how this class handles it (Linux 5.19 and later; the best supported set of flags is found by trying):
 /// <list type="bullet">
-/// <item>a) An operation owns its memory until its completion has been read. Pins and buffers are released then, whoever has lost interest
-/// meanwhile.</item>
-/// <item>b) An operation holds the socket itself: close(2) neither ends it nor sends FIN or RST while it is there. Hence cancel, reap,
-/// close.</item>
-/// <item>c) A cancellation looks for an operation that waits. One that has just been found ready and is about to be tried again does not: the
-/// cancellation says ENOENT, and the operation may wait for ever after. Hence it is cancelled until it has completed.</item>
-/// <item>d) Completions run as task work of whichever thread submitted. SINGLE_ISSUER and DEFER_TASKRUN (6.1) leave it until the loop waits,
-/// which saves interrupts, and binds the ring to the thread. COOP_TASKRUN (5.19) is what is left below that.</item>
-/// <item>e) More completions than the queue holds go to a list of the kernel's (NODROP) and are flushed by the next wait. It may answer EBUSY
-/// until the queue has been read.</item>
-/// <item>f) An operation that its flags forbid to wait (O_NONBLOCK, MSG_DONTWAIT) completes with −EAGAIN. Connections are blocking
-/// sockets, so theirs wait inside the ring.</item>
-/// <item>g) A receive needs its memory before there is anything to receive, unless the kernel may take a buffer from a ring of them (5.19).
-/// When none is left the receive completes with −ENOBUFS; another one follows, into the pipe's own memory.</item>
-/// <item>h) A send whose socket buffer has room completes within the submission; its completion ends the wait that the same call was to
-/// make. In an iteration with few completions answers are therefore sent by send(2).</item>
+/// <item>a) An operation owns its memory until its completion has been read. Pins and buffers are released only then.</item>
+/// <item>b) An operation holds a reference to the socket: close(2) neither ends it nor sends FIN or RST meanwhile. Operations are therefore
+/// cancelled and completed before the close.</item>
+/// <item>c) A cancellation finds only an operation that waits. If the operation has just been found ready and is about to be retried, the
+/// cancellation returns ENOENT, and the operation may wait forever. It is therefore cancelled again until it has completed.</item>
+/// <item>d) Completions run as task work of the submitting thread. SINGLE_ISSUER and DEFER_TASKRUN (6.1) defer it until the loop waits,
+/// which saves interrupts and binds the ring to the thread. COOP_TASKRUN (5.19) is the fallback.</item>
+/// <item>e) If the completion queue is full, the kernel keeps further completions in a list (NODROP), which the next wait flushes. It may
+/// return EBUSY until the queue has been read.</item>
+/// <item>f) An operation whose flags forbid waiting (O_NONBLOCK, MSG_DONTWAIT) completes with −EAGAIN. Connections are blocking sockets, so
+/// their operations wait inside the ring.</item>
+/// <item>g) A receive needs its memory before data arrives, unless the kernel takes a buffer from a buffer ring (5.19). If none is left the
+/// receive completes with −ENOBUFS; another one follows, into the pipe's memory.</item>
+/// <item>h) A send completes within the submission if the socket buffer has room. Its completion ends the wait of the same call. In an
+/// iteration with few completions responses are therefore sent by send(2).</item>
 /// <item>i) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
 /// (6.6).</item>
 /// </list>
@@ -32,7 +33,7 @@ internal sealed unsafe class Ring : IDisposable
     private const uint NeededFeatures =
         IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_FAST_POLL | IORING_FEAT_EXT_ARG;
 
-    /// <summary>From the best to the least. EINVAL means that the kernel does not know a flag.</summary>
+    /// <summary>Sets of flags in descending order of preference. EINVAL means that the kernel does not support one.</summary>
     private static readonly uint[] s_flags =
     [
         IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | NoSubmissionArray,
@@ -69,7 +70,8 @@ internal sealed unsafe class Ring : IDisposable
         if ((parameters.features & NeededFeatures) != NeededFeatures)
         {
             Dispose();
-            throw new IOException($"io_uring_setup: the kernel lacks features (has 0x{parameters.features:x}, needed 0x{NeededFeatures:x}).");
+            throw new IOException($"io_uring_setup: the kernel lacks features "
+                + $"(has 0x{parameters.features:x}, needed 0x{NeededFeatures:x}).");
         }
 
         _ringLength = Math.Max(
@@ -93,7 +95,7 @@ internal sealed unsafe class Ring : IDisposable
         Completions = new CompletionQueue(_ring, in parameters);
     }
 
-    /// <summary>IORING_SETUP_*, as the kernel took them.</summary>
+    /// <summary>The IORING_SETUP_* flags that the kernel accepted.</summary>
     public uint Flags { get; }
 
     public SubmissionQueue Submissions { get; }
@@ -101,17 +103,17 @@ internal sealed unsafe class Ring : IDisposable
     public CompletionQueue Completions { get; }
 
     /// <summary>
-    /// Hands over what has been added, and waits for a completion if asked: one io_uring_enter(2). −EINTR and −ETIME are success. −EAGAIN,
-    /// −ENOMEM and −EBUSY mean that the kernel takes nothing for the moment.
+    /// Submits added operations, and waits for a completion if requested, with one io_uring_enter(2). −EINTR and −ETIME are success.
+    /// −EAGAIN, −ENOMEM and −EBUSY mean that the kernel accepts no operation at the moment.
     /// </summary>
-    /// <param name="timeoutMilliseconds">−1 for as long as it takes, 0 not at all.</param>
+    /// <param name="timeoutMilliseconds">−1: no time-out; 0: does not wait.</param>
     public SysResult Enter(int timeoutMilliseconds)
     {
         uint toSubmit = Submissions.Publish();
         bool waits = timeoutMilliseconds != 0 && !Submissions.HasWaiting && Completions.Count == 0;
         timespec timeout = timespec.FromMilliseconds(Math.Max(timeoutMilliseconds, 0));
 
-        // SAFETY: both structs are on the stack for the length of the call.
+        // SAFETY: both structs are on the stack during the call.
         io_uring_getevents_arg argument = new() { ts = timeoutMilliseconds > 0 ? &timeout : null };
         SysResult entered = SysResult.From(io_uring_enter(
             SYS_io_uring_enter,
@@ -128,7 +130,7 @@ internal sealed unsafe class Ring : IDisposable
     public SysResult Register(uint opcode, void* argument, int count) =>
         SysResult.From(io_uring_register(SYS_io_uring_register, _descriptor, (nint)opcode, argument, count));
 
-    /// <summary>Closes the ring. The kernel cancels what is still in flight, at a time of its own.</summary>
+    /// <summary>Closes the ring. The kernel cancels operations in flight asynchronously.</summary>
     public void Dispose()
     {
         if (_descriptor < 0)
@@ -142,8 +144,8 @@ internal sealed unsafe class Ring : IDisposable
         _descriptor = -1;
     }
 
-    /// <summary>Memory shared with the kernel, or anonymous memory if <paramref name="descriptor"/> is −1.</summary>
-    /// <exception cref="IOException">There is none.</exception>
+    /// <summary>Maps memory shared with the kernel, or anonymous memory if <paramref name="descriptor"/> is −1.</summary>
+    /// <exception cref="IOException">The mapping failed.</exception>
     public static byte* Map(int descriptor, nuint length, ulong offset)
     {
         int flags = descriptor < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED | MAP_POPULATE;

@@ -6,12 +6,12 @@ using Transport.Core.Interop;
 namespace Transport.Uring;
 
 /// <summary>
-/// What one sendmsg operation points to: a struct msghdr, its pieces, and the pins that keep them in place until the completion. Used again
-/// by the connections of a loop, so that an idle one has none.
+/// The memory of a sendmsg operation: a struct msghdr, its pieces, and the pins that keep them in place until completion. The connections
+/// of a loop share a pool of these, so an idle one has none.
 /// </summary>
 internal sealed unsafe class SendVector : IDisposable
 {
-    /// <summary>16 blocks of 4 KiB are the default write buffer. The kernel's own limit is 1,024.</summary>
+    /// <summary>16 blocks of 4 KiB are the default write buffer. The kernel's limit is 1,024.</summary>
     private const int MaxPieces = 16;
 
     private Libc.msghdr* _message;
@@ -20,7 +20,7 @@ internal sealed unsafe class SendVector : IDisposable
 
     public SendVector()
     {
-        // SAFETY: native memory of this object's, freed by Dispose.
+        // SAFETY: native memory of this object, freed by Dispose.
         _message = (Libc.msghdr*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.msghdr) + (MaxPieces * sizeof(iovec))));
         _message->msg_iov = (iovec*)(_message + 1);
     }
@@ -28,7 +28,7 @@ internal sealed unsafe class SendVector : IDisposable
     public Libc.msghdr* Message => _message;
 
     /// <summary>Pins the first pieces of <paramref name="output"/>.</summary>
-    /// <returns>Their length.</returns>
+    /// <returns>Their length in bytes.</returns>
     public long Pin(in ReadOnlySequence<byte> output)
     {
         long length = 0;
@@ -52,7 +52,7 @@ internal sealed unsafe class SendVector : IDisposable
         return length;
     }
 
-    /// <summary>The kernel holds nothing of the pieces any more.</summary>
+    /// <summary>Releases the pins after completion.</summary>
     public void Unpin()
     {
         while (_count > 0)

@@ -1,6 +1,6 @@
 namespace Transport.Uring;
 
-/// <summary>The sockets of a loop, each in a slot until the kernel holds nothing of it any more.</summary>
+/// <summary>The sockets of a loop. Each has a slot until the kernel has completed all of its operations.</summary>
 internal sealed class SocketTable
 {
     private readonly Stack<int> _free = new();
@@ -9,7 +9,7 @@ internal sealed class SocketTable
 
     public int Count { get; private set; }
 
-    /// <returns>What the socket's operations are known by.</returns>
+    /// <returns>The value that identifies the socket's operations.</returns>
     public UserData Add(IUringSocket socket)
     {
         if (!_free.TryPop(out int slot))
@@ -35,14 +35,14 @@ internal sealed class SocketTable
         Count--;
     }
 
-    /// <summary>The socket of a completion; null if it has left its slot.</summary>
+    /// <summary>Returns the socket of a completion; null if it has left its slot.</summary>
     public IUringSocket? Find(UserData id)
     {
         ref Slot slot = ref _slots[id.Slot];
         return slot.Generation == id.Generation ? slot.Socket : null;
     }
 
-    /// <summary>All of them, as they are now.</summary>
+    /// <summary>Returns a snapshot of all sockets.</summary>
     public IUringSocket[] ToArray() => [.. _slots.Where(static slot => slot.Socket is not null).Select(static slot => slot.Socket!)];
 
     private struct Slot

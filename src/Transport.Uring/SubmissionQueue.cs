@@ -3,8 +3,8 @@ using static Transport.Uring.Interop.IoUring;
 namespace Transport.Uring;
 
 /// <summary>
-/// The operations that the next io_uring_enter(2) hands over. One that finds the ring full waits in a list, so adding never fails and never
-/// enters the kernel. Loop thread.
+/// The operations that the next io_uring_enter(2) submits. If the ring is full they wait in a list, so adding never fails and never makes a
+/// system call. Loop thread.
 /// </summary>
 internal sealed unsafe class SubmissionQueue
 {
@@ -19,10 +19,10 @@ internal sealed unsafe class SubmissionQueue
 
     /// <param name="ring">The mapping that holds the queue.</param>
     /// <param name="sqes">The mapping of the entries.</param>
-    /// <param name="parameters">What the kernel said of both.</param>
+    /// <param name="parameters">The parameters that the kernel returned.</param>
     public SubmissionQueue(byte* ring, io_uring_sqe* sqes, in io_uring_params parameters)
     {
-        // SAFETY: the mappings outlive the queue; both are the Ring's.
+        // SAFETY: the Ring owns the mappings, which outlive the queue.
         _head = (uint*)(ring + parameters.sq_off.head);
         _tail = (uint*)(ring + parameters.sq_off.tail);
         _flags = (uint*)(ring + parameters.sq_off.flags);
@@ -40,10 +40,10 @@ internal sealed unsafe class SubmissionQueue
         }
     }
 
-    /// <summary>Operations that found the ring full.</summary>
+    /// <summary>The number of operations that did not fit in the ring.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
-    /// <summary>Completions that found their queue full are in a list of the kernel's, and come when there is room.</summary>
+    /// <summary>Whether the kernel holds completions that did not fit in the completion queue.</summary>
     public bool HasOverflow => (Volatile.Read(ref *_flags) & IORING_SQ_CQ_OVERFLOW) != 0;
 
     public void Add(in io_uring_sqe sqe)
@@ -54,8 +54,8 @@ internal sealed unsafe class SubmissionQueue
         }
     }
 
-    /// <summary>Shows the kernel what has been added.</summary>
-    /// <returns>How many operations it has not taken yet.</returns>
+    /// <summary>Publishes added operations to the kernel.</summary>
+    /// <returns>The number of operations that the kernel has not consumed yet.</returns>
     public uint Publish()
     {
         while (_waiting.TryPeek(out io_uring_sqe sqe) && TryWrite(in sqe))

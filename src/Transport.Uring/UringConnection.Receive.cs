@@ -7,8 +7,9 @@ using Transport.Uring.Interop;
 namespace Transport.Uring;
 
 /// <summary>
-/// From the socket to the input pipe. A connection that waits does so with a receive that takes a buffer of the loop's ring when there is
-/// something, so it holds no memory; the bytes are copied. While there is more than a buffer holds, receives go straight into the pipe.
+/// Receiving: from the socket to the input pipe. A waiting connection has a receive in flight that takes a buffer of the loop's ring when
+/// there is data, so it holds no memory; the bytes are copied. While more data is available than a buffer holds, receives go directly into
+/// the pipe.
 /// </summary>
 internal sealed partial class UringConnection
 {
@@ -17,11 +18,11 @@ internal sealed partial class UringConnection
     private ReceiveBuffer _buffer;
     private Step _receiving;
 
-    /// <summary>Of <see cref="Step.TransferIntoPipe"/>: keeps the pipe's memory in place.</summary>
+    /// <summary>Pins the pipe's memory during <see cref="Step.TransferIntoPipe"/>.</summary>
     private MemoryHandle _inputPin;
     private int _inputLength;
 
-    /// <summary>The last receive left something in the socket.</summary>
+    /// <summary>The last receive has left data in the socket.</summary>
     private bool _hasMore;
 
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
@@ -102,7 +103,7 @@ internal sealed partial class UringConnection
         _incoming.Complete(new SysResult(result));
     }
 
-    /// <summary>Copies what was received into the pipe, unless nobody wants it any more, and gives the buffer back.</summary>
+    /// <summary>Copies received bytes into the pipe, unless the receive was cancelled, and returns the buffer.</summary>
     private void TakeBuffer(ushort id, int length)
     {
         try
@@ -123,7 +124,7 @@ internal sealed partial class UringConnection
         }
     }
 
-    /// <summary>The operation has neither received nor failed: another one follows.</summary>
+    /// <summary>Repeats an operation that has neither received nor failed.</summary>
     private bool MustRepeat(Step step, int result)
     {
         switch (result)
@@ -141,7 +142,7 @@ internal sealed partial class UringConnection
                 _hasMore = false;
                 break;
             case -Errno.EAGAIN:
-                // Somebody has set O_NONBLOCK.
+                // O_NONBLOCK has been set on the socket.
                 _receiving = Step.Poll;
                 _loop.Submit(Sqe.Poll(_socket, Libc.POLLIN, _id.Pack()));
                 return true;

@@ -7,8 +7,8 @@ using Transport.Uring.Interop;
 namespace Transport.Uring;
 
 /// <summary>
-/// From the output pipe to the socket: one send in flight, whose memory is pinned until it has completed. File ranges are sent by sendfile(2),
-/// and other threads send with send(2).
+/// Sending: from the output pipe to the socket. One send is in flight, whose memory is pinned until completion. File ranges are sent by
+/// sendfile(2), and other threads send with send(2).
 /// </summary>
 internal sealed partial class UringConnection
 {
@@ -17,7 +17,7 @@ internal sealed partial class UringConnection
     private long _sent;
     private Step _sending;
 
-    /// <summary>Keeps the piece in place that is being sent; several are in <see cref="_vector"/>.</summary>
+    /// <summary>Pins a single piece; several are pinned by <see cref="_vector"/>.</summary>
     private MemoryHandle _outputPin;
     private SendVector? _vector;
 
@@ -25,8 +25,8 @@ internal sealed partial class UringConnection
     private bool _isDeferred;
 
     /// <summary>
-    /// The socket has O_NONBLOCK, which sendfile(2) needs in order not to wait for the client: it has no flag for that. Set with the first
-    /// file range of the connection, and kept.
+    /// The socket has O_NONBLOCK. sendfile(2) needs it in order not to wait for the client, since it has no flag for that. Set with the
+    /// first file range of the connection, and kept.
     /// </summary>
     private bool _isNonBlocking;
 
@@ -69,7 +69,7 @@ internal sealed partial class UringConnection
         }
     }
 
-    /// <summary>The next iteration has begun.</summary>
+    /// <summary>Continues in the next iteration.</summary>
     public void ContinueSend()
     {
         if (!_isDeferred)
@@ -83,10 +83,10 @@ internal sealed partial class UringConnection
     }
 
     /// <summary>
-    /// Sends what comes next, as far as the iteration's budget goes: bytes by the ring, or by send(2) in an iteration with little to do; a
-    /// file range by sendfile(2).
+    /// Sends the next output within the iteration's budget: bytes by the ring, or by send(2) in an iteration with few completions; a file
+    /// range by sendfile(2).
     /// </summary>
-    /// <returns>The result of the whole batch; null while it is not there yet.</returns>
+    /// <returns>The result of the whole batch; null if it is not complete yet.</returns>
     private SysResult? SendNext(ref SendBudget budget)
     {
         while (!budget.IsUsedUp)
@@ -140,7 +140,7 @@ internal sealed partial class UringConnection
     {
         ReadOnlySequence<byte> bytes = _output.Bytes;
 
-        // MSG_MORE: the header goes in one segment with the file's first bytes.
+        // MSG_MORE: the header is sent in one segment with the file's first bytes.
         int flags = _output.File is { Remaining: > 0 } ? Libc.MSG_MORE : 0;
         if (bytes.IsSingleSegment)
         {
@@ -175,7 +175,7 @@ internal sealed partial class UringConnection
         _loop.Submit(Sqe.Poll(_socket, Libc.POLLOUT, OutgoingId));
     }
 
-    /// <returns>Whether all of the batch has been sent.</returns>
+    /// <returns>Whether the whole batch has been sent.</returns>
     private bool Advance(nint sent)
     {
         _loop.Counters.BytesSent += sent;
@@ -200,7 +200,7 @@ internal sealed partial class UringConnection
     }
 
     /// <summary>
-    /// Goes on within the loop: pinning a block of the application's memory pool may fail, which ends this connection and not the loop.
+    /// Continues within the loop. Pinning a block of the application's memory pool may fail, which ends this connection and not the loop.
     /// </summary>
     private void Continue()
     {
@@ -265,7 +265,7 @@ internal sealed partial class UringConnection
         }
     }
 
-    /// <summary>The connection is closed: a send that the kernel has not been given will not be.</summary>
+    /// <summary>The connection is closed: a send that has not been submitted is cancelled.</summary>
     private void EndDeferredSend()
     {
         if (_isDeferred)

@@ -4,7 +4,7 @@ using Transport.Core.Loops;
 namespace Transport.Uring;
 
 /// <summary>
-/// A connected socket on a <see cref="UringLoop"/>: one operation in flight for each direction, and the end of both. Receiving is in
+/// A connected socket on a <see cref="UringLoop"/>: one operation in flight for each direction, and closing. Receiving is in
 /// <c>UringConnection.Receive.cs</c>, sending in <c>UringConnection.Send.cs</c>.
 /// </summary>
 internal sealed partial class UringConnection : LoopConnection, IUringSocket
@@ -12,7 +12,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
     private readonly UringLoop _loop;
     private readonly UserData _id;
 
-    /// <summary>The socket's number until it is closed, which is after <see cref="LoopConnection.Descriptor"/> has become −1.</summary>
+    /// <summary>The socket's descriptor until it is closed, which is after <see cref="LoopConnection.Descriptor"/> has become −1.</summary>
     private readonly int _socket;
 
     /// <summary>Held by another thread while it sends.</summary>
@@ -84,7 +84,9 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         }
     }
 
-    /// <summary>An operation of a closed connection has completed: whoever awaits it is told, and the last one closes the descriptor.</summary>
+    /// <summary>
+    /// Handles the completion of an operation of a closed connection: its awaiter is completed, and the last one closes the descriptor.
+    /// </summary>
     private void Canceled(SocketCompletion? operation)
     {
         if (operation is { IsPending: true })
@@ -105,15 +107,15 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         _closed?.SetResult();
     }
 
-    /// <summary>What is in flight for a direction.</summary>
+    /// <summary>Specifies what is in flight for a direction.</summary>
     private enum Step : byte
     {
         None,
 
-        /// <summary>A receive into the ring of buffers, or a send.</summary>
+        /// <summary>A receive into the buffer ring, or a send.</summary>
         Transfer,
 
-        /// <summary>A receive into the pipe's own memory.</summary>
+        /// <summary>A receive into the pipe's memory.</summary>
         TransferIntoPipe,
 
         /// <summary>A poll, after −EAGAIN.</summary>

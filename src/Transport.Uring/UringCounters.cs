@@ -1,6 +1,6 @@
 namespace Transport.Uring;
 
-/// <summary>What one loop on io_uring counts beyond what every loop does. Written by the loop's thread alone.</summary>
+/// <summary>The counters of an io_uring loop, in addition to those of every loop. Only the loop's thread writes them.</summary>
 internal sealed class UringCounters
 {
     public long Submissions;

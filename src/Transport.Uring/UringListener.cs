@@ -6,8 +6,8 @@ using Transport.Uring.Interop;
 namespace Transport.Uring;
 
 /// <summary>
-/// A listening socket on a <see cref="UringLoop"/>: a poll in the ring waits for clients, accept4(2) takes them until it says EAGAIN. The
-/// call gives the client's address, which a multishot accept does not, and takes none that the accept loop has no room for.
+/// A listening socket on a <see cref="UringLoop"/>: a poll in the ring waits for connections, and accept4(2) accepts until EAGAIN. The call
+/// returns the client's address, which a multishot accept does not, and accepts none for which the accept loop has no room.
 /// </summary>
 internal sealed class UringListener : LoopListener, IUringSocket
 {
@@ -20,7 +20,7 @@ internal sealed class UringListener : LoopListener, IUringSocket
     private bool _isClosed;
     private bool _isPolling;
 
-    /// <summary>accept4 has not said EAGAIN since the last poll.</summary>
+    /// <summary>accept4 has not returned EAGAIN since the last poll.</summary>
     private bool _mayHaveClients;
 
     public UringListener(UringLoop loop, int descriptor)
@@ -50,7 +50,7 @@ internal sealed class UringListener : LoopListener, IUringSocket
             }
         }
 
-        // A poll looks at the socket first: clients that the budget has left complete it in the next iteration.
+        // A poll tests the socket first: connections that the budget has left complete it in the next iteration.
         Poll();
         return _accept.Wait();
     }
@@ -96,7 +96,7 @@ internal sealed class UringListener : LoopListener, IUringSocket
         }
     }
 
-    /// <summary>Nothing: another process may listen on the same socket.</summary>
+    /// <summary>Does nothing: another process may listen on the same socket.</summary>
     public void ShutDown()
     {
     }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Transport.Uring;
 
-/// <summary>What only the io_uring transport logs.</summary>
+/// <summary>The log messages of the io_uring transport only.</summary>
 internal static partial class UringLog
 {
     [LoggerMessage(140, LogLevel.Warning, "io_uring is not available: {Reason} Using epoll instead.", EventName = "UringUnavailable")]

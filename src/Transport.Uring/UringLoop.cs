@@ -9,17 +9,18 @@ using static Transport.Uring.Interop.IoUring;
 namespace Transport.Uring;
 
 /// <summary>
-/// The loop on io_uring(7): sockets add operations, each iteration hands them over and waits with one io_uring_enter(2), and completions are
-/// handed to their sockets. The ring belongs to the thread that created it, so the loop stays on its thread.
+/// The event loop on io_uring(7). Sockets add operations; each iteration submits them and waits with one io_uring_enter(2), and dispatches
+/// completions to their sockets. The ring belongs to the thread that created it, so the loop cannot move to another.
 /// </summary>
 internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCounters counters) : EventLoop(setup)
 {
-    /// <summary>How long the loop rests when the kernel takes no operation and completes none: the shortage is the machine's.</summary>
+    /// <summary>The pause when the kernel accepts no operation and completes none: the machine is short of memory.</summary>
     private const int ShortageMilliseconds = 1;
 
     /// <summary>
-    /// With fewer completions in an iteration its answers are sent by send(2): the completion of a send in the ring would end the wait that
-    /// follows, and cost a second io_uring_enter. A guess: between one busy connection and what a wait returns with 64 of them, some 20.
+    /// The number of completions below which an iteration sends responses by send(2). The completion of a send in the ring would end the
+    /// following wait, and cost a second io_uring_enter. An estimate, between one busy connection and about 20, which a wait returns with
+    /// 64 of them.
     /// </summary>
     private const uint FewCompletions = 8;
 
@@ -33,19 +34,19 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     private Ring? _ring;
     private BufferRing? _buffers;
 
-    /// <summary>Where the eventfd's counter is read to: native memory, since the read is in flight for the life of the loop.</summary>
+    /// <summary>Receives the eventfd's counter. Native memory, since the read is in flight for the lifetime of the loop.</summary>
     private ulong* _wakeCount;
     private bool _isWakeInFlight;
     private bool _isEnding;
 
-    /// <summary>io_uring_enter fails for good: nothing that is in flight will be reported.</summary>
+    /// <summary>io_uring_enter fails permanently: operations in flight will not be reported.</summary>
     private bool _isLost;
 
     public UringCounters Uring => counters;
 
     public BufferRing Buffers => _buffers!;
 
-    /// <summary>The most that a receive asks its pipe for.</summary>
+    /// <summary>The maximum that a receive requests from its pipe.</summary>
     public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
 
     public override LoopListener AttachListener(int descriptor, bool isShared)
@@ -60,13 +61,13 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         return new UringConnection(this, descriptor);
     }
 
-    /// <returns>What the socket's operations are known by.</returns>
+    /// <returns>The value that identifies the socket's operations.</returns>
     public UserData Add(IUringSocket socket) => _sockets.Add(socket);
 
-    /// <summary>The socket is closed, and nothing of it is in flight.</summary>
+    /// <summary>Removes a closed socket with no operation in flight.</summary>
     public void Remove(UserData id) => _sockets.Remove(id);
 
-    /// <summary>Adds an operation to those that the next iteration hands over.</summary>
+    /// <summary>Adds an operation, which the next iteration submits.</summary>
     public void Submit(in io_uring_sqe sqe)
     {
         AssertCurrent();
@@ -74,19 +75,19 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         _ring!.Submissions.Add(in sqe);
     }
 
-    /// <summary>Cancels an operation that is in flight, until it has completed: with −ECANCELED, or as it would have done.</summary>
+    /// <summary>Cancels an operation in flight, until it has completed: with −ECANCELED, or normally.</summary>
     public void Cancel(UserData target) => Submit(Sqe.Cancel(target.Pack(), (target with { IsCancellation = true }).Pack()));
 
-    /// <summary>The iteration has little to do: a system call of its own is cheaper for a send than an operation.</summary>
+    /// <summary>Whether the iteration has few completions: a send(2) call is then cheaper than an operation.</summary>
     public bool SendsAtOnce => _completed < FewCompletions;
 
-    /// <summary>What an iteration hands over of what it was asked to send.</summary>
+    /// <summary>The budget of an iteration for new output.</summary>
     public ref SendBudget Answers => ref _answers;
 
-    /// <summary>What it hands over of what earlier iterations have left.</summary>
+    /// <summary>The budget for output that earlier iterations have left.</summary>
     public ref SendBudget Leftovers => ref _leftovers;
 
-    /// <summary>The iteration has sent enough: the connection sends in the next one.</summary>
+    /// <summary>Queues a connection that has used up its budget: it sends in the next iteration.</summary>
     public void ContinueNextIteration(UringConnection connection) => _deferred.Add(connection);
 
     public SendVector RentVector() => _vectors.TryPop(out SendVector? vector) ? vector : new SendVector();
@@ -139,7 +140,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
             _ring.Dispose();
         }
 
-        // Of a lost ring the kernel may still write to a buffer that it had taken: that memory is left alone.
+        // If the ring is lost, the kernel may still write to a buffer that it had taken: that memory is not freed.
         if (!_isLost)
         {
             _buffers?.Dispose();
@@ -154,7 +155,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
 
     protected override void Reap() => ReapOnce(timeoutMilliseconds: 0);
 
-    /// <summary>Completes what the kernel has ended. If the ring is lost, completes everything.</summary>
+    /// <summary>Handles completions. If the ring is lost, completes every operation.</summary>
     private void ReapOnce(int timeoutMilliseconds)
     {
         if (_ring is null)
@@ -183,8 +184,8 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     }
 
     /// <summary>
-    /// The ring cannot be entered any more. Its sockets are shut, so that the kernel neither sends from nor receives into their memory, and
-    /// closing the ring cancels what is left.
+    /// Handles a ring that can no longer be entered. Its sockets are shut down, so that the kernel neither sends from nor receives into
+    /// their memory, and closing the ring cancels the rest.
     /// </summary>
     private void Lose()
     {
@@ -267,7 +268,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     }
 
     /// <summary>
-    /// A cancellation has ended. One that found nothing has met its operation between two attempts, or it has completed by now: as long as
+    /// Handles the completion of a cancellation. If it found nothing, its operation was between two attempts or has completed: as long as
     /// it is in flight it is cancelled again.
     /// </summary>
     private void Canceled(UserData target, int result)
@@ -287,7 +288,8 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     }
 
     /// <summary>
-    /// The eventfd was read, or polled: kernels before 5.18 do not wait for a descriptor with O_NONBLOCK, so it is polled and then drained.
+    /// Handles the eventfd's read or poll. Kernels before 5.18 do not wait for a descriptor with O_NONBLOCK, so it is polled and then
+    /// drained.
     /// </summary>
     private void Woken(int result)
     {

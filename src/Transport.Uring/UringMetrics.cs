@@ -3,7 +3,7 @@ using Transport.Core.Diagnostics;
 
 namespace Transport.Uring;
 
-/// <summary>The meter of what only io_uring has.</summary>
+/// <summary>The meter of the io_uring transport's own counters.</summary>
 internal sealed class UringMetrics : IDisposable
 {
     public const string MeterName = "Transport.Uring";
@@ -13,13 +13,22 @@ internal sealed class UringMetrics : IDisposable
     public UringMetrics(IMeterFactory? meterFactory)
     {
         _meter = new(MeterName, meterFactory);
-        _meter.Counter("transport.uring.submissions", "{operation}", "Operations handed over to the kernel.", c => c.Submissions);
+        _meter.Counter("transport.uring.submissions", "{operation}", "Operations submitted to the kernel.", c => c.Submissions);
         _meter.Counter(
-            "transport.uring.overflows", "{wait}", "Waits after which completions were left in the kernel, because the completion queue was full.", c => c.Overflows);
+            "transport.uring.overflows",
+            "{wait}",
+            "Waits after which completions were left in the kernel, because the completion queue was full.",
+            c => c.Overflows);
         _meter.Counter(
-            "transport.uring.buffer_shortages", "{receive}", "Receives that found no buffer in the ring and were repeated into the connection's own memory.", c => c.BufferShortages);
+            "transport.uring.buffer_shortages",
+            "{receive}",
+            "Receives that found no buffer in the ring and were repeated into the connection's own memory.",
+            c => c.BufferShortages);
         _meter.Counter(
-            "transport.uring.shortages", "{wait}", "Waits in which the kernel took no operation for want of memory or room.", c => c.Shortages);
+            "transport.uring.shortages",
+            "{wait}",
+            "Waits in which the kernel took no operation because memory or room had run out.",
+            c => c.Shortages);
         _meter.Counter(
             "transport.uring.repeated_cancellations",
             "{operation}",

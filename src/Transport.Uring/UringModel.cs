@@ -6,7 +6,7 @@ using Transport.Epoll;
 
 namespace Transport.Uring;
 
-/// <summary>Decides what serves: io_uring where a ring can be built and used, else epoll.</summary>
+/// <summary>Selects the model: io_uring if a ring can be created and used, otherwise epoll.</summary>
 internal static class UringModel
 {
     public const string Name = "uring";
@@ -16,7 +16,7 @@ internal static class UringModel
     {
         RingSize size = RingSize.Of(options);
 
-        // Configuration may have selected another transport: then nothing is probed, and nothing is logged.
+        // If configuration has selected another transport, nothing is probed or logged.
         bool isAllowed = provider.GetRequiredService<TransportSelection>().Allows(Name);
         if (isAllowed && UringProbe.Run(size) is { } reason)
         {

@@ -6,19 +6,19 @@ using static Transport.Uring.Interop.IoUring;
 namespace Transport.Uring;
 
 /// <summary>
-/// Finds out whether io_uring serves here, by using it once: builds a ring and its buffers as a loop does, and does every operation that a
-/// connection does on a pair of sockets. No kernel version is looked at.
+/// Determines whether io_uring is available, by using it once. It creates a ring and its buffers as a loop does, and makes every operation
+/// of a connection on a pair of sockets. It does not test the kernel's version.
 /// </summary>
 internal static unsafe class UringProbe
 {
-    /// <summary>Enter calls that the operations may take. A guess: each completes within the first.</summary>
+    /// <summary>The maximum number of enter calls for the operations. An estimate: each completes within the first.</summary>
     private const int MaxCalls = 100;
 
     private static readonly UserData s_receive = new(OperationKind.Incoming, 0, 0);
     private static readonly UserData s_send = new(OperationKind.Outgoing, 0, 0);
     private static readonly UserData s_cancel = new(OperationKind.Incoming, 0, 0, IsCancellation: true);
 
-    /// <returns>Why it does not, as a sentence; null where it does.</returns>
+    /// <returns>The reason why it is not available, as a sentence; null if it is.</returns>
     public static string? Run(RingSize size)
     {
         try
@@ -52,7 +52,7 @@ internal static unsafe class UringProbe
         using System.Buffers.MemoryHandle pin = sent.AsMemory().Pin();
         using SendVector vector = new();
 
-        // A receive that waits, and a send that ends the wait.
+        // A receive that waits, and a send that completes it.
         ring.Submissions.Add(Sqe.ReceiveIntoRing(left, BufferRing.Group, s_receive.Pack()));
         ring.Submissions.Add(Sqe.Send(right, in pin, sent.Length, 0, s_send.Pack()));
         uint flags = Expect(ring, sent.Length, "IORING_OP_RECV", "IORING_OP_SEND");
@@ -77,7 +77,7 @@ internal static unsafe class UringProbe
     }
 
     /// <summary>Waits for one completion of each kind.</summary>
-    /// <returns>The flags of the receive.</returns>
+    /// <returns>The flags of the receive's completion.</returns>
     private static uint Expect(Ring ring, int received, string incoming, string outgoing)
     {
         uint flags = 0;

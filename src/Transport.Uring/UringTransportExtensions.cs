@@ -16,9 +16,10 @@ public static class UringTransportExtensions
         static services => services.TryAddSingleton(static provider => new UringMetrics(provider.GetService<IMeterFactory>())));
 
     /// <summary>
-    /// Configures Kestrel to use the io_uring(7) transport. Where the kernel or the container does not allow io_uring, a warning says why and
-    /// epoll serves. Options are bound from the configuration section <c>Kestrel:Transport:Uring</c>. If several transports are registered, the last one wins, unless <c>Handles</c> of its options or
-    /// <c>Kestrel:Transport:Use</c> in configuration says otherwise. On systems other than Linux this has no effect.
+    /// Configures Kestrel to use the io_uring(7) transport. If the kernel or the container does not allow io_uring, a warning states the
+    /// reason and epoll is used instead. Options are bound from the configuration section <c>Kestrel:Transport:Uring</c>. If several
+    /// transports are registered, the last one wins, unless <c>Handles</c> of its options or <c>Kestrel:Transport:Use</c> in configuration
+    /// says otherwise. On systems other than Linux this has no effect.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

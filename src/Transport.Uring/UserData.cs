@@ -1,9 +1,8 @@
 namespace Transport.Uring;
 
 /// <summary>
-/// What the kernel gives back with a completion: a bit that marks the cancellation of an operation, 7 bits of kind, 24 of generation, 32 of
-/// slot. The generation tells a socket from the next one of its slot, so that the late completion of a cancellation is not taken for
-/// another's.
+/// The value that identifies a completion: a bit that marks a cancellation, 7 bits of kind, 24 of generation, 32 of slot. The generation
+/// distinguishes a socket from the next one in its slot, so that a late completion of a cancellation is not assigned to another socket.
 /// </summary>
 internal readonly record struct UserData(OperationKind Kind, int Generation, int Slot, bool IsCancellation = false)
 {

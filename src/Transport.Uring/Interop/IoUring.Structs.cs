@@ -44,7 +44,7 @@ internal static unsafe partial class IoUring
         [FieldOffset(80)] public io_cqring_offsets cq_off;
     }
 
-    /// <summary>An operation: what is to be done, and what its completion is to be known by.</summary>
+    /// <summary>struct io_uring_sqe: an operation, and the value that identifies its completion.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 64)]
     public struct io_uring_sqe
     {
@@ -61,7 +61,7 @@ internal static unsafe partial class IoUring
         [FieldOffset(40)] public ushort buf_group;
     }
 
-    /// <summary>A completion.</summary>
+    /// <summary>struct io_uring_cqe: a completion.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct io_uring_cqe
     {
@@ -70,7 +70,7 @@ internal static unsafe partial class IoUring
         public uint flags;
     }
 
-    /// <summary>A buffer that the kernel may take. The resv of the first one of a ring is the ring's tail.</summary>
+    /// <summary>struct io_uring_buf: a buffer that the kernel may take. The resv field of the first one is the ring's tail.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct io_uring_buf
     {

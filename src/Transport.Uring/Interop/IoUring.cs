@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Uring.Interop;
 
-/// <summary>linux/io_uring.h and the calls around it. libc has no wrappers for the three system calls; their numbers are the same on every
-/// architecture that .NET runs on.</summary>
+/// <summary>
+/// linux/io_uring.h and the system calls. libc has no wrappers for the three calls; their numbers are the same on every architecture that
+/// .NET supports.
+/// </summary>
 internal static unsafe partial class IoUring
 {
     public const int SYS_io_uring_setup = 425;
@@ -56,7 +58,7 @@ internal static unsafe partial class IoUring
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_POPULATE = 0x8000;
 
-    /// <summary>IORING_SETUP_NO_SQARRAY, Linux 6.6: newer than the headers that the layouts are compared with.</summary>
+    /// <summary>IORING_SETUP_NO_SQARRAY, Linux 6.6: newer than the headers that the tests compare the layouts with.</summary>
     public static readonly uint NoSubmissionArray = 1u << 16;
 
     [LibraryImport("libc", EntryPoint = "syscall")]

@@ -4,12 +4,12 @@ using static Transport.Uring.Interop.IoUring;
 
 namespace Transport.Uring.Interop;
 
-/// <summary>The operations that the transport makes. What they point to stays in place until their completion.</summary>
+/// <summary>Fills in the operations that the transport uses. Memory that they point to stays in place until completion.</summary>
 internal static unsafe class Sqe
 {
     /// <summary>
-    /// recv(2) into a buffer that the kernel takes from the buffer ring when there is something to receive. The poll comes first: the
-    /// socket is expected to be empty.
+    /// recv(2) into a buffer that the kernel takes from the buffer ring when there is data. It polls first: the socket is expected to be
+    /// empty.
     /// </summary>
     public static io_uring_sqe ReceiveIntoRing(int socket, ushort group, ulong userData) => new()
     {
@@ -21,7 +21,7 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
-    /// <summary>recv(2) into memory of the caller's, which does not wait: −EAGAIN when there is nothing.</summary>
+    /// <summary>recv(2) into the caller's memory without waiting: −EAGAIN if there is no data.</summary>
     public static io_uring_sqe Receive(int socket, in MemoryHandle into, int length, ulong userData) => new()
     {
         opcode = IORING_OP_RECV,
@@ -32,7 +32,7 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
-    /// <summary>send(2). MSG_WAITALL: the kernel itself continues what a full socket buffer has cut short.</summary>
+    /// <summary>send(2). MSG_WAITALL: the kernel itself continues after a short send.</summary>
     public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData) => new()
     {
         opcode = IORING_OP_SEND,
@@ -54,12 +54,12 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
-    /// <summary>Completes once, when the descriptor is ready, or at once if it is already.</summary>
+    /// <summary>Polls once: completes when the descriptor is ready, or at once if it already is.</summary>
     public static io_uring_sqe Poll(int descriptor, short events, ulong userData) => new()
     {
         opcode = IORING_OP_POLL_ADD,
         fd = descriptor,
-        // The kernel reads the halves swapped on big-endian machines; .NET has none on Linux but s390x.
+        // The kernel swaps the halves on big-endian machines; of those .NET supports only s390x on Linux.
         poll32_events = BitConverter.IsLittleEndian ? (ushort)events : (uint)(ushort)events << 16,
         user_data = userData,
     };
@@ -74,7 +74,7 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
-    /// <summary>Cancels the operation that was submitted with <paramref name="target"/>. Both have a completion.</summary>
+    /// <summary>Cancels the operation that was submitted with <paramref name="target"/>. Both complete.</summary>
     public static io_uring_sqe Cancel(ulong target, ulong userData) => new()
     {
         opcode = IORING_OP_ASYNC_CANCEL,
