@@ -17,10 +17,10 @@ internal sealed record LoadResult
     /// <summary>Null where the load generator does not report latencies.</summary>
     public LatencySummary? Latency { get; init; }
 
-    /// <summary>The latencies of requests that were to start in the first second; null where they are not told apart.</summary>
+    /// <summary>The latencies of requests that were to start in the first second; null where they are not distinguished.</summary>
     public LatencySummary? FirstSecond { get; init; }
 
-    /// <summary>The latencies of requests that were to start after the first second; null where they are not told apart.</summary>
+    /// <summary>The latencies of requests that were to start after the first second; null where they are not distinguished.</summary>
     public LatencySummary? AfterFirstSecond { get; init; }
 
     /// <summary>Bytes received; null where the load generator does not report them.</summary>

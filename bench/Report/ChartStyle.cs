@@ -23,7 +23,8 @@ internal static class ChartStyle
         .chart .o3{fill:var(--o3);stroke:var(--o3)}.chart .o4{fill:var(--o4);stroke:var(--o4)}.chart .g0{fill:var(--g0);stroke:var(--g0)}
         .chart .g1{fill:var(--g1);stroke:var(--g1)}.chart .g2{fill:var(--g2);stroke:var(--g2)}.chart .worse{fill:var(--worse);
         stroke:var(--worse)}
-        .chart polyline.o0,.chart polyline.o1,.chart polyline.o2,.chart polyline.o3,.chart polyline.o4,.chart polyline.g0,.chart polyline.g1,
+        .chart polyline.o0,.chart polyline.o1,.chart polyline.o2,.chart polyline.o3,.chart polyline.o4,
+        .chart polyline.g0,.chart polyline.g1,
         .chart polyline.g2{fill:none}.chart rect{stroke:none}
         """;
 
