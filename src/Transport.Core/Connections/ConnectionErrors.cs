@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Transport.Core.Connections;
 
-/// <summary>Kestrel's border: the one table from errno to the exceptions that it knows.</summary>
+/// <summary>Converts errno values to the exceptions that Kestrel handles.</summary>
 internal static class ConnectionErrors
 {
-    /// <summary>The peer reset the connection. EPIPE is how a send hears of it.</summary>
+    /// <summary>The peer reset the connection. A send returns EPIPE for it.</summary>
     public static bool IsReset(SysResult result) => result.Errno is Errno.ECONNRESET or Errno.EPIPE;
 
     public static Exception ToException(SysResult result)
@@ -14,7 +14,7 @@ internal static class ConnectionErrors
         switch (result.Errno)
         {
             case Errno.ENODATA:
-                return new EndOfStreamException("The file is shorter than the part of it that was to be sent.");
+                return new EndOfStreamException("The file is shorter than the range to send.");
             case Errno.EIO:
                 return result.ToException("sendfile");
         }

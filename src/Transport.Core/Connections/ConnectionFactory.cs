@@ -9,22 +9,28 @@ using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;
 
-/// <summary>Makes a connected descriptor a connection on its loop.</summary>
-/// <param name="listening">Where the listener is bound.</param>
-/// <param name="setsOptions">Clients may have connected before TCP options were set on the listening socket: they do not inherit them.</param>
-/// <param name="options">What the user set.</param>
-/// <param name="limits">How many connections there may be; null for no limit.</param>
-/// <param name="logger">The transport's category.</param>
-internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, TransportOptions options, ConnectionLimits? limits, ILogger logger)
+/// <summary>Creates the connection of a connected descriptor on its loop.</summary>
+/// <param name="listening">The address that the listener is bound to.</param>
+/// <param name="setsOptions">Whether to set TCP options: clients that connected before the listening socket had them do not inherit
+/// them.</param>
+/// <param name="options">The options that the user has set.</param>
+/// <param name="limits">The connection limits; null for none.</param>
+/// <param name="logger">The logger of the transport's category.</param>
+internal sealed class ConnectionFactory(
+    EndPoint listening, bool setsOptions, TransportOptions options, ConnectionLimits? limits, ILogger logger)
 {
-    /// <summary>Of a wildcard address the connection's own says more; else it is the listener's, and a system call less.</summary>
+    /// <summary>
+    /// With a wildcard address, the connection's own address is read. Otherwise the listener's is used, which saves a system call.
+    /// </summary>
     private readonly bool _asksLocalEndPoint = listening is IPEndPoint { Address: var address }
         && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
-    /// <summary>A loop's pipes differ by its pool and its schedulers only.</summary>
+    /// <summary>The pipe options of a loop. They differ by its memory pool and its schedulers only.</summary>
     private readonly ConditionalWeakTable<EventLoop, ConnectionPipes> _pipes = [];
 
-    /// <summary>On the loop's thread. The descriptor is the connection's, or closed if the loop cannot watch it.</summary>
+    /// <summary>
+    /// Starts a connection. Loop thread. The connection owns the descriptor; it is closed if the loop cannot register it.
+    /// </summary>
     public bool TryStart(EventLoop loop, int descriptor, EndPoint remote, [NotNullWhen(true)] out SocketConnection? connection)
     {
         loop.AssertCurrent();
@@ -65,11 +71,14 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, Tr
         try
         {
             EndPoint? local = _asksLocalEndPoint ? socket.GetLocalEndPoint(listening) : listening;
-            connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger) { Admission = admission };
+            connection = new SocketConnection(socket, loop, PipesOf(loop), local, remote, options.FinOnError, logger)
+            {
+                Admission = admission,
+            };
         }
         catch (Exception exception)
         {
-            // Creating the pipes asks the application's memory pool; a failure costs this client alone.
+            // Creating the pipes calls the application's memory pool; a failure resets this client only.
             loop.Counters.AcceptErrors++;
             TransportLog.ConnectionNotStarted(logger, listening, exception);
             socket.Shutdown(reset: true);
@@ -83,7 +92,7 @@ internal sealed class ConnectionFactory(EndPoint listening, bool setsOptions, Tr
         return true;
     }
 
-    /// <summary>RST: a client that is refused costs neither a TIME_WAIT entry nor a handshake of TLS.</summary>
+    /// <summary>Sends RST: a refused client leaves no TIME_WAIT entry and needs no TLS handshake.</summary>
     private void Refuse(EventLoop loop, int descriptor, EndPoint remote, string reason)
     {
         loop.Counters.ConnectionsRefused++;

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// A feature collection for a dozen features: pairs in an array, found by looking. Half the memory of the dictionary that the framework's
-/// has, and quicker at this size; every connection has one.
+/// A feature collection for a dozen features: an array of pairs with a linear search. It uses half the memory of the framework's
+/// dictionary, and is faster at this size; every connection has one.
 /// </summary>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
-    /// <summary>The transport's nine and the five that Kestrel adds to an HTTP connection.</summary>
+    /// <summary>The transport's nine features and the five that Kestrel adds to an HTTP connection.</summary>
     private const int UsualCount = 14;
 
     private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[UsualCount];

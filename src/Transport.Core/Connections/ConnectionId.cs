@@ -1,6 +1,6 @@
 namespace Transport.Core.Connections;
 
-/// <summary>Kestrel's kind of connection id: 13 characters that sort by time, unique in the process and all but unique beyond it.</summary>
+/// <summary>Creates connection ids like Kestrel's: 13 characters that sort by time and are unique in the process.</summary>
 internal static class ConnectionId
 {
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";

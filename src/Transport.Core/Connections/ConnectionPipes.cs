@@ -4,17 +4,17 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// How the pipes between a loop's connections and Kestrel work. The application's ends run where application code runs, the transport's on
-/// the loop, or where
-/// <see cref="SendScheduler"/> says.
+/// The options of the pipes between a loop's connections and Kestrel. The application's ends run where application code runs; the
+/// transport's ends run on the loop, or where <see cref="SendScheduler"/> decides.
 /// </summary>
 internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
 {
-    /// <summary>The transport writes, the application reads.</summary>
+    /// <summary>The input pipe: the transport writes, the application reads.</summary>
     public PipeOptions Input { get; } = Create(loop, options.MaxReadBufferSize, reader: loop.Application, writer: loop);
 
-    /// <summary>The application writes, the transport reads.</summary>
-    public PipeOptions Output { get; } = Create(loop, options.MaxWriteBufferSize, reader: new SendScheduler(loop), writer: loop.Application);
+    /// <summary>The output pipe: the application writes, the transport reads.</summary>
+    public PipeOptions Output { get; } =
+        Create(loop, options.MaxWriteBufferSize, reader: new SendScheduler(loop), writer: loop.Application);
 
     /// <inheritdoc cref="TransportOptions.AnswerGrace"/>
     public TimeSpan AnswerGrace => options.AnswerGrace;
@@ -25,7 +25,7 @@ internal sealed class ConnectionPipes(EventLoop loop, TransportOptions options)
     /// <inheritdoc cref="TransportOptions.SendFile"/>
     public bool SendFile => options.SendFile;
 
-    /// <summary>Null and 0 are no limit, as in Kestrel; what has paused resumes at half.</summary>
+    /// <summary>Null and 0 are no limit, as in Kestrel. A paused writer resumes at half.</summary>
     private static PipeOptions Create(EventLoop loop, long? limit, PipeScheduler reader, PipeScheduler writer) => new(
         loop.MemoryPool,
         reader,

@@ -3,17 +3,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// Bytes of a file in a connection's output. Holds the file open from when it is made until <see cref="Release"/>. Its progress is kept
-/// here, by whoever sends: one thread at a time.
+/// A range of a file in a connection's output. Holds the file open until <see cref="Release"/>. The sender records its progress here, on
+/// one thread at a time.
 /// </summary>
 internal sealed class FileRange
 {
     private bool _isReleased;
 
-    /// <param name="file">Open; the range holds a reference.</param>
+    /// <param name="file">An open file; the range holds a reference.</param>
     /// <param name="offset">The first byte.</param>
-    /// <param name="length">How many bytes.</param>
-    /// <param name="position">Bytes of the output pipe that come before it.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <param name="position">The number of bytes of the output pipe that precede it.</param>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public FileRange(SafeFileHandle file, long offset, long length, long position)
     {
@@ -26,19 +26,19 @@ internal sealed class FileRange
 
     public int Descriptor => (int)File.DangerousGetHandle();
 
-    /// <summary>All of the range.</summary>
+    /// <summary>The length of the whole range.</summary>
     public long Length { get; }
 
-    /// <summary>Bytes of the output pipe that come before it.</summary>
+    /// <summary>The number of bytes of the output pipe that precede it.</summary>
     public long Position { get; }
 
     /// <summary>The first byte that has not been sent.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Bytes that have not been sent.</summary>
+    /// <summary>The number of bytes that have not been sent.</summary>
     public long Remaining { get; private set; }
 
-    /// <summary>sendfile(2) is not to be had for this file: what remains is read and sent.</summary>
+    /// <summary>sendfile(2) does not support this file: the rest is read and sent as bytes.</summary>
     public bool IsRefused { get; set; }
 
     public void Sent(long bytes)
@@ -47,7 +47,7 @@ internal sealed class FileRange
         Remaining -= bytes;
     }
 
-    /// <summary>Lets go of the file. Once is enough; further calls do nothing.</summary>
+    /// <summary>Releases the file. Further calls do nothing.</summary>
     public void Release()
     {
         if (!_isReleased)

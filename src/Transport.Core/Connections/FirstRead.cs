@@ -5,12 +5,12 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// A read that always goes on where application code runs. A read of a pipe that completes after it was asked for and before it is awaited
-/// would go on where it is awaited. So this one is pending until its continuation is being run.
+/// A read whose continuation always runs where application code runs. A pipe read that completes before it is awaited would continue on the
+/// awaiting thread. This one stays pending until its continuation runs.
 /// </summary>
 internal sealed class FirstRead(ValueTask<ReadResult> read, EventLoop loop) : IValueTaskSource<ReadResult>
 {
-    /// <summary>If not, the pipe itself runs the continuation where application code runs, completed or not by then.</summary>
+    /// <summary>False: the pipe itself runs the continuation where application code runs.</summary>
     private readonly bool _isThere = read.IsCompleted;
     private Action<object?>? _continuation;
     private object? _state;
@@ -30,7 +30,8 @@ internal sealed class FirstRead(ValueTask<ReadResult> read, EventLoop loop) : IV
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => read.GetAwaiter().GetResult();
 
-    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         if (_continuation is not null)
         {

@@ -5,7 +5,8 @@ namespace Transport.Core.Connections;
 
 /// <summary>
 /// The application's end of the input pipe. Kestrel starts each connection on the .NET thread pool, and would run the first request there
-/// if its bytes have arrived by then: handlers that block would use up the pool. So the first read never completes there: see <see cref="FirstRead"/>.
+/// if its data has arrived by then. Handlers that block would use up the pool. The first read therefore never completes there: see <see
+/// cref="FirstRead"/>.
 /// </summary>
 internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
 {
@@ -24,7 +25,7 @@ internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
             return inner.TryRead(out result);
         }
 
-        // The caller goes on with ReadAsync.
+        // The caller continues with ReadAsync.
         result = default;
         return false;
     }
@@ -48,7 +49,7 @@ internal sealed class InputReader(PipeReader inner, EventLoop loop) : PipeReader
     protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
         inner.ReadAtLeastAsync(minimumSize, cancellationToken);
 
-    /// <summary>It is not the first read, or not on the thread pool.</summary>
+    /// <summary>Returns whether this is not the first read, or not on the thread pool.</summary>
     private bool MayRunHere()
     {
         bool isLater = _hasRead;

@@ -4,15 +4,18 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// The file ranges in a connection's output, beside the pipe that holds its bytes. Each stands for one placeholder byte of the pipe, which
-/// keeps the order and wakes the send loop. Made for a connection's first range.
+/// The queue of file ranges in a connection's output, beside the pipe that holds its bytes. Each range has one placeholder byte in the
+/// pipe, which keeps the order and wakes the send loop. Created for a connection's first range.
 /// </summary>
 /// <remarks>
-/// The writer arms, appends and waits; the send loop takes from the front. The queue is under a lock; the arming is the writer's alone.
+/// The writer arms, appends and waits; the send loop dequeues. A lock protects the queue; only the writer arms.
 /// </remarks>
 internal sealed class OutputRanges(EventLoop loop)
 {
-    /// <summary>The size hint that <see cref="OutputWriter"/> takes for the sign of a range. Whoever adds to it (chunked encoding) is seen.</summary>
+    /// <summary>
+    /// The size hint that marks a request of <see cref="OutputWriter"/> as that of a range. A writer that adds to it (chunked encoding) is
+    /// detected.
+    /// </summary>
     public const int SizeHint = 1;
 
     private readonly Lock _gate = new();
@@ -26,21 +29,21 @@ internal sealed class OutputRanges(EventLoop loop)
     private bool _isWaitCanceled;
     private TaskCompletionSource? _waiter;
 
-    /// <summary>Nothing is queued. Any thread; the writer's own ranges are always seen.</summary>
+    /// <summary>The queue is empty. Any thread; the writer always sees its own ranges.</summary>
     public bool IsEmpty => Volatile.Read(ref _queued) == 0;
 
-    /// <summary>A range is about to be appended.</summary>
+    /// <summary>Arms the queue for a range that is about to be appended.</summary>
     public bool IsArmed => _file is not null;
 
-    /// <summary>The armed range has come through as a request for memory: the next Advance is its own.</summary>
+    /// <summary>The request for the armed range's memory has arrived: the next Advance belongs to it.</summary>
     public bool IsClaimed { get; private set; }
 
-    /// <summary>Bytes of ranges since the last flush, but for their placeholders.</summary>
+    /// <summary>Bytes of ranges since the last flush, without their placeholders.</summary>
     public long Unflushed { get; private set; }
 
     public void Arm(SafeFileHandle file, long offset, int count) => (_file, _offset, _count) = (file, offset, count);
 
-    /// <summary>Whether a request for memory is the armed range's.</summary>
+    /// <summary>Returns whether a request for memory is that of the armed range.</summary>
     public bool TryClaim(int sizeHint) => IsClaimed = IsArmed && sizeHint == SizeHint;
 
     public void Disarm()
@@ -50,14 +53,14 @@ internal sealed class OutputRanges(EventLoop loop)
     }
 
     /// <summary>Queues the armed range.</summary>
-    /// <param name="bytes">What Advance was called with.</param>
-    /// <param name="position">Bytes of the pipe before it.</param>
-    /// <exception cref="InvalidOperationException">Somebody else's Advance.</exception>
+    /// <param name="bytes">The argument of Advance.</param>
+    /// <param name="position">The number of bytes of the pipe before the range.</param>
+    /// <exception cref="InvalidOperationException">Advance was called by other code.</exception>
     public void Append(int bytes, long position)
     {
         if (bytes != _count)
         {
-            throw new InvalidOperationException($"Advance({bytes}) was called where a file range of {_count} bytes was to be appended.");
+            throw new InvalidOperationException($"Advance({bytes}) was called while a file range of {_count} bytes was being appended.");
         }
 
         FileRange range = new(_file!, _offset, _count, position);
@@ -79,7 +82,7 @@ internal sealed class OutputRanges(EventLoop loop)
 
     public void Flushed() => Unflushed = 0;
 
-    /// <summary>The first range, if it lies within the next <paramref name="length"/> bytes of the pipe. Send loop.</summary>
+    /// <summary>Returns the first range, if it lies within the next <paramref name="length"/> bytes of the pipe. Send loop.</summary>
     public FileRange? Peek(long position, long length)
     {
         lock (_gate)
@@ -88,7 +91,7 @@ internal sealed class OutputRanges(EventLoop loop)
         }
     }
 
-    /// <summary>The first range has been sent. Send loop.</summary>
+    /// <summary>Removes the first range after it has been sent. Send loop.</summary>
     public void Dequeue()
     {
         FileRange range;
@@ -105,7 +108,7 @@ internal sealed class OutputRanges(EventLoop loop)
         Wake(waiter);
     }
 
-    /// <summary>Nothing is sent any more: lets go of all files. Send loop.</summary>
+    /// <summary>Releases all files: nothing more is sent. Send loop.</summary>
     public void End()
     {
         FileRange[] rest;
@@ -128,7 +131,7 @@ internal sealed class OutputRanges(EventLoop loop)
     }
 
     /// <summary>Ends a wait early. Any thread.</summary>
-    /// <returns>False where nobody waits.</returns>
+    /// <returns>False if no flush waits.</returns>
     public bool CancelWait()
     {
         TaskCompletionSource? waiter;
@@ -144,9 +147,11 @@ internal sealed class OutputRanges(EventLoop loop)
 
     public bool IsBelow(long pause) => Volatile.Read(ref _unsent) < pause;
 
-    /// <summary>Waits until fewer bytes of ranges than <paramref name="pause"/> are unsent; once it has to wait, at most half of that.</summary>
-    /// <returns>False when the wait was cancelled by <see cref="CancelWait"/>.</returns>
-    /// <exception cref="OperationCanceledException">By <paramref name="cancellationToken"/>.</exception>
+    /// <summary>
+    /// Waits until fewer than <paramref name="pause"/> bytes of ranges are unsent; if it has to wait, until at most half of that.
+    /// </summary>
+    /// <returns>False if the wait was cancelled by <see cref="CancelWait"/>.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async ValueTask<bool> WaitAsync(long pause, CancellationToken cancellationToken)
     {
         long limit = pause - 1;
@@ -181,7 +186,7 @@ internal sealed class OutputRanges(EventLoop loop)
         return waiter;
     }
 
-    /// <summary>What follows a flush is application code, and runs where that does.</summary>
+    /// <summary>The continuation of a flush is application code, and runs where application code runs.</summary>
     private void Wake(TaskCompletionSource? waiter)
     {
         if (waiter is not null)

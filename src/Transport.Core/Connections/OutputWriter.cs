@@ -5,25 +5,25 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// The application's end of the output pipe: the pipe's own, and on the way a look at how much is flushed, which
-/// <see cref="SendScheduler"/> is told. File ranges are put in their place by it (<see cref="TryAppend"/>).
+/// The application's end of the output pipe. It passes calls on to the pipe, and records how much is flushed for <see
+/// cref="SendScheduler"/>. It also inserts file ranges (<see cref="TryAppend"/>).
 /// </summary>
 /// <param name="pipe">The pipe's own writer.</param>
-/// <param name="loop">The connection's.</param>
-/// <param name="pause">Bytes of file ranges from which on a flush waits, as the pipe has it for bytes; 0 is no limit.</param>
+/// <param name="loop">The connection's loop.</param>
+/// <param name="pause">The number of unsent bytes of file ranges at which a flush waits; 0 is no limit.</param>
 internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) : PipeWriter
 {
     /// <summary>
-    /// From here on a flush is sent then and there, on whatever thread it is (where the model can send without waiting): the call copies
-    /// for longer than a wake-up takes, nothing is gained by gathering, and a flush that has ended when it returns spares Kestrel a hop to
-    /// the thread pool. A guess: four of the pool's blocks.
+    /// The size from which a flush is sent at once, on the flushing thread, if the model can send without waiting. The call copies for
+    /// longer than a wake-up takes, batching gains nothing, and a flush that completes synchronously saves Kestrel a switch to the thread
+    /// pool. An estimate: four of the pool's blocks.
     /// </summary>
     public const int Bulk = 16 * 1024;
 
     private OutputRanges? _ranges;
     private long _written;
 
-    /// <summary>Null until the connection's first range. The flush that makes the send loop look publishes it.</summary>
+    /// <summary>Null until the connection's first range. The flush that wakes the send loop publishes it.</summary>
     public OutputRanges? Ranges => _ranges;
 
     public override bool CanGetUnflushedBytes => true;
@@ -48,11 +48,11 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
     }
 
     /// <summary>
-    /// Appends a file range to what has been written, through whatever writers <paramref name="output"/> puts before this one: they see a
-    /// request for memory and an Advance, as for bytes, and count them. The memory is empty, so that none can have touched it: one that
-    /// wants to (TLS, chunked encoding, a buffer) either asks in another way, which is noticed, or fails.
+    /// Appends a file range through the writers that <paramref name="output"/> puts before this one. They see a request for memory and an
+    /// Advance, as for bytes, and count them. The memory is empty, so none of them can change it. A writer that changes bytes (TLS, chunked
+    /// encoding, a buffer) requests other memory, which is detected, or fails.
     /// </summary>
-    /// <returns>False where it has not come through; nothing is appended then.</returns>
+    /// <returns>False if the request did not arrive; nothing is appended then.</returns>
     public bool TryAppend(PipeWriter output, SafeFileHandle file, long offset, int count)
     {
         OutputRanges ranges = _ranges ??= new OutputRanges(loop);
@@ -91,7 +91,9 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
             return FlushRangesAsync(ranges, source, cancellationToken);
         }
 
-        return pipe.UnflushedBytes + source.Length < Bulk ? pipe.WriteAsync(source, cancellationToken) : SendAtOnceAsync(source, cancellationToken);
+        return pipe.UnflushedBytes + source.Length < Bulk
+            ? pipe.WriteAsync(source, cancellationToken)
+            : SendAtOnceAsync(source, cancellationToken);
     }
 
     public override void CancelPendingFlush()
@@ -108,7 +110,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
 
     private void AdvanceRange(int bytes)
     {
-        // The placeholder. The pipe throws where it has been completed, before anything is queued.
+        // The placeholder. A completed pipe throws here, before anything is queued.
         _ = pipe.GetMemory(1);
         _ranges!.Append(bytes, _written);
         pipe.Advance(1);
@@ -129,10 +131,11 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
     }
 
     /// <summary>
-    /// The pipe's flush, and then the ranges' own back-pressure. Ranges are sent at once: nothing is gained by gathering them, and where a
-    /// page is not cached after all the wait for the disk is the caller's thread's, not the loop's.
+    /// Flushes the pipe, then applies the back-pressure of the ranges. Ranges are sent at once: batching gains nothing, and a page-cache
+    /// miss delays the caller's thread instead of the loop.
     /// </summary>
-    private async ValueTask<FlushResult> FlushRangesAsync(OutputRanges ranges, ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    private async ValueTask<FlushResult> FlushRangesAsync(
+        OutputRanges ranges, ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         ranges.Flushed();
         FlushResult result = await SendAtOnceAsync(source, cancellationToken).ConfigureAwait(false);
@@ -141,7 +144,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
             return result;
         }
 
-        // The connection may have ended meanwhile, with or without an exception: the pipe tells.
+        // The connection may have ended meanwhile, with or without an exception: the pipe's result says so.
         return await ranges.WaitAsync(pause, cancellationToken).ConfigureAwait(false)
             ? await pipe.FlushAsync(cancellationToken).ConfigureAwait(false)
             : new FlushResult(isCanceled: true, isCompleted: false);

@@ -6,12 +6,14 @@ using Transport.Core.Scheduling;
 
 namespace Transport.Core.Connections;
 
-/// <summary>How a connection ends: the first reason wins, the socket is closed on its loop, and whoever listens is told off it.</summary>
+/// <summary>
+/// Closing of a connection: the first reason wins, the socket is closed on its loop, and callbacks run on the thread pool.
+/// </summary>
 internal sealed partial class SocketConnection
 {
     /// <summary>
-    /// How long what was written before the peer's FIN may take to be sent, once the application has ended the connection for that FIN.
-    /// A guess, as long as nginx's default send_timeout.
+    /// The time limit for sending what was written before the peer's FIN, after the application has ended the connection for it. An
+    /// estimate, the same as nginx's default send_timeout.
     /// </summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(60);
 
@@ -26,17 +28,17 @@ internal sealed partial class SocketConnection
     private bool _disposed;
     private int _endedDirections;
 
-    /// <summary>The kernel still holds something of the socket that is closed.</summary>
+    /// <summary>The kernel still uses memory of the closed socket.</summary>
     private Task? _closing;
 
     public override CancellationToken ConnectionClosed { get; set; }
 
-    /// <summary>Set once, by whoever ends the connection first.</summary>
+    /// <summary>Set once, by the first call that ends the connection.</summary>
     private Exception? ShutdownReason => Volatile.Read(ref _shutdownReason);
 
     /// <summary>
-    /// Ends the connection, from any thread. With a reason: at once, by RST. Without one, as Kestrel calls it when the peer has sent FIN: what
-    /// has been written is sent, for <see cref="DrainTime"/> at most, then FIN.
+    /// Ends the connection, from any thread. With a reason: at once, by RST. Without one, as Kestrel calls it after the peer's FIN: what
+    /// has been written is sent, for at most <see cref="DrainTime"/>, then FIN.
     /// </summary>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
@@ -44,7 +46,7 @@ internal sealed partial class SocketConnection
         EndAnswerGrace();
         if (abortReason is null)
         {
-            // The peer has left, or has only ended its own direction: the send loop sends what has been written, then closes.
+            // The peer has left, or has only closed its sending direction: the send loop sends what has been written, then closes.
             LimitDrain();
         }
         else
@@ -58,9 +60,9 @@ internal sealed partial class SocketConnection
     private void PostClose() => _loop.TryPost(static connection => ((SocketConnection)connection!).CloseSocket(), this);
 
     /// <summary>
-    /// A send that was pending when the connection was ended without a reason, or became so since, is given <see cref="DrainTime"/>: a
-    /// client that reads nothing must not hold the connection. Called after the reason is set and after the send is marked as pending, so
-    /// one of the two calls sees both. Any thread.
+    /// Limits a pending send to <see cref="DrainTime"/> after the connection was ended without a reason: a client that does not read must
+    /// not hold the connection. Called after the reason is set and after the send is marked as pending, so one of the two calls sees both.
+    /// Any thread.
     /// </summary>
     private void LimitDrain()
     {
@@ -74,7 +76,8 @@ internal sealed partial class SocketConnection
         {
             if (!_closed)
             {
-                _drainTimer ??= new Timer(static connection => ((SocketConnection)connection!).EndDrain(), this, DrainTime, Timeout.InfiniteTimeSpan);
+                _drainTimer ??= new Timer(
+                    static connection => ((SocketConnection)connection!).EndDrain(), this, DrainTime, Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -95,7 +98,7 @@ internal sealed partial class SocketConnection
     void ILoopResident.Evict(Exception reason) =>
         Abort(new ConnectionAbortedException($"The loop of the connection failed: {reason.Message}", reason));
 
-    /// <summary>The send loop's last act. Loop thread.</summary>
+    /// <summary>The last step of the send loop. Loop thread.</summary>
     private void Shutdown(Exception? reason)
     {
         SetShutdownReason(reason);
@@ -108,13 +111,14 @@ internal sealed partial class SocketConnection
         {
             if (_shutdownReason is not null)
             {
-                // Ended without a reason before, and still sending: a reason cuts that short.
+                // Ended without a reason before, and still sending: a reason ends the drain.
                 _reset |= reason is not null && !_finOnError && !_closed;
                 return;
             }
 
             _reset = reason is not null && !_finOnError;
-            Volatile.Write(ref _shutdownReason, reason ?? new ConnectionAbortedException("The Socket transport's send loop completed gracefully."));
+            Volatile.Write(
+                ref _shutdownReason, reason ?? new ConnectionAbortedException("The Socket transport's send loop completed gracefully."));
         }
 
         if (_reset)
@@ -127,7 +131,7 @@ internal sealed partial class SocketConnection
         }
     }
 
-    /// <summary>Sends RST or FIN and closes. What is pending on the socket ends with −ECANCELED. Loop thread.</summary>
+    /// <summary>Sends RST or FIN and closes the socket. Pending operations complete with −ECANCELED. Loop thread.</summary>
     private void CloseSocket()
     {
         _loop.AssertCurrent();
@@ -153,7 +157,7 @@ internal sealed partial class SocketConnection
         Admission?.End();
     }
 
-    /// <summary>One step of the end: its exception is logged, and the other steps follow.</summary>
+    /// <summary>Runs one step of closing. Its exception is logged, and the other steps follow.</summary>
     private void Attempt(Action<SocketConnection> step)
     {
         try
@@ -166,14 +170,14 @@ internal sealed partial class SocketConnection
         }
     }
 
-    /// <summary>The transport cannot go on with this connection: logs why, and has it reset. Any thread.</summary>
+    /// <summary>Logs an error of the transport on this connection and resets it. Any thread.</summary>
     private void Fail(Exception exception)
     {
         TransportLog.UnexpectedError(_logger, ConnectionId, exception);
         Abort(new ConnectionAbortedException($"The connection failed in the transport: {exception.Message}", exception));
     }
 
-    /// <summary>Neither direction will run on the loop again: it may let go. Loop thread.</summary>
+    /// <summary>Neither direction will run on the loop again: the loop may release the connection. Loop thread.</summary>
     private void EndDirection()
     {
         if (++_endedDirections == 2)
@@ -183,8 +187,8 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Tells the application, on the thread pool as Kestrel's own transport does: its callbacks are none of the loop's. The connection's
-    /// end waits for them, since they may still use what it owns.
+    /// Runs the application's callbacks on the thread pool, as Kestrel's own transport does. The connection's end waits for them, since
+    /// they may still use what it owns.
     /// </summary>
     private Task FireConnectionClosedAsync()
     {

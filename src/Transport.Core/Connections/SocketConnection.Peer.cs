@@ -5,7 +5,7 @@ using Transport.Core.Interop;
 
 namespace Transport.Core.Connections;
 
-/// <summary>What the kernel knows of the peer.</summary>
+/// <summary>The features with what the kernel knows of the peer.</summary>
 internal sealed partial class SocketConnection : ITcpInfoFeature, IPeerCredentialsFeature
 {
     public TcpInfo GetTcpInfo()
@@ -33,7 +33,7 @@ internal sealed partial class SocketConnection : ITcpInfoFeature, IPeerCredentia
         return new PeerCredentials(credentials.pid, credentials.uid, credentials.gid);
     }
 
-    /// <summary>The feature that the kind of socket has.</summary>
+    /// <summary>Returns the feature of the socket's address family.</summary>
     private void SetPeerFeature()
     {
         if (RemoteEndPoint is IPEndPoint)

@@ -3,7 +3,7 @@ using Transport.Core.Diagnostics;
 
 namespace Transport.Core.Connections;
 
-/// <summary>From the socket to the input pipe.</summary>
+/// <summary>Receiving: from the socket to the input pipe.</summary>
 internal sealed partial class SocketConnection
 {
     /// <summary>Ends the wait for the handler's response after FIN.</summary>
@@ -29,7 +29,7 @@ internal sealed partial class SocketConnection
                 FlushResult result = flush.IsCompleted ? flush.Result : await PauseUntilAsync(flush).ConfigureAwait(false);
                 if (result.IsCompleted || result.IsCanceled)
                 {
-                    // Nobody reads any more.
+                    // The application has completed the reader.
                     break;
                 }
             }
@@ -40,7 +40,7 @@ internal sealed partial class SocketConnection
             Fail(exception);
         }
 
-        // Once the connection has been shut down for a reason, that reason is what the reader is to learn.
+        // If the connection has been shut down for a reason, the reader gets that reason.
         error = ShutdownReason ?? error;
         try
         {
@@ -48,7 +48,7 @@ internal sealed partial class SocketConnection
         }
         catch (Exception exception)
         {
-            // The memory pool, to which blocks are returned.
+            // The memory pool, to which blocks are returned, is application code and may throw.
             TransportLog.UnexpectedError(_logger, ConnectionId, exception);
         }
 
@@ -62,7 +62,8 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// The application is behind. Until it has caught up nothing is asked of the socket, so that TCP tells the peer; FIN and RST wait too.
+    /// Pauses reading until the application has read enough. The socket is not read meanwhile, so TCP flow control slows the peer down; FIN
+    /// and RST are not seen either.
     /// </summary>
     private async ValueTask<FlushResult> PauseUntilAsync(ValueTask<FlushResult> flush)
     {
@@ -75,9 +76,9 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// FIN has come. The client has either left or only ended its own direction, which TCP
-    /// does not tell apart. Kestrel takes <see cref="ConnectionClosed"/> for the former and drops what the handler writes from then on, so
-    /// the handler has <see cref="TransportOptions.AnswerGrace"/> to write its response. An application that reads on finds the end at once.
+    /// Handles FIN. The client has either left or only closed its sending direction; TCP does not distinguish the two. Kestrel treats <see
+    /// cref="ConnectionClosed"/> as the former and drops what the handler writes afterwards. The handler therefore has <see
+    /// cref="TransportOptions.AnswerGrace"/> to write its response. An application that reads sees the end at once.
     /// </summary>
     private async Task WaitForAnswerAsync()
     {
@@ -89,10 +90,10 @@ internal sealed partial class SocketConnection
         }
     }
 
-    /// <summary>The connection ends: nothing is left to wait for.</summary>
+    /// <summary>The connection ends: no response is awaited any more.</summary>
     private void EndAnswerGrace() => Volatile.Read(ref _answerGrace)?.TrySetResult();
 
-    /// <summary>What the reader learns of FIN (nothing but the end) or of an error.</summary>
+    /// <summary>Completes the reader: without an exception for FIN, otherwise with the error.</summary>
     private Exception? EndOfInput(SysResult received)
     {
         if (ShutdownReason is not null)

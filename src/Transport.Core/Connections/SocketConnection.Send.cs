@@ -7,14 +7,14 @@ using Transport.Core.Scheduling;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// From the output pipe to the socket. The send loop goes on where <see cref="SendScheduler"/> says, and ends on the event loop.
+/// Sending: from the output pipe to the socket. The send loop continues where <see cref="SendScheduler"/> decides, and ends on the loop.
 /// </summary>
 internal sealed partial class SocketConnection
 {
-    /// <summary>Something was received, and nothing has been sent since. A hint: the loop sets it, whoever sends clears it.</summary>
+    /// <summary>Data was received, and nothing has been sent since. Not exact: the loop sets it, the sending thread clears it.</summary>
     private bool _hasToAnswer;
 
-    /// <summary>What is in the pipe has waited for what else there might be.</summary>
+    /// <summary>The pipe's content has already waited once for further output.</summary>
     private bool _isGathered;
 
     private async Task SendOutputAsync()
@@ -40,7 +40,7 @@ internal sealed partial class SocketConnection
 
                 if (!isAborted && !result.IsCompleted && IsToBeGathered(buffer.Length) && _outputWriter.Ranges is not { IsEmpty: false })
                 {
-                    // Nothing is examined, so that the next read has all there is by then.
+                    // Nothing is marked as examined, so that the next read returns all that is there by then.
                     output.AdvanceTo(buffer.Start);
                     await new ThreadPoolSwitch();
                     continue;
@@ -61,7 +61,7 @@ internal sealed partial class SocketConnection
                     _isSendPending = false;
                     if (sent.IsError)
                     {
-                        // Not within somebody's flush: what follows logs.
+                        // Not within the application's flush: what follows logs.
                         await _loop.SwitchAsync();
                         shutdownReason = SendFailed(sent, out unexpected);
                         output.AdvanceTo(buffer.End);
@@ -83,7 +83,7 @@ internal sealed partial class SocketConnection
         }
         catch (Exception exception)
         {
-            // The application completed its output with an exception, or its memory pool threw: the peer is to see RST, not a clean end.
+            // The application completed its output with an exception, or its memory pool threw: the peer gets RST, not FIN.
             shutdownReason = unexpected = exception;
             if (isReading)
             {
@@ -108,7 +108,7 @@ internal sealed partial class SocketConnection
         }
         catch (Exception exception)
         {
-            // The memory pool, to which blocks are returned.
+            // The memory pool, to which blocks are returned, is application code and may throw.
             TransportLog.UnexpectedError(_logger, ConnectionId, exception);
         }
 
@@ -118,9 +118,10 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Whether a flush from elsewhere is to wait for others. The first that answers what was received is not: most connections have one
-    /// request under way. What follows it with nothing received in between is of a connection that answers many at once: with a send each
-    /// HTTP/2 cost 2.4 times Kestrel Sockets' CPU, gathered 0.9 (8 connections of 16 streams). What is large gains nothing by waiting.
+    /// Returns whether a flush from another thread waits for further output. The first flush after a receive does not: most connections
+    /// have one request in progress. Further flushes without a receive in between belong to a connection with many concurrent responses.
+    /// With a send for each, HTTP/2 used 2.4 times Kestrel Sockets' CPU; batched, 0.9 times (8 connections of 16 streams). Large output
+    /// gains nothing by waiting.
     /// </summary>
     private bool IsToBeGathered(long length)
     {
@@ -131,7 +132,7 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// All of it: on the loop as its model does it, elsewhere at once as far as the kernel takes it, and what is left on the loop.
+    /// Sends all of it: on the loop as its model does; on another thread at once what the kernel takes, and the rest on the loop.
     /// </summary>
     private ValueTask<SysResult> SendAsync(OutputBatch output)
     {
@@ -168,14 +169,15 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Why the connection ends; <paramref name="unexpected"/> is what the application's flush is to throw, which a reset is not.
+    /// Converts an error to the reason for closing; <paramref name="unexpected"/> is what the application's flush throws, except for a
+    /// reset.
     /// </summary>
     private Exception? SendFailed(SysResult sent, out Exception? unexpected)
     {
         unexpected = null;
         if (ShutdownReason is not null)
         {
-            // ECANCELED, or EPIPE of our own shutdown: no news of the peer's.
+            // ECANCELED, or EPIPE after this side's shutdown: not caused by the peer.
             return null;
         }
 

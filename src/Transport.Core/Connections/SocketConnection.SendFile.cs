@@ -8,13 +8,13 @@ using Transport.Core.SendFile;
 
 namespace Transport.Core.Connections;
 
-/// <summary>File ranges in the output: how they get there, and what the send loop makes of them.</summary>
+/// <summary>Sending of file ranges.</summary>
 internal sealed partial class SocketConnection
 {
-    /// <summary>Bytes a read, where sendfile(2) is refused.</summary>
+    /// <summary>The size of a read, where sendfile(2) is not supported.</summary>
     private const int ReadSize = 64 * 1024;
 
-    /// <summary>Bytes of the output pipe that have been sent, placeholders of ranges among them. The send loop's.</summary>
+    /// <summary>Bytes of the output pipe that have been sent, including placeholders of ranges. Used by the send loop only.</summary>
     private long _sentPosition;
 
     private SendFileResponseBody? _responseBody;
@@ -27,13 +27,13 @@ internal sealed partial class SocketConnection
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ObjectDisposedException.ThrowIf(file.IsClosed, file);
 
-        // Connection middleware that puts a transport of its own before ours would change the bytes.
+        // Connection middleware that replaces the transport (TLS) would change the bytes.
         return ReferenceEquals(Transport, _originalTransport) && _outputWriter.TryAppend(output, file, offset, count);
     }
 
     /// <summary>
-    /// Has a request's SendFileAsync use sendfile(2), if it is one over HTTP/1.x whose bytes reach the socket as they are. Requests of such a
-    /// connection are served one after another, by one object of Kestrel's.
+    /// Enables sendfile(2) for a request's SendFileAsync, if the request is HTTP/1.x and its bytes reach the socket unchanged. Kestrel
+    /// serves the requests of such a connection one after another with one object.
     /// </summary>
     public void SetResponseBody(IFeatureCollection features)
     {
@@ -60,10 +60,10 @@ internal sealed partial class SocketConnection
         }
     }
 
-    /// <summary>Goes on where application code runs, when its turn comes.</summary>
+    /// <summary>Continues where application code runs.</summary>
     public async ValueTask YieldAsync() => await new ApplicationSwitch(_loop);
 
-    /// <summary>What is sent next: the bytes up to the first range, and that. Its placeholder is left out.</summary>
+    /// <summary>Returns what is sent next: the bytes up to the first range, and the range. Its placeholder is left out.</summary>
     private OutputBatch NextBatch(in ReadOnlySequence<byte> buffer, out SequencePosition end)
     {
         long position = _sentPosition;
@@ -80,7 +80,7 @@ internal sealed partial class SocketConnection
         return new OutputBatch(before, range);
     }
 
-    /// <summary>All of it, by reads where sendfile(2) is refused.</summary>
+    /// <summary>Sends the whole range, by reads where sendfile(2) is not supported.</summary>
     private ValueTask<SysResult> SendBatchAsync(in OutputBatch batch) =>
         batch.File is { } file ? SendFileBatchAsync(batch, file) : SendAsync(batch);
 
@@ -90,7 +90,7 @@ internal sealed partial class SocketConnection
         return file.IsRefused ? await SendByReadsAsync(file).ConfigureAwait(false) : sent;
     }
 
-    /// <summary>Reads what remains of the range, off the loop, and sends it as bytes.</summary>
+    /// <summary>Reads the rest of the range, not on the loop's thread, and sends it as bytes.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     private async ValueTask<SysResult> SendByReadsAsync(FileRange file)
     {

@@ -14,12 +14,13 @@ using Transport.Core.Loops;
 namespace Transport.Core.Connections;
 
 /// <summary>
-/// A connection: bytes from its socket to the input pipe, on the loop's thread, and from the output pipe to its socket, there or where a
-/// flush came from (<c>SocketConnection.Receive.cs</c>, <c>SocketConnection.Send.cs</c>, <c>SocketConnection.SendFile.cs</c>), and the end of both
-/// (<c>SocketConnection.Close.cs</c>).
+/// A connection. Receives from its socket to the input pipe on the loop's thread (<c>SocketConnection.Receive.cs</c>). Sends from the
+/// output pipe to its socket there, or on the flushing thread (<c>SocketConnection.Send.cs</c>, <c>SocketConnection.SendFile.cs</c>).
+/// Closing is in <c>SocketConnection.Close.cs</c>.
 /// </summary>
 internal sealed partial class SocketConnection : ConnectionContext,
-    IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionSocketFeature,
+    IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature,
+    IConnectionLifetimeFeature, IConnectionSocketFeature,
     ISendFileFeature, ILoopResident
 {
     private readonly LoopConnection _socket;
@@ -38,14 +39,21 @@ internal sealed partial class SocketConnection : ConnectionContext,
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    /// <param name="socket">Attached to <paramref name="loop"/>; the connection's to close.</param>
-    /// <param name="loop">Where all of this runs.</param>
-    /// <param name="pipes">How the loop's pipes work.</param>
-    /// <param name="local">Our address.</param>
-    /// <param name="remote">The peer's.</param>
-    /// <param name="finOnError">FIN where RST would tell the peer of an error.</param>
-    /// <param name="logger">The transport's category.</param>
-    public SocketConnection(LoopConnection socket, EventLoop loop, ConnectionPipes pipes, EndPoint? local, EndPoint remote, bool finOnError, ILogger logger)
+    /// <param name="socket">A socket of <paramref name="loop"/>; the connection closes it.</param>
+    /// <param name="loop">The event loop of the connection.</param>
+    /// <param name="pipes">The pipe options of the loop.</param>
+    /// <param name="local">The local address.</param>
+    /// <param name="remote">The peer's address.</param>
+    /// <param name="finOnError">Whether to send FIN instead of RST after an error.</param>
+    /// <param name="logger">The logger of the transport's category.</param>
+    public SocketConnection(
+        LoopConnection socket,
+        EventLoop loop,
+        ConnectionPipes pipes,
+        EndPoint? local,
+        EndPoint remote,
+        bool finOnError,
+        ILogger logger)
     {
         _socket = socket;
         _loop = loop;
@@ -74,10 +82,10 @@ internal sealed partial class SocketConnection : ConnectionContext,
         SetPeerFeature();
     }
 
-    /// <summary>The place in the count of connections, if there is a limit; ended when the socket is closed.</summary>
+    /// <summary>The connection's place in the limit's count, if there is a limit; released when the socket is closed.</summary>
     public ConnectionAdmission? Admission { get; init; }
 
-    /// <summary>Asked for by the loop, which logs it, and by the application: both must see the same one.</summary>
+    /// <summary>Created once, since the loop logs it and the application reads it.</summary>
     public override string ConnectionId
     {
         get => _connectionId ?? Interlocked.CompareExchange(ref _connectionId, Connections.ConnectionId.Next(), null) ?? _connectionId;
@@ -92,7 +100,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         set => _items = value;
     }
 
-    /// <summary>The application's ends. Middleware may put others before them (TLS); the originals remain ours to end.</summary>
+    /// <summary>The application's ends. Middleware may replace them (TLS); this connection still completes the originals.</summary>
     public override IDuplexPipe Transport { get; set; }
 
     public override EndPoint? LocalEndPoint { get; set; }
@@ -102,8 +110,8 @@ internal sealed partial class SocketConnection : ConnectionContext,
     public MemoryPool<byte> MemoryPool => _loop.MemoryPool;
 
     /// <summary>
-    /// The socket, for options that nobody else offers. Made when it is first asked for, owns nothing, and is disposed before the
-    /// descriptor is closed, so that it never means a later connection of the same number.
+    /// The socket, for options that this transport does not offer. Created on first use, does not own the descriptor, and is disposed
+    /// before the descriptor is closed. It therefore never refers to a later connection with the same number.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The connection has been closed.</exception>
     public Socket Socket
@@ -118,7 +126,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         }
     }
 
-    /// <summary>Begins to receive and to send. Loop thread.</summary>
+    /// <summary>Starts receiving and sending. Loop thread.</summary>
     public void Start()
     {
         _loop.Add(this);
@@ -127,8 +135,8 @@ internal sealed partial class SocketConnection : ConnectionContext,
     }
 
     /// <summary>
-    /// Ends the connection gracefully: what has been written is sent, then FIN. Returns when the socket is closed and those who
-    /// listened to <see cref="ConnectionClosed"/> have been told.
+    /// Closes the connection gracefully: what has been written is sent, then FIN. Completes when the socket is closed and the callbacks of
+    /// <see cref="ConnectionClosed"/> have returned.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Transport.Core.Diagnostics;
 
 /// <summary>
-/// The transport's logger, made safe: a provider that throws must not end accepting for ever or leave a socket open
-/// (which is how Kestrel's own accept loop has been lost in production). What it threw is dropped, since the log is where it would be told.
+/// Wraps the transport's logger and drops exceptions that a logging provider throws. Without it such an exception would end an accept loop
+/// or leave a socket open.
 /// </summary>
 internal sealed class GuardedLogger(ILogger inner) : ILogger
 {
@@ -24,7 +24,8 @@ internal sealed class GuardedLogger(ILogger inner) : ILogger
         }
     }
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         try
         {
@@ -32,7 +33,7 @@ internal sealed class GuardedLogger(ILogger inner) : ILogger
         }
         catch (Exception)
         {
-            // Nobody is left to tell.
+            // The exception cannot be logged: the logger itself has thrown it.
         }
     }
 }

@@ -1,12 +1,13 @@
 namespace Transport.Core.Diagnostics;
 
 /// <summary>
-/// What one loop counts. Plain fields with one writer, the thread that leads the loop, so that counting costs an addition; what other threads
-/// write often has a cache line of its own. <see cref="TransportMetrics"/> reads them when somebody listens.
+/// The counters of one event loop. The thread that leads the loop writes the plain fields, so counting needs no interlocked operation.
+/// Counters that other threads write often have a cache line of their own. <see cref="TransportMetrics"/> reads them when a listener
+/// collects.
 /// </summary>
 internal sealed class LoopCounters
 {
-    /// <summary>Interlocked: when a transport is bound anew, the old loop still has its last connections.</summary>
+    /// <summary>Interlocked: after an end point is bound again, the old loop still has connections to close.</summary>
     public long Connections;
     public long Accepts;
     public long AcceptErrors;
@@ -14,12 +15,12 @@ internal sealed class LoopCounters
     public long ConnectionsRefused;
     public long BytesReceived;
 
-    /// <summary>Sent by the loop. Other threads' sends are in <see cref="BytesSentElsewhere"/>.</summary>
+    /// <summary>Bytes sent by the loop. Bytes that other threads sent are in <see cref="BytesSentElsewhere"/>.</summary>
     public long BytesSent;
-    /// <summary>Of those, bytes that sendfile(2) took from files; interlocked too.</summary>
+    /// <summary>The part of the bytes sent that sendfile(2) read from files. Interlocked.</summary>
     public long FileBytesSent;
 
-    /// <summary>Calls of sendfile(2) that took longer than <see cref="Loops.OutputCalls.SlowCall"/>; interlocked too.</summary>
+    /// <summary>Calls of sendfile(2) that took longer than <see cref="Loops.OutputCalls.SlowCall"/>. Interlocked.</summary>
     public long SlowFileSends;
     public long Waits;
     public long Events;
@@ -30,14 +31,13 @@ internal sealed class LoopCounters
     public long TakeOvers;
 
     /// <summary>
-    /// Threads of the loop's own that run application code or may be called to, beside the one that leads it. Written under the scheduler's
-    /// lock, or interlocked.
+    /// The application threads of the loop, without the thread that leads it. Written under the scheduler's lock, or interlocked.
     /// </summary>
     public long Workers;
 
-    /// <summary>Sent by other threads than the loop's, hence interlocked.</summary>
+    /// <summary>Bytes that threads other than the loop's sent. Interlocked.</summary>
     public PaddedLong BytesSentElsewhere;
 
-    /// <summary>Written by whoever wakes, hence interlocked.</summary>
+    /// <summary>Written by every thread that wakes the loop. Interlocked.</summary>
     public PaddedLong WakeUps;
 }

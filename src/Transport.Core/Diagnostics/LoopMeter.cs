@@ -4,8 +4,7 @@ using System.Diagnostics.Metrics;
 namespace Transport.Core.Diagnostics;
 
 /// <summary>
-/// A meter whose instruments observe what loops count, when somebody reads them: tagged with the model and the loop's number. A loop's
-/// counters are plain fields with one writer, its thread, so that counting costs an addition.
+/// A meter with observable instruments over the counters of all event loops, tagged with the model and the loop's number.
 /// </summary>
 internal sealed class LoopMeter<TCounters>(string name, IMeterFactory? meterFactory) : IDisposable
     where TCounters : class, new()
@@ -13,14 +12,14 @@ internal sealed class LoopMeter<TCounters>(string name, IMeterFactory? meterFact
     private readonly Meter _meter = meterFactory?.Create(name) ?? new Meter(name);
     private readonly ConcurrentDictionary<(string Transport, int Loop), TCounters> _loops = new();
 
-    /// <summary>The counters of one loop; the same ones again when a transport is bound anew, so that totals go on.</summary>
+    /// <summary>Returns the counters of one loop. An end point that is bound again gets the same ones, so that totals continue.</summary>
     public TCounters ForLoop(string transport, int loop) => _loops.GetOrAdd((transport, loop), static _ => new TCounters());
 
-    /// <summary>What only grows.</summary>
+    /// <summary>Adds an instrument for a value that only grows.</summary>
     public void Counter(string name, string unit, string description, Func<TCounters, long> read) =>
         _meter.CreateObservableCounter(name, () => Observe(read), unit, description);
 
-    /// <summary>What comes and goes.</summary>
+    /// <summary>Adds an instrument for a value that grows and shrinks.</summary>
     public void UpDown(string name, string unit, string description, Func<TCounters, long> read) =>
         _meter.CreateObservableUpDownCounter(name, () => Observe(read), unit, description);
 

@@ -2,15 +2,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Transport.Core.Diagnostics;
 
-/// <summary>Everything that a transport logs. Kestrel's ids and names below 100 (3 is reserved there), ours from 100.</summary>
+/// <summary>
+/// The log messages of a transport. Events below 100 have Kestrel's ids and names (3 is reserved there); the others start at 100.
+/// </summary>
 internal static partial class TransportLog
 {
     /// <summary>
-    /// For what is logged once at start-up. The templates of ASP.NET Core show the category <c>Microsoft.AspNetCore</c> from Warning on only.
+    /// The level of messages that are logged once at start-up. The ASP.NET Core templates show <c>Microsoft.AspNetCore</c> from Warning on.
     /// </summary>
     public const string StartCategory = "Transport.Core";
 
-    [LoggerMessage(0, LogLevel.Error, @"Unexpected exception in the transport, connection id ""{ConnectionId}"".", EventName = "UnexpectedError")]
+    [LoggerMessage(0, LogLevel.Error, @"Unexpected exception in the transport, connection id ""{ConnectionId}"".",
+        EventName = "UnexpectedError")]
     public static partial void UnexpectedError(ILogger logger, string connectionId, Exception exception);
 
     [LoggerMessage(4, LogLevel.Debug, @"Connection id ""{ConnectionId}"" paused.", EventName = "ConnectionPause")]
@@ -22,10 +25,12 @@ internal static partial class TransportLog
     [LoggerMessage(6, LogLevel.Debug, @"Connection id ""{ConnectionId}"" received FIN.", EventName = "ConnectionReadFin")]
     public static partial void ConnectionReadFin(ILogger logger, string connectionId);
 
-    [LoggerMessage(7, LogLevel.Debug, @"Connection id ""{ConnectionId}"" sending FIN because: ""{Reason}""", EventName = "ConnectionWriteFin")]
+    [LoggerMessage(7, LogLevel.Debug, @"Connection id ""{ConnectionId}"" sending FIN because: ""{Reason}""",
+        EventName = "ConnectionWriteFin")]
     public static partial void ConnectionWriteFin(ILogger logger, string connectionId, string reason);
 
-    [LoggerMessage(8, LogLevel.Debug, @"Connection id ""{ConnectionId}"" sending RST because: ""{Reason}""", EventName = "ConnectionWriteRst")]
+    [LoggerMessage(8, LogLevel.Debug, @"Connection id ""{ConnectionId}"" sending RST because: ""{Reason}""",
+        EventName = "ConnectionWriteRst")]
     public static partial void ConnectionWriteRst(ILogger logger, string connectionId, string reason);
 
     [LoggerMessage(14, LogLevel.Debug, @"Connection id ""{ConnectionId}"" communication error.", EventName = "ConnectionError")]
@@ -34,35 +39,46 @@ internal static partial class TransportLog
     [LoggerMessage(19, LogLevel.Debug, @"Connection id ""{ConnectionId}"" reset.", EventName = "ConnectionReset")]
     public static partial void ConnectionReset(ILogger logger, string connectionId);
 
-    [LoggerMessage(100, LogLevel.Warning, "Accepting on {EndPoint} pauses: {Reason}. It is tried again by itself; clients wait in the backlog.", EventName = "AcceptPause")]
+    [LoggerMessage(100, LogLevel.Warning, "Accepting on {EndPoint} paused: {Reason}. Retrying automatically; clients wait in the backlog.",
+        EventName = "AcceptPause")]
     public static partial void AcceptPause(ILogger logger, object endPoint, string reason);
 
-    [LoggerMessage(101, LogLevel.Information, "Accepting on {EndPoint} goes on.", EventName = "AcceptResume")]
+    [LoggerMessage(101, LogLevel.Information, "Accepting on {EndPoint} resumed.", EventName = "AcceptResume")]
     public static partial void AcceptResume(ILogger logger, object endPoint);
 
-    [LoggerMessage(102, LogLevel.Debug, "A client of {EndPoint} was lost before it was accepted: {Reason}.", EventName = "AcceptError")]
+    [LoggerMessage(102, LogLevel.Debug, "A connection to {EndPoint} was lost before it was accepted: {Reason}. Accepting continues.",
+        EventName = "AcceptError")]
     public static partial void AcceptError(ILogger logger, object endPoint, string reason);
 
-    [LoggerMessage(103, LogLevel.Critical, "The event loop {Loop} failed. Its connections are aborted and the host is stopped with a non-zero exit code.", EventName = "LoopFailed")]
+    [LoggerMessage(103, LogLevel.Critical,
+        "The event loop {Loop} failed. Its connections are aborted and the host is stopped with a non-zero exit code.",
+        EventName = "LoopFailed")]
     public static partial void LoopFailed(ILogger logger, string loop, Exception exception);
 
-    /// <summary>Debug if the strategy is the default, which does not apply everywhere; Information if the user asked for it.</summary>
+    /// <summary>Debug if the strategy is the default, which does not apply everywhere; Information if the user has set it.</summary>
     [LoggerMessage(EventId = 104, Message = "AcceptStrategy {Wanted} is not supported on {EndPoint} ({Reason}). Using {Fallback} instead.",
         EventName = "AcceptStrategyFallback")]
-    public static partial void AcceptStrategyFallback(ILogger logger, LogLevel level, string wanted, object endPoint, string reason, AcceptStrategy fallback);
+    public static partial void AcceptStrategyFallback(
+        ILogger logger, LogLevel level, string wanted, object endPoint, string reason, AcceptStrategy fallback);
 
     [LoggerMessage(108, LogLevel.Warning,
-        "The limit of {Limit} descriptors (RLIMIT_NOFILE) is low: {Reserve} are kept free instead of {Wanted} (DescriptorReserve), and about {Room} are left for "
-        + "connections. Further clients wait in the backlog. Raise the limit (ulimit -n, LimitNOFILE=).", EventName = "DescriptorLimitLow")]
+        "The descriptor limit of {Limit} (RLIMIT_NOFILE) is low. "
+        + "{Reserve} descriptors are reserved instead of {Wanted} (DescriptorReserve). About {Room} remain for connections. "
+        + "Further clients wait in the backlog. Raise the limit (ulimit -n, LimitNOFILE=).",
+        EventName = "DescriptorLimitLow")]
     public static partial void DescriptorLimitLow(ILogger logger, int limit, int wanted, int reserve, int room);
 
-    [LoggerMessage(105, LogLevel.Warning, "{Loop}: all {Workers} application threads are busy or blocked; work waits for one of them (MaxWorkers).", EventName = "WorkersExhausted")]
+    [LoggerMessage(105, LogLevel.Warning,
+        "{Loop}: all {Workers} worker threads are busy or blocked (MaxWorkers). Work items are queued until one completes.",
+        EventName = "WorkersExhausted")]
     public static partial void WorkersExhausted(ILogger logger, string loop, int workers);
 
-    [LoggerMessage(106, LogLevel.Error, "A connection accepted on {EndPoint} could not be started. It is reset; accepting continues.", EventName = "ConnectionNotStarted")]
+    [LoggerMessage(106, LogLevel.Error, "A connection accepted on {EndPoint} could not be started. It is reset; accepting continues.",
+        EventName = "ConnectionNotStarted")]
     public static partial void ConnectionNotStarted(ILogger logger, object endPoint, Exception exception);
 
-    [LoggerMessage(107, LogLevel.Error, "Unhandled exception in an application callback run by {Loop}. The loop continues.", EventName = "ApplicationCallbackFailed")]
+    [LoggerMessage(107, LogLevel.Error, "Unhandled exception in an application callback run by {Loop}. The loop continues.",
+        EventName = "ApplicationCallbackFailed")]
     public static partial void ApplicationCallbackFailed(ILogger logger, string loop, Exception exception);
 
     [LoggerMessage(111, LogLevel.Warning,
@@ -74,27 +90,39 @@ internal static partial class TransportLog
     public static partial void PoolDisposeFailed(ILogger logger, string loop, Exception exception);
 
     [LoggerMessage(110, LogLevel.Warning,
-        "A worker thread of {Loop} could not be started: {Reason} Its {Workers} worker threads go on. Retrying while requests wait; further failures are not logged.",
+        "A worker thread of {Loop} could not be started: {Reason} Continuing with {Workers} worker threads. "
+        + "Retrying while requests wait; further failures are not logged.",
         EventName = "WorkerNotStarted")]
     public static partial void WorkerNotStarted(ILogger logger, string loop, string reason, long workers);
 
     [LoggerMessage(112, LogLevel.Information,
-        "Listening on {EndPoint}: {Transport}, {Loops} event loops, application code on {Scheduling}, accept strategy {AcceptStrategy}.", EventName = "Listening")]
-    public static partial void Listening(ILogger logger, object endPoint, string transport, int loops, ApplicationScheduling scheduling, AcceptStrategy acceptStrategy);
+        "Listening on {EndPoint}: {Transport}, {Loops} event loops, application code on {Scheduling}, accept strategy {AcceptStrategy}.",
+        EventName = "Listening")]
+    public static partial void Listening(
+        ILogger logger,
+        object endPoint,
+        string transport,
+        int loops,
+        ApplicationScheduling scheduling,
+        AcceptStrategy acceptStrategy);
 
-    [LoggerMessage(113, LogLevel.Information, "Kestrel:Transport:Use selects {Transport} for all end points. Registered: {Registered}.", EventName = "TransportSelected")]
+    [LoggerMessage(113, LogLevel.Information, "Kestrel:Transport:Use selects {Transport} for all end points. Registered: {Registered}.",
+        EventName = "TransportSelected")]
     public static partial void TransportSelected(ILogger logger, string transport, string registered);
 
     [LoggerMessage(114, LogLevel.Warning,
-        "The configuration section {Section} belongs to no registered transport and is ignored; the nearest is {Nearest}. Allowed: {Allowed}.",
+        "The configuration section {Section} belongs to no registered transport and is ignored. "
+        + "The nearest is {Nearest}. Allowed: {Allowed}.",
         EventName = "UnusedSection")]
     public static partial void UnusedSection(ILogger logger, string section, string nearest, string allowed);
 
     [LoggerMessage(115, LogLevel.Warning,
-        "Connections on {EndPoint} are reset: {Reason}. They are counted (transport.connections_refused); this is logged once in 10 seconds.",
+        "Connections on {EndPoint} are reset: {Reason}. They are counted (transport.connections_refused). "
+        + "This message is logged once in 10 seconds.",
         EventName = "ConnectionsRefused")]
     public static partial void ConnectionsRefused(ILogger logger, object endPoint, string reason);
 
-    [LoggerMessage(116, LogLevel.Debug, "A connection from {RemoteEndPoint} to {EndPoint} is reset: {Reason}.", EventName = "ConnectionRefused")]
+    [LoggerMessage(116, LogLevel.Debug, "A connection from {RemoteEndPoint} to {EndPoint} is reset: {Reason}.",
+        EventName = "ConnectionRefused")]
     public static partial void ConnectionRefused(ILogger logger, object remoteEndPoint, object endPoint, string reason);
 }

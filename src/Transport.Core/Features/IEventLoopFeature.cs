@@ -3,13 +3,13 @@ using System.IO.Pipelines;
 namespace Transport.Core;
 
 /// <summary>
-/// Represents the event loop of a connection, as a connection feature. The same object is offered by every connection of a loop, so its
-/// reference is the loop's identity. Other transports do not have this feature.
+/// Represents the event loop of a connection, as a connection feature. All connections of a loop have the same object, so its reference
+/// identifies the loop. Other transports do not have this feature.
 /// </summary>
 public interface IEventLoopFeature
 {
     /// <summary>
-    /// Gets the scheduler of the loop's application code. What may block, and all code that is not the caller's own, goes there.
+    /// Gets the scheduler of the loop's application code. Code that may block, and all application code, runs on it.
     /// </summary>
     PipeScheduler Application { get; }
 
@@ -17,7 +17,7 @@ public interface IEventLoopFeature
     /// Runs work on the loop's thread, after the I/O of an iteration. It must not block: no connection of the loop is served meanwhile.
     /// An exception ends the loop.
     /// </summary>
-    /// <param name="action">The work.</param>
+    /// <param name="action">The callback.</param>
     /// <param name="state">Its argument.</param>
     /// <returns>False when the loop has ended and the work will not run.</returns>
     bool TryPost(Action<object?> action, object? state);
@@ -29,6 +29,6 @@ public interface IEventLoopFeature
     /// <param name="wakeUp">
     /// The eventfd, non-blocking; a signal wakes the loop. The caller's to close. It stays valid after the loop has ended.
     /// </param>
-    /// <returns>False when the loop has ended or no descriptor is free; the source is not called then.</returns>
+    /// <returns>False if the loop has ended or the descriptor limit is reached; the source is not called then.</returns>
     bool TryAttach(IEventLoopSource source, out int wakeUp);
 }

@@ -1,6 +1,6 @@
 namespace Transport.Core.Features;
 
-/// <summary>The credentials of a process, as struct ucred has them.</summary>
+/// <summary>Represents the credentials of a process (struct ucred).</summary>
 /// <param name="ProcessId">The process id, in the PID namespace of this process; 0 if the peer has none there.</param>
 /// <param name="UserId">The effective user id.</param>
 /// <param name="GroupId">The effective group id.</param>

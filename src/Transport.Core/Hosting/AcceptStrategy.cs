@@ -1,20 +1,20 @@
 namespace Transport.Core;
 
-/// <summary>How new connections spread over the loops.</summary>
+/// <summary>Specifies how new connections are distributed over the event loops.</summary>
 public enum AcceptStrategy
 {
     /// <summary>
-    /// A listening socket a loop, by SO_REUSEPORT: the kernel chooses by a hash of the addresses. Only for IP end points bound by the
-    /// transport itself; elsewhere <see cref="Shared"/> takes its place. A second process on the same port still gets "address already in
-    /// use".
+    /// One listening socket for each loop (SO_REUSEPORT): the kernel selects one by a hash of the addresses. Applies to IP end points that
+    /// the transport binds itself; for others <see cref="Shared"/> is used instead. A second process on the same port still fails with
+    /// "address already in use".
     /// </summary>
     ReusePort,
 
     /// <summary>
-    /// One listening socket that every loop accepts from; where the model can (EPOLLEXCLUSIVE), a client wakes one loop only.
+    /// One listening socket from which every loop accepts. Where the model supports it (EPOLLEXCLUSIVE), a client wakes one loop only.
     /// </summary>
     Shared,
 
-    /// <summary>One loop accepts and hands connections to all in turn: the evenest spread.</summary>
+    /// <summary>One loop accepts and assigns connections to all loops in turn: the most even distribution.</summary>
     RoundRobin,
 }

@@ -1,30 +1,31 @@
 namespace Transport.Core;
 
-/// <summary>Where application code runs when bytes have arrived for it.</summary>
+/// <summary>Specifies which threads run application code after data has been received.</summary>
 public enum ApplicationScheduling
 {
     /// <summary>
-    /// On the loop's thread, between receiving and sending, as with <see cref="Inline"/>. If a handler does not return within 1 to 2 ms,
-    /// because it blocks, or computes while a processor is idle, another thread of the loop's own takes the loop over, and the handler's
-    /// thread becomes a spare one when it returns. The default. On the rtsig transport, where the kernel sends a loop's signals to one
-    /// thread, this means <see cref="Workers"/>.
+    /// Application code runs on the loop's thread, between receiving and sending, as with <see cref="Inline"/>. If a handler does not
+    /// return within 1 to 2 ms, because it blocks, or computes while a processor is idle, another thread of the loop takes the loop over.
+    /// The handler's thread becomes a spare thread when the handler returns. The default. On the rtsig transport, where the kernel sends a
+    /// loop's signals to one thread, this means <see cref="Workers"/>.
     /// </summary>
     LeaderFollowers,
 
     /// <summary>
-    /// On threads of the loop's own, the work of a loop iteration as one batch. The loop's thread runs no application code. A handler that
-    /// blocks delays its own request only: another thread is started beside it.
+    /// Application code runs on worker threads of the loop, the work items of a loop iteration as one batch. The loop's thread runs no
+    /// application code. A handler that blocks delays its own request only: another worker thread is started.
     /// </summary>
     Workers,
 
     /// <summary>
-    /// On the .NET thread pool, a turn's work as one work item. For code that insists on pool threads; starved when the pool is.
+    /// Application code runs on the .NET thread pool, the work items of a loop iteration as one batch. For code that needs pool threads.
+    /// Requests wait when the pool is starved.
     /// </summary>
     ThreadPool,
 
     /// <summary>
-    /// On the loop's thread, between receiving and sending. The cheapest on one core. A handler that blocks stops every other connection of
-    /// its loop for as long, so it is for handlers that never do.
+    /// Application code runs on the loop's thread, between receiving and sending. The lowest CPU per request on one core. A handler that
+    /// blocks delays every other connection of its loop, so handlers must not block.
     /// </summary>
     Inline,
 }

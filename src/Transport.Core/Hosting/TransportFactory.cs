@@ -9,10 +9,10 @@ using Transport.Core.Loops;
 
 namespace Transport.Core.Hosting;
 
-/// <summary>What Kestrel asks to listen: binds end points, on loops that all of them share.</summary>
+/// <summary>Kestrel's listener factory of a transport: binds end points on event loops that all of them share.</summary>
 internal sealed class TransportFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    /// <summary>EXIT_FAILURE: what service managers restart after (systemd's Restart=on-failure).</summary>
+    /// <summary>EXIT_FAILURE: service managers restart the process after it (systemd's Restart=on-failure).</summary>
     private const int FailureExitCode = 1;
 
     private readonly IoModel _model;
@@ -25,11 +25,11 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     private readonly ILogger _startLogger;
     private DescriptorReserve? _reserve;
 
-    /// <param name="model">How the event loops work.</param>
-    /// <param name="options">What the user set.</param>
-    /// <param name="selection">What configuration selects.</param>
-    /// <param name="isLast">Whether no <c>UseSockets()</c> came after the registration of this transport.</param>
-    /// <param name="loggers">For the transport's category.</param>
+    /// <param name="model">The I/O model of the event loops.</param>
+    /// <param name="options">The options that the user has set.</param>
+    /// <param name="selection">The transport that configuration selects.</param>
+    /// <param name="isLast">Whether <c>UseSockets()</c> was not called after this transport was registered.</param>
+    /// <param name="loggers">Creates the logger of the transport's category.</param>
     /// <param name="pools">Creates a memory pool for each event loop.</param>
     /// <param name="metrics">The meter.</param>
     /// <param name="lifetime">Stops the host when an event loop fails.</param>
@@ -54,8 +54,8 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     }
 
     /// <summary>
-    /// A loop has failed: the host stops, and the process ends with exit code 1 unless the application has set another or its Main returns
-    /// one. On the thread pool, since the callbacks of ApplicationStopping are the application's and may block.
+    /// Stops the host after a loop has failed. The process ends with exit code 1 unless the application has set another or its Main returns
+    /// one. Runs on the thread pool: callbacks of ApplicationStopping are application code and may block.
     /// </summary>
     private static void StopHost(IHostApplicationLifetime? lifetime)
     {
@@ -67,12 +67,12 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime?.StopApplication(), lifetime, preferLocal: false);
     }
 
-    /// <summary>As in the meter's tags and in <c>Kestrel:Transport:Use</c>.</summary>
+    /// <summary>The name in the meter's tags and in <c>Kestrel:Transport:Use</c>.</summary>
     public string Name => _model.Name;
 
     /// <summary>
-    /// Kestrel asks the factories in the reverse order of their registration, and the first that says yes binds. A transport that
-    /// configuration selects takes all end points, whatever was registered after it.
+    /// Kestrel asks the factories in the reverse order of their registration, and the first that accepts the end point binds it. A
+    /// transport that configuration selects takes all end points, including those of transports registered after it.
     /// </summary>
     public bool CanBind(EndPoint endpoint)
     {
@@ -86,9 +86,9 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
 
     private static bool IsKnown(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
 
-    /// <exception cref="AddressInUseException">The address is somebody else's.</exception>
-    /// <exception cref="SocketException">The kernel refused for another reason, or the end point is none of the three.</exception>
-    /// <exception cref="IOException">The kernel refused a loop what it needs.</exception>
+    /// <exception cref="AddressInUseException">The address is in use by another socket.</exception>
+    /// <exception cref="SocketException">The kernel failed for another reason, or the end point type is not supported.</exception>
+    /// <exception cref="IOException">The kernel refused a resource that an event loop needs.</exception>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -96,7 +96,8 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         {
             throw new SocketException(
                 (int)SocketError.ProtocolNotSupported,
-                $"{endpoint} ({endpoint.GetType().Name}) is not an end point of this transport; allowed: IPEndPoint, UnixDomainSocketEndPoint, FileHandleEndPoint.");
+                $"{endpoint} ({endpoint.GetType().Name}) is not an end point of this transport; "
+                + "allowed: IPEndPoint, UnixDomainSocketEndPoint, FileHandleEndPoint.");
         }
 
         ListenSocket socket = ListenSocket.Bind(endpoint, _options, _logger);
@@ -104,8 +105,15 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         {
             EventLoop[] loops = await _loops.AcquireAsync();
             SocketListener listener = await SocketListener.StartAsync(
-                socket, loops, _loops, _options, _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger), _limits, _logger);
-            TransportLog.Listening(_startLogger, listener.EndPoint, _model.Mechanism, loops.Length, _model.SchedulingOf(_options), socket.Strategy);
+                socket,
+                loops,
+                _loops,
+                _options,
+                _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger),
+                _limits,
+                _logger);
+            TransportLog.Listening(
+                _startLogger, listener.EndPoint, _model.Mechanism, loops.Length, _model.SchedulingOf(_options), socket.Strategy);
             return listener;
         }
         catch

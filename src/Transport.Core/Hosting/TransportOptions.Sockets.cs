@@ -1,79 +1,79 @@
 namespace Transport.Core;
 
-/// <summary>Limits of connections, and options of sockets.</summary>
+/// <summary>Connection limits and socket options.</summary>
 public abstract partial class TransportOptions
 {
-    /// <summary>The largest value of an int in milliseconds, as TCP_USER_TIMEOUT takes it.</summary>
+    /// <summary>The maximum of TCP_USER_TIMEOUT: the largest int, in milliseconds.</summary>
     private static readonly TimeSpan MaxUserTimeout = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL of the kernel.</summary>
     private static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(32767);
 
     /// <summary>
-    /// Gets or sets how many connections the transport has open at most, all end points and event loops together. A client beyond it is
-    /// reset before anything of it is read, TLS included, and counted (<c>transport.connections_refused</c>). Default: null, which is no limit.
-    /// Allowed: 1 and more, or null.
+    /// Gets or sets the maximum number of open connections of the transport, all end points and event loops together. A connection beyond
+    /// it is reset before anything is read from it, TLS included, and counted (<c>transport.connections_refused</c>). Default: null, which
+    /// is no limit. Allowed: 1 and more, or null.
     /// </summary>
     public int? MaxConnections { get; set; }
 
     /// <summary>
-    /// Gets or sets how many connections one client address has open at most, all end points and event loops together. IPv6 addresses
-    /// count by their first 64 bits. A client beyond it is reset before anything of it is read, and counted
-    /// (<c>transport.connections_refused</c>). Behind a proxy all clients have the proxy's address. Does not apply to Unix sockets. Default:
-    /// null, which is no limit. Allowed: 1 and more, or null.
+    /// Gets or sets the maximum number of open connections of one client address, all end points and event loops together. IPv6 addresses
+    /// count by their first 64 bits. A connection beyond it is reset before anything is read from it, and counted
+    /// (<c>transport.connections_refused</c>). Behind a proxy all clients have the proxy's address. Does not apply to Unix sockets.
+    /// Default: null, which is no limit. Allowed: 1 and more, or null.
     /// </summary>
     public int? MaxConnectionsPerAddress { get; set; }
 
     /// <summary>
-    /// Gets or sets how long sent data may stay unacknowledged before the kernel resets the connection (TCP_USER_TIMEOUT), in
-    /// milliseconds' precision. Default: null, the kernel's (about 15 minutes). Allowed: 00:00:00.001 to 24 days, or null.
+    /// Gets or sets how long sent data may remain unacknowledged before the kernel resets the connection (TCP_USER_TIMEOUT), with
+    /// millisecond precision. Default: null, which is the kernel's (about 15 minutes). Allowed: 00:00:00.001 to 24 days, or null.
     /// </summary>
     public TimeSpan? TcpUserTimeout { get; set; }
 
     /// <summary>
-    /// Gets or sets after what idle time the kernel begins to probe whether the peer is alive (TCP_KEEPIDLE), in whole seconds. Setting any
-    /// of the three keep-alive options turns probing on (SO_KEEPALIVE). Default: null. Allowed: 1 to 32,767 seconds, or null.
+    /// Gets or sets the idle time after which the kernel sends the first keep-alive probe (TCP_KEEPIDLE), in whole seconds. Setting any of
+    /// the three keep-alive options enables keep-alive (SO_KEEPALIVE). Default: null. Allowed: 1 to 32,767 seconds, or null.
     /// </summary>
     public TimeSpan? TcpKeepAliveTime { get; set; }
 
     /// <summary>
-    /// Gets or sets the time between two probes (TCP_KEEPINTVL), in whole seconds. Default: null, the kernel's (75 s). Allowed: 1 to 32,767
-    /// seconds, or null.
+    /// Gets or sets the time between two keep-alive probes (TCP_KEEPINTVL), in whole seconds. Default: null, which is the kernel's (75 s).
+    /// Allowed: 1 to 32,767 seconds, or null.
     /// </summary>
     public TimeSpan? TcpKeepAliveInterval { get; set; }
 
     /// <summary>
-    /// Gets or sets after how many unanswered probes the connection is reset (TCP_KEEPCNT). Default: null, the kernel's (9). Allowed: 1 to
-    /// 127, or null.
+    /// Gets or sets the number of unanswered keep-alive probes after which the connection is reset (TCP_KEEPCNT). Default: null, which is
+    /// the kernel's (9). Allowed: 1 to 127, or null.
     /// </summary>
     public int? TcpKeepAliveRetryCount { get; set; }
 
     /// <summary>
-    /// Gets or sets how many connections that came with data in their SYN (TCP Fast Open, RFC 7413) may wait for the end of the
-    /// handshake. A SYN may be replayed, so requests must be safe to repeat. The kernel also needs bit 2 of <c>net.ipv4.tcp_fastopen</c>.
-    /// Default: null, which is off. Allowed: 1 to 65,535, or null.
+    /// Gets or sets the maximum number of connections with data in their SYN (TCP Fast Open, RFC 7413) whose handshake is pending. A SYN
+    /// may be replayed, so requests must be safe to repeat. The kernel also needs bit 2 of <c>net.ipv4.tcp_fastopen</c>. Default: null,
+    /// which is off. Allowed: 1 to 65,535, or null.
     /// </summary>
     public int? TcpFastOpenQueueLength { get; set; }
 
     /// <summary>
-    /// Gets or sets the permissions of a Unix socket's file; a client needs to write to connect. They are set after bind(2) and before
-    /// listen(2), so nobody connects before. Default: null, which leaves what the umask gives. In configuration names divided by commas:
-    /// <c>UserRead, UserWrite, GroupRead, GroupWrite</c>. Does not apply to abstract names.
+    /// Gets or sets the permissions of a Unix socket's file; a client needs write permission to connect. They are set after bind(2) and
+    /// before listen(2), so no client connects before. In configuration the names are separated by commas: <c>UserRead, UserWrite,
+    /// GroupRead, GroupWrite</c>. Does not apply to abstract names. Default: null, which keeps the permissions that the umask gives.
     /// </summary>
     public UnixFileMode? UnixSocketMode { get; set; }
 
     /// <summary>
     /// Gets or sets the owner of a Unix socket's file, as chown(1) takes it: <c>user</c>, <c>user:group</c> or <c>:group</c>, names or
-    /// numbers. A process without CAP_CHOWN may only choose among its own groups. Default: null, which leaves the process's. An unknown
-    /// name fails the start. Does not apply to abstract names.
+    /// numbers. A process without CAP_CHOWN can only select one of its own groups. An unknown name fails the start. Does not apply to
+    /// abstract names. Default: null, which keeps the process's user and group.
     /// </summary>
     public string? UnixSocketOwner { get; set; }
 
     /// <summary>
-    /// Gets or sets how long open connections are left alone at shutdown, after the transport has stopped accepting. Kestrel closes
-    /// connections that wait for a request as soon as the transport has unbound, also where the first request is on its way; a client sees a
-    /// failure then. Ends early when the transport has no open connection, and when the host's shutdown timeout does. With a listening socket
-    /// that another process holds too (systemd), a restart in this way loses no request. Default: zero. Allowed: 0 to 1 hour.
+    /// Gets or sets how long open connections continue to be served at shutdown, after the transport has stopped accepting. Kestrel closes
+    /// connections that wait for a request as soon as the transport has unbound, even if the first request is on its way; the client then
+    /// sees a failure. The drain ends early when the transport has no open connection, and when the host's shutdown timeout expires. With a
+    /// listening socket that another process also holds (systemd), such a restart loses no request. Default: zero. Allowed: 0 to 1 hour.
     /// </summary>
     public TimeSpan DrainTime { get; set; }
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Transport.Core.Hosting;
 
-/// <summary>Bad values fail when the host starts, naming the option and what it allows.</summary>
+/// <summary>Fails the start of the host for invalid values, with a message that names the option and its allowed range.</summary>
 internal sealed class TransportOptionsValidator<TOptions> : IValidateOptions<TOptions>
     where TOptions : TransportOptions
 {

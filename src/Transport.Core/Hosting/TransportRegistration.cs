@@ -14,7 +14,7 @@ using Transport.Core.SendFile;
 
 namespace Transport.Core.Hosting;
 
-/// <summary>Registers one model's transport: what all <c>Use…Transport</c> methods of that model call.</summary>
+/// <summary>Registers the transport of one model. All <c>Use…Transport</c> methods of that model call it.</summary>
 internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
     DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>
     where TOptions : TransportOptions
@@ -25,10 +25,10 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
     private readonly Action<IServiceCollection>? _addServices;
 
     /// <param name="name">The name of the configuration section below <c>Kestrel:Transport</c>.</param>
-    /// <param name="bind">Calls <c>BindConfiguration</c> with the section that it is given. In the model's own project, because the
-    /// source-generated binder reads the options type from the call.</param>
+    /// <param name="bind">Calls <c>BindConfiguration</c> with the given section. In the model's own project, because the source-generated
+    /// binder reads the options type from the call.</param>
     /// <param name="model">Creates the model when Kestrel is created.</param>
-    /// <param name="addServices">Adds what <paramref name="model"/> asks the provider for; null for nothing.</param>
+    /// <param name="addServices">Adds the services that <paramref name="model"/> needs; null for none.</param>
     public TransportRegistration(
         string name,
         Action<OptionsBuilder<TOptions>, string> bind,
@@ -61,8 +61,9 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
     }
 
     /// <summary>
-    /// Adds the transport as a listener factory. Kestrel asks factories in the reverse order of their registration, so the last call wins;
-    /// that of <c>UseSockets()</c> is recognized by <see cref="SocketsRegistration"/>. Sockets remains, for end points that none of ours takes.
+    /// Adds the transport as a listener factory. Kestrel asks factories in the reverse order of their registration, so the last call wins.
+    /// <see cref="SocketsRegistration"/> recognizes the factory of <c>UseSockets()</c>. Sockets remains registered, for end points that no
+    /// other transport takes.
     /// </summary>
     public IServiceCollection AddTo(IServiceCollection services)
     {
@@ -72,7 +73,7 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
             return services;
         }
 
-        // Checked before it is bound: the binder ignores unknown keys, and does not name the values that are allowed.
+        // Validated before binding: the binder ignores unknown keys, and does not name the allowed values.
         services.AddSingleton<IConfigureOptions<TOptions>>(provider =>
             new SectionValidator<TOptions>(Configuration(provider), _name.Section));
         OptionsBuilder<TOptions> options = services.AddOptions<TOptions>();

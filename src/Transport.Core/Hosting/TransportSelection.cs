@@ -7,7 +7,7 @@ using Transport.Core.Diagnostics;
 namespace Transport.Core.Hosting;
 
 /// <summary>
-/// Reads <c>Kestrel:Transport:Use</c>, which selects one of the registered transports for all end points; <c>sockets</c> selects none of ours.
+/// Reads <c>Kestrel:Transport:Use</c>, which selects one registered transport for all end points; <c>sockets</c> selects Kestrel's own.
 /// </summary>
 internal sealed class TransportSelection
 {
@@ -15,8 +15,8 @@ internal sealed class TransportSelection
     public const string Sockets = "sockets";
     private const string UseKey = "Use";
 
-    /// <exception cref="OptionsValidationException">The value names no registered transport, or a value below <c>Kestrel:Transport</c> is
-    /// no option.</exception>
+    /// <exception cref="OptionsValidationException">The value names no registered transport, or a key below <c>Kestrel:Transport</c> is not
+    /// an option.</exception>
     public TransportSelection(IConfiguration configuration, IEnumerable<TransportName> registered, ILoggerFactory loggers)
     {
         List<TransportName> names = [.. registered.Distinct()];
@@ -40,12 +40,12 @@ internal sealed class TransportSelection
     /// <summary>The name of the transport for all end points; null if configuration selects none.</summary>
     public string? Selected { get; }
 
-    /// <summary>Whether this transport may take end points.</summary>
+    /// <summary>Returns whether this transport may take end points.</summary>
     public bool Allows(string transport) => Selected is null || Selected.Equals(transport, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// A value that is no option fails the start. A section of a transport that is not registered may be meant for another start of the
-    /// application, so it causes a warning.
+    /// Fails the start if a value below <c>Kestrel:Transport</c> is not an option. A section of a transport that is not registered causes a
+    /// warning: it may belong to another start of the application.
     /// </summary>
     private static void CheckKeys(IConfigurationSection section, List<TransportName> names, ILogger logger)
     {

@@ -1,15 +1,18 @@
 namespace Transport.Core.Interop;
 
-/// <summary>The calls on files that sendfile needs: spans and numbers in, <see cref="SysResult"/> out, no pointer beyond this file.</summary>
+/// <summary>
+/// System calls on files that sendfile needs. Takes spans and numbers and returns <see cref="SysResult"/>; no pointer leaves this file.
+/// </summary>
 internal static unsafe class FileCalls
 {
     /// <summary>
-    /// sendfile(2): copies at most <paramref name="count"/> bytes of the file at <paramref name="offset"/> to the socket. 0 is the file's
-    /// end. The file's own position is neither used nor moved, so that any number of connections may share a descriptor. EINTR is retried.
+    /// sendfile(2): copies at most <paramref name="count"/> bytes of the file at <paramref name="offset"/> to the socket. Returns 0 at the
+    /// end of the file. The file's own position is neither used nor changed, so any number of connections may share a descriptor. Retries
+    /// EINTR.
     /// </summary>
     /// <remarks>
-    /// It waits for the disk where the page cache does not hold the bytes, whatever O_NONBLOCK says of the socket. Unlike send(2) it has no
-    /// MSG_NOSIGNAL; the runtime ignores SIGPIPE, so a peer that left is EPIPE here too.
+    /// On a page-cache miss it waits for the disk, even if the socket has O_NONBLOCK. Unlike send(2) it has no MSG_NOSIGNAL; the runtime
+    /// ignores SIGPIPE, so it also returns EPIPE after the peer has closed.
     /// </remarks>
     public static SysResult SendFile(int socket, int file, long offset, long count)
     {
@@ -24,15 +27,15 @@ internal static unsafe class FileCalls
     }
 
     /// <summary>
-    /// preadv2(2) with RWF_NOWAIT: what the page cache holds, without waiting for the disk; −EAGAIN if that is nothing. −EOPNOTSUPP: the
-    /// file system does not support the flag. EINTR is retried.
+    /// preadv2(2) with RWF_NOWAIT: reads page-cache hits without waiting for the disk. −EAGAIN: none; −EOPNOTSUPP: the file system does not
+    /// support the flag. Retries EINTR.
     /// </summary>
     public static SysResult ReadNoWait(int file, Span<byte> buffer, long offset)
     {
         SysResult result;
         do
         {
-            // SAFETY: fixed keeps the span's memory in place for the call.
+            // SAFETY: fixed keeps the span's memory in place during the call.
             fixed (byte* start = buffer)
             {
                 iovec piece = new() { iov_base = start, iov_len = (nuint)buffer.Length };
@@ -44,8 +47,8 @@ internal static unsafe class FileCalls
     }
 
     /// <summary>
-    /// cachestat(2): how many pages of the range the page cache holds. −ENOSYS before Linux 6.5; −EPERM for a process that neither owns the
-    /// file nor may write it (since 6.15), or from a filter of system calls.
+    /// cachestat(2): returns how many pages of the range are in the page cache. −ENOSYS before Linux 6.5. −EPERM if the process neither
+    /// owns the file nor may write it (since 6.15), or from a seccomp filter.
     /// </summary>
     public static SysResult CachedPages(int file, long offset, long length)
     {

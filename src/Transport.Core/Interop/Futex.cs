@@ -3,29 +3,29 @@ using System.Runtime.InteropServices;
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// linux/futex.h, private to the process: sleeps while a word holds a value, wakes one thread that sleeps on it. One system call a side,
-/// where a monitor's wait makes several and takes a lock of the whole process. <see cref="ManagedFutex"/> takes its place where the system
-/// call's number is not known.
+/// futex(2), private to the process: sleeps while a word holds a value, and wakes threads that sleep on it. One system call on each side; a
+/// monitor's wait makes several and takes a process-wide lock. <see cref="ManagedFutex"/> replaces it where the system call's number is not
+/// known.
 /// </summary>
 internal static unsafe partial class Futex
 {
     public const int FUTEX_WAIT_PRIVATE = 128;
     public const int FUTEX_WAKE_PRIVATE = 129;
 
-    /// <summary>False on architectures other than x64 and arm64. Set by tests of the managed path, while no thread waits.</summary>
+    /// <summary>False on architectures other than x64 and arm64. Tests of the managed path set it while no thread waits.</summary>
     internal static bool UseSystemCall { get; set; } = RawSyscalls.AreSupported;
 
     /// <summary>
-    /// Sleeps while <paramref name="word"/> holds <paramref name="value"/>, at most for the given time. May return early.
+    /// Sleeps while <paramref name="word"/> holds <paramref name="value"/>, for at most the given time. May return early.
     /// </summary>
-    /// <param name="word">In memory that does not move for as long as any thread may wake it.</param>
-    /// <param name="value">The value that means "keep sleeping".</param>
-    /// <param name="atMost">The longest wait.</param>
+    /// <param name="word">Pinned memory, for as long as any thread may wake it.</param>
+    /// <param name="value">The value during which the thread sleeps.</param>
+    /// <param name="atMost">The maximum wait.</param>
     public static void Wait(ref int word, int value, TimeSpan atMost)
     {
         timespec timeout = timespec.From(atMost);
 
-        // SAFETY: the caller's word does not move; fixed only turns the reference into an address.
+        // SAFETY: the caller's word is pinned; fixed only converts the reference to an address.
         fixed (int* address = &word)
         {
             if (UseSystemCall)

@@ -13,7 +13,7 @@ internal static unsafe partial class Libc
     public const short POLLNVAL = 0x020;
     public const short POLLRDHUP = 0x2000;
 
-    /// <summary>struct pollfd. A negative fd is passed over.</summary>
+    /// <summary>struct pollfd. poll(2) ignores entries with a negative fd.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct pollfd
     {

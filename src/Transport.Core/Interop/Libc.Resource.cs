@@ -7,7 +7,7 @@ internal static unsafe partial class Libc
 {
     public const int RLIMIT_NOFILE = 7;
 
-    /// <summary>struct rlimit: the soft limit, which counts, and the hard one, up to which a process may raise it.</summary>
+    /// <summary>struct rlimit: the soft limit, which applies, and the hard limit, up to which a process may raise it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct rlimit
     {

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>sys/sendfile.h, sys/uio.h and what linux/mman.h has for cachestat(2).</summary>
+/// <summary>sys/sendfile.h, sys/uio.h and the declarations for cachestat(2) in linux/mman.h.</summary>
 internal static unsafe partial class Libc
 {
     public const int MSG_MORE = 0x8000;
     public const int RWF_NOWAIT = 0x8;
 
-    /// <summary>struct cachestat_range: which bytes of the file are asked about.</summary>
+    /// <summary>struct cachestat_range: a range of bytes of the file.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct cachestat_range
     {

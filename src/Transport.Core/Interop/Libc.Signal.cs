@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>signal.h: sets of signals.</summary>
+/// <summary>signal.h: signal sets.</summary>
 internal static unsafe partial class Libc
 {
-    /// <summary>sigset_t as glibc and musl have it: 1,024 bits, of which the kernel knows 64.</summary>
+    /// <summary>sigset_t of glibc and musl: 1,024 bits, of which the kernel uses 64.</summary>
     [InlineArray(16)]
     public struct sigset_t
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>sys/socket.h and netinet/tcp.h. Blittable, one declaration a call; errno is read by <see cref="SysResult.From"/>.</summary>
+/// <summary>sys/socket.h and netinet/tcp.h. Blittable declarations; <see cref="SysResult.From"/> reads errno.</summary>
 internal static unsafe partial class Libc
 {
     public const int SOCK_STREAM = 1;
@@ -27,7 +27,7 @@ internal static unsafe partial class Libc
     public const ushort AF_INET = 2;
     public const ushort AF_INET6 = 10;
 
-    /// <summary>struct msghdr as glibc and musl lay it out on 64-bit Linux.</summary>
+    /// <summary>struct msghdr of glibc and musl on 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct msghdr
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>The options of sys/socket.h and linux/tcp.h that users set or read.</summary>
+/// <summary>The options of sys/socket.h and linux/tcp.h that applications set or read.</summary>
 internal static unsafe partial class Libc
 {
     public const int SO_KEEPALIVE = 9;
@@ -14,7 +14,7 @@ internal static unsafe partial class Libc
     public const int TCP_USER_TIMEOUT = 18;
     public const int TCP_FASTOPEN = 23;
 
-    /// <summary>struct ucred: who connected a Unix socket, at that time.</summary>
+    /// <summary>struct ucred: the process that connected a Unix socket, at that time.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct ucred
     {
@@ -24,8 +24,8 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>
-    /// The first 168 bytes of struct tcp_info, which Linux has since 4.9. The kernel copies what both sides know; what it does not have
-    /// stays zero.
+    /// The first 168 bytes of struct tcp_info, which Linux has had since 4.9. The kernel copies as much as both sides know; other fields
+    /// remain zero.
     /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 168)]
     public struct tcp_info

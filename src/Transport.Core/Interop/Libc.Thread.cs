@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>time.h: the clock of a thread's own CPU time.</summary>
+/// <summary>time.h: the CPU-time clock of a thread.</summary>
 internal static unsafe partial class Libc
 {
     [LibraryImport("libc")]

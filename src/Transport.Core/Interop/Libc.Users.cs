@@ -5,7 +5,7 @@ namespace Transport.Core.Interop;
 /// <summary>pwd.h, grp.h and chown(2): the owner of a Unix socket.</summary>
 internal static unsafe partial class Libc
 {
-    /// <summary>The beginning of struct passwd, the same in glibc and musl.</summary>
+    /// <summary>The first fields of struct passwd, the same in glibc and musl.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 48)]
     public struct passwd
     {

@@ -1,8 +1,8 @@
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// What <see cref="Futex"/> does, on monitors: for architectures whose system call number is not known. Words share a fixed number of
-/// monitors by address, so a wake-up may also end waits for other words; every caller of a futex checks its word again.
+/// <see cref="Futex"/> implemented with monitors, for architectures whose system call number is not known. Words share a fixed number of
+/// monitors by address, so a wake-up may also end waits for other words; every caller tests its word again.
 /// </summary>
 internal static unsafe class ManagedFutex
 {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// System calls that libc has no wrapper for (futex), or has one only since a recent version (gettid: glibc 2.30). They go by number, and
-/// numbers differ between architectures, so they are used on x64 and arm64 only; callers have a managed path for the others.
+/// System calls without a wrapper in libc (futex), or with one only since a recent version (gettid: glibc 2.30). They are called by number.
+/// Numbers differ between architectures, so they are used on x64 and arm64 only; callers have a managed path for the others.
 /// </summary>
 internal static class RawSyscalls
 {
@@ -17,6 +17,6 @@ internal static class RawSyscalls
 
     public static readonly nint SYS_gettid = s_isArm64 ? 178 : 186;
 
-    /// <summary>The same on all architectures, as that of every call since Linux 5.1.</summary>
+    /// <summary>The same number on all architectures, like every system call since Linux 5.1.</summary>
     public static readonly nint SYS_cachestat = 451;
 }

@@ -3,19 +3,19 @@ using System.Text;
 
 namespace Transport.Core.Interop;
 
-/// <summary>The owner and group of a Unix socket's file: names or numbers, as chown(1) takes them.</summary>
-/// <param name="User">The user's id; null leaves it.</param>
-/// <param name="Group">The group's id; null leaves it.</param>
+/// <summary>Represents the owner and group of a Unix socket's file: names or numbers, as chown(1) takes them.</summary>
+/// <param name="User">The user's id; null keeps it.</param>
+/// <param name="Group">The group's id; null keeps it.</param>
 internal readonly unsafe record struct SocketFileOwner(uint? User, uint? Group)
 {
-    /// <summary>Enough for a line of /etc/passwd and for a group of a thousand members. A guess.</summary>
+    /// <summary>The buffer size: enough for a line of /etc/passwd and for a group of a thousand members. An estimate.</summary>
     private const int BufferLength = 64 * 1024;
 
-    /// <summary>(uid_t)-1 leaves the owner as it is.</summary>
+    /// <summary>(uid_t)-1 keeps the owner.</summary>
     private const uint Unchanged = uint.MaxValue;
 
-    /// <summary><c>user</c>, <c>user:group</c> or <c>:group</c>.</summary>
-    /// <exception cref="IOException">There is no such user or group.</exception>
+    /// <summary>Parses <c>user</c>, <c>user:group</c> or <c>:group</c>.</summary>
+    /// <exception cref="IOException">The user or group does not exist.</exception>
     public static SocketFileOwner Parse(string text)
     {
         string[] parts = text.Split(':', 2);
@@ -24,10 +24,10 @@ internal readonly unsafe record struct SocketFileOwner(uint? User, uint? Group)
             parts.Length < 2 || parts[1].Length == 0 ? null : Number(parts[1]) ?? FindGroup(parts[1]));
     }
 
-    /// <exception cref="IOException">The kernel refused: giving files away takes CAP_CHOWN.</exception>
+    /// <exception cref="IOException">The kernel refused: changing the owner needs CAP_CHOWN.</exception>
     public void Apply(string path)
     {
-        // SAFETY: fixed keeps the array in place for the call.
+        // SAFETY: fixed keeps the array in place during the call.
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
             SysResult.From(Libc.chown(name, User ?? Unchanged, Group ?? Unchanged)).ThrowIfError($"chown(\"{path}\")");
@@ -43,7 +43,7 @@ internal readonly unsafe record struct SocketFileOwner(uint? User, uint? Group)
         Libc.passwd entry;
         Libc.passwd* found;
 
-        // SAFETY: fixed keeps the arrays in place for the call; entry's strings point into the buffer and are not read.
+        // SAFETY: fixed keeps the arrays in place during the call; entry's strings point into the buffer and are not read.
         fixed (byte* name = Encoding.UTF8.GetBytes(user + '\0'), strings = buffer)
         {
             int error = Libc.getpwnam_r(name, &entry, strings, (nuint)buffer.Length, &found);
@@ -66,5 +66,5 @@ internal readonly unsafe record struct SocketFileOwner(uint? User, uint? Group)
     }
 
     private static IOException Missing(string kind, string name, int error) =>
-        new($"UnixSocketOwner: there is no {kind} \"{name}\"{(error == 0 ? "" : $" (errno {error})")}.");
+        new($"UnixSocketOwner: the {kind} \"{name}\" does not exist{(error == 0 ? "" : $" (errno {error})")}.");
 }

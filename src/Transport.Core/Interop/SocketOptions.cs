@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>Options of sockets that users set or read.</summary>
+/// <summary>Socket options that applications set or read.</summary>
 internal static unsafe class SocketOptions
 {
-    /// <summary>setsockopt(2) of an int.</summary>
+    /// <summary>setsockopt(2) with an int value.</summary>
     public static SysResult Set(int socket, int level, int name, int value) =>
         SysResult.From(Libc.setsockopt(socket, level, name, &value, sizeof(int)));
 
     /// <summary>getsockopt(TCP_INFO).</summary>
-    /// <exception cref="SocketException">The socket is no TCP socket.</exception>
+    /// <exception cref="SocketException">The socket is not a TCP socket.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public static Libc.tcp_info GetTcpInfo(Socket socket)
     {
@@ -22,7 +22,7 @@ internal static unsafe class SocketOptions
     }
 
     /// <summary>getsockopt(SO_PEERCRED).</summary>
-    /// <exception cref="SocketException">The socket is no Unix socket.</exception>
+    /// <exception cref="SocketException">The socket is not a Unix socket.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public static Libc.ucred GetPeerCredentials(Socket socket)
     {

@@ -4,16 +4,16 @@ using System.Runtime.InteropServices;
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// Tells whether a thread of this process computes or waits: how much CPU time it has used, and whether it is runnable. Any thread may ask.
+/// Determines whether a thread of this process computes or waits: its CPU time, and whether it is runnable. Any thread.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>The kernel has a clock for each thread, whose id it documents in <c>include/linux/posix-timers_types.h</c>:
-/// <c>(~tid &lt;&lt; 3) | CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED</c>. It is what <c>pthread_getcpuclockid(3)</c> returns.</item>
-/// <item>A runnable thread that waits for a processor uses no CPU time either. <c>/proc/self/task/TID/stat</c> tells the two apart: state
+/// <item>The kernel has a clock for each thread. Its id is documented in <c>include/linux/posix-timers_types.h</c>: <c>(~tid &lt;&lt; 3) |
+/// CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED</c>. <c>pthread_getcpuclockid(3)</c> returns the same.</item>
+/// <item>A runnable thread that waits for a processor uses no CPU time either. <c>/proc/self/task/TID/stat</c> distinguishes the two: state
 /// <c>R</c> is running or runnable.</item>
-/// <item>Once the thread has ended, both report a failure, or a newer thread of the same number. Callers ask about threads that are known
-/// to run.</item>
+/// <item>After the thread has ended, both fail, or report a newer thread with the same number. Callers ask only about threads that are
+/// known to run.</item>
 /// </list>
 /// </remarks>
 internal sealed unsafe partial class ThreadCpuClock
@@ -36,13 +36,14 @@ internal sealed unsafe partial class ThreadCpuClock
     }
 
     /// <summary>The clock of the calling thread, or null on an architecture whose system call numbers are not known.</summary>
-    public static ThreadCpuClock? Current => t_current ?? (RawSyscalls.AreSupported ? t_current = new ThreadCpuClock((int)syscall(RawSyscalls.SYS_gettid)) : null);
+    public static ThreadCpuClock? Current =>
+        t_current ?? (RawSyscalls.AreSupported ? t_current = new ThreadCpuClock((int)syscall(RawSyscalls.SYS_gettid)) : null);
 
     public int ThreadId { get; }
 
     public int ClockId { get; }
 
-    /// <summary>CPU time that the thread has used since it started, in nanoseconds; null if the kernel does not say.</summary>
+    /// <summary>The CPU time that the thread has used since it started, in nanoseconds; null if it is not known.</summary>
     public long? ReadNanoseconds()
     {
         timespec time;
@@ -56,8 +57,7 @@ internal sealed unsafe partial class ThreadCpuClock
     public static long ReadOwnNanoseconds() => Read(CLOCK_THREAD_CPUTIME_ID);
 
     /// <summary>
-    /// Whether the thread is running, or would be if it had a processor. False when /proc is not mounted. About 10 µs: one open, read and
-    /// close.
+    /// Returns whether the thread is running or runnable. False if /proc is not mounted. About 10 µs: one open, read and close.
     /// </summary>
     public bool IsRunnable()
     {
@@ -72,7 +72,7 @@ internal sealed unsafe partial class ThreadCpuClock
             return false;
         }
 
-        // "TID (name) S …": the name is at most 15 bytes and may itself contain a bracket, so the last bracket ends it.
+        // "TID (name) S …": the name has at most 15 bytes and may itself contain a bracket, so the last bracket ends it.
         int end = text.LastIndexOf((byte)')');
         return end >= 0 && end + 2 < text.Length && text[end + 2] == 'R';
     }

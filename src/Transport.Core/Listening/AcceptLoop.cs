@@ -6,18 +6,20 @@ using Transport.Core.Loops;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// Accepts on one loop until it is stopped, whatever accept4(2) says meanwhile. It pauses for want of descriptors or memory
-/// (<see cref="DescriptorReserve"/>, EMFILE, ENFILE, ENOMEM, ENOBUFS) and while Kestrel does not take what has been accepted.
+/// Accepts connections on one event loop until it is stopped. Errors of accept4(2) do not end it. It pauses when descriptors or memory have
+/// run out (<see cref="DescriptorReserve"/>, EMFILE, ENFILE, ENOMEM, ENOBUFS), and while Kestrel does not take accepted connections.
 /// </summary>
 internal sealed class AcceptLoop : ILoopResident
 {
-    /// <summary>The first pause; each that finds nothing better doubles it (Go's net/http does so).</summary>
+    /// <summary>The first pause. Each further one without success doubles it, as in Go's net/http.</summary>
     private const int MinimumPauseMilliseconds = 5;
 
-    /// <summary>The longest: a second is soon enough for a client whom the backlog still holds.</summary>
+    /// <summary>The longest pause. The backlog still holds the client meanwhile.</summary>
     private const int MaximumPauseMilliseconds = 1000;
 
-    /// <summary>At the limit every closed connection ends a pause and the next client begins one: the log tells of it this often.</summary>
+    /// <summary>
+    /// The minimum time between two log messages. At the limit every closed connection ends a pause and the next client begins one.
+    /// </summary>
     private const int LogIntervalMilliseconds = 10_000;
 
     private readonly EventLoop _loop;
@@ -35,12 +37,12 @@ internal sealed class AcceptLoop : ILoopResident
     private long _nextPauseLog = long.MinValue;
     private bool _hasLoggedPause;
 
-    /// <param name="loop">The loop that accepts.</param>
-    /// <param name="descriptor">A listening, non-blocking descriptor; closed at the end.</param>
-    /// <param name="isShared">Other loops accept from the same socket.</param>
-    /// <param name="endPoint">For the log.</param>
-    /// <param name="reserve">The descriptors that connections do not get.</param>
-    /// <param name="listener">Takes over a connected descriptor, on the loop's thread.</param>
+    /// <param name="loop">The event loop that accepts.</param>
+    /// <param name="descriptor">A listening, non-blocking descriptor. The accept loop closes it.</param>
+    /// <param name="isShared">Whether other loops accept from the same socket.</param>
+    /// <param name="endPoint">The end point, for the log.</param>
+    /// <param name="reserve">The descriptors that are not used for connections.</param>
+    /// <param name="listener">Receives each accepted descriptor, on the loop's thread.</param>
     public AcceptLoop(EventLoop loop, int descriptor, bool isShared, EndPoint endPoint, DescriptorReserve reserve, SocketListener listener)
     {
         _loop = loop;
@@ -51,7 +53,7 @@ internal sealed class AcceptLoop : ILoopResident
         _listener = listener;
     }
 
-    /// <returns>Done when the loop watches the socket; fails with what the kernel said if it does not.</returns>
+    /// <returns>Completes when the loop has registered the socket; fails with the kernel's error if it cannot.</returns>
     public Task StartAsync()
     {
         if (!_loop.TryPost(static self => _ = ((AcceptLoop)self!).RunAsync(), this))
@@ -64,10 +66,10 @@ internal sealed class AcceptLoop : ILoopResident
         return _started.Task;
     }
 
-    /// <returns>Done when no connection will be handed over any more and the descriptor is closed.</returns>
+    /// <returns>Completes when no further connection will be handed over and the descriptor is closed.</returns>
     public Task StopAsync()
     {
-        // A loop that ends closes the socket.
+        // A loop that has ended has closed the socket.
         return _loop.TryPost(static self => ((AcceptLoop)self!).Stop(), this) ? _ended.Task : _loop.Ended;
     }
 
@@ -119,8 +121,8 @@ internal sealed class AcceptLoop : ILoopResident
     }
 
     /// <summary>
-    /// Hands over a client, at once or when its descriptor is out of the reserve: until then it is the one client that this accept loop
-    /// holds, and the others wait in the backlog.
+    /// Hands a connection over when its descriptor is below the reserve. Until then this accept loop holds only that one, and further
+    /// clients wait in the backlog.
     /// </summary>
     private async ValueTask AcceptedAsync(int descriptor)
     {
@@ -136,12 +138,14 @@ internal sealed class AcceptLoop : ILoopResident
             (descriptor, isBelow) = _reserve.TryLeave(descriptor);
             if (isBelow || IsStopped)
             {
-                // Stopped: the listener takes it all the same, and ends it with those that Kestrel has not asked for.
+                // Stopped: the listener still takes the connection, and aborts it with those that Kestrel has not asked for.
                 PausedAccepting.Remove(this);
                 break;
             }
 
-            await PauseAsync($"{_reserve.Limit - _reserve.Size} of {_reserve.Limit} descriptors are in use, and {_reserve.Size} are kept free (DescriptorReserve)")
+            await PauseAsync(
+                $"{_reserve.Limit - _reserve.Size} of {_reserve.Limit} descriptors are in use, "
+                + $"and {_reserve.Size} are reserved (DescriptorReserve)")
                 .ConfigureAwait(false);
         }
 
@@ -155,10 +159,10 @@ internal sealed class AcceptLoop : ILoopResident
     /// <summary>The socket is closed: <see cref="Stop"/> was called, or the event loop has ended.</summary>
     private bool IsStopped => _socket!.IsClosed;
 
-    /// <summary>The loop has failed: no client is accepted on it any more, and whoever unbinds does not wait for it.</summary>
+    /// <summary>Fails the accept loop with its event loop. It accepts no further client, and unbinding does not wait for it.</summary>
     void ILoopResident.Evict(Exception reason) => Stop();
 
-    /// <summary>Whatever goes wrong with one client, accepting goes on: Kestrel would wait for ever, and look alive.</summary>
+    /// <summary>Handles one client. No error of one client may end the accept loop: Kestrel would wait for connections for ever.</summary>
     private void HandOver(int descriptor)
     {
         try
@@ -173,15 +177,15 @@ internal sealed class AcceptLoop : ILoopResident
     }
 
     /// <summary>
-    /// Errors of a connection that failed while it waited, which Linux hands to accept (accept(2)): the next client is to be asked for at
-    /// once. Everything else is taken to be ours: out of descriptors or memory, or a socket that somebody broke; asking again at once would
-    /// spin.
+    /// Returns whether the error is that of a connection that failed while it waited in the backlog (accept(2)); the next accept follows at
+    /// once. Every other error is the process's: descriptors or memory have run out, or the socket is broken. Retrying those at once would
+    /// use a whole processor.
     /// </summary>
     private static bool IsClientsOwn(int errno) => errno is
         Errno.ECONNABORTED or Errno.EPERM or Errno.EPROTO or Errno.ENOPROTOOPT or Errno.EOPNOTSUPP or Errno.ETIMEDOUT or Errno.ECONNRESET
         or Errno.ENETDOWN or Errno.ENETUNREACH or Errno.EHOSTDOWN or Errno.EHOSTUNREACH or Errno.ENONET;
 
-    /// <summary>Lets go of accepting for a while. Clients wait in the backlog.</summary>
+    /// <summary>Pauses accepting. Clients wait in the backlog.</summary>
     private async ValueTask PauseAsync(string reason)
     {
         long now = Environment.TickCount64;
@@ -200,7 +204,7 @@ internal sealed class AcceptLoop : ILoopResident
         PausedAccepting.Remove(this);
     }
 
-    /// <summary>Ends a pause, if there is one: what it was for is tried again. Any thread.</summary>
+    /// <summary>Ends a pause, if there is one, and retries. Any thread.</summary>
     public void Resume() => _loop.TryPost(
         static self =>
         {

@@ -1,11 +1,11 @@
 namespace Transport.Core.Listening;
 
-/// <summary>One connection in the count of <see cref="ConnectionLimits"/>.</summary>
+/// <summary>Represents one connection in the count of <see cref="ConnectionLimits"/>.</summary>
 internal sealed class ConnectionAdmission(ConnectionLimits limits, UInt128? key)
 {
     private bool _ended;
 
-    /// <summary>The connection is closed, or was never started. Counts once. Any thread.</summary>
+    /// <summary>Removes the connection from the count, once, when it is closed or could not be started. Any thread.</summary>
     public void End()
     {
         if (!Interlocked.Exchange(ref _ended, true))

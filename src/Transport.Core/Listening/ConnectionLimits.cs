@@ -5,11 +5,11 @@ using System.Net;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// Counts the open connections of a transport, of all its event loops and end points together, and by client address. Any thread.
+/// Counts the open connections of a transport by client address and in total, over all event loops and end points. Any thread.
 /// </summary>
 internal sealed class ConnectionLimits
 {
-    /// <summary>A client beyond a limit decides how often it tries: the log tells of it this often.</summary>
+    /// <summary>The minimum time between two warnings, since refused clients decide how often they connect.</summary>
     private const int LogIntervalMilliseconds = 10_000;
 
     private readonly int _max;
@@ -25,12 +25,13 @@ internal sealed class ConnectionLimits
         _maxPerAddress = maxPerAddress;
     }
 
-    /// <returns>Null if there is no limit, so that nothing is counted.</returns>
-    public static ConnectionLimits? Create(TransportOptions options) => options.MaxConnections is null && options.MaxConnectionsPerAddress is null
+    /// <returns>Null if there is no limit; nothing is counted then.</returns>
+    public static ConnectionLimits? Create(TransportOptions options) =>
+        options.MaxConnections is null && options.MaxConnectionsPerAddress is null
         ? null
         : new ConnectionLimits(options.MaxConnections ?? int.MaxValue, options.MaxConnectionsPerAddress ?? int.MaxValue);
 
-    /// <summary>Open connections that were admitted.</summary>
+    /// <summary>The number of open connections that were admitted.</summary>
     public int Count
     {
         get
@@ -42,7 +43,7 @@ internal sealed class ConnectionLimits
         }
     }
 
-    /// <summary>Addresses that have a connection: none stays behind.</summary>
+    /// <summary>The number of addresses that have an open connection.</summary>
     public int AddressCount
     {
         get
@@ -55,8 +56,8 @@ internal sealed class ConnectionLimits
     }
 
     /// <param name="peer">The client's address.</param>
-    /// <param name="admission">To be ended when the connection is closed.</param>
-    /// <param name="reason">Which limit is reached, for the log.</param>
+    /// <param name="admission">To be disposed when the connection is closed.</param>
+    /// <param name="reason">The limit that is reached, for the log.</param>
     public bool TryAdmit(EndPoint peer, [NotNullWhen(true)] out ConnectionAdmission? admission, [NotNullWhen(false)] out string? reason)
     {
         UInt128? key = _maxPerAddress < int.MaxValue && peer is IPEndPoint ip ? KeyOf(ip.Address) : null;
@@ -66,7 +67,9 @@ internal sealed class ConnectionLimits
             if (_count >= _max || ofAddress >= _maxPerAddress)
             {
                 admission = null;
-                reason = _count >= _max ? $"{_max} connections are open (MaxConnections)" : $"{_maxPerAddress} connections of the address are open (MaxConnectionsPerAddress)";
+                reason = _count >= _max
+                    ? $"{_max} connections are open (MaxConnections)"
+                    : $"{_maxPerAddress} connections of the address are open (MaxConnectionsPerAddress)";
                 return false;
             }
 
@@ -82,7 +85,9 @@ internal sealed class ConnectionLimits
         return true;
     }
 
-    /// <summary>Whether a refusal is to be logged as a warning: the first one, and one in <see cref="LogIntervalMilliseconds"/>.</summary>
+    /// <summary>
+    /// Returns whether to log a refusal as a warning: the first one, then one in each <see cref="LogIntervalMilliseconds"/>.
+    /// </summary>
     public bool ShouldWarn()
     {
         long now = Environment.TickCount64;
@@ -113,8 +118,8 @@ internal sealed class ConnectionLimits
     }
 
     /// <summary>
-    /// An IPv4 address whole, mapped or not; of an IPv6 address the first 64 bits, since that is the smallest network that a client is given,
-    /// and it may use all addresses in it.
+    /// Returns the key that connections are counted by: the whole IPv4 address, mapped or not, or the first 64 bits of an IPv6 address. A
+    /// /64 is the smallest network that a client is assigned, and the client may use every address in it.
     /// </summary>
     internal static UInt128 KeyOf(IPAddress address)
     {

@@ -5,31 +5,33 @@ using Transport.Core.Interop;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// The descriptors below RLIMIT_NOFILE that connections do not get: at the limit itself the .NET runtime aborts the process.
+/// Reserves descriptors below RLIMIT_NOFILE that connections do not use: at the limit itself the .NET runtime aborts the process.
 /// </summary>
 /// <remarks>
-/// The kernel hands out the lowest free number, so a new descriptor with the number n means that all numbers below n are in use. Comparing
-/// n with the limit is therefore an exact test that needs no counting and no system call.
+/// The kernel allocates the lowest free number. A new descriptor with the number n therefore means that all numbers below n are in use.
+/// Comparing n with the limit is an exact test that needs no counting and no system call.
 /// </remarks>
 internal sealed class DescriptorReserve
 {
-    /// <summary>The default: 64, or 2 % of the limit if that is more.</summary>
+    /// <summary>The default size: 64, or 2 % of the limit if that is more.</summary>
     private const int MinimumDefault = 64;
     private const int DefaultDivisor = 50;
 
-    /// <summary>The reserve is at most a quarter of the limit: at 100 descriptors the default would leave none for connections.</summary>
+    /// <summary>
+    /// The reserve is at most a quarter of the limit: with a limit of 100 the default would leave too few for connections.
+    /// </summary>
     private const int MaximumDivisor = 4;
 
-    /// <summary>The limit is read again at every 32nd test, which costs nothing to speak of and notices that it was lowered.</summary>
+    /// <summary>The limit is read again at every 32nd test, to detect that it was lowered at little cost.</summary>
     private const int TestsPerRead = 32;
 
     private readonly int? _wanted;
     private int _first;
 
-    /// <summary>Counted by all loops without interlocking: a lost count delays the next read by one test.</summary>
+    /// <summary>Counted by all loops without interlocked operations: a lost count only delays the next read by one test.</summary>
     private int _tests;
 
-    /// <param name="wanted">What the user set; null for the default.</param>
+    /// <param name="wanted">The option's value; null for the default.</param>
     public DescriptorReserve(int? wanted)
     {
         _wanted = wanted;
@@ -39,10 +41,10 @@ internal sealed class DescriptorReserve
     /// <summary>The soft limit when it was last read.</summary>
     public int Limit { get; private set; }
 
-    /// <summary>How many descriptors stay free.</summary>
+    /// <summary>The number of descriptors in the reserve.</summary>
     public int Size => Limit - _first;
 
-    /// <summary>The reserve, with a warning if the limit leaves few descriptors or none for connections.</summary>
+    /// <summary>Creates the reserve, and logs a warning if the limit leaves few descriptors or none for connections.</summary>
     public static DescriptorReserve Create(int? wanted, ILogger logger)
     {
         DescriptorReserve reserve = new(wanted);
@@ -57,8 +59,8 @@ internal sealed class DescriptorReserve
     }
 
     /// <summary>
-    /// Whether a descriptor just opened lies in the reserve. The limit is read again before the answer is yes: prlimit(1) may have raised
-    /// it since.
+    /// Returns whether a descriptor that was just opened is in the reserve. The limit is read again before the result is true: prlimit(1)
+    /// may have raised it.
     /// </summary>
     public bool Contains(int descriptor)
     {
@@ -71,8 +73,8 @@ internal sealed class DescriptorReserve
         return descriptor >= _first;
     }
 
-    /// <summary>Moves a descriptor to a number below the reserve, if one is free by now.</summary>
-    /// <returns>The descriptor's number afterwards, and whether it is below the reserve.</returns>
+    /// <summary>Moves a descriptor to a number below the reserve, if one is free.</summary>
+    /// <returns>The descriptor's number, and whether it is now below the reserve.</returns>
     public (int Descriptor, bool HasLeft) TryLeave(int descriptor)
     {
         if (!Contains(descriptor))

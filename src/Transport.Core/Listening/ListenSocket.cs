@@ -9,8 +9,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// An end point bound and listening: one socket, or with SO_REUSEPORT one a loop. The sockets are the framework's (it knows dual mode,
-/// systemd's descriptors and when to unlink a Unix socket's file); loops accept from duplicates of their own.
+/// A bound and listening end point: one socket, or with SO_REUSEPORT one for each loop. The framework creates the sockets: it supports dual
+/// mode and systemd's descriptors, and unlinks a Unix socket's file. Loops accept from duplicates of the descriptors.
 /// </summary>
 internal sealed class ListenSocket : IDisposable
 {
@@ -23,24 +23,23 @@ internal sealed class ListenSocket : IDisposable
         Strategy = strategy;
     }
 
-    /// <summary>With the port that the kernel chose, if it was asked to.</summary>
+    /// <summary>The end point, with the port that the kernel has assigned.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>Another process may listen on the same socket: it was passed in as a descriptor.</summary>
+    /// <summary>Whether another process may listen on the same socket, because it was inherited as a descriptor.</summary>
     public bool IsInherited { get; private init; }
 
-    /// <summary>How loops are to accept, which may be less than what was asked for.</summary>
+    /// <summary>The accept strategy in use, which may be a fallback.</summary>
     public AcceptStrategy Strategy { get; private set; }
 
     /// <summary>
-    /// The socket listened before it was ours (systemd, CreateBoundListenSocket): clients that connected before TCP options were set on it
-    /// have not inherited them.
+    /// Whether the socket was listening already when it was passed in (systemd, CreateBoundListenSocket). Clients that connected before the
+    /// TCP options were set have not inherited them.
     /// </summary>
     public bool SetsOptionsPerConnection { get; private set; }
 
-    /// <exception cref="AddressInUseException">Somebody else, perhaps another instance of ours, has the address.</exception>
-    /// <exception cref="SocketException">The kernel refused for another reason, which is passed on as it is: Kestrel tells one from the
-    /// other.</exception>
+    /// <exception cref="AddressInUseException">Another process, perhaps another instance of the application, uses the address.</exception>
+    /// <exception cref="SocketException">The kernel failed for another reason. Kestrel distinguishes the two.</exception>
     public static ListenSocket Bind(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         Socket? first = null;
@@ -52,7 +51,9 @@ internal sealed class ListenSocket : IDisposable
                 IsInherited = endPoint is FileHandleEndPoint,
             };
             bound.SetsOptionsPerConnection =
-                TcpSettings.Any(options) && bound.EndPoint is IPEndPoint && SocketCalls.IsListening((int)first.SafeHandle.DangerousGetHandle());
+                TcpSettings.Any(options)
+                && bound.EndPoint is IPEndPoint
+                && SocketCalls.IsListening((int)first.SafeHandle.DangerousGetHandle());
             bound.Prepare(first, options);
             if (endPoint is UnixDomainSocketEndPoint unix)
             {
@@ -79,8 +80,8 @@ internal sealed class ListenSocket : IDisposable
         }
     }
 
-    /// <summary>A descriptor for the loop of this number, which is the loop's to close.</summary>
-    /// <exception cref="IOException">No descriptor is left.</exception>
+    /// <summary>Returns a descriptor for the loop with this number. The loop closes it.</summary>
+    /// <exception cref="IOException">The descriptor limit is reached.</exception>
     public int DuplicateFor(int loop)
     {
         Socket socket = _sockets[Strategy == AcceptStrategy.ReusePort ? loop : 0];
@@ -88,9 +89,9 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>
-    /// Ends listening while loops still hold duplicates of the descriptor: shutdown(2) acts on the socket itself, so no number is closed
-    /// that another thread is about to use. Clients in the backlog get RST. An inherited socket stays: it is not this process's alone.
-    /// Any thread, before <see cref="Dispose"/>.
+    /// Stops listening while loops still hold duplicates of the descriptor. shutdown(2) acts on the socket, so no number is closed that
+    /// another thread is about to use. Clients in the backlog get RST. An inherited socket is not shut down, since other processes may use
+    /// it. Any thread, before <see cref="Dispose"/>.
     /// </summary>
     public void Shutdown()
     {
@@ -108,7 +109,7 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>
-    /// Stops listening; a Unix socket's file goes too, unless somebody else had bound it. Clients in the backlog get RST.
+    /// Stops listening, and removes a Unix socket's file that this object created. Clients in the backlog get RST.
     /// </summary>
     public void Dispose()
     {
@@ -119,15 +120,16 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>
-    /// Adds a socket for each further loop. The first one was bound and listens without SO_REUSEPORT, so the address is known to be ours
-    /// alone: only then is the flag set on it, and the others join. A second instance fails at its own first bind, and a socket of another
-    /// program that joins the group gets no clients (<see cref="ReusePortFilter"/>).
+    /// Adds a socket for each further loop. The first one is bound and listens without SO_REUSEPORT, which proves that no other socket uses
+    /// the address. Only then is the flag set on it, and the others join. A second instance fails at its own first bind. A socket of
+    /// another program that joins the group gets no clients (<see cref="ReusePortFilter"/>).
     /// </summary>
     private void AddReusePortSockets(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         string? refusal =
-            endPoint is not IPEndPoint ? "only IP end points have SO_REUSEPORT"
-            : options.CreateBoundListenSocket != SocketTransportOptions.CreateDefaultBoundListenSocket ? "CreateBoundListenSocket makes one socket"
+            endPoint is not IPEndPoint ? "only IP end points support SO_REUSEPORT"
+            : options.CreateBoundListenSocket != SocketTransportOptions.CreateDefaultBoundListenSocket
+                ? "CreateBoundListenSocket creates one socket"
             : ReusePortFilter.Probe() is { IsError: true } refused ? refused.ToException("setsockopt(SO_ATTACH_REUSEPORT_CBPF)").Message
             : null;
         try
@@ -151,8 +153,10 @@ internal sealed class ListenSocket : IDisposable
                     next.Listen(options.Backlog);
                 }
 
-                // Sockets have their numbers in the group in the order in which they began to listen: the first LoopCount are ours.
-                ReusePortFilter.Attach((int)first.SafeHandle.DangerousGetHandle(), _sockets.Count).ThrowIfError("setsockopt(SO_ATTACH_REUSEPORT_CBPF)");
+                // The kernel numbers the sockets of the group in the order in which they began to listen: the first LoopCount are this
+                // listener's.
+                ReusePortFilter.Attach((int)first.SafeHandle.DangerousGetHandle(), _sockets.Count)
+                    .ThrowIfError("setsockopt(SO_ATTACH_REUSEPORT_CBPF)");
             }
         }
         catch (Exception exception) when (exception is SocketException or IOException)
@@ -172,7 +176,7 @@ internal sealed class ListenSocket : IDisposable
     }
 
     /// <summary>
-    /// TCP options are set here, once, before listen(2): on Linux a connection inherits them from the listening socket at its handshake.
+    /// Sets the TCP options once, before listen(2): on Linux a connection inherits them from the listening socket at its handshake.
     /// </summary>
     private void Prepare(Socket socket, TransportOptions options)
     {

@@ -1,12 +1,12 @@
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// The accept loops of the whole process that wait for a descriptor: of all event loops, listeners and transports, since the limit is the
-/// process's. A connection that closes resumes the one that has waited longest.
+/// The queue of accept loops that wait for a descriptor, over all event loops, listeners and transports, since the limit is that of the
+/// process. A connection that closes resumes the one that has waited longest.
 /// </summary>
 /// <remarks>
-/// One accept loop is enough: it accepts until the descriptors are used up again, and the others look again by their own timers, within a
-/// second. Waking all of them for each connection would be a storm when thousands close.
+/// Resuming one accept loop is enough: it accepts until no descriptor is left, and the others retry by their own timers, within a second.
+/// Waking all of them for each connection would cause many useless wake-ups when thousands close.
 /// </remarks>
 internal static class PausedAccepting
 {
@@ -14,7 +14,7 @@ internal static class PausedAccepting
     private static readonly List<AcceptLoop> Waiting = [];
     private static int s_count;
 
-    /// <summary>Registers an accept loop, before it makes its last test: a descriptor that returns after the test is not missed.</summary>
+    /// <summary>Adds an accept loop, before its last test: a descriptor that is closed after the test then resumes it.</summary>
     public static void Add(AcceptLoop acceptLoop)
     {
         lock (Gate)
@@ -36,7 +36,7 @@ internal static class PausedAccepting
         }
     }
 
-    /// <summary>A connection has closed its descriptor. Any thread; costs a read of a field while nobody waits.</summary>
+    /// <summary>Resumes an accept loop after a connection has closed its descriptor. Any thread. Reads one field if none waits.</summary>
     public static void DescriptorReturned()
     {
         if (Volatile.Read(ref s_count) > 0)

@@ -10,20 +10,23 @@ using Transport.Core.Loops;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// A listening end point as Kestrel sees it. Loops accept; connections start on their loop at once and wait here, in order, until Kestrel
-/// asks for them.
+/// Kestrel's listener of an end point. The loops accept. A connection starts on its loop at once and is queued here, in order, until
+/// Kestrel asks for it.
 /// </summary>
 internal sealed class SocketListener : IConnectionListener
 {
-    /// <summary>So many may wait for Kestrel even if <see cref="TransportOptions.Backlog"/> is less: a guess, above a burst of one loop iteration.</summary>
+    /// <summary>
+    /// The minimum length of the queue, if <see cref="TransportOptions.Backlog"/> is less. An estimate, above a burst of one loop
+    /// iteration.
+    /// </summary>
     private const int MinimumUnclaimed = 64;
     /// <summary>
-    /// How much longer than the shutdown token loops may take to stop accepting: a token that is cancelled from the start is no reason to
-    /// force what takes microseconds. A guess.
+    /// The time that loops have after the shutdown token to stop accepting. A token that is cancelled from the start does not force what
+    /// takes microseconds. An estimate.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How often the end of a drain is looked for: it happens once in the life of a process.</summary>
+    /// <summary>How often the drain checks for open connections. It happens once in the life of a process.</summary>
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(10);
 
     private readonly ListenSocket _socket;
@@ -36,26 +39,28 @@ internal sealed class SocketListener : IConnectionListener
     private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
-    /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop costs no hop to
+    /// Continuations run where the connection is offered, which is where application code runs: Kestrel's accept loop does not switch to
     /// another thread.
     /// </summary>
-    private readonly Channel<SocketConnection> _accepted = Channel.CreateUnbounded<SocketConnection>(new() { AllowSynchronousContinuations = true });
+    private readonly Channel<SocketConnection> _accepted =
+        Channel.CreateUnbounded<SocketConnection>(new() { AllowSynchronousContinuations = true });
     private readonly Action<object?> _offer;
     private readonly Lock _gate = new();
 
-    /// <summary>Descriptors on their way to another loop. Under the gate.</summary>
+    /// <summary>Descriptors that are being handed over to another loop. Under the gate.</summary>
     private readonly HashSet<Hop> _hops = [];
     private Task? _stopped;
     private uint _next;
 
-    /// <summary>Accepted and not yet asked for by Kestrel.</summary>
+    /// <summary>The number of accepted connections that Kestrel has not asked for.</summary>
     private int _unclaimed;
 
-    /// <summary>Unbound, with the loops or without them: nobody waits for them again.</summary>
+    /// <summary>Unbound, with the loops or without them: the loops' completion is not awaited again.</summary>
     private bool _unbound;
     private bool _disposed;
 
-    private SocketListener(ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ConnectionLimits? limits, ILogger logger)
+    private SocketListener(
+        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ConnectionLimits? limits, ILogger logger)
     {
         _socket = socket;
         _loops = loops;
@@ -69,9 +74,15 @@ internal sealed class SocketListener : IConnectionListener
 
     public EndPoint EndPoint => _socket.EndPoint;
 
-    /// <exception cref="IOException">The kernel refused to let a loop watch the socket.</exception>
+    /// <exception cref="IOException">The kernel did not let a loop register the socket.</exception>
     public static async Task<SocketListener> StartAsync(
-        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, DescriptorReserve reserve, ConnectionLimits? limits, ILogger logger)
+        ListenSocket socket,
+            EventLoop[] loops,
+            EventLoopGroup group,
+            TransportOptions options,
+            DescriptorReserve reserve,
+            ConnectionLimits? limits,
+            ILogger logger)
     {
         SocketListener listener = new(socket, loops, group, options, limits, logger);
         try
@@ -94,7 +105,7 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <returns>The next connection; null once, and for ever after, the end point is unbound.</returns>
+    /// <returns>The next connection; null after the end point is unbound.</returns>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         while (await _accepted.Reader.WaitToReadAsync(cancellationToken))
@@ -110,19 +121,19 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
-    /// Kestrel does not keep up, or has stopped asking: accepting pauses, so that the kernel's backlog holds further clients.
+    /// Whether Kestrel does not keep up, or has stopped accepting. Accepting then pauses, so that the kernel's backlog holds further
+    /// clients.
     /// </summary>
     public bool HasTooManyUnclaimed => Volatile.Read(ref _unclaimed) >= _maxUnclaimed;
 
-    /// <summary>Why accepting pauses then, for the log.</summary>
-    public string UnclaimedReason => $"{_maxUnclaimed} accepted connections wait for the server to take them";
+    /// <summary>The reason for that pause, for the log.</summary>
+    public string UnclaimedReason => $"the server has not taken {_maxUnclaimed} accepted connections yet";
 
     /// <summary>
-    /// Stops accepting. Connections that Kestrel has not asked for yet are aborted: it will not ask any more, and nobody else knows of
-    /// them.
+    /// Stops accepting, and aborts connections that Kestrel has not asked for: it will not ask for them any more.
     /// </summary>
-    /// <param name="cancellationToken">Kestrel passes the host's shutdown token. Once it is cancelled, loops have <see cref="Grace"/> left;
-    /// then the socket is closed without them. A loop needs that whose thread an inline handler blocks.</param>
+    /// <param name="cancellationToken">The host's shutdown token. Once it is cancelled, loops have <see cref="Grace"/> left; then the
+    /// socket is closed without them. That is necessary if an inline handler blocks a loop's thread.</param>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         Task stopped;
@@ -164,8 +175,8 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
-    /// Leaves open connections alone for <see cref="TransportOptions.DrainTime"/>. The listening socket is closed before, so that further clients
-    /// are refused, or served by the process that holds it too.
+    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>. The listening socket is closed before, so further
+    /// clients are refused, or served by another process that holds the socket.
     /// </summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
@@ -182,11 +193,11 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <summary>Open on the event loops, of this end point and others, or on the way to Kestrel.</summary>
+    /// <summary>Whether connections are open on the event loops, of this end point or others, or are being handed over.</summary>
     private bool HasConnections() =>
         Volatile.Read(ref _unclaimed) > 0 || Array.Exists(_loops, static loop => Interlocked.Read(ref loop.Counters.Connections) > 0);
 
-    /// <returns>False when the token, and the grace after it, came first.</returns>
+    /// <returns>False if the token was cancelled and the grace period expired first.</returns>
     private static async Task<bool> EndsAsync(Task stopped, CancellationToken cancellationToken)
     {
         try
@@ -201,7 +212,7 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <summary>A client arrives: chooses its loop. On the accepting loop's thread.</summary>
+    /// <summary>Assigns a new connection to a loop. On the accepting loop's thread.</summary>
     public void HandOver(EventLoop acceptedOn, int descriptor, EndPoint peer)
     {
         Interlocked.Increment(ref _unclaimed);
@@ -224,7 +235,7 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <summary>The loops that they are on their way to are blocked: the clients are reset now.</summary>
+    /// <summary>Resets the connections that are being handed over to blocked loops.</summary>
     private void RefuseHops()
     {
         Hop[] hops;
@@ -239,7 +250,7 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <summary>On the connection's own loop: it begins to receive, and is offered where application code runs.</summary>
+    /// <summary>Starts receiving on the connection's own loop, and offers the connection where application code runs.</summary>
     private void Start(EventLoop loop, int descriptor, EndPoint peer)
     {
         if (_connections.TryStart(loop, descriptor, peer, out SocketConnection? connection))
@@ -260,7 +271,7 @@ internal sealed class SocketListener : IConnectionListener
         }
     }
 
-    /// <summary>One connection less waits for Kestrel; at half of the limit accepting resumes.</summary>
+    /// <summary>Counts a connection that Kestrel has taken; at half of the limit accepting resumes.</summary>
     private void Claimed()
     {
         if (Interlocked.Decrement(ref _unclaimed) == _maxUnclaimed / 2)
@@ -278,12 +289,14 @@ internal sealed class SocketListener : IConnectionListener
         _ = connection.DisposeAsync().AsTask();
     }
 
-    /// <summary>A descriptor on its way to another loop. Whoever takes it owns it: the loop, or the thread that refuses the client.</summary>
+    /// <summary>
+    /// A descriptor that is being handed over to another loop. Taken once: by that loop, or by the thread that refuses the client.
+    /// </summary>
     private sealed class Hop(SocketListener listener, EventLoop loop, int descriptor, EndPoint peer)
     {
         private int _descriptor = descriptor;
 
-        /// <summary>On the connection's loop.</summary>
+        /// <summary>Starts the connection. On the connection's loop.</summary>
         public void Land()
         {
             if (TryTake(out int descriptor))
@@ -292,7 +305,7 @@ internal sealed class SocketListener : IConnectionListener
             }
         }
 
-        /// <summary>RST to the client. Any thread.</summary>
+        /// <summary>Sends RST to the client. Any thread.</summary>
         public void Refuse()
         {
             if (TryTake(out int descriptor))

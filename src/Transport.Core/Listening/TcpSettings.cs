@@ -3,15 +3,15 @@ using Transport.Core.Interop;
 namespace Transport.Core.Listening;
 
 /// <summary>
-/// The TCP options of <see cref="TransportOptions"/> on a socket. Set once on the listening socket, before listen(2): on Linux a connection
-/// inherits all of them at its handshake.
+/// Sets the TCP options of <see cref="TransportOptions"/> on a socket: once on the listening socket, before listen(2). On Linux a
+/// connection inherits all of them at its handshake.
 /// </summary>
 internal static class TcpSettings
 {
-    /// <summary>Whether a connection has anything to be set that it does not have from the kernel.</summary>
+    /// <summary>Returns whether any option differs from the kernel's default.</summary>
     public static bool Any(TransportOptions options) => options.NoDelay || options.TcpUserTimeout is not null || options.HasKeepAlive;
 
-    /// <exception cref="IOException">The kernel refused; the message starts with the call and the option.</exception>
+    /// <exception cref="IOException">The kernel refused an option; the message starts with the call and the option.</exception>
     public static void ApplyToListener(int socket, TransportOptions options)
     {
         foreach ((string name, SysResult result) in Apply(socket, options))
@@ -25,7 +25,7 @@ internal static class TcpSettings
         }
     }
 
-    /// <summary>For a client that connected before the listening socket had the options. Fails for one that has left, which needs none.</summary>
+    /// <summary>Sets the options for a client that connected before the listening socket had them. Fails if the client has left.</summary>
     public static void ApplyToConnection(int socket, TransportOptions options)
     {
         foreach ((string _, SysResult _) in Apply(socket, options))
@@ -42,7 +42,8 @@ internal static class TcpSettings
 
         if (options.TcpUserTimeout is { } timeout)
         {
-            yield return ("TCP_USER_TIMEOUT", SocketOptions.Set(socket, Libc.IPPROTO_TCP, Libc.TCP_USER_TIMEOUT, (int)timeout.TotalMilliseconds));
+            int milliseconds = (int)timeout.TotalMilliseconds;
+            yield return ("TCP_USER_TIMEOUT", SocketOptions.Set(socket, Libc.IPPROTO_TCP, Libc.TCP_USER_TIMEOUT, milliseconds));
         }
 
         if (!options.HasKeepAlive)

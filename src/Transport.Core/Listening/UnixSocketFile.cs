@@ -4,18 +4,18 @@ using Transport.Core.Interop;
 
 namespace Transport.Core.Listening;
 
-/// <summary>The file of a Unix socket: who owns it and who may connect.</summary>
+/// <summary>Sets owner and permissions of a Unix socket's file.</summary>
 internal static class UnixSocketFile
 {
-    /// <summary>sun_path begins after sun_family.</summary>
+    /// <summary>The offset of sun_path, after sun_family.</summary>
     private const int PathOffset = 2;
 
     /// <summary>
-    /// Sets owner and permissions, in this order: chown(2) may take permissions away. To be called between bind(2) and listen(2), when
-    /// connect(2) still fails with ECONNREFUSED. An abstract name has no file.
+    /// Sets owner and permissions, in this order: chown(2) may clear permission bits. Called between bind(2) and listen(2), when connect(2)
+    /// still fails with ECONNREFUSED. An abstract name has no file.
     /// </summary>
-    /// <exception cref="IOException">The kernel refused, or there is no such user or group.</exception>
-    /// <exception cref="UnauthorizedAccessException">The kernel refused.</exception>
+    /// <exception cref="IOException">The kernel refused, or the user or group does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process lacks the permission.</exception>
     public static void Apply(UnixDomainSocketEndPoint endPoint, TransportOptions options)
     {
         SocketAddress address = endPoint.Serialize();

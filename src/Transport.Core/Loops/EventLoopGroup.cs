@@ -7,8 +7,8 @@ using Transport.Core.Hosting;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// The loops of a transport, shared by its listeners. They start with the first, and end by themselves once the last listener is gone and
-/// the last connection after it; a listener that comes later gets new ones.
+/// The event loops of a transport, shared by its listeners. They start with the first listener, and end after the last listener and the
+/// last connection are closed. A listener that starts later gets new loops.
 /// </summary>
 internal sealed class EventLoopGroup(
     IoModel model, TransportOptions options, ILogger logger, IMemoryPoolFactory<byte> pools, TransportMetrics metrics, Action stopHost)
@@ -17,8 +17,8 @@ internal sealed class EventLoopGroup(
     private EventLoop[]? _loops;
     private int _listeners;
 
-    /// <summary>The running loops, for one more listener.</summary>
-    /// <exception cref="IOException">The kernel refused a loop what it needs.</exception>
+    /// <summary>Returns the running loops, for one more listener.</summary>
+    /// <exception cref="IOException">The kernel refused a resource that a loop needs.</exception>
     public async Task<EventLoop[]> AcquireAsync()
     {
         await _gate.WaitAsync();
@@ -34,7 +34,7 @@ internal sealed class EventLoopGroup(
         }
     }
 
-    /// <summary>A listener is gone.</summary>
+    /// <summary>Releases the loops for one listener.</summary>
     public async Task ReleaseAsync()
     {
         await _gate.WaitAsync();
@@ -80,7 +80,14 @@ internal sealed class EventLoopGroup(
         try
         {
             return model.CreateLoop(new LoopSetup(
-                index, $"{model.Mechanism} loop {index}", options, model.SchedulingOf(options), pool, metrics.ForLoop(model.Mechanism, index), logger, _ => stopHost()));
+                index,
+                $"{model.Mechanism} loop {index}",
+                options,
+                model.SchedulingOf(options),
+                pool,
+                metrics.ForLoop(model.Mechanism, index),
+                logger,
+                _ => stopHost()));
         }
         catch
         {

@@ -1,8 +1,8 @@
 namespace Transport.Core.Loops;
 
-/// <summary>What lives on a loop and keeps it from ending: a connection. The loop keeps it from being collected.</summary>
+/// <summary>A connection of a loop. The loop does not end before it, and keeps it from being collected.</summary>
 internal interface ILoopResident
 {
-    /// <summary>The loop has failed and ends: close at once. Loop thread.</summary>
+    /// <summary>Closes at once, because the loop has failed and ends. Loop thread.</summary>
     void Evict(Exception reason);
 }

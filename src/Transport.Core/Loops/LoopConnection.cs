@@ -6,57 +6,58 @@ using Transport.Core.Interop;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// Seam A: a connected socket as its loop's I/O model sees it: how bytes move. Loop thread only, but for <see cref="TrySend"/>. One receive
-/// and one send may be under way at a time. Nobody above the seam knows the descriptor.
+/// Seam A: a connected socket of an I/O model, which moves its bytes. Loop thread only, except for <see cref="TrySend"/>. One receive and
+/// one send may be pending at a time. Code above this class does not use the descriptor.
 /// </summary>
 internal abstract class LoopConnection(int descriptor)
 {
-    /// <summary>The socket's number, this object's to close; −1 once <see cref="CloseAsync"/> has been called.</summary>
+    /// <summary>The socket's descriptor, which this object closes; −1 after <see cref="CloseAsync"/> has been called.</summary>
     protected int Descriptor { get; set; } = descriptor;
 
     /// <summary>
-    /// Waits for bytes and appends them to the pipe, without flushing it. The result is how many; 0 is FIN.
-    /// It takes the pipe and not memory: the model decides when a buffer is needed, so an idle connection holds none.
+    /// Waits for data and appends it to the pipe, without flushing. Returns the number of bytes; 0 is FIN. It takes the pipe instead of
+    /// memory because the model decides when a buffer is needed: an idle connection holds none.
     /// </summary>
     public abstract ValueTask<SysResult> ReceiveAsync(PipeWriter input);
 
     /// <summary>
-    /// Sends all of <paramref name="output"/>, however long the peer takes. The memory is the connection's until the result is there.
+    /// Sends all of <paramref name="output"/>, however long the peer takes. The memory belongs to the connection until completion.
     /// </summary>
     public abstract ValueTask<SysResult> SendAsync(in OutputBatch output);
 
     /// <summary>
-    /// Sends what the kernel takes at once, which may be less than all of it. Any thread, while no send is under way; the descriptor is not
-    /// closed meanwhile. −EAGAIN: nothing, and the loop is to send it.
+    /// Sends what the kernel accepts without waiting, which may be less than all of it. Any thread, while no send is pending; the
+    /// descriptor is not closed meanwhile. −EAGAIN: nothing was sent, and the loop has to send it.
     /// </summary>
     public abstract SysResult TrySend(in OutputBatch output);
 
     /// <summary>
-    /// Says that a short receive does not prove the socket empty, as it does on TCP. On AF_UNIX a receive ends where the sender attached
-    /// descriptors or credentials (SCM_RIGHTS, SCM_CREDENTIALS), with more bytes behind. A model that does not rely on it ignores this.
+    /// Disables the optimization that a short receive proves the socket empty, as it does on TCP. On AF_UNIX a receive ends where the
+    /// sender attached descriptors or credentials (SCM_RIGHTS, SCM_CREDENTIALS), although more bytes follow. Models without that
+    /// optimization ignore this.
     /// </summary>
     public virtual void ExpectShortReceives()
     {
     }
 
-    /// <summary>Decides how <see cref="CloseAsync"/>, called next, ends the connection for the peer.</summary>
-    /// <param name="reset">RST, and what is unsent is discarded; otherwise FIN after what the kernel still has to send.</param>
-    /// <remarks>A peer that has gone makes either call fail (ENOTCONN): there is nothing left to tell it.</remarks>
+    /// <summary>Selects how <see cref="CloseAsync"/>, called next, closes the connection.</summary>
+    /// <param name="reset">True: RST, and unsent data is discarded. False: FIN after the unsent data.</param>
+    /// <remarks>Either call fails (ENOTCONN) if the peer has already closed; that is ignored.</remarks>
     public void Shutdown(bool reset) => _ = reset ? SocketCalls.ResetOnClose(Descriptor) : SocketCalls.Shutdown(Descriptor);
 
     /// <summary>
-    /// Closes the descriptor. Operations that are pending end with −ECANCELED, in this call or in a later iteration; those that come later
-    /// end so at once. The result completes when the kernel holds nothing of the connection any more, on the loop's thread.
+    /// Closes the descriptor. Pending operations complete with −ECANCELED, in this call or in a later iteration; later ones do so at once.
+    /// The result completes on the loop's thread when the kernel no longer uses memory of the connection.
     /// </summary>
     public abstract ValueTask CloseAsync();
 
-    /// <summary>Our address of this connection, or null.</summary>
-    /// <param name="family">An end point of the socket's family, which knows how to read addresses other than IP.</param>
+    /// <summary>Returns the local address of this connection, or null.</summary>
+    /// <param name="family">An end point of the socket's address family, which parses addresses other than IP.</param>
     public EndPoint? GetLocalEndPoint(EndPoint family) => SocketCalls.GetLocalEndPoint(Descriptor, family);
 
     /// <summary>
-    /// A <see cref="Socket"/> of the same descriptor that does not own it. Any thread; the caller disposes it before
-    /// <see cref="CloseAsync"/>, so that it never means a later connection of the same number.
+    /// Creates a <see cref="Socket"/> of the same descriptor that does not own it. Any thread. The caller disposes it before <see
+    /// cref="CloseAsync"/>, so that it never refers to a later connection with the same number.
     /// </summary>
     public Socket CreateSocket() => new(new SafeSocketHandle(Descriptor, ownsHandle: false));
 }

@@ -5,7 +5,7 @@ internal sealed class LoopSources
 {
     private readonly List<IEventLoopSource> _sources = [];
 
-    /// <summary>Adds a source and calls it: a wake-up for it may have come before.</summary>
+    /// <summary>Adds a source and calls it: it may have been signalled before.</summary>
     public void Add(IEventLoopSource source)
     {
         if (source.OnIteration())
@@ -14,7 +14,7 @@ internal sealed class LoopSources
         }
     }
 
-    /// <summary>Once in an iteration.</summary>
+    /// <summary>Calls every source. Once in an iteration.</summary>
     public void Run()
     {
         for (int i = _sources.Count - 1; i >= 0; i--)
@@ -26,7 +26,7 @@ internal sealed class LoopSources
         }
     }
 
-    /// <summary>The loop ends.</summary>
+    /// <summary>Ends every source. The loop ends.</summary>
     public void End()
     {
         foreach (IEventLoopSource source in _sources)

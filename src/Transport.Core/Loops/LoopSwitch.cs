@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// <c>await loop.SwitchAsync()</c>: what follows runs on the loop's thread. A loop that has ended runs nothing; by then no connection of it
-/// is left, so only what belongs to none goes on where it is.
+/// <c>await loop.SwitchAsync()</c>: the continuation runs on the loop's thread. After the loop has ended it runs on the current thread; no
+/// connection of the loop is left then.
 /// </summary>
 internal readonly struct LoopSwitch(EventLoop loop) : ICriticalNotifyCompletion
 {

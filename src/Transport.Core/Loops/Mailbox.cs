@@ -1,22 +1,22 @@
 using Transport.Core.Scheduling;
 namespace Transport.Core.Loops;
 
-/// <summary>How deep the loop's thread sleeps, and so who has to wake it.</summary>
+/// <summary>Specifies how the loop's thread sleeps, and so which posts have to wake it.</summary>
 internal enum Sleep
 {
-    /// <summary>It runs, and will look into the mailbox before it waits.</summary>
+    /// <summary>It runs, and reads the mailbox before it waits.</summary>
     Awake,
 
-    /// <summary>It waits with a short time-out, since work is out: mail that can wait a moment does not wake it.</summary>
+    /// <summary>It waits with a short time-out, since work items are running: a post that may wait does not wake it.</summary>
     Napping,
 
-    /// <summary>It waits for the kernel, for as long as that takes: any mail wakes it.</summary>
+    /// <summary>It waits for the kernel without a time-out: any post wakes it.</summary>
     Sleeping,
 }
 
 /// <summary>
-/// What other threads want of a loop. Whether the loop sleeps is under the same lock as the mail,
-/// so a wake-up is neither lost nor given twice.
+/// The queue of work that other threads post to a loop. One lock protects the queue and whether the loop sleeps, so a wake-up is neither
+/// lost nor made twice.
 /// </summary>
 internal sealed class Mailbox
 {
@@ -25,14 +25,14 @@ internal sealed class Mailbox
     private Sleep _sleep;
     private bool _closed;
 
-    /// <summary>There is mail. A hint; loop thread.</summary>
+    /// <summary>The queue may not be empty. Not exact. Loop thread.</summary>
     public bool HasMail => _mail.Count > 0;
 
-    /// <summary>Leaves an item. Any thread.</summary>
-    /// <param name="item">What the loop is to run.</param>
-    /// <param name="mayWait">The caller will <see cref="Ring"/> soon: a nap need not be broken for this item alone.</param>
-    /// <param name="wake">The caller must wake the loop.</param>
-    /// <returns>False when the loop has ended: nobody will run the item.</returns>
+    /// <summary>Adds an item. Any thread.</summary>
+    /// <param name="item">The item that the loop runs.</param>
+    /// <param name="mayWait">The caller calls <see cref="Ring"/> soon: this item alone need not end a wait with a short time-out.</param>
+    /// <param name="wake">Whether the caller must wake the loop.</param>
+    /// <returns>False if the loop has ended: the item will not be run.</returns>
     public bool Post(in WorkItem item, bool mayWait, out bool wake)
     {
         lock (_gate)
@@ -54,8 +54,8 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>Says that mail left with mayWait is to be read now. Any thread.</summary>
-    /// <returns>True when the caller must wake the loop.</returns>
+    /// <summary>Requires that items posted with mayWait are read now. Any thread.</summary>
+    /// <returns>True if the caller must wake the loop.</returns>
     public bool Ring()
     {
         lock (_gate)
@@ -70,8 +70,8 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>Before the loop waits. Loop thread.</summary>
-    /// <returns>False when there is mail, so that it must not wait.</returns>
+    /// <summary>Called before the loop waits. Loop thread.</summary>
+    /// <returns>False if there are items: the loop must not wait.</returns>
     public bool TrySleep(Sleep depth)
     {
         lock (_gate)
@@ -86,7 +86,7 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>After the loop has slept: mail is found without a wake-up from now on. Loop thread.</summary>
+    /// <summary>Called after the loop has slept: items are found without a wake-up from now on. Loop thread.</summary>
     public void WakeUp()
     {
         lock (_gate)
@@ -95,10 +95,10 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>Empties the mailbox into <paramref name="queue"/>. Loop thread, awake.</summary>
+    /// <summary>Moves all items to <paramref name="queue"/>. Loop thread, awake.</summary>
     public void Collect(WorkList queue)
     {
-        // Mail that comes after this look is found by the next one, or before the loop sleeps, under the lock.
+        // An item that is posted after this read is found by the next one, or under the lock before the loop sleeps.
         if (_mail.Count == 0)
         {
             return;
@@ -110,7 +110,7 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>Takes no more mail, if there is none left to read. Loop thread.</summary>
+    /// <summary>Closes the mailbox, if it is empty. Loop thread.</summary>
     public bool TryClose()
     {
         lock (_gate)

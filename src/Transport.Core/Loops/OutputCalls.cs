@@ -5,28 +5,29 @@ using Transport.Core.Interop;
 
 namespace Transport.Core.Loops;
 
-/// <summary>One system call of a send: the bytes that come next, or the file range behind them.</summary>
+/// <summary>Makes one system call of a send: the next bytes, or the file range behind them.</summary>
 internal static class OutputCalls
 {
     /// <summary>
-    /// Bytes of a file a call, so that one fast client has no loop to itself. nginx's default for <c>sendfile_max_chunk</c>.
+    /// The maximum number of bytes of a file in one call, so that one fast client does not occupy a loop. nginx's default for
+    /// <c>sendfile_max_chunk</c>.
     /// </summary>
     public const int MaxFileChunk = 2 * 1024 * 1024;
 
     /// <summary>
-    /// A call that takes longer has most likely waited for the disk: 2 MiB from the page cache take less than 1 ms. A guess, above what a
-    /// busy processor makes of that.
+    /// The duration from which a call is assumed to have waited for the disk: 2 MiB from the page cache take less than 1 ms. An estimate,
+    /// above the delays of a busy processor.
     /// </summary>
     public static readonly TimeSpan SlowCall = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
-    /// Sends what is first in <paramref name="batch"/>: bytes, or else a chunk of its file, whose progress is noted there. May take less
-    /// than it is given. −ENODATA: the file is shorter than promised.
+    /// Sends the first part of <paramref name="batch"/>: bytes, or a chunk of its file, whose progress is recorded there. May send less
+    /// than that. −ENODATA: the file is shorter than the range.
     /// </summary>
     /// <param name="socket">The connection's descriptor.</param>
     /// <param name="batch">Not empty.</param>
-    /// <param name="counters">The loop's.</param>
-    /// <param name="flags">For send(2); sendfile(2) has none.</param>
+    /// <param name="counters">The loop's counters.</param>
+    /// <param name="flags">The flags of send(2); sendfile(2) has none.</param>
     public static SysResult SendNext(int socket, in OutputBatch batch, LoopCounters counters, int flags = 0)
     {
         if (batch.File is not { Remaining: > 0 } file)
@@ -34,7 +35,7 @@ internal static class OutputCalls
             return SocketCalls.Send(socket, batch.Bytes, flags);
         }
 
-        // MSG_MORE: the header waits for the file's first bytes and goes in one segment with them (tcp_nopush).
+        // MSG_MORE: the header waits for the file's first bytes and is sent in one segment with them (tcp_nopush).
         return batch.Bytes.IsEmpty ? SendFile(socket, file, counters) : SocketCalls.Send(socket, batch.Bytes, flags | Libc.MSG_MORE);
     }
 
@@ -56,7 +57,7 @@ internal static class OutputCalls
                 Interlocked.Add(ref counters.FileBytesSent, sent.Value);
                 break;
             case Errno.EINVAL or Errno.ENOSYS or Errno.EOPNOTSUPP or Errno.EPERM:
-                // The file system has no splice, or a filter of system calls refuses: nothing has been sent by this call.
+                // The file system does not support splice, or a seccomp filter refuses: this call has sent nothing.
                 file.IsRefused = true;
                 break;
         }

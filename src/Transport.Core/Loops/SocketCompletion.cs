@@ -5,8 +5,8 @@ using System.Threading.Tasks.Sources;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// One direction of a socket as something to await, over and over, without allocating. Awaited and completed on the loop's thread only,
-/// so it needs no interlocked state; the continuation runs inside <see cref="Complete"/>.
+/// A reusable awaitable operation of one direction of a socket. It does not allocate. It is awaited and completed on the loop's thread
+/// only, so it needs no interlocked state; the continuation runs inside <see cref="Complete"/>.
 /// </summary>
 internal sealed class SocketCompletion : IValueTaskSource<SysResult>
 {
@@ -17,10 +17,10 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
     private short _version;
     private bool _completed;
 
-    /// <summary>Somebody waits.</summary>
+    /// <summary>An operation is pending.</summary>
     public bool IsPending { get; private set; }
 
-    /// <summary>Begins a wait, which <see cref="Complete"/> ends.</summary>
+    /// <summary>Starts an operation, which <see cref="Complete"/> completes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ValueTask<SysResult> Wait()
     {
@@ -29,14 +29,14 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
         return new ValueTask<SysResult>(this, ++_version);
     }
 
-    /// <summary>Ends the wait with an exception: code that is not the transport's failed (a memory pool), not a system call.</summary>
+    /// <summary>Fails the operation with an exception of code outside the transport (a memory pool), not of a system call.</summary>
     public void Fail(Exception failure)
     {
         _failure = failure;
         Complete(default);
     }
 
-    /// <summary>Ends the wait, and runs what awaited it.</summary>
+    /// <summary>Completes the operation, and runs its continuation.</summary>
     public void Complete(SysResult result)
     {
         IsPending = false;
@@ -71,9 +71,9 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
     ValueTaskSourceStatus IValueTaskSource<SysResult>.GetStatus(short token) =>
         token != _version ? throw Misused() : _completed ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
 
-    /// <remarks>The transport's own code awaits, with no context to flow: <paramref name="flags"/> asks for nothing that is not so
-    /// already.</remarks>
-    void IValueTaskSource<SysResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    /// <remarks>Only the transport's own code awaits, without a context to flow: <paramref name="flags"/> can be ignored.</remarks>
+    void IValueTaskSource<SysResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         if (token != _version || _continuation is not null)
         {
@@ -90,5 +90,6 @@ internal sealed class SocketCompletion : IValueTaskSource<SysResult>
         _continuation = continuation;
     }
 
-    private static InvalidOperationException Misused() => new("A socket's operation was awaited twice, or its result read before it was there.");
+    private static InvalidOperationException Misused() =>
+        new("A socket operation was awaited twice, or its result was read before completion.");
 }

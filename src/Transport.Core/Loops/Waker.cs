@@ -3,23 +3,21 @@ using Transport.Core.Interop;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// What a loop waits on beside its sockets, so that another thread can end the wait: an eventfd (eventfd(2)), named for the pipe that it
-/// replaced.
+/// An eventfd(2) that a loop registers beside its sockets, so that another thread can end the loop's wait.
 /// </summary>
 internal sealed class Waker : IDisposable
 {
     /// <summary>
-    /// The owner and whoever is writing: at 0 the descriptor is closed. A late write must never meet a number that is somebody else's by
-    /// now.
+    /// Counts the owner and the threads that are writing: at 0 the descriptor is closed. A late write must never reach a reused number.
     /// </summary>
     private int _users = 1;
 
     public Waker() => Descriptor = (int)EventFd.Create(EventFd.EFD_NONBLOCK).ThrowIfError("eventfd");
 
-    /// <summary>Readable from <see cref="Wake"/> to <see cref="Drain"/>. Each wake-up is an edge, drained or not.</summary>
+    /// <summary>The eventfd. Readable from <see cref="Wake"/> to <see cref="Drain"/>. Each wake-up is an edge, drained or not.</summary>
     public int Descriptor { get; }
 
-    /// <summary>Any thread. EAGAIN would mean a counter of 2⁶⁴−2 wake-ups, so there is no failure to report.</summary>
+    /// <summary>Wakes the loop. Any thread. EAGAIN would need 2⁶⁴−2 wake-ups, so failures are ignored.</summary>
     public void Wake()
     {
         if (TryUse())
@@ -29,7 +27,7 @@ internal sealed class Waker : IDisposable
         }
     }
 
-    /// <summary>A second descriptor of the eventfd, the caller's to close; −EBADF when this one is closed. Any thread.</summary>
+    /// <summary>Duplicates the eventfd; the caller closes the duplicate. −EBADF if this one is closed. Any thread.</summary>
     public SysResult Duplicate()
     {
         if (!TryUse())
@@ -42,7 +40,7 @@ internal sealed class Waker : IDisposable
         return duplicate;
     }
 
-    /// <summary>Takes back what <see cref="Wake"/> said. Loop thread.</summary>
+    /// <summary>Resets the eventfd after <see cref="Wake"/>. Loop thread.</summary>
     public void Drain() => EventFd.Drain(Descriptor);
 
     private bool TryUse()

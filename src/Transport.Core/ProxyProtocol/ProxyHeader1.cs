@@ -8,7 +8,7 @@ namespace Transport.Core.ProxyProtocol;
 /// <summary>Version 1, a line of text: <c>PROXY TCP4 192.0.2.1 198.51.100.1 56324 443</c>.</summary>
 internal static class ProxyHeader1
 {
-    /// <summary>Including CR LF, as the specification has it: enough for the longest line.</summary>
+    /// <summary>The maximum line length including CR LF, as the specification defines it.</summary>
     private const int MaxLength = 107;
 
     /// <inheritdoc cref="ProxyHeaderParser.TryParse"/>
@@ -20,7 +20,9 @@ internal static class ProxyHeader1
         int end = window.IndexOf((byte)'\n');
         if (end < 0)
         {
-            return window.Length < MaxLength ? false : throw new InvalidDataException($"a version 1 header has no end within {MaxLength} bytes");
+            return window.Length < MaxLength
+                ? false
+                : throw new InvalidDataException($"a version 1 header has no end within {MaxLength} bytes");
         }
 
         if (window[end - 1] != '\r')
@@ -38,7 +40,7 @@ internal static class ProxyHeader1
         string[] parts = line.Split(' ');
         if (parts[1] == "UNKNOWN")
         {
-            // Whatever follows is to be ignored.
+            // The specification requires that the rest of the line is ignored.
             return new ProxyHeader(1, null, null, default);
         }
 
@@ -60,7 +62,7 @@ internal static class ProxyHeader1
             default);
     }
 
-    /// <summary>IPAddress also reads 1.2, 0x7f.1, [::1] and ::1%eth0, which are no addresses of this protocol.</summary>
+    /// <summary>IPAddress also parses 1.2, 0x7f.1, [::1] and ::1%eth0, which this protocol does not allow.</summary>
     private static IPAddress ParseAddress(string text, AddressFamily family)
     {
         bool isPlain = family == AddressFamily.InterNetwork

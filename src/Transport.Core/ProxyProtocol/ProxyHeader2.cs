@@ -13,7 +13,7 @@ internal static class ProxyHeader2
     private const int CommandProxy = 0x21;
     private const int UnixPathLength = 108;
 
-    /// <summary>PP2_TYPE_CRC32C: a checksum of the whole header, with zeros in its own place.</summary>
+    /// <summary>PP2_TYPE_CRC32C: a checksum of the whole header, computed with zeros in its own field.</summary>
     private const byte TypeCrc32C = 3;
     private const int FieldHeaderLength = 3;
 
@@ -50,7 +50,7 @@ internal static class ProxyHeader2
         int addressLength = AddressLength(family);
         if (bytes[signatureLength] == CommandLocal)
         {
-            // The addresses are to be ignored, whatever they are; without a known family, fields cannot be told from them.
+            // The addresses are ignored. Without a known family, fields cannot be distinguished from them.
             header = new ProxyHeader(2, null, null, default);
             return true;
         }
@@ -67,7 +67,7 @@ internal static class ProxyHeader2
         return true;
     }
 
-    /// <summary>The value of the first field of a type.</summary>
+    /// <summary>Returns the value of the first field of a type.</summary>
     public static bool TryGetField(ReadOnlyMemory<byte> fields, byte type, out ReadOnlyMemory<byte> value)
     {
         while (!fields.IsEmpty)
@@ -86,7 +86,7 @@ internal static class ProxyHeader2
         return false;
     }
 
-    /// <summary>AF_UNSPEC, and any other family or protocol that is not ours, has no addresses that could be read.</summary>
+    /// <summary>AF_UNSPEC, and any family or protocol that is not supported, has no addresses to read.</summary>
     private static int AddressLength(byte family) => family switch
     {
         0x00 => 0,
@@ -110,7 +110,7 @@ internal static class ProxyHeader2
 
     private static UnixDomainSocketEndPoint ReadPath(ReadOnlySpan<byte> path)
     {
-        // sun_path: ends at the first zero, except that one at the beginning marks an abstract name. An unnamed client has only zeros.
+        // sun_path ends at the first zero, except that a leading zero marks an abstract name. An unnamed client has only zeros.
         int end = path[1..].IndexOf((byte)0);
         string text = System.Text.Encoding.UTF8.GetString(end < 0 ? path : path[..(end + 1)]);
         return new UnixDomainSocketEndPoint(text);

@@ -3,14 +3,14 @@ using System.Buffers;
 namespace Transport.Core.ProxyProtocol;
 
 /// <summary>
-/// Reads the header of the PROXY protocol (haproxy's proxy-protocol.txt) from the first bytes of a connection. Accepts nothing that the
-/// specification does not: whoever can smuggle an address past a lenient parser chooses its own.
+/// Parses the header of the PROXY protocol (haproxy's proxy-protocol.txt) from the first bytes of a connection. It accepts nothing beyond
+/// the specification: a lenient parser would let clients forge their address.
 /// </summary>
 internal static class ProxyHeaderParser
 {
     /// <summary>
-    /// The longest header that is accepted. Version 2 could have 65,551 bytes; those of haproxy, nginx, AWS and Envoy have a few hundred.
-    /// A guess, with room for a client certificate's names.
+    /// The maximum header length. Version 2 allows 65,551 bytes; the headers of haproxy, nginx, AWS and Envoy have a few hundred. An
+    /// estimate, with room for a client certificate's names.
     /// </summary>
     public const int MaxLength = 4096;
 
@@ -18,12 +18,12 @@ internal static class ProxyHeaderParser
 
     private static ReadOnlySpan<byte> Signature1 => "PROXY "u8;
 
-    /// <summary>Parses what has been received so far.</summary>
+    /// <summary>Parses the bytes that have been received so far.</summary>
     /// <param name="received">The first bytes of the connection.</param>
     /// <param name="header">The header; null unless it is complete.</param>
     /// <param name="length">The length of the header in bytes, if it is complete.</param>
     /// <returns>False if more bytes are needed.</returns>
-    /// <exception cref="InvalidDataException">The bytes are not the beginning of a header.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not the beginning of a valid header.</exception>
     public static bool TryParse(in ReadOnlySequence<byte> received, out ProxyHeader? header, out int length)
     {
         header = null;
@@ -46,7 +46,7 @@ internal static class ProxyHeaderParser
 
             return Begins(bytes, Signature1)
                 ? bytes.Length >= Signature1.Length && ProxyHeader1.TryParse(bytes, out header, out length)
-                : throw new InvalidDataException("the first bytes are no PROXY protocol header");
+                : throw new InvalidDataException("the first bytes are not a PROXY protocol header");
         }
         finally
         {

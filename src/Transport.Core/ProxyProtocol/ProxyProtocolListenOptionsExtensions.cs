@@ -9,12 +9,12 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class ProxyProtocolListenOptionsExtensions
 {
     /// <summary>
-    /// Reads the header of the PROXY protocol, version 1 or 2, that haproxy, nginx, Envoy or a load balancer of a cloud sends before the
-    /// client's bytes, and gives the connection the client's address. Call it before <c>UseHttps</c>. Works on every transport, Kestrel's own
-    /// included. The header is required: a connection without one is reset, as is one from outside the trusted networks.
+    /// Reads the PROXY protocol header, version 1 or 2, that haproxy, nginx, Envoy or a cloud load balancer sends before the client's data,
+    /// and sets the connection's addresses from it. Call it before <c>UseHttps</c>. Works on every transport, including Kestrel's own. The
+    /// header is required: a connection without one is reset, and so is one from outside the trusted networks.
     /// </summary>
     /// <param name="listenOptions">The end point.</param>
-    /// <param name="trustedNetworks">The networks of the proxies; none for the loopback addresses.</param>
+    /// <param name="trustedNetworks">The networks of the proxies. Default if none is given: the loopback addresses.</param>
     /// <returns><paramref name="listenOptions"/>.</returns>
     public static ListenOptions UseProxyProtocol(this ListenOptions listenOptions, params System.Net.IPNetwork[] trustedNetworks)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Transport.Core.ProxyProtocol;
 
-/// <summary>Reads the header before anything else of the connection, and gives the connection the client's address.</summary>
+/// <summary>Reads the header before anything else of the connection, and sets the connection's addresses.</summary>
 internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, ProxyProtocolOptions options, ILogger logger)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
@@ -18,7 +18,7 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, ProxyProt
                 return;
             }
 
-            Refuse(connection, "the peer is in none of the trusted networks");
+            Refuse(connection, "the peer is not in a trusted network");
             return;
         }
 
@@ -49,7 +49,8 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, ProxyProt
             return;
         }
 
-        connection.Features.Set<IProxyProtocolFeature>(new ProxyProtocolFeature(header, connection.RemoteEndPoint, connection.LocalEndPoint));
+        connection.Features.Set<IProxyProtocolFeature>(
+            new ProxyProtocolFeature(header, connection.RemoteEndPoint, connection.LocalEndPoint));
         if (header.Source is not null)
         {
             connection.RemoteEndPoint = header.Source;
@@ -59,9 +60,9 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, ProxyProt
         await next(connection);
     }
 
-    /// <returns>Null if the peer ended the connection before the header was complete.</returns>
-    /// <exception cref="InvalidDataException">The bytes are no header.</exception>
-    /// <exception cref="OperationCanceledException">The time is over.</exception>
+    /// <returns>Null if the peer closed the connection before the header was complete.</returns>
+    /// <exception cref="InvalidDataException">The bytes are not a header.</exception>
+    /// <exception cref="OperationCanceledException">The time limit has expired.</exception>
     /// <exception cref="IOException">The connection failed.</exception>
     private async ValueTask<ProxyHeader?> ReadAsync(ConnectionContext connection)
     {
@@ -77,7 +78,7 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, ProxyProt
             {
                 if (ProxyHeaderParser.TryParse(buffer, out ProxyHeader? header, out int length))
                 {
-                    // What follows the header has not been looked at: the next reader gets it at once.
+                    // The bytes after the header are not marked as examined: the next reader gets them at once.
                     consumed = examined = buffer.GetPosition(length);
                     return header;
                 }

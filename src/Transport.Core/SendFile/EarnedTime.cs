@@ -4,19 +4,19 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Transport.Core.SendFile;
 
 /// <summary>
-/// Has bytes written by GetMemory and Advance earn their time at Kestrel's minimum response data rate, as those of WriteAsync do: Kestrel
-/// counts none of them, and would end a flush that waits longer than the grace period. While such a flush waits, its grace period is longer
-/// by the time that its bytes take at the rate.
+/// Applies Kestrel's minimum response data rate to bytes that were written by GetMemory and Advance. Kestrel counts only those of
+/// WriteAsync, and would abort a flush that waits longer than the grace period. While such a flush waits, its grace period is extended by
+/// the time that its bytes take at the rate.
 /// </summary>
 internal struct EarnedTime(IHttpMinResponseDataRateFeature? feature)
 {
-    /// <summary>Well within what a TimeSpan, and Kestrel's arithmetic with it, can hold.</summary>
+    /// <summary>The maximum, well within the range of a TimeSpan and of Kestrel's arithmetic with it.</summary>
     private const double Longest = 20 * 24 * 3600;
 
     private MinDataRate? _rate;
     private MinDataRate? _set;
 
-    /// <summary>A flush of so many bytes begins.</summary>
+    /// <summary>Starts a flush of the given number of bytes.</summary>
     public void Flushing(long bytes)
     {
         if (feature?.MinDataRate is { } rate)
@@ -27,7 +27,7 @@ internal struct EarnedTime(IHttpMinResponseDataRateFeature? feature)
         }
     }
 
-    /// <summary>It has ended: gives the rate back, unless somebody has set another. Further calls do nothing.</summary>
+    /// <summary>Ends the flush: restores the rate, unless other code has set another one. Further calls do nothing.</summary>
     public void Flushed()
     {
         if (_set is not null && ReferenceEquals(feature!.MinDataRate, _set))

@@ -2,19 +2,19 @@ using Transport.Core.Interop;
 
 namespace Transport.Core.SendFile;
 
-/// <summary>Asks whether bytes of a file can be sent without waiting for the disk.</summary>
+/// <summary>Determines whether bytes of a file can be sent without waiting for the disk.</summary>
 internal static class PageCache
 {
     private static bool s_hasNoCacheStat;
 
     /// <summary>
-    /// True where the page cache holds all of the range at this moment. cachestat(2) tells it in 0.6 µs for 2 MiB (large folios; 20 µs on
-    /// tmpfs) and brings nothing in. Where it is missing or refused, the last byte stands for all: sequential readers leave whole ranges.
-    /// False where the kernel does not tell.
+    /// Returns true if the page cache holds the whole range. cachestat(2) takes 0.6 µs for 2 MiB (large folios; 20 µs on tmpfs) and reads
+    /// nothing. Where it is not supported or not permitted, only the last byte is tested: sequential readers leave whole ranges. False if
+    /// the kernel does not say.
     /// </summary>
-    /// <param name="file">A descriptor.</param>
-    /// <param name="offset">The first byte.</param>
-    /// <param name="length">At least 1.</param>
+    /// <param name="file">The file's descriptor.</param>
+    /// <param name="offset">The offset of the first byte.</param>
+    /// <param name="length">The number of bytes, at least 1.</param>
     public static bool Holds(int file, long offset, long length)
     {
         if (!Volatile.Read(ref s_hasNoCacheStat))

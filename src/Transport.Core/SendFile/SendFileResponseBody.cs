@@ -11,25 +11,28 @@ namespace Transport.Core.SendFile;
 
 /// <summary>
 /// Kestrel's response body with a <see cref="SendFileAsync"/> that uses sendfile(2). One for all requests of an HTTP/1.x connection, which
-/// Kestrel serves by one object.
+/// Kestrel also serves with one object.
 /// </summary>
 /// <remarks>
-/// What may be sent as it is goes by sendfile while the page cache holds it. A part that it does not hold is read on the thread pool, which
-/// brings the next in: neither a loop nor a worker waits for the disk. Whatever else there is (no Content-Length, HEAD, a file that cannot
-/// be opened) is left to Kestrel's own way, with its results and exceptions.
+/// Page-cache hits are sent by sendfile(2). Misses are read on the thread pool, which also reads ahead: neither a loop nor a worker thread
+/// waits for the disk. All other cases (no Content-Length, HEAD, a file that cannot be opened) use Kestrel's own implementation, with its
+/// results and exceptions.
 /// </remarks>
-internal sealed class SendFileResponseBody(SocketConnection connection, IFeatureCollection features, IHttpResponseBodyFeature inner) : IHttpResponseBodyFeature
+internal sealed class SendFileResponseBody(SocketConnection connection, IFeatureCollection features, IHttpResponseBodyFeature inner)
+    : IHttpResponseBodyFeature
 {
-    /// <summary>Bytes of a file that are flushed at a time: a bound on what one response has of its turn, as nginx's sendfile_max_chunk.</summary>
+    /// <summary>
+    /// The number of bytes of a file that are flushed at a time: a fairness limit for one response, like nginx's sendfile_max_chunk.
+    /// </summary>
     private const int MaxChunk = 2 * 1024 * 1024;
 
-    /// <summary>Up to here a file is read into the pipe: it leaves in one call with the header.</summary>
+    /// <summary>A file up to this size is read into the pipe: it is sent in one call with the header.</summary>
     private const int MostRead = 16 * 1024;
 
-    /// <summary>Bytes of a read that waits for the disk.</summary>
+    /// <summary>The size of a read that waits for the disk.</summary>
     private const int ColdRead = 64 * 1024;
 
-    /// <summary>Kestrel's own.</summary>
+    /// <summary>Kestrel's own response body.</summary>
     public IHttpResponseBodyFeature Inner => inner;
 
     public Stream Stream => inner.Stream;
@@ -52,17 +55,18 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
         return SendAsync(file, path, offset, count!.Value, cancellationToken);
     }
 
-    /// <summary>A body of known length follows, in HTTP/1.x' plain form.</summary>
+    /// <summary>Returns whether a body of known length follows, in HTTP/1.x without chunked encoding.</summary>
     private bool MaySend(long count)
     {
         IHttpResponseFeature? response = features.Get<IHttpResponseFeature>();
         return response is { Headers: { ContentLength: { } length } headers, StatusCode: >= 200 }
-            && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
+            && response.StatusCode
+                is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
             && count <= length && headers.TransferEncoding.Count == 0
             && features.Get<IHttpRequestFeature>() is { } request && !HttpMethods.IsHead(request.Method);
     }
 
-    /// <returns>Null where Kestrel's own way is to find out what is wrong.</returns>
+    /// <returns>Null if Kestrel's own implementation reports the error.</returns>
     private static SafeFileHandle? TryOpen(string path, long offset, ref long? count)
     {
         SafeFileHandle file;
@@ -70,12 +74,13 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
         {
             file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             return null;
         }
 
-        // 0 for what is no regular file.
+        // 0 if it is not a regular file.
         long length = RandomAccess.GetLength(file);
         long left = length - offset;
         if (offset < 0 || left <= 0 || count > left || count <= 0)
@@ -92,7 +97,7 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
     {
         using (file)
         {
-            // Memory that is asked for from then on is the transport's own.
+            // The memory that is requested from here on is the transport's own.
             await inner.StartAsync(cancellationToken).ConfigureAwait(false);
             if (!MaySend(count))
             {
@@ -115,7 +120,9 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
                     else
                     {
                         byte[] buffer = ArrayPool<byte>.Shared.Rent(ColdRead);
-                        sent = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(end - offset, ColdRead)), offset, cancellationToken).ConfigureAwait(false);
+                        sent = await RandomAccess
+                            .ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(end - offset, ColdRead)), offset, cancellationToken)
+                            .ConfigureAwait(false);
                         flush = inner.Writer.WriteAsync(buffer.AsMemory(0, sent), cancellationToken);
                         ArrayPool<byte>.Shared.Return(buffer);
                     }
@@ -126,14 +133,14 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
                     offset += sent;
                     if (sent == 0 || flushed.IsCompleted)
                     {
-                        // The file has become shorter, which Kestrel finds out when the handler returns; or the client has left.
+                        // The file has become shorter, which Kestrel detects when the handler returns; or the client has left.
                         cancellationToken.ThrowIfCancellationRequested();
                         return;
                     }
 
                     if (!hasWaited && offset < end)
                     {
-                        // A client that takes all of it at once is not to have the thread, which may be a loop's, to itself.
+                        // A client that reads as fast as the file is sent must not keep the thread, which may be a loop's, to itself.
                         await connection.YieldAsync().ConfigureAwait(false);
                     }
                 }
@@ -145,8 +152,8 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
         }
     }
 
-    /// <summary>Appends what can be had without waiting for the disk: as a range, or, if it is small, as bytes.</summary>
-    /// <returns>How many bytes; 0 for none.</returns>
+    /// <summary>Appends what is available without waiting for the disk: as a range, or as bytes if it is small.</summary>
+    /// <returns>The number of bytes; 0 for none.</returns>
     private int TryAppend(SafeFileHandle file, long offset, int count)
     {
         int descriptor = (int)file.DangerousGetHandle();

@@ -7,8 +7,8 @@ using Transport.Core.Features;
 namespace Transport.Core.SendFile;
 
 /// <summary>
-/// Puts <see cref="SendFileResponseBody"/> before all middleware, for requests over HTTP/1.x on a transport of ours. Three look-ups and a
-/// field a request; the object is the connection's.
+/// Installs <see cref="SendFileResponseBody"/> before all middleware, for HTTP/1.x requests on these transports. It costs three look-ups
+/// and a field for each request; the object belongs to the connection.
 /// </summary>
 internal sealed class SendFileStartupFilter : IStartupFilter
 {

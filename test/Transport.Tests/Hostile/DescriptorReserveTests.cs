@@ -64,8 +64,8 @@ public class DescriptorReserveTests
     public async Task A_limit_that_hardly_holds_the_runtime_is_told_at_the_start(TransportUnderTest transport)
     {
         await using HostProcess host = await HostProcess.StartAsync(transport, 200);
-        await Deadline.Until(() => host.Output.Contains("The limit of 200 descriptors", StringComparison.Ordinal), () => host.Output);
-        Assert.Contains("50 are kept free instead of 64", host.Output, StringComparison.Ordinal);
+        await Deadline.Until(() => host.Output.Contains("The descriptor limit of 200", StringComparison.Ordinal), () => host.Output);
+        Assert.Contains("50 descriptors are reserved instead of 64", host.Output, StringComparison.Ordinal);
         Assert.Equal(0, await host.StopAsync());
     }
 
