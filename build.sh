@@ -86,7 +86,11 @@ run_tests() {
 }
 
 # Folders whose lines have at most 140 columns.
-line_length_folders=(test samples)
+line_length_folders=(
+  test samples bench src/Shared
+  src/Transport.{Blocking,Epoll,Rtsig,Select,Uring}
+  src/Transport.Core/{Connections,Diagnostics,Features,Hosting,Interop,Listening,ProxyProtocol,Readiness,SendFile}
+)
 
 check_line_length() {
   local long
