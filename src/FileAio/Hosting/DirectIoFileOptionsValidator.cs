@@ -4,13 +4,13 @@ using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Hosting;
 
-/// <summary>Says of each option what it allows, at start-up.</summary>
+/// <summary>Validates the options at start-up.</summary>
 internal static class DirectIoFileOptionsValidator
 {
-    /// <summary>A sentence for each option that is out of range.</summary>
+    /// <summary>Returns a message for each option that is out of range, with its allowed values.</summary>
     /// <param name="o">The options.</param>
     /// <param name="section">The configuration section, which names the options in the messages.</param>
-    /// <param name="contentRoot">What a relative root is relative to.</param>
+    /// <param name="contentRoot">The folder that a relative root is relative to.</param>
     public static List<string> Validate(DirectIoFileOptions o, string section, string contentRoot)
     {
         List<string> failures = new List<string>();
@@ -69,7 +69,7 @@ internal static class DirectIoFileOptionsValidator
         return failures;
     }
 
-    /// <summary>Relative, and with no way up.</summary>
+    /// <summary>Returns whether the path is relative and has no "." or ".." component.</summary>
     private static bool HasPlainNames(string path) =>
         !path.Contains('\0') && path.TrimEnd('/').Split('/').All(static part => part is not ("" or "." or ".."));
 }

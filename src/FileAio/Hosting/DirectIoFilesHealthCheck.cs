@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FileAio.Hosting;
 
-/// <summary>Reports which engine reads files; degraded where it is not the one that was asked for.</summary>
+/// <summary>A health check that reports which engines read files. It fails if an engine is a fallback.</summary>
 internal sealed class DirectIoFilesHealthCheck(IServiceProvider services) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
