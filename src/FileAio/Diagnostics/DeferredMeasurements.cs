@@ -23,7 +23,8 @@ internal sealed class DeferredMeasurements
     public DeferredMeasurements(Histogram<double> histogram)
     {
         _histogram = histogram;
-        _timer = new Timer(static state => ((DeferredMeasurements)state!).PassOn(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new Timer(static state => ((DeferredMeasurements)state!).PassOn(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     public void Add(double value, string engine)

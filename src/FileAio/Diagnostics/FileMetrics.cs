@@ -22,7 +22,11 @@ internal static class FileMetrics
         "s",
         "Duration of a read from submission to completion, including the time in a queue.",
         tags: null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries =
+                [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+        });
 
     private static readonly Counter<long> Overdue = Meter.CreateCounter<long>(
         "fileaio.reads_overdue", "{read}", "Reads that took longer than AioTimeout, counted while in flight.");
@@ -34,14 +38,18 @@ internal static class FileMetrics
 
     static FileMetrics()
     {
-        Meter.CreateObservableUpDownCounter("fileaio.reads_in_flight", static () => ReadsInFlight, "{read}", "Reads that an engine has not completed.");
-        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By", "Bytes read from files. Tag engine: page-cache for reads from the page cache that do not wait, sendfile for bytes that the kernel sends itself.");
+        Meter.CreateObservableUpDownCounter("fileaio.reads_in_flight", static () => ReadsInFlight, "{read}",
+            "Reads that an engine has not completed.");
+        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By",
+            "Bytes read from files. Tag engine: page-cache for cached bytes, sendfile for bytes that the kernel sends itself.");
         Meter.CreateObservableCounter("fileaio.sendfile.misses", static () => Interlocked.Read(ref s_sendFileMisses), "{chunk}",
             "Chunks that were not completely in the page cache, and were read instead of sent by sendfile.");
         Meter.CreateObservableCounter("fileaio.fallbacks", ObserveFallbacks, "{fallback}",
             "Fallbacks because the kernel refused a call, by reason; no-direct-io also by device, once per file.");
-        Meter.CreateObservableCounter("fileaio.open_file_cache.hits", static () => Interlocked.Read(ref s_cacheHits), "{lookup}", "Lookups that found the file in the open-file cache.");
-        Meter.CreateObservableCounter("fileaio.open_file_cache.misses", static () => Interlocked.Read(ref s_cacheMisses), "{lookup}", "Lookups that had to open the file.");
+        Meter.CreateObservableCounter("fileaio.open_file_cache.hits", static () => Interlocked.Read(ref s_cacheHits), "{lookup}",
+            "Lookups that found the file in the open-file cache.");
+        Meter.CreateObservableCounter("fileaio.open_file_cache.misses", static () => Interlocked.Read(ref s_cacheMisses), "{lookup}",
+            "Lookups that had to open the file.");
     }
 
     /// <summary>Gets the number of reads in flight, for status pages and tests.</summary>
@@ -89,8 +97,10 @@ internal static class FileMetrics
             yield return new Measurement<long>(Interlocked.Read(ref bytes.Value), new KeyValuePair<string, object?>("engine", engine));
         }
 
-        yield return new Measurement<long>(Interlocked.Read(ref s_bytesFromPageCache), new KeyValuePair<string, object?>("engine", "page-cache"));
-        yield return new Measurement<long>(Interlocked.Read(ref s_bytesBySendFile), new KeyValuePair<string, object?>("engine", "sendfile"));
+        yield return new Measurement<long>(
+            Interlocked.Read(ref s_bytesFromPageCache), new KeyValuePair<string, object?>("engine", "page-cache"));
+        yield return new Measurement<long>(
+            Interlocked.Read(ref s_bytesBySendFile), new KeyValuePair<string, object?>("engine", "sendfile"));
     }
 
     private static IEnumerable<Measurement<long>> ObserveFallbacks()

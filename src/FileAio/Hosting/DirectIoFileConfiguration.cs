@@ -70,9 +70,11 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
             {
                 _failures.AddRange(ConfigurationKeys.Unknown(child, $"{path}:{name.Key}", below));
             }
-            else if (child.GetChildren().FirstOrDefault(item => !isList || !int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } item)
+            else if (child.GetChildren().FirstOrDefault(item =>
+                !isList || !int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } item)
             {
-                _failures.Add($"{path}:{name.Key}:{item.Key} is not an option; allowed: {(isList ? "a list" : "one value")} for {name.Key}.");
+                _failures.Add($"{path}:{name.Key}:{item.Key} is not an option; "
+                    + $"allowed: {(isList ? "a list" : "one value")} for {name.Key}.");
             }
         }
     }
@@ -162,7 +164,8 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
     {
         Set(name, string.Join(", ", Enum.GetNames<T>()), text =>
             // not by number: the error message could not name its meaning
-            value = Enum.GetNames<T>().Any(choice => Is(text, choice)) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException());
+            value = Enum.GetNames<T>().Any(choice => Is(text, choice)) ? Enum.Parse<T>(text, ignoreCase: true)
+                : throw new FormatException());
         return value;
     }
 

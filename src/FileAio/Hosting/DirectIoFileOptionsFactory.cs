@@ -17,15 +17,18 @@ internal sealed class DirectIoFileOptionsFactory : OptionsFactory<DirectIoFileOp
     private DirectIoFileOptionsFactory(IServiceProvider services, Action<DirectIoFileOptions> configure, FromConfiguration read)
         : base(
             services.GetServices<IConfigureOptions<DirectIoFileOptions>>(),
-            [.. services.GetServices<IPostConfigureOptions<DirectIoFileOptions>>(), new PostConfigureOptions<DirectIoFileOptions>(null, configure)],
+            [.. services.GetServices<IPostConfigureOptions<DirectIoFileOptions>>(),
+                new PostConfigureOptions<DirectIoFileOptions>(null, configure)],
             [read, .. services.GetServices<IValidateOptions<DirectIoFileOptions>>()])
     {
         (_configuration, _read) = (services.GetService<IConfiguration>(), read);
     }
 
     /// <exception cref="OptionsValidationException">A value is not allowed, or a key is unknown. The message names all of them.</exception>
-    public static DirectIoFileOptions Create(IServiceProvider services, string name, string contentRoot, Action<DirectIoFileOptions> configure) =>
-        new DirectIoFileOptionsFactory(services, configure, new FromConfiguration(contentRoot, services.GetService<IConfiguration>())).Create(name);
+    public static DirectIoFileOptions Create(IServiceProvider services, string name, string contentRoot,
+        Action<DirectIoFileOptions> configure) =>
+        new DirectIoFileOptionsFactory(services, configure,
+            new FromConfiguration(contentRoot, services.GetService<IConfiguration>())).Create(name);
 
     /// <summary>Returns the configuration section of a mount.</summary>
     public static string SectionOf(string? name) => string.IsNullOrEmpty(name)
@@ -55,9 +58,11 @@ internal sealed class DirectIoFileOptionsFactory : OptionsFactory<DirectIoFileOp
             if (!string.IsNullOrEmpty(name) && options.Root is null && options.FileProvider is null)
             {
                 // Without a root, a misspelt name would serve the web root.
-                List<string> known = [.. (configuration?.GetSection(SectionOf(null)).GetSection(DirectIoFileConfiguration.Mounts).GetChildren() ?? []).Select(mount => mount.Key)];
+                IConfigurationSection? mounts = configuration?.GetSection(SectionOf(null)).GetSection(DirectIoFileConfiguration.Mounts);
+                List<string> known = [.. (mounts?.GetChildren() ?? []).Select(mount => mount.Key)];
                 failures.Add($"{SectionOf(name)}:Root is null; allowed for a named mount: a folder that exists, or a FileProvider."
-                    + (known.Count == 0 || known.Contains(name, StringComparer.OrdinalIgnoreCase) ? "" : $" The nearest of the mounts in configuration is {ConfigurationKeys.Nearest(name, known)}."));
+                    + (known.Count == 0 || known.Contains(name, StringComparer.OrdinalIgnoreCase) ? ""
+                        : $" The nearest mount in configuration is {ConfigurationKeys.Nearest(name, known)}."));
             }
 
             return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

@@ -65,13 +65,15 @@ public static class DirectIoFilesBuilderExtensions
     /// <exception cref="ArgumentException">The name is empty.</exception>
     /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
-    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name) => app.UseNamedDirectIoFiles(name, static _ => { });
+    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name) =>
+        app.UseNamedDirectIoFiles(name, static _ => { });
 
     /// <inheritdoc cref="UseNamedDirectIoFiles(IApplicationBuilder, string)"/>
     /// <param name="app">The application.</param>
     /// <param name="name">The name, without colons; not empty.</param>
     /// <param name="configure">A delegate that changes the options. It is called last.</param>
-    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name, Action<DirectIoFileOptions> configure)
+    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name,
+        Action<DirectIoFileOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -92,7 +94,8 @@ public static class DirectIoFilesBuilderExtensions
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(options);
         IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
-        List<string> failures = DirectIoFileOptionsValidator.Validate(options, DirectIoFileConfiguration.Section, environment.ContentRootPath);
+        List<string> failures = DirectIoFileOptionsValidator.Validate(options, DirectIoFileConfiguration.Section,
+            environment.ContentRootPath);
         return failures.Count == 0
             ? app.Use(options, DirectIoFileConfiguration.Section, environment)
             : throw new OptionsValidationException(DirectIoFileConfiguration.Section, typeof(DirectIoFileOptions), failures);
@@ -101,11 +104,13 @@ public static class DirectIoFilesBuilderExtensions
     private static IApplicationBuilder UseNamed(this IApplicationBuilder app, string name, Action<DirectIoFileOptions> configure)
     {
         IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
-        DirectIoFileOptions options = DirectIoFileOptionsFactory.Create(app.ApplicationServices, name, environment.ContentRootPath, configure);
+        DirectIoFileOptions options = DirectIoFileOptionsFactory.Create(app.ApplicationServices, name, environment.ContentRootPath,
+            configure);
         return app.Use(options, DirectIoFileOptionsFactory.SectionOf(name), environment);
     }
 
-    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, string section, IWebHostEnvironment environment)
+    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, string section,
+        IWebHostEnvironment environment)
     {
         IServiceProvider services = app.ApplicationServices;
         options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
@@ -113,8 +118,9 @@ public static class DirectIoFilesBuilderExtensions
         if (source.Provider is not null && options.DisableSymlinks != SymlinkPolicy.Off)
         {
             throw new OptionsValidationException(section, typeof(DirectIoFileOptions),
-                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} where files come from {source.Provider.GetType().Name}, "
-                    + "which decides itself what it exposes. Set Root, or a PhysicalFileProvider, to have links checked."]);
+                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} "
+                    + $"where files come from {source.Provider.GetType().Name}, because the provider decides what it exposes. "
+                    + "Set Root, or a PhysicalFileProvider, to have links checked."]);
         }
 
         ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
@@ -132,12 +138,14 @@ public static class DirectIoFilesBuilderExtensions
 
         FileRuntime runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
         bool alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
-        FileServing serving = new FileServing(options, source, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
+        FileServing serving = new FileServing(options, source, runtime, alignedPipes,
+            services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(serving.Dispose);
 
         string served = source.Provider?.GetType().Name ?? source.Root;
         DirectIoFilesStatus status = new DirectIoFilesStatus(serving, served);
-        logger.Serving(served, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
+        logger.Serving(served, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine,
+            status.DirectIoThreshold is { } threshold ? $"{threshold} bytes" : "off");
         StatusRegistry.Add(services, status);
         return app.Use(next => new DirectIoFilesMiddleware(next, serving, source.Root).InvokeAsync);
     }
@@ -153,7 +161,8 @@ public static class DirectIoFilesBuilderExtensions
             return Folder(Path.Combine(environment.ContentRootPath, options.Root), mustExist: true);
         }
 
-        IFileProvider? provider = options.FileProvider ?? (environment.WebRootFileProvider is NullFileProvider ? null : environment.WebRootFileProvider);
+        IFileProvider? provider = options.FileProvider
+            ?? (environment.WebRootFileProvider is NullFileProvider ? null : environment.WebRootFileProvider);
         return provider switch
         {
             null => Folder(environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot"), mustExist: false),
@@ -161,7 +170,8 @@ public static class DirectIoFilesBuilderExtensions
             _ => new FileSource("", MustExist: false, provider),
         };
 
-        static FileSource Folder(string path, bool mustExist) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), mustExist, null);
+        static FileSource Folder(string path, bool mustExist) =>
+            new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), mustExist, null);
     }
 
     /// <summary>

@@ -6,4 +6,5 @@ namespace FileAio;
 /// <param name="BuffersRented">The number of buffers in use.</param>
 /// <param name="BytesInFlight">The memory of reads, in bytes.</param>
 /// <param name="MaxInFlightBytes">The limit of <paramref name="BytesInFlight"/>.</param>
-public readonly record struct DirectIoFilesCounts(long ReadsInFlight, long Fallbacks, int BuffersRented, long BytesInFlight, long MaxInFlightBytes);
+public readonly record struct DirectIoFilesCounts(long ReadsInFlight, long Fallbacks, int BuffersRented, long BytesInFlight,
+    long MaxInFlightBytes);

@@ -16,7 +16,7 @@ public static class DirectIoFilesEndpointExtensions
     /// Maps an endpoint that serves the folder <paramref name="root"/>, with the options of the configuration section <c>DirectIoFiles</c>.
     /// </summary>
     /// <param name="endpoints">The endpoint route builder.</param>
-    /// <param name="pattern">The route pattern. Its last part is a catch-all parameter, which is the path below the folder: <c>/models/{**path}</c>.</param>
+    /// <param name="pattern">The route pattern. It ends with a catch-all parameter for the path: <c>/models/{**path}</c>.</param>
     /// <param name="root">The folder, absolute or relative to the content root; it must exist.</param>
     /// <returns>The endpoint, for <c>RequireAuthorization</c>, <c>RequireRateLimiting</c> and other conventions.</returns>
     /// <exception cref="ArgumentException">The pattern has no catch-all parameter.</exception>
@@ -30,7 +30,7 @@ public static class DirectIoFilesEndpointExtensions
 
     /// <inheritdoc cref="MapDirectIoFiles(IEndpointRouteBuilder, string, Action{DirectIoFileOptions})"/>
     /// <param name="endpoints">The endpoint route builder.</param>
-    /// <param name="pattern">The route pattern. Its last part is a catch-all parameter, which is the path below the folder: <c>/models/{**path}</c>.</param>
+    /// <param name="pattern">The route pattern. It ends with a catch-all parameter for the path: <c>/models/{**path}</c>.</param>
     public static IEndpointConventionBuilder MapDirectIoFiles(this IEndpointRouteBuilder endpoints, string pattern) =>
         endpoints.MapDirectIoFiles(pattern, static _ => { });
 
@@ -41,7 +41,7 @@ public static class DirectIoFilesEndpointExtensions
     /// cref="DirectIoFileOptions.Terminal"/>.
     /// </summary>
     /// <param name="endpoints">The endpoint route builder.</param>
-    /// <param name="pattern">The route pattern. Its last part is a catch-all parameter, which is the path below the folder: <c>/models/{**path}</c>.</param>
+    /// <param name="pattern">The route pattern. It ends with a catch-all parameter for the path: <c>/models/{**path}</c>.</param>
     /// <param name="configure">A delegate that changes the options. It is called last.</param>
     /// <returns>The endpoint, for <c>RequireAuthorization</c>, <c>RequireRateLimiting</c> and other conventions.</returns>
     /// <exception cref="ArgumentException">The pattern has no catch-all parameter.</exception>
@@ -55,7 +55,8 @@ public static class DirectIoFilesEndpointExtensions
         ArgumentNullException.ThrowIfNull(configure);
         RoutePattern parsed = RoutePatternFactory.Parse(pattern);
         string parameter = parsed.Parameters.FirstOrDefault(static parameter => parameter.IsCatchAll)?.Name
-            ?? throw new ArgumentException($"\"{pattern}\" has no catch-all parameter; allowed: a pattern such as \"/models/{{**path}}\".", nameof(pattern));
+            ?? throw new ArgumentException($"\"{pattern}\" has no catch-all parameter; allowed: a pattern such as \"/models/{{**path}}\".",
+                nameof(pattern));
 
         IApplicationBuilder pipeline = endpoints.CreateApplicationBuilder();
         pipeline.UseDirectIoFiles(options =>

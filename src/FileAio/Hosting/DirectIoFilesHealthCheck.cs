@@ -20,7 +20,8 @@ internal sealed class DirectIoFilesHealthCheck(IServiceProvider services) : IHea
             }
         }
 
-        string description = mounts.Count == 0 ? "No files are served." : $"Files are read by {string.Join(", ", mounts.Select(static mount => mount.Engine).Distinct())}.";
+        string description = mounts.Count == 0 ? "No files are served."
+            : $"Files are read by {string.Join(", ", mounts.Select(static mount => mount.Engine).Distinct())}.";
         return Task.FromResult(fallbacks.Count == 0
             ? HealthCheckResult.Healthy(description, data)
             : new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", fallbacks), exception: null, data));

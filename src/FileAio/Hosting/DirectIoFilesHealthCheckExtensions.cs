@@ -18,7 +18,8 @@ public static class DirectIoFilesHealthCheckExtensions
     /// <param name="tags">Tags to filter by. Default: none.</param>
     /// <returns><paramref name="builder"/>.</returns>
     public static IHealthChecksBuilder AddDirectIoFiles(
-        this IHealthChecksBuilder builder, string name = "direct-io-files", HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
+        this IHealthChecksBuilder builder, string name = "direct-io-files", HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.Add(new HealthCheckRegistration(

@@ -16,13 +16,15 @@ public sealed record DirectIoFilesStatus(
     private readonly Func<IReadOnlyList<DirectIoRefusal>>? _refusals;
 
     internal DirectIoFilesStatus(Sending.FileServing serving, string root)
-        : this(root, serving.Options.Pattern ?? serving.Options.RequestPath.Value ?? "", serving.Runtime.Engine.Name, serving.Runtime.FallbackReason,
+        : this(root, serving.Options.Pattern ?? serving.Options.RequestPath.Value ?? "", serving.Runtime.Engine.Name,
+            serving.Runtime.FallbackReason,
             serving.DirectIoThreshold == long.MaxValue ? null : serving.DirectIoThreshold, serving.ReadIntoPipe)
     {
         _refusals = () => serving.Devices.Refusals;
         AlignedBufferPool buffers = serving.Runtime.Buffers;
         _counts = () => new DirectIoFilesCounts(
-            Diagnostics.FileMetrics.ReadsInFlight, Diagnostics.FileMetrics.FallbackCount, buffers.Rented, buffers.Budget.Used, buffers.Budget.Limit);
+            Diagnostics.FileMetrics.ReadsInFlight, Diagnostics.FileMetrics.FallbackCount, buffers.Rented, buffers.Budget.Used,
+            buffers.Budget.Limit);
     }
 
     /// <summary>Gets the devices with files that refused direct reads; empty if there are none.</summary>

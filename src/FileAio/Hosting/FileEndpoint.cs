@@ -19,7 +19,8 @@ internal sealed class FileEndpoint(RequestDelegate files, string parameter)
         string below = context.GetRouteValue(parameter) as string ?? "";
 
         // The route value is the end of the path, without the slash before it. Routing drops a slash at the end of an empty value.
-        int split = below.Length > 0 && whole.EndsWith(below, StringComparison.Ordinal) ? whole.Length - below.Length - 1 : whole.TrimEnd('/').Length;
+        int split = below.Length > 0 && whole.EndsWith(below, StringComparison.Ordinal) ? whole.Length - below.Length - 1
+            : whole.TrimEnd('/').Length;
         request.PathBase = pathBase.Add(new PathString(whole[..split]));
         request.Path = new PathString(whole[split..]);
         context.SetEndpoint(null);

@@ -6,5 +6,6 @@ namespace FileAio.Hosting;
 /// <param name="Unsupported">The reason why the system is not supported; null if it is.</param>
 internal sealed record FilePlatform(string? Unsupported)
 {
-    public static FilePlatform Current { get; } = new(Platform.IsSupported ? null : $"it needs {Platform.Needed}, and this is {Platform.Found}");
+    public static FilePlatform Current { get; } = new(Platform.IsSupported ? null
+        : $"it needs {Platform.Needed}, and this is {Platform.Found}");
 }

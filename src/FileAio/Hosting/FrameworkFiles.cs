@@ -12,12 +12,14 @@ internal static class FrameworkFiles
     /// <exception cref="OptionsValidationException">
     /// An option that protects files is not supported by the framework's middleware.
     /// </exception>
-    public static IApplicationBuilder Use(IApplicationBuilder app, DirectIoFileOptions options, IFileProvider? provider, string root, string section, string reason)
+    public static IApplicationBuilder Use(IApplicationBuilder app, DirectIoFileOptions options, IFileProvider? provider, string root,
+        string section, string reason)
     {
         if (options.DisableSymlinks != SymlinkPolicy.Off)
         {
             throw new OptionsValidationException(section, typeof(DirectIoFileOptions),
-                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} where {reason}, because UseStaticFiles follows all links."]);
+                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; "
+                    + $"allowed: {SymlinkPolicy.Off} where {reason}, because UseStaticFiles follows all links."]);
         }
 
         provider = provider is null
