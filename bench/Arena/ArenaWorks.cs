@@ -40,11 +40,11 @@ internal static class ArenaWorks
         Of("json", "GET /json/COUNT?m=N, seven pairs, 512 connections", Json(512)),
         Of("json-comp", "the same compressed, three pairs, 64 connections",
             Json(64) with { Arguments = ["25:4,40:8,50:6", "gzip, br"] }),
-        Of("json-tls", "the same as json over TLS, 512 connections", Json(512) with { Tls = true }),
+        Of("json-tls", "the same as json over TLS, 64 connections", Json(64) with { Tls = true }),
         Of("upload", "POST /upload of 2 MiB, 16 connections", Post("/upload", 2 << 20, 16)),
-        Of("echo-tls", "POST /echo of 10 KiB over TLS, 256 connections", Post("/echo", 10 << 10, 256) with { Tls = true }),
+        Of("echo-tls", "POST /echo of 10 KiB over TLS, 64 connections", Post("/echo", 10 << 10, 64) with { Tls = true }),
         Of("static", "GET of 20 files of 1 to 200 KiB by UseStaticFiles, 512 connections", Static(512)),
-        Of("static-tls", "the same over TLS, 256 connections", Static(256) with { Tls = true }),
+        Of("static-tls", "the same over TLS, 64 connections", Static(64) with { Tls = true }),
     ];
 
     private static IEnumerable<LoadWork> Http2() =>

@@ -1,12 +1,12 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Shared.Interop;
 using Transport.Blocking;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Epoll;
 using Transport.Rtsig;
 using Transport.Select;
-using Libc = Transport.Core.Interop.Libc;
 
 namespace Micro;
 
@@ -64,8 +64,8 @@ public unsafe class PollerTurn
         foreach ((int watched, int peer) in _pairs)
         {
             _poller.Remove(watched);
-            _ = Libc.close(watched);
-            _ = Libc.close(peer);
+            Unistd.Close(watched);
+            Unistd.Close(peer);
         }
 
         _pairs.Clear();
@@ -78,7 +78,7 @@ public unsafe class PollerTurn
     {
         (int watched, int peer) = _pairs[_turn++ % 8];   // eight active descriptors; all others are idle
         byte one = 1;
-        _ = Libc.write(peer, &one, 1);
+        _ = Unistd.write(peer, &one, 1);
         int reported = 0;
         for (bool seen = false; !seen;)
         {
@@ -86,7 +86,7 @@ public unsafe class PollerTurn
             for (int i = 0; i < count; i++)
             {
                 // An event may be spurious: the busy-polling model reports every descriptor.
-                if (Libc.read(_ready[i].Descriptor, &one, 1) == 1)
+                if (Unistd.read(_ready[i].Descriptor, &one, 1) == 1)
                 {
                     seen = true;
                 }

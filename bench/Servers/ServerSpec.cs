@@ -13,8 +13,8 @@ internal sealed record ServerSpec(
 {
     /// <summary>The syntax, for help texts and error messages.</summary>
     public const string Help =
-        "NAME[:OPTION]... where NAME is a transport of the sample and OPTION is workers, threadpool, leaderfollowers, inline, "
-        + "loops=N, tuned (Kestrel Sockets with inline scheduling and inline completions), or an option of the transport such as Trigger=Level";
+        "NAME[:OPTION]... where NAME is a transport of the sample and OPTION is workers, threadpool, leaderfollowers, inline, loops=N, "
+        + "tuned (Kestrel Sockets with inline scheduling and inline completions), or an option of the transport such as Trigger=Level";
 
     /// <exception cref="FormatException">The text does not match <see cref="Help"/>.</exception>
     public static ServerSpec Parse(string text)

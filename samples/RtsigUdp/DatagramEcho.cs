@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Transport.Core.Interop;
+using Shared.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Rtsig;

@@ -1,3 +1,6 @@
+using System.Net;
+using WebApp.Live;
+
 namespace WebApp;
 
 /// <summary>Kestrel as this app wants it: the transport asked for, HTTP versions, and https where a URL says so.</summary>
@@ -20,6 +23,18 @@ internal static class KestrelSetup
             }
         });
 
-        Transports.ByName[settings.Transport](builder.WebHost, settings);
+        if (settings.Sides.Count == 0)
+        {
+            Transports.ByName[settings.Transport](builder.WebHost, settings, null);
+            return;
+        }
+
+        foreach (LiveSide side in settings.Sides)
+        {
+            // The loads of the live page are for this machine alone, so the end points are on the loopback address.
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, side.Port));
+            Transports.ByName[side.Transport](
+                builder.WebHost, settings, endPoint => endPoint is IPEndPoint address && address.Port == side.Port);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using WebApp;
 using WebApp.Endpoints;
+using WebApp.Live;
 
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
 {
@@ -24,8 +25,19 @@ builder.AddFiles(errors);
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton<TransportStatus>();
 builder.Services.AddSingleton<FilesReport>();
+if (settings.Sides.Count > 0)
+{
+    builder.Services.AddSingleton<LiveMeters>();
+    builder.Services.AddSingleton<LiveSampler>();
+}
 
 WebApplication app = builder.Build();
+
+LiveSampler? live = app.Services.GetService<LiveSampler>();
+if (live is not null)
+{
+    app.UseLiveCounts(live);
+}
 
 app.UsePlaintext();
 app.UseFiles(errors);
@@ -42,7 +54,15 @@ if (errors.Count > 0)
 app.UseRouting();   // said here, or WebApplication puts it before everything above
 app.UseWebSockets();
 
-app.MapFrontPage();
+if (live is not null)
+{
+    app.MapLivePage(live);
+}
+else
+{
+    app.MapFrontPage();
+}
+
 app.MapJson();
 app.MapEcho();
 app.MapUpload();

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using WebApp.Live;
 
 namespace WebApp;
 
@@ -8,6 +10,11 @@ internal sealed record SampleSettings
 {
     /// <summary>The I/O model that serves: a name of <see cref="Transports.ByName"/>.</summary>
     public required string Transport { get; init; }
+
+    /// <summary>
+    /// The transports that serve side by side, each on a port of its own, where <c>--transport</c> names several; else empty.
+    /// </summary>
+    public IReadOnlyList<LiveSide> Sides { get; init; } = [];
 
     /// <summary>Where application code runs; null is the transport's own default.</summary>
     public Scheduling? Scheduling { get; init; }
@@ -24,12 +31,14 @@ internal sealed record SampleSettings
     /// <summary>Reads them all; what is wrong is added to <paramref name="errors"/>, a line each, and its default stands in.</summary>
     public static SampleSettings Read(IConfiguration configuration, List<string> errors)
     {
-        string transport = configuration["transport"] ?? Transports.Default;
-        if (!Transports.ByName.ContainsKey(transport))
+        string[] transports = (configuration["transport"] ?? Transports.Default).Split(',', StringSplitOptions.TrimEntries);
+        foreach (string unknown in transports.Where(name => !Transports.ByName.ContainsKey(name)))
         {
-            errors.Add($"--transport {transport}: not one of {string.Join(", ", Transports.ByName.Keys)}");
-            transport = Transports.Default;
+            errors.Add($"--transport {unknown}: not one of {string.Join(", ", Transports.ByName.Keys)}");
+            transports = [Transports.Default];
         }
+
+        IReadOnlyList<LiveSide> sides = transports.Length > 1 ? ReadSides(configuration, transports, errors) : [];
 
         int? loops = null;
         if (configuration["loops"] is { } loopsText)
@@ -59,7 +68,8 @@ internal sealed record SampleSettings
 
         return new SampleSettings
         {
-            Transport = transport,
+            Transport = transports[0],
+            Sides = sides,
             Scheduling = ReadScheduling(configuration, errors),
             Loops = loops,
             Protocols = protocols
@@ -69,11 +79,38 @@ internal sealed record SampleSettings
     /// <summary>One line at start-up that says what serves, and one more where a wish could not be met.</summary>
     public void Announce(ILogger logger)
     {
-        Log.Serving(logger, Transport, Scheduling?.ToString().ToLowerInvariant() ?? "default");
+        foreach (LiveSide side in Sides)
+        {
+            Log.Side(logger, side.Transport, side.Port);
+        }
+
+        string transports = string.Join(',', Sides.Select(side => side.Transport).DefaultIfEmpty(Transport));
+        Log.Serving(logger, transports, Scheduling?.ToString().ToLowerInvariant() ?? "default");
         if (Transport == Transports.Sockets && Scheduling == WebApp.Scheduling.Workers)
         {
             Log.NoWorkers(logger);
         }
+    }
+
+    /// <summary>Reads <c>--ports</c>: one for each transport. Default: 5000, 5001 and so on.</summary>
+    private static IReadOnlyList<LiveSide> ReadSides(IConfiguration configuration, string[] transports, List<string> errors)
+    {
+        if (transports.Distinct().Count() < transports.Length)
+        {
+            errors.Add($"--transport {string.Join(',', transports)}: a transport is named twice");
+        }
+
+        string[] ports = configuration["ports"]?.Split(',', StringSplitOptions.TrimEntries)
+            ?? [.. Enumerable.Range(5000, transports.Length).Select(port => port.ToString(CultureInfo.InvariantCulture))];
+        if (ports.Length != transports.Length || ports.Distinct().Count() < ports.Length
+            || ports.Any(text => !ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0))
+        {
+            errors.Add($"--ports {string.Join(',', ports)}: not {transports.Length} different ports from 1 to 65535");
+            return [];
+        }
+
+        return [.. transports.Select((name, index) =>
+            new LiveSide(index, name, int.Parse(ports[index], CultureInfo.InvariantCulture)))];
     }
 
     private static Scheduling? ReadScheduling(IConfiguration configuration, List<string> errors)

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Transport.Core;
 
@@ -24,21 +25,36 @@ internal static class Transports
 
     public const string Default = Epoll;
 
-    public static readonly IReadOnlyDictionary<string, Action<IWebHostBuilder, SampleSettings>> ByName =
-        new Dictionary<string, Action<IWebHostBuilder, SampleSettings>>(StringComparer.Ordinal)
+    /// <summary>Registers a transport. The last argument says which end points it takes; null for all.</summary>
+    public static readonly IReadOnlyDictionary<string, Action<IWebHostBuilder, SampleSettings, Func<EndPoint, bool>?>> ByName =
+        new Dictionary<string, Action<IWebHostBuilder, SampleSettings, Func<EndPoint, bool>?>>(StringComparer.Ordinal)
         {
-            [Epoll] = (host, settings) => host.UseEpollTransport(options => Apply(settings, options)),
-            [Poll] = (host, settings) => host.UsePollTransport(options => Apply(settings, options)),
-            [Select] = (host, settings) => host.UseSelectTransport(options => Apply(settings, options)),
-            [Rtsig] = (host, settings) => host.UseRtsigTransport(options => Apply(settings, options)),
-            [Uring] = (host, settings) => host.UseUringTransport(options => Apply(settings, options)),
-            [Blocking] = (host, settings) => host.UseBlockingTransport(options => Apply(settings, options)),
-            [Busy] = (host, settings) => host.UseBusyTransport(options => Apply(settings, options)),
-            [Sockets] = (host, settings) => host.UseSockets(options => Apply(settings, options)),
+            [Epoll] = (host, settings, handles) => host.UseEpollTransport(options => Apply(settings, options, handles)),
+            [Poll] = (host, settings, handles) => host.UsePollTransport(options => Apply(settings, options, handles)),
+            [Select] = (host, settings, handles) => host.UseSelectTransport(options => Apply(settings, options, handles)),
+            [Rtsig] = (host, settings, handles) => host.UseRtsigTransport(options => Apply(settings, options, handles)),
+            [Uring] = (host, settings, handles) => host.UseUringTransport(options => Apply(settings, options, handles)),
+            [Blocking] = (host, settings, handles) => host.UseBlockingTransport(options => Apply(settings, options, handles)),
+            [Busy] = (host, settings, handles) => host.UseBusyTransport(options => Apply(settings, options, handles)),
+            [Sockets] = UseSockets,
         };
 
-    private static void Apply(SampleSettings settings, TransportOptions options)
+    /// <summary>Kestrel's own transport takes the end points that no other takes; a call of <c>UseSockets</c> would give it all.</summary>
+    private static void UseSockets(IWebHostBuilder host, SampleSettings settings, Func<EndPoint, bool>? handles)
     {
+        if (handles is null)
+        {
+            host.UseSockets(options => Apply(settings, options));
+        }
+        else
+        {
+            host.ConfigureServices(services => services.Configure<SocketTransportOptions>(options => Apply(settings, options)));
+        }
+    }
+
+    private static void Apply(SampleSettings settings, TransportOptions options, Func<EndPoint, bool>? handles)
+    {
+        options.Handles = handles ?? options.Handles;
         options.ApplicationScheduling = settings.Scheduling switch
         {
             Scheduling.Inline => ApplicationScheduling.Inline,

@@ -111,18 +111,18 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
 
         _loop.AssertCurrent();
         Descriptor = -1;
-        if (_sending.IsPending)
+        bool isSending = _sending.Dismiss();
+        bool isReceiving = _receiving.Dismiss();
+        if (isSending)
         {
             // Only shutting both ways ends a send. FIN queues behind what could not be sent, and RST, if it is to be that, overtakes it.
             SocketCalls.Shutdown(_held.Number);
         }
-        else if (_receiving.IsPending)
+        else if (isReceiving)
         {
             SocketCalls.ShutdownReceive(_held.Number);
         }
 
-        _receiving.Dismiss();
-        _sending.Dismiss();
         _held.Release();
         DetachIfOver();
     }

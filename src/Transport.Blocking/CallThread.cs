@@ -81,11 +81,9 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         loop.TryPost(static refusal => ((Refusal)refusal!).Land(), new Refusal(this, reason));
     }
 
-    /// <summary>
-    /// Ends the thread after the call it is in, which the caller has made return. A call that was asked for and not begun will not be made.
-    /// Loop thread.
-    /// </summary>
-    public void Dismiss()
+    /// <summary>Ends the thread after the call it is in. A call that was asked for and not begun will not be made. Loop thread.</summary>
+    /// <returns>A call is under way, which the caller has to make return.</returns>
+    public bool Dismiss()
     {
         if (!_isRequested)
         {
@@ -95,7 +93,7 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
                 Cancel();
             }
 
-            return;
+            return false;
         }
 
         int bell = Interlocked.Exchange(ref _bell[0], Dismissed);
@@ -103,7 +101,10 @@ internal sealed class CallThread(IBlockingSocket socket, HeldDescriptor descript
         if (bell == Asked)
         {
             Cancel();
+            return false;
         }
+
+        return IsPending;
     }
 
     /// <summary>Ends a wait for which no call is under way. Loop thread.</summary>

@@ -1,5 +1,3 @@
-using Transport.Core.Interop;
-
 namespace Transport.Blocking;
 
 /// <summary>A listener or connection, as its <see cref="CallThread"/>s and its loop see it.</summary>

@@ -2,7 +2,6 @@ using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Epoll.Interop;
-using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Epoll.Interop.Libc;
 
 namespace Transport.Epoll;

@@ -1,4 +1,3 @@
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Libc = Transport.Rtsig.Interop.Libc;
@@ -73,8 +72,8 @@ internal sealed unsafe class RtsigPoller : IPoller
         }
 
         Libc.f_owner_ex owner = new() { type = Libc.F_OWNER_TID, pid = _queue.ThreadId };
-        SysResult owned = SysResult.From(Libc.fcntl(descriptor, Libc.F_SETOWN_EX, (nint)(&owner)));
-        SysResult added = owned.IsError ? owned : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETSIG, _queue.Signal));
+        SysResult owned = SysResult.From(Fcntl.fcntl(descriptor, Libc.F_SETOWN_EX, (nint)(&owner)));
+        SysResult added = owned.IsError ? owned : SysResult.From(Fcntl.fcntl(descriptor, Libc.F_SETSIG, _queue.Signal));
         if (!added.IsError)
         {
             if (descriptor >= _watches.Length)
@@ -237,7 +236,7 @@ internal sealed unsafe class RtsigPoller : IPoller
 
     /// <summary>O_ASYNC on or off. Everything here is non-blocking, and has no other flag that F_SETFL could take away.</summary>
     private static SysResult Tell(int descriptor, int asynchronous) =>
-        SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, Libc.O_NONBLOCK | asynchronous));
+        SysResult.From(Fcntl.fcntl(descriptor, Fcntl.F_SETFL, Fcntl.O_NONBLOCK | asynchronous));
 
     private struct Watch
     {

@@ -1,6 +1,5 @@
 using Transport.Core.Interop;
 using CoreLibc = Transport.Core.Interop.Libc;
-using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Rtsig.Interop.Libc;
 
 namespace Transport.Rtsig;
@@ -121,7 +120,7 @@ internal sealed unsafe class SignalQueue : IDisposable
         fixed (Libc.signalfd_siginfo* batch = _batch)
         {
             nuint room = (nuint)(Math.Min(signals.Length, BatchSize) * sizeof(Libc.signalfd_siginfo));
-            SysResult read = SysResult.From(Libc.read(Descriptor, batch, room));
+            SysResult read = SysResult.From(Unistd.read(Descriptor, batch, room));
             if (read.IsError)
             {
                 return read.Errno is Errno.EAGAIN or Errno.EINTR ? new SysResult(0) : read;
@@ -140,7 +139,7 @@ internal sealed unsafe class SignalQueue : IDisposable
     private SysResult ReadOneByOne(Span<QueuedSignal> signals)
     {
         Libc.siginfo_t info;
-        CoreLibc.timespec atOnce = default;
+        timespec atOnce = default;
         int count = 0;
 
         // SAFETY: fixed keeps the set in place for the calls.

@@ -1,4 +1,3 @@
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 

@@ -1,8 +1,6 @@
 using System.Numerics;
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
-using Errno = Transport.Core.Interop.Errno;
 using Libc = Transport.Select.Interop.Libc;
 
 namespace Transport.Select;
@@ -130,7 +128,7 @@ internal sealed unsafe class SelectPoller : IPoller
                 return SysResult.From(Libc.select(_highest + 1, readable, writable, null, timeoutMilliseconds < 0 ? null : &timeout));
             }
 
-            Core.Interop.Libc.timespec precise = Core.Interop.Libc.timespec.FromMilliseconds(timeoutMilliseconds);
+            timespec precise = timespec.FromMilliseconds(timeoutMilliseconds);
             return SysResult.From(
                 Libc.pselect(_highest + 1, readable, writable, null, timeoutMilliseconds < 0 ? null : &precise, WaitMask.Address));
         }

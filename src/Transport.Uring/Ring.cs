@@ -109,7 +109,7 @@ internal sealed unsafe class Ring : IDisposable
     {
         uint toSubmit = Submissions.Publish();
         bool waits = timeoutMilliseconds != 0 && !Submissions.HasWaiting && Completions.Count == 0;
-        Libc.timespec timeout = Libc.timespec.FromMilliseconds(Math.Max(timeoutMilliseconds, 0));
+        timespec timeout = timespec.FromMilliseconds(Math.Max(timeoutMilliseconds, 0));
 
         // SAFETY: both structs are on the stack for the length of the call.
         io_uring_getevents_arg argument = new() { ts = timeoutMilliseconds > 0 ? &timeout : null };

@@ -21,8 +21,8 @@ internal sealed unsafe class SendVector : IDisposable
     public SendVector()
     {
         // SAFETY: native memory of this object's, freed by Dispose.
-        _message = (Libc.msghdr*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.msghdr) + (MaxPieces * sizeof(Libc.iovec))));
-        _message->msg_iov = (Libc.iovec*)(_message + 1);
+        _message = (Libc.msghdr*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.msghdr) + (MaxPieces * sizeof(iovec))));
+        _message->msg_iov = (iovec*)(_message + 1);
     }
 
     public Libc.msghdr* Message => _message;
@@ -40,7 +40,7 @@ internal sealed unsafe class SendVector : IDisposable
             }
 
             _pins[_count] = piece.Pin();
-            _message->msg_iov[_count] = new Libc.iovec { iov_base = _pins[_count].Pointer, iov_len = (nuint)piece.Length };
+            _message->msg_iov[_count] = new iovec { iov_base = _pins[_count].Pointer, iov_len = (nuint)piece.Length };
             length += piece.Length;
             if (++_count == MaxPieces)
             {

@@ -8,8 +8,6 @@ namespace Bench.Tests;
 
 public class ReportTests
 {
-    private static readonly string[] Browsers = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-
     private const string Head = "\"taken\": \"2026-01-01T00:00:00Z\", \"commit\": \"\", \"command\": \"\", ";
     private const string Processor = "\"machine\": { \"processor\": \"\", \"processors\": 2, \"memoryTotal\": \"\", \"kernel\": \"\", "
         + "\"operatingSystem\": \"\", \"runtime\": \"\" }, ";
@@ -67,9 +65,7 @@ public class ReportTests
     [Fact]
     public async Task A_browser_renders_the_page()
     {
-        string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .SelectMany(folder => Browsers.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(browser is null, "no browser is installed (apt package chromium)");
+        Assert.SkipWhen(Browser.Path is null, Browser.Missing);
 
         string folder = Directory.CreateTempSubdirectory("bench-tests-").FullName;
         try
@@ -78,11 +74,7 @@ public class ReportTests
             await File.WriteAllTextAsync(path, HtmlPage.Make([Stored()]), TestContext.Current.CancellationToken);
 
             using IPlaywright playwright = await Playwright.CreateAsync();
-            await using IBrowser chromium = await playwright.Chromium.LaunchAsync(new()
-            {
-                ExecutablePath = browser,
-                Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-            });
+            await using IBrowser chromium = await playwright.Chromium.LaunchAsync(Browser.Options);
             foreach ((int width, ColorScheme scheme) in new[] { (390, ColorScheme.Light), (1280, ColorScheme.Light),
                 (390, ColorScheme.Dark), (1280, ColorScheme.Dark) })
             {

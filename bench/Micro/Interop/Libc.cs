@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Transport.Core.Interop;
+using Shared.Interop;
 
 namespace Micro.Interop;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using FileAio.Interop;
 
 namespace FileAio.Engines;
 

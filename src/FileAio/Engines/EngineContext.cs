@@ -7,6 +7,8 @@ namespace FileAio.Engines;
 /// </summary>
 internal sealed class EngineContext(IFileEngine engine) : SynchronizationContext
 {
+    public IFileEngine Engine => engine;
+
     public override void Post(SendOrPostCallback d, object? state) => engine.Post(d, state);
 
     public override SynchronizationContext CreateCopy() => this;

@@ -1,5 +1,3 @@
-using FileAio.Interop;
-
 namespace FileAio.Engines;
 
 /// <summary>Why an engine cannot be set up: the call that failed, and how.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using FileAio.Diagnostics;
-using FileAio.Interop;
 
 namespace FileAio.Engines;
 

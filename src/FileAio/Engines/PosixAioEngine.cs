@@ -68,7 +68,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             reason = missing.Message;
             return false;
         }
-        SysResult bell = Libc.EventFd();
+        SysResult bell = EventFd.Create(0);
         reason = bell.Describe();
         if (bell.IsError)
         {
@@ -103,7 +103,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         }
         if (ring)
         {
-            Libc.EventFdSignal(_bell);
+            EventFd.Signal(_bell);
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 _posted.Add(work, state);
                 if (!_rung)
                 {
-                    Libc.EventFdSignal(_bell);
+                    EventFd.Signal(_bell);
                 }
 
                 _rung = true;
@@ -172,10 +172,10 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             else if (Libc.AioSuspend(_list, count, count > 1 ? ReadsWait : Timeout.InfiniteTimeSpan).Errno == Errno.EAGAIN)
             {
                 // Where glibc could start no thread for these reads, they are queued behind the bell's: end that.
-                Libc.EventFdSignal(_bell);
+                EventFd.Signal(_bell);
             }
 
-            if (!listening || Libc.AioError(bell) != Libc.EINPROGRESS)
+            if (!listening || Libc.AioError(bell) != Errno.EINPROGRESS)
             {
                 if (listening)
                 {
@@ -253,7 +253,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
     {
         for (int slot = 0; slot < _capacity; slot++)
         {
-            if (_reads[slot] is not { } read || Libc.AioError(&_blocks[slot]) is var error && error == Libc.EINPROGRESS)
+            if (_reads[slot] is not { } read || Libc.AioError(&_blocks[slot]) is var error && error == Errno.EINPROGRESS)
             {
                 continue;
             }
@@ -264,7 +264,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 Release(slot);
             }
 
-            _completions.Deliver(read, error == 0 ? new SysResult(returned) : SysResult.Error(error));
+            _completions.Deliver(read, error == 0 ? new SysResult((nint)returned) : SysResult.Error(error));
         }
     }
 
@@ -289,9 +289,9 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
             _disposed = true;
         }
-        Libc.EventFdSignal(_bell);
+        EventFd.Signal(_bell);
         _thread?.Join();
-        Libc.Close(_bell);
+        Unistd.Close(_bell);
         NativeMemory.Free(_blocks);
         NativeMemory.Free(_list);
         NativeMemory.Free(_bellValue);

@@ -12,7 +12,7 @@ namespace FileAio.Files;
 internal sealed class FileRoot
 {
     // O_NONBLOCK: the open of a FIFO returns at once (and fstat then tells that it is none of ours). It does nothing to reads of a file.
-    private const int OpenFlags = Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_NONBLOCK;
+    private const int OpenFlags = Libc.O_RDONLY | Fcntl.O_CLOEXEC | Libc.O_NOCTTY | Fcntl.O_NONBLOCK;
     private const int MaxPath = 4096; // PATH_MAX, the terminating NUL included
 
     // RESOLVE_BENEATH answers EAGAIN where a directory is renamed while it is passed; a lease that is held on the file does too.
@@ -77,7 +77,7 @@ internal sealed class FileRoot
 
         if (_descriptor >= 0)
         {
-            Libc.Close(_descriptor);
+            Unistd.Close(_descriptor);
         }
 
         if (Cache is { Count: > 0 })
@@ -122,7 +122,7 @@ internal sealed class FileRoot
         }
         else
         {
-            Libc.Close(descriptor);
+            Unistd.Close(descriptor);
         }
 
         return stated;
@@ -158,14 +158,14 @@ internal sealed class FileRoot
             return OpenBelow(_descriptor, relative, OpenFlags, _policy, cachedOnly);
         }
         // Anew for each file: a link that is swapped, as deployments do it, is followed to where it leads now.
-        SysResult from = OpenBelow(_descriptor, _from, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
+        SysResult from = OpenBelow(_descriptor, _from, Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
         if (from.IsError)
         {
             return from;
         }
 
         SysResult opened = OpenBelow((int)from.Value, relative[(_from.Length + 1)..], OpenFlags, _policy, cachedOnly);
-        Libc.Close((int)from.Value);
+        Unistd.Close((int)from.Value);
         return opened;
     }
 

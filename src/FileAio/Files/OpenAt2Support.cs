@@ -22,10 +22,10 @@ internal readonly record struct OpenAt2Support(bool HasOpenAt2, bool HasCached)
     /// <summary>EACCES, EMFILE and EAGAIN are answers of a kernel that knows the call and the flag.</summary>
     private static unsafe bool IsKnown(int directory, byte* path, ulong resolve)
     {
-        SysResult opened = Libc.Open2(directory, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, resolve);
+        SysResult opened = Libc.Open2(directory, path, Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC, resolve);
         if (!opened.IsError)
         {
-            Libc.Close((int)opened.Value);
+            Unistd.Close((int)opened.Value);
         }
 
         return opened.Errno is not (Errno.ENOSYS or Errno.EPERM or Errno.EINVAL) || !opened.IsError;

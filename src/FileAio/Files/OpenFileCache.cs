@@ -1,5 +1,4 @@
 using FileAio.Diagnostics;
-using FileAio.Interop;
 
 namespace FileAio.Files;
 

@@ -1,4 +1,3 @@
-using FileAio.Interop;
 using Microsoft.Extensions.FileProviders;
 
 namespace FileAio.Files;

@@ -79,7 +79,7 @@ internal sealed class OpenedFile
 
         if (_direct >= 0)
         {
-            Libc.Close(_direct);
+            Unistd.Close(_direct);
         }
 
         if (_handle is { } handle)
@@ -88,7 +88,7 @@ internal sealed class OpenedFile
             return;
         }
 
-        Libc.Close(Descriptor);
+        Unistd.Close(Descriptor);
     }
 
     /// <summary>
@@ -161,7 +161,7 @@ internal sealed class OpenedFile
             }
             else if (opened >= 0)
             {
-                Libc.Close(opened);
+                Unistd.Close(opened);
             }
         }
         return descriptor >= 0 && Device.AllowsDirect(Facts.Inode);
@@ -187,7 +187,7 @@ internal sealed class OpenedFile
         Encoding.ASCII.GetBytes($"/proc/self/fd/{Descriptor}\0", link);
         fixed (byte* path = link)
         {
-            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
+            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Fcntl.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
             if (opened.IsError)
             {
                 // EMFILE and the like are this moment's trouble, not the file's.

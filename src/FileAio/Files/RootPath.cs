@@ -131,7 +131,7 @@ internal sealed class RootPath : IDisposable
 
     private unsafe SysResult Resolve(bool cachedOnly)
     {
-        int flags = Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC;
+        int flags = Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC;
         fixed (byte* name = _name)
         {
             return cachedOnly ? Libc.Open2(Libc.AT_FDCWD, name, flags, Libc.RESOLVE_CACHED) : Libc.Open(Libc.AT_FDCWD, name, flags);
@@ -167,7 +167,7 @@ internal sealed class RootPath : IDisposable
 
         if (descriptor >= 0)
         {
-            Libc.Close(descriptor);
+            Unistd.Close(descriptor);
         }
     }
 

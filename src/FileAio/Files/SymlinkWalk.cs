@@ -19,10 +19,10 @@ internal static class SymlinkWalk
         for (int i = 0; i < parts.Length; i++)
         {
             bool last = i == parts.Length - 1;
-            SysResult next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, ownersMustAgree);
+            SysResult next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC, ownersMustAgree);
             if (directory != root)
             {
-                Libc.Close(directory);
+                Unistd.Close(directory);
             }
 
             if (next.IsError || last)
@@ -40,14 +40,14 @@ internal static class SymlinkWalk
         fixed (byte* path = Encoding.UTF8.GetBytes(name + '\0'))
         {
             // What the name itself is, link or not.
-            SysResult seen = Libc.Open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
+            SysResult seen = Libc.Open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW | Fcntl.O_CLOEXEC);
             if (seen.IsError)
             {
                 return seen;
             }
 
             SysResult stated = FileFacts.Of((int)seen.Value, out FileFacts own);
-            Libc.Close((int)seen.Value);
+            Unistd.Close((int)seen.Value);
             if (stated.IsError)
             {
                 return stated;
@@ -75,7 +75,7 @@ internal static class SymlinkWalk
                 return followed;
             }
 
-            Libc.Close((int)followed.Value);
+            Unistd.Close((int)followed.Value);
             return known.IsError ? known : SysResult.Error(Errno.ELOOP); // an owner that is not known is not the same
         }
     }

@@ -120,6 +120,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
         o.ReadIntoPipe = Flag(nameof(o.ReadIntoPipe), o.ReadIntoPipe);
         Set(nameof(o.InlineCompletions), "true, false, auto", text =>
             o.InlineCompletions = Is(text, "auto") ? null : bool.Parse(text));
+        o.MaxReadAhead = Size(nameof(o.MaxReadAhead), o.MaxReadAhead);
         o.MaxInFlightBytes = Size(nameof(o.MaxInFlightBytes), o.MaxInFlightBytes);
         o.ReadAhead = Flag(nameof(o.ReadAhead), o.ReadAhead);
         o.OpenFileCache.Max = Number("OpenFileCache:Max", o.OpenFileCache.Max);

@@ -219,6 +219,15 @@ public sealed class DirectIoFileOptions
     public bool? InlineCompletions { get; set; }
 
     /// <summary>
+    /// Bytes that a response reads ahead of its client, once the client has taken the first MiB of a range and as long as the device is not
+    /// busy with other responses and half of <see cref="MaxInFlightBytes"/> is free. A client that stalls for some seconds gives them back.
+    /// Less than <see cref="OutputBuffers"/> has no effect: 0 reads no further ahead than those. Default 1 MiB, in two reads of 512 KiB;
+    /// from 0 to 64 MiB. Reads into the response's own pipe (<see cref="ReadIntoPipe"/>) become as large, one at a time. Not where a rate
+    /// is set.
+    /// </summary>
+    public long MaxReadAhead { get; set; } = 1 << 20;
+
+    /// <summary>
     /// Bytes that reads may occupy at a time, in the whole process (the largest value given counts). Default 256 MiB; at least twice one
     /// response's buffers.
     /// </summary>

@@ -47,6 +47,7 @@ internal static class DirectIoFileOptionsValidator
         Check(o.OutputBuffers.Count is >= 1 and <= 64, "OutputBuffers:Count", o.OutputBuffers.Count, "1 to 64");
         Check(o.OutputBuffers.Size is >= 4096 and <= 1 << 20, "OutputBuffers:Size", o.OutputBuffers.Size, "4096 to 1048576 bytes");
         long largestResponse = 2L * o.OutputBuffers.Count * o.OutputBuffers.Size;
+        Check(o.MaxReadAhead is >= 0 and <= 64 << 20, nameof(o.MaxReadAhead), o.MaxReadAhead, "0 to 67,108,864");
         Check(o.MaxInFlightBytes >= largestResponse, nameof(o.MaxInFlightBytes), o.MaxInFlightBytes, $"{largestResponse} bytes or more (one response's buffers, twice)");
         Check(o.MaxRanges >= 0, nameof(o.MaxRanges), o.MaxRanges, "0 or more, or unlimited");
         Check((o.SendTimeout >= TimeSpan.Zero && o.SendTimeout.TotalMilliseconds < int.MaxValue) || o.SendTimeout == Timeout.InfiniteTimeSpan,

@@ -1,6 +1,5 @@
 using FileAio.Diagnostics;
 using FileAio.Files;
-using FileAio.Interop;
 using FileAio.Sending;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;

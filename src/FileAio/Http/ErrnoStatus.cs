@@ -1,4 +1,3 @@
-using FileAio.Interop;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

@@ -9,6 +9,7 @@ internal static unsafe partial class Libc
 {
     public const ushort IOCB_CMD_PREAD = 0;
     public const uint IOCB_FLAG_RESFD = 1;
+    public const uint AIO_RING_MAGIC = 0xa10a10a1;
 
     private static readonly int io_setup_nr = Arm ? 0 : 206;
     private static readonly int io_destroy_nr = Arm ? 1 : 207;
@@ -32,6 +33,23 @@ internal static unsafe partial class Libc
         [FieldOffset(60)] public uint aio_resfd;
     }
 
+    /// <summary>
+    /// struct aio_ring of fs/aio.c, the memory that a context's address is. In no header, but libaio and others read it, so it stays as it
+    /// is while <see cref="AIO_RING_MAGIC"/> is in it.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct aio_ring
+    {
+        public uint id;
+        public uint nr;
+        public uint head;
+        public uint tail;
+        public uint magic;
+        public uint compat_features;
+        public uint incompat_features;
+        public uint header_length;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     public struct io_event
     {
@@ -39,13 +57,6 @@ internal static unsafe partial class Libc
         public ulong obj;
         public long res;
         public long res2;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    public struct timespec
-    {
-        public long tv_sec;
-        public long tv_nsec;
     }
 
     public static SysResult IoSetup(int events, out nint context)
@@ -62,17 +73,26 @@ internal static unsafe partial class Libc
     public static SysResult IoSubmit(nint context, int count, iocb** blocks) =>
         SysResult.From(syscall_(io_submit_nr, context, count, (nint)blocks, 0, 0, 0));
 
-    /// <summary>Takes the events that are there, without waiting.</summary>
-    public static SysResult IoGetEvents(nint context, int atMost, io_event* events)
+    /// <summary>Takes the events that are there, up to <paramref name="atMost"/>, once there are <paramref name="atLeast"/>.</summary>
+    public static SysResult IoGetEvents(nint context, int atLeast, int atMost, io_event* events, TimeSpan wait)
     {
-        timespec none = default(timespec);
+        timespec timeout = timespec.From(wait);
         SysResult result;
         do
         {
-            result = SysResult.From(syscall_(io_getevents_nr, context, 0, atMost, (nint)events, (nint)(&none), 0));
+            result = SysResult.From(syscall_(io_getevents_nr, context, atLeast, atMost, (nint)events, (nint)(&timeout), 0));
         }
         while (result.Value == -Errno.EINTR);
         return result;
+    }
+
+    /// <summary>Events are there, or the ring cannot tell. The context must not be destroyed meanwhile.</summary>
+    public static bool HasEvents(nint context)
+    {
+        // SAFETY: mapped by io_setup until io_destroy.
+        aio_ring* ring = (aio_ring*)context;
+        bool isKnown = ring->magic == AIO_RING_MAGIC && ring->incompat_features == 0;
+        return !isKnown || Volatile.Read(ref ring->head) != Volatile.Read(ref ring->tail);
     }
 
     public static SysResult IoCancel(nint context, iocb* block, out io_event result)

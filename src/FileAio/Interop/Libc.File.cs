@@ -13,8 +13,6 @@ internal static unsafe partial class Libc
 
     public const int O_RDONLY = 0;
     public const int O_NOCTTY = 0x100;
-    public const int O_NONBLOCK = 0x800;
-    public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
 
     // The only three whose value differs between the two architectures.
@@ -58,13 +56,6 @@ internal static unsafe partial class Libc
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    public struct iovec
-    {
-        public nint iov_base;
-        public nuint iov_len;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
     public struct statx_timestamp
     {
         public long tv_sec;
@@ -98,9 +89,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "openat")]
     private static partial int openat_(int dirfd, byte* path, int flags, int mode);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int close_(int fd);
 
     [LibraryImport("libc", EntryPoint = "pread")]
     private static partial nint pread_(int fd, void* buffer, nuint count, long offset);
@@ -138,9 +126,6 @@ internal static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>Never repeated on EINTR: Linux has released the descriptor by then.</summary>
-    public static SysResult Close(int fd) => SysResult.From(close_(fd));
-
     public static SysResult Read(int fd, nint buffer, int count, long offset)
     {
         SysResult result;
@@ -159,7 +144,7 @@ internal static unsafe partial class Libc
         // SAFETY: the span is pinned for the length of the call, and the kernel keeps nothing of it after.
         fixed (byte* start = buffer)
         {
-            iovec vector = new iovec { iov_base = (nint)start, iov_len = (nuint)buffer.Length };
+            iovec vector = new iovec { iov_base = start, iov_len = (nuint)buffer.Length };
             return SysResult.From(syscall_(SYS_preadv2, fd, (nint)(&vector), 1, (nint)offset, 0, RWF_NOWAIT));
         }
     }

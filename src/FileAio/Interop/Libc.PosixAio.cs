@@ -10,8 +10,6 @@ internal static unsafe partial class Libc
     public const int SIGEV_NONE = 1;
     public const int AIO_CANCELED = 0;
 
-    public const int EINPROGRESS = 115;
-
     [StructLayout(LayoutKind.Explicit, Size = 168)]
     public struct aiocb
     {
@@ -61,7 +59,7 @@ internal static unsafe partial class Libc
     /// <summary>−EAGAIN where none is done within the time.</summary>
     public static SysResult AioSuspend(aiocb** blocks, int count, TimeSpan timeout)
     {
-        timespec limit = new timespec { tv_sec = (long)timeout.TotalSeconds, tv_nsec = timeout.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        timespec limit = timespec.From(timeout);
         return SysResult.From(aio_suspend_(blocks, count, timeout == Timeout.InfiniteTimeSpan ? null : &limit));
     }
 

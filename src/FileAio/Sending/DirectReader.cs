@@ -1,7 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Engines;
 using FileAio.Files;
-using FileAio.Interop;
 
 namespace FileAio.Sending;
 
@@ -41,14 +40,14 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
             have = Math.Max(have, from + got.Value);
             if (have >= length || position + have >= end)
             {
-                return new SysResult(have);
+                return new SysResult((nint)have);
             }
 
             if (!progress)
             {
                 if (FileFacts.Of(descriptor, out FileFacts now).IsError || now.Size <= position + have)
                 {
-                    return new SysResult(have); // the file ends here
+                    return new SysResult((nint)have); // the file ends here
                 }
 
                 if (--patience == 0)

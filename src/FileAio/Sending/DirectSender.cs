@@ -1,7 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Files;
 using FileAio.Http;
-using FileAio.Interop;
 using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;
@@ -15,7 +14,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     // Below this a read into the pipe could be handed the rest of a block that is in use: such ends are copied. (Blocks are 4 KiB or more.)
     private const int LeastIntoPipe = 8192;
 
-    private readonly DirectReader _reader = new(file, descriptor, serving.Runtime.Engine, body.IsInline);
+    private readonly DirectReader _reader = new(file, descriptor, body.Engine.Engine, body.IsInline);
     private readonly AlignedBufferPool _pool = serving.Runtime.Buffers;
 
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
@@ -37,7 +36,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     /// </summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
-        ReadsAhead reads = new ReadsAhead(_pool, ahead);
+        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0);
         long next = window.Start;
         long position = range.Start;
         try
@@ -46,7 +45,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
             {
                 while (next < window.End && reads.MayAdd)
                 {
-                    int want = (int)Math.Min(chunk, window.End - next);
+                    int want = (int)Math.Min(reads.Chunk, window.End - next);
                     AlignedBuffer? buffer = _pool.TryRent(want);
                     if (buffer is null && !reads.IsEmpty)
                     {
@@ -90,6 +89,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     return new SendOutcome(SendEnd.Shrank, position);
                 }
 
+                reads.Written(written);
                 position += written;
                 if (position == range.End)
                 {
@@ -125,7 +125,9 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         PipeRead into = new PipeRead(_reader, body, _pool.Budget);
         for (long next = window.Start; ;)
         {
-            int want = (int)Math.Min(chunk, window.End - next);
+            bool hasGrown = position - range.Start >= ReadsAhead.GrowsAfter && body.Limit is null && !_pool.Budget.IsAboveHalf;
+            int most = hasGrown ? ReadsAhead.GrownChunkOf(chunk, ahead, serving.Options.MaxReadAhead) : chunk;
+            int want = (int)Math.Min(most, window.End - next);
             SendOutcome outcome;
             if (next < position || want < LeastIntoPipe)
             {

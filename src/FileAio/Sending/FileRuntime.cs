@@ -4,6 +4,7 @@ using FileAio.Buffers;
 using FileAio.Diagnostics;
 using FileAio.Engines;
 using FileAio.Interop;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
@@ -18,6 +19,7 @@ internal sealed class FileRuntime : IDisposable
     private static readonly AlignedBufferPool SharedBuffers = new(new BufferBudget(0));
 
     private readonly bool _ownsBuffers;
+    private readonly ConnectionEngines _connections;
 
     private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger, ThreadStarter? start = null)
     {
@@ -25,12 +27,15 @@ internal sealed class FileRuntime : IDisposable
         Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, start);
         Engine = Choose(options, logger, start);
         Buffered = Engine is PosixAioEngine or OffEngine ? Engine : Threads;
-        Context = new EngineContext(Engine);
+        _connections = Engine is LinuxAioEngine aio
+            ? new ConnectionEngines(aio, () => Further(options, aio, start),
+                loop => new LoopAioEngine(loop, options.AioRequests, aio, Threads, aio.Reads))
+            : new ConnectionEngines(Engine, null, null);
     }
 
     public AioMode Mode { get; }
 
-    /// <summary>Reads what is opened for direct reads.</summary>
+    /// <summary>Reads what is opened for direct reads; the first of its kind where there are several (<see cref="EngineOf"/>).</summary>
     public IFileEngine Engine { get; }
 
     /// <summary>Reads through the page cache what is not in it.</summary>
@@ -38,9 +43,6 @@ internal sealed class FileRuntime : IDisposable
 
     /// <summary>Threads that may wait for the disk: for buffered reads, and for open(2).</summary>
     public ThreadPoolEngine Threads { get; }
-
-    /// <summary>The way back to a thread of <see cref="Engine"/>'s.</summary>
-    public EngineContext Context { get; }
 
     public AlignedBufferPool Buffers { get; }
 
@@ -57,6 +59,12 @@ internal sealed class FileRuntime : IDisposable
     /// <summary>One of its own, for tests: engine, buffers and bound are nobody else's.</summary>
     public static FileRuntime Create(DirectIoFileOptions options, ILogger logger, ThreadStarter? start = null) =>
         new(options, new AlignedBufferPool(new BufferBudget(options.MaxInFlightBytes)), ownsBuffers: true, logger, start);
+
+    /// <summary>The engine that reads for a request's connection, and the way back to its thread.</summary>
+    public EngineContext EngineOf(IFeatureCollection features) => _connections.Of(features);
+
+    private LinuxAioEngine? Further(DirectIoFileOptions options, LinuxAioEngine first, ThreadStarter? start) =>
+        LinuxAioEngine.TryCreate(options.AioRequests, Threads, out LinuxAioEngine? engine, out _, start, first.Reads) ? engine : null;
 
     private IFileEngine Choose(DirectIoFileOptions options, ILogger logger, ThreadStarter? start)
     {
@@ -103,7 +111,7 @@ internal sealed class FileRuntime : IDisposable
     {
         fixed (byte* path = "/proc/self/exe\0"u8)
         {
-            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+            SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Fcntl.O_CLOEXEC);
             if (opened.IsError || Buffers.TryRent(4096) is not { } buffer)
             {
                 return default; // nothing to try it with: the first real read will tell
@@ -111,7 +119,7 @@ internal sealed class FileRuntime : IDisposable
 
             SysResult result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
             Buffers.Return(buffer);
-            Libc.Close((int)opened.Value);
+            Unistd.Close((int)opened.Value);
             return result;
         }
     }
@@ -129,6 +137,7 @@ internal sealed class FileRuntime : IDisposable
 
     public void Dispose()
     {
+        _connections.Dispose();
         if (!ReferenceEquals(Engine, Threads))
         {
             Engine.Dispose();

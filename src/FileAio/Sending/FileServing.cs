@@ -1,7 +1,6 @@
 using FileAio.Diagnostics;
 using FileAio.Engines;
 using FileAio.Files;
-using FileAio.Interop;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

@@ -4,7 +4,8 @@ using FileAio.Engines;
 namespace FileAio.Sending;
 
 /// <summary>
-/// <c>await new LeaveEngine()</c>: what follows does not run on an engine's thread, where it would hold up everybody's reads.
+/// <c>await new LeaveEngine()</c>: what follows does not run on an engine's thread, where it would hold up everybody's reads. From an event
+/// loop it goes to where the loop's application code runs, from any other thread to the thread pool.
 /// </summary>
 internal readonly struct LeaveEngine : ICriticalNotifyCompletion
 {
@@ -18,5 +19,15 @@ internal readonly struct LeaveEngine : ICriticalNotifyCompletion
 
     public void OnCompleted(Action continuation) => ThreadPool.QueueUserWorkItem(static next => next(), continuation, preferLocal: true);
 
-    public void UnsafeOnCompleted(Action continuation) => PoolQueue.Add(static next => next(), continuation, preferLocal: true);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        if (EngineThread.Loop is { } engine)
+        {
+            engine.Application.Schedule(static next => ((Action)next!)(), continuation);
+        }
+        else
+        {
+            PoolQueue.Add(static next => next(), continuation, preferLocal: true);
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using FileAio.Buffers;
-using FileAio.Interop;
 
 namespace FileAio.Sending;
 

@@ -1,6 +1,5 @@
 using FileAio.Buffers;
 using FileAio.Engines;
-using FileAio.Interop;
 
 namespace FileAio.Sending;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using FileAio.Engines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,6 +26,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     private ResponseDataRate _rate = new(response.HttpContext);
     private PipePiece _piece;
     private SendTimer? _timer;
+    private EngineContext? _engine;
     private long _sinceYield;
 
     /// <summary>Null where the response may go as fast as the client takes it.</summary>
@@ -38,6 +40,9 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
 
     /// <summary>Reads and flushes go on on the engine's thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
+
+    /// <summary>The connection's engine.</summary>
+    public EngineContext Engine => _engine ??= serving.Runtime.EngineOf(response.HttpContext.Features);
 
     /// <summary>
     /// The transport's way to send file ranges, where nothing is between here and the socket; null once it has declined, for one.
@@ -148,7 +153,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         if (_sinceYield >= Share)
         {
             _sinceYield = 0;
-            await new Yield(IsInline && mayBeInline ? serving.Runtime.Context : null);
+            await new Yield(IsInline && mayBeInline ? Engine : null);
         }
     }
 
@@ -175,7 +180,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         }
 
         SynchronizationContext? outer = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(serving.Runtime.Context);
+        SynchronizationContext.SetSynchronizationContext(Engine);
         try
         {
             return Writer.FlushAsync();

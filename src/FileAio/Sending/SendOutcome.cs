@@ -1,5 +1,3 @@
-using FileAio.Interop;
-
 namespace FileAio.Sending;
 
 /// <summary>How the sending of a range ended.</summary>

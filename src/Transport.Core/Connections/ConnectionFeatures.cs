@@ -9,8 +9,8 @@ namespace Transport.Core.Connections;
 /// </summary>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
-    /// <summary>The transport's eight and the five that Kestrel adds to an HTTP connection.</summary>
-    private const int UsualCount = 13;
+    /// <summary>The transport's nine and the five that Kestrel adds to an HTTP connection.</summary>
+    private const int UsualCount = 14;
 
     private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[UsualCount];
     private int _count;

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
 
 namespace Transport.Core.Connections;
 

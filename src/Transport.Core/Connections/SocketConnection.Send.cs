@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Scheduling;
 

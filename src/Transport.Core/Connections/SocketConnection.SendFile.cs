@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
-using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Scheduling;
 using Transport.Core.SendFile;

@@ -65,6 +65,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         _features.Set<IMemoryPoolFeature>(this);
         _features.Set<IConnectionLifetimeFeature>(this);
         _features.Set<IConnectionSocketFeature>(this);
+        _features.Set<IEventLoopFeature>(loop);
         if (pipes.SendFile)
         {
             _features.Set<ISendFileFeature>(this);

@@ -5,6 +5,11 @@ namespace Transport.Core.Diagnostics;
 /// <summary>Everything that a transport logs. Kestrel's ids and names below 100 (3 is reserved there), ours from 100.</summary>
 internal static partial class TransportLog
 {
+    /// <summary>
+    /// For what is logged once at start-up. The templates of ASP.NET Core show the category <c>Microsoft.AspNetCore</c> from Warning on only.
+    /// </summary>
+    public const string StartCategory = "Transport.Core";
+
     [LoggerMessage(0, LogLevel.Error, @"Unexpected exception in the transport, connection id ""{ConnectionId}"".", EventName = "UnexpectedError")]
     public static partial void UnexpectedError(ILogger logger, string connectionId, Exception exception);
 

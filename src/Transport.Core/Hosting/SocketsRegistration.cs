@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -11,13 +12,15 @@ namespace Transport.Core.Hosting;
 /// </summary>
 internal static class SocketsRegistration
 {
+    private const int DescriptorsToServer = 3;
+
     /// <param name="services">The services, complete.</param>
     /// <param name="ours">The factory of one of our transports.</param>
     public static bool IsAfter(IServiceCollection services, ServiceDescriptor ours)
     {
         for (int i = services.Count - 1; i >= 0 && services[i] != ours; i--)
         {
-            if (IsOfUseSockets(services[i]))
+            if (IsOfUseSockets(services[i]) && !IsOfUseKestrel(services, i))
             {
                 return true;
             }
@@ -25,6 +28,10 @@ internal static class SocketsRegistration
 
         return false;
     }
+
+    /// <summary>UseKestrel begins with what UseSockets does, and registers the server three descriptors later. It chooses no transport.</summary>
+    private static bool IsOfUseKestrel(IServiceCollection services, int index) =>
+        services.Skip(index + 1).Take(DescriptorsToServer).Any(static descriptor => descriptor.ServiceType == typeof(IServer));
 
     /// <summary>
     /// What each call of <c>UseSockets()</c> leaves: options that are configured with the memory pool's factory. An application that sets

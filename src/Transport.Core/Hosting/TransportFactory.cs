@@ -22,6 +22,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     private readonly ConnectionLimits? _limits;
     private readonly EventLoopGroup _loops;
     private readonly ILogger _logger;
+    private readonly ILogger _startLogger;
     private DescriptorReserve? _reserve;
 
     /// <param name="model">How the event loops work.</param>
@@ -48,6 +49,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         _isLast = isLast;
         _limits = ConnectionLimits.Create(options);
         _logger = new GuardedLogger(loggers.CreateLogger($"{IoModel.LogPrefix}.{model.LogName}"));
+        _startLogger = new GuardedLogger(loggers.CreateLogger(TransportLog.StartCategory));
         _loops = new EventLoopGroup(model, options, _logger, pools, metrics, () => StopHost(lifetime));
     }
 
@@ -103,7 +105,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
             EventLoop[] loops = await _loops.AcquireAsync();
             SocketListener listener = await SocketListener.StartAsync(
                 socket, loops, _loops, _options, _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger), _limits, _logger);
-            TransportLog.Listening(_logger, listener.EndPoint, _model.Mechanism, loops.Length, _model.SchedulingOf(_options), socket.Strategy);
+            TransportLog.Listening(_startLogger, listener.EndPoint, _model.Mechanism, loops.Length, _model.SchedulingOf(_options), socket.Strategy);
             return listener;
         }
         catch

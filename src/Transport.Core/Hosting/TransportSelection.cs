@@ -21,7 +21,7 @@ internal sealed class TransportSelection
     {
         List<TransportName> names = [.. registered.Distinct()];
         IConfigurationSection section = configuration.GetSection(Section);
-        ILogger logger = new GuardedLogger(loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport"));
+        ILogger logger = new GuardedLogger(loggers.CreateLogger(TransportLog.StartCategory));
         CheckKeys(section, names, logger);
 
         string? use = section[UseKey]?.Trim();

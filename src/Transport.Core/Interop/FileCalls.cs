@@ -35,7 +35,7 @@ internal static unsafe class FileCalls
             // SAFETY: fixed keeps the span's memory in place for the call.
             fixed (byte* start = buffer)
             {
-                Libc.iovec piece = new() { iov_base = start, iov_len = (nuint)buffer.Length };
+                iovec piece = new() { iov_base = start, iov_len = (nuint)buffer.Length };
                 result = SysResult.From(Libc.preadv2(file, &piece, 1, offset, Libc.RWF_NOWAIT));
             }
         }

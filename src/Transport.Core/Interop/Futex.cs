@@ -23,11 +23,7 @@ internal static unsafe partial class Futex
     /// <param name="atMost">The longest wait.</param>
     public static void Wait(ref int word, int value, TimeSpan atMost)
     {
-        Libc.timespec timeout = new()
-        {
-            tv_sec = (nint)(atMost.Ticks / TimeSpan.TicksPerSecond),
-            tv_nsec = (nint)(atMost.Ticks % TimeSpan.TicksPerSecond * 100),
-        };
+        timespec timeout = timespec.From(atMost);
 
         // SAFETY: the caller's word does not move; fixed only turns the reference into an address.
         fixed (int* address = &word)
@@ -66,5 +62,5 @@ internal static unsafe partial class Futex
     }
 
     [LibraryImport("libc")]
-    private static partial nint syscall(nint number, int* uaddr, nint op, nint val, Libc.timespec* timeout);
+    private static partial nint syscall(nint number, int* uaddr, nint op, nint val, timespec* timeout);
 }

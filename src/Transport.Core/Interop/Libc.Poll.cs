@@ -22,18 +22,6 @@ internal static unsafe partial class Libc
         public short revents;
     }
 
-    /// <summary>struct timespec on 64-bit Linux.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct timespec
-    {
-        public nint tv_sec;
-        public nint tv_nsec;
-
-        /// <summary>As a time-out for calls that take none for ever.</summary>
-        public static timespec FromMilliseconds(int milliseconds) =>
-            new() { tv_sec = milliseconds / 1000, tv_nsec = milliseconds % 1000 * 1_000_000 };
-    }
-
     [LibraryImport("libc")]
     internal static partial int poll(pollfd* fds, nuint nfds, int timeout);
 

@@ -27,14 +27,6 @@ internal static unsafe partial class Libc
     public const ushort AF_INET = 2;
     public const ushort AF_INET6 = 10;
 
-    /// <summary>struct iovec: one piece of a gathered send.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct iovec
-    {
-        public void* iov_base;
-        public nuint iov_len;
-    }
-
     /// <summary>struct msghdr as glibc and musl lay it out on 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct msghdr

@@ -83,7 +83,7 @@ internal static unsafe class SocketCalls
             return Send(socket, output.FirstSpan, flags);
         }
 
-        Libc.iovec* pieces = stackalloc Libc.iovec[MaxPieces];
+        iovec* pieces = stackalloc iovec[MaxPieces];
         Pins pins = default;
         int count = 0;
         try
@@ -160,10 +160,10 @@ internal static unsafe class SocketCalls
     public static SysResult ShutdownReceive(int socket) => SysResult.From(Libc.shutdown(socket, Libc.SHUT_RD));
 
     /// <summary>close(2), once: on Linux the descriptor is gone whatever it returns, EINTR too.</summary>
-    public static void Close(int descriptor) => _ = Libc.close(descriptor);
+    public static void Close(int descriptor) => Unistd.Close(descriptor);
 
     /// <summary>A second descriptor of the same socket, with the lowest number that is free.</summary>
-    public static SysResult Duplicate(int descriptor) => SysResult.From(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 0));
+    public static SysResult Duplicate(int descriptor) => SysResult.From(Fcntl.fcntl(descriptor, Fcntl.F_DUPFD_CLOEXEC, 0));
 
     /// <summary>The soft limit of RLIMIT_NOFILE: every descriptor's number is below it.</summary>
     public static int DescriptorLimit()
@@ -175,7 +175,7 @@ internal static unsafe class SocketCalls
     /// <summary>The number that the next descriptor would get; <see cref="int.MaxValue"/> if none is left.</summary>
     public static int LowestFreeDescriptor()
     {
-        SysResult probe = SysResult.From(Libc.eventfd(0, Libc.EFD_CLOEXEC));
+        SysResult probe = EventFd.Create(0);
         if (probe.IsError)
         {
             return int.MaxValue;
@@ -196,8 +196,8 @@ internal static unsafe class SocketCalls
     /// <summary>O_NONBLOCK, on the open file description: whoever shares it shares this.</summary>
     public static SysResult SetNonBlocking(int descriptor)
     {
-        SysResult flags = SysResult.From(Libc.fcntl(descriptor, Libc.F_GETFL, 0));
-        return flags.IsError ? flags : SysResult.From(Libc.fcntl(descriptor, Libc.F_SETFL, flags.Value | Libc.O_NONBLOCK));
+        SysResult flags = SysResult.From(Fcntl.fcntl(descriptor, Fcntl.F_GETFL, 0));
+        return flags.IsError ? flags : SysResult.From(Fcntl.fcntl(descriptor, Fcntl.F_SETFL, flags.Value | Fcntl.O_NONBLOCK));
     }
 
     /// <summary>getsockname(2), or null.</summary>

@@ -45,7 +45,7 @@ internal sealed unsafe partial class ThreadCpuClock
     /// <summary>CPU time that the thread has used since it started, in nanoseconds; null if the kernel does not say.</summary>
     public long? ReadNanoseconds()
     {
-        Libc.timespec time;
+        timespec time;
         return Libc.clock_gettime(ClockId, &time) == 0 ? (time.tv_sec * 1_000_000_000L) + time.tv_nsec : null;
     }
 
@@ -79,7 +79,7 @@ internal sealed unsafe partial class ThreadCpuClock
 
     private static long Read(int clock)
     {
-        Libc.timespec time;
+        timespec time;
         return Libc.clock_gettime(clock, &time) == 0 ? (time.tv_sec * 1_000_000_000L) + time.tv_nsec : 0;
     }
 

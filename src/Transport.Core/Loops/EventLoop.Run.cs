@@ -114,6 +114,7 @@ internal abstract partial class EventLoop
             TransportLog.LoopFailed(Logger, Name, exception);
         }
 
+        Attempt(_sources.End);
         if (_hasThreadStarter)
         {
             _setup.Options.GetThreadStarter().Release();
@@ -192,6 +193,7 @@ internal abstract partial class EventLoop
     {
         Iteration++;
         Wait(timeoutMilliseconds);
+        _sources.Run();
     }
 
     private void SleepAndWait()

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
 using Transport.Core.Listening;
 using Transport.Core.Scheduling;
 
@@ -16,7 +17,7 @@ namespace Transport.Core.Loops;
 /// Everything of a socket happens on its loop's thread, but for a send that does not wait; other threads post. Application code never runs
 /// inside a receive or a flush, so nothing of the loop is on its stack and the sends of a turn gather by themselves.
 /// </remarks>
-internal abstract partial class EventLoop : PipeScheduler
+internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
 {
     /// <summary>The loop whose own code this thread runs: not while it runs an item of the application that another thread may outrun.</summary>
     [ThreadStatic]
@@ -27,6 +28,7 @@ internal abstract partial class EventLoop : PipeScheduler
     private readonly Thread _thread;
     private readonly HashSet<ILoopResident> _residents = [];
     private readonly HashSet<ILoopResident> _listeners = [];
+    private readonly LoopSources _sources = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
@@ -127,6 +129,26 @@ internal abstract partial class EventLoop : PipeScheduler
         }
 
         return posted;
+    }
+
+    PipeScheduler IEventLoopFeature.Application => Application;
+
+    bool IEventLoopFeature.TryAttach(IEventLoopSource source, out int wakeUp)
+    {
+        SysResult duplicate = Waker.Duplicate();
+        wakeUp = (int)duplicate.Value;
+        if (duplicate.IsError)
+        {
+            return false;
+        }
+
+        bool attached = TryPost(static attach => ((Action)attach!)(), () => _sources.Add(source));
+        if (!attached)
+        {
+            SocketCalls.Close(wakeUp);
+        }
+
+        return attached;
     }
 
     /// <summary>Goes on on the loop's thread: at once when called there, else by the mailbox.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
-using Transport.Core.Interop;
 
 namespace Transport.Core.Loops;
 

@@ -6,7 +6,7 @@ namespace Transport.Core.Loops;
 /// What a loop waits on beside its sockets, so that another thread can end the wait: an eventfd (eventfd(2)), named for the pipe that it
 /// replaced.
 /// </summary>
-internal sealed unsafe class Waker : IDisposable
+internal sealed class Waker : IDisposable
 {
     /// <summary>
     /// The owner and whoever is writing: at 0 the descriptor is closed. A late write must never meet a number that is somebody else's by
@@ -14,7 +14,7 @@ internal sealed unsafe class Waker : IDisposable
     /// </summary>
     private int _users = 1;
 
-    public Waker() => Descriptor = (int)SysResult.From(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC)).ThrowIfError("eventfd");
+    public Waker() => Descriptor = (int)EventFd.Create(EventFd.EFD_NONBLOCK).ThrowIfError("eventfd");
 
     /// <summary>Readable from <see cref="Wake"/> to <see cref="Drain"/>. Each wake-up is an edge, drained or not.</summary>
     public int Descriptor { get; }
@@ -22,27 +22,42 @@ internal sealed unsafe class Waker : IDisposable
     /// <summary>Any thread. EAGAIN would mean a counter of 2⁶⁴−2 wake-ups, so there is no failure to report.</summary>
     public void Wake()
     {
+        if (TryUse())
+        {
+            EventFd.Signal(Descriptor);
+            Dispose();
+        }
+    }
+
+    /// <summary>A second descriptor of the eventfd, the caller's to close; −EBADF when this one is closed. Any thread.</summary>
+    public SysResult Duplicate()
+    {
+        if (!TryUse())
+        {
+            return SysResult.Error(Errno.EBADF);
+        }
+
+        SysResult duplicate = SocketCalls.Duplicate(Descriptor);
+        Dispose();
+        return duplicate;
+    }
+
+    /// <summary>Takes back what <see cref="Wake"/> said. Loop thread.</summary>
+    public void Drain() => EventFd.Drain(Descriptor);
+
+    private bool TryUse()
+    {
         int users;
         do
         {
             users = Volatile.Read(ref _users);
             if (users == 0)
             {
-                return;
+                return false;
             }
         }
         while (Interlocked.CompareExchange(ref _users, users + 1, users) != users);
-
-        ulong one = 1;
-        Libc.write(Descriptor, &one, sizeof(ulong));
-        Dispose();
-    }
-
-    /// <summary>Takes back what <see cref="Wake"/> said. Loop thread.</summary>
-    public void Drain()
-    {
-        ulong count;
-        Libc.read(Descriptor, &count, sizeof(ulong));
+        return true;
     }
 
     public void Dispose()

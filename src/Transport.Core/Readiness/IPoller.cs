@@ -1,6 +1,4 @@
-using Transport.Core.Interop;
 using Transport.Core.Loops;
-
 namespace Transport.Core.Readiness;
 
 /// <summary>

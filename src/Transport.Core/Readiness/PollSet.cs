@@ -147,7 +147,7 @@ internal sealed unsafe class PollSet(bool masksSignals)
                 return SysResult.From(Libc.poll(entries, (nuint)_count, timeoutMilliseconds));
             }
 
-            Libc.timespec timeout = Libc.timespec.FromMilliseconds(timeoutMilliseconds);
+            timespec timeout = timespec.FromMilliseconds(timeoutMilliseconds);
             return SysResult.From(Libc.ppoll(entries, (nuint)_count, timeoutMilliseconds < 0 ? null : &timeout, WaitMask.Address));
         }
     }

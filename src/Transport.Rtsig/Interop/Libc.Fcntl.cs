@@ -3,15 +3,13 @@ using System.Runtime.InteropServices;
 namespace Transport.Rtsig.Interop;
 
 /// <summary>fcntl.h: signal-driven I/O.</summary>
-internal static unsafe partial class Libc
+internal static partial class Libc
 {
-    public const int F_SETFL = Core.Interop.Libc.F_SETFL;
     public const int F_SETSIG = 10;
     public const int F_SETOWN_EX = 15;
     public const int F_GETOWN_EX = 16;
     public const int F_OWNER_TID = 0;
     public const int O_ASYNC = 0x2000;
-    public const int O_NONBLOCK = Core.Interop.Libc.O_NONBLOCK;
 
     /// <summary>struct f_owner_ex: who gets the signals.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -20,9 +18,6 @@ internal static unsafe partial class Libc
         public int type;
         public int pid;
     }
-
-    [LibraryImport("libc")]
-    internal static partial int fcntl(int fd, int op, nint arg);
 
     [LibraryImport("libc")]
     internal static partial int gettid();

@@ -65,10 +65,7 @@ internal static unsafe partial class Libc
     internal static partial int signalfd(int fd, Core.Interop.Libc.sigset_t* mask, int flags);
 
     [LibraryImport("libc")]
-    internal static partial nint read(int fd, void* buf, nuint count);
-
-    [LibraryImport("libc")]
-    internal static partial int sigtimedwait(Core.Interop.Libc.sigset_t* set, siginfo_t* info, Core.Interop.Libc.timespec* timeout);
+    internal static partial int sigtimedwait(Core.Interop.Libc.sigset_t* set, siginfo_t* info, timespec* timeout);
 
     /// <summary>Returns the error itself, unlike the rest.</summary>
     [LibraryImport("libc")]

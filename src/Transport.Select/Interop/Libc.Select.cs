@@ -21,5 +21,5 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     internal static partial int pselect(
-        int nfds, ulong* readfds, ulong* writefds, ulong* exceptfds, Core.Interop.Libc.timespec* timeout, Core.Interop.Libc.sigset_t* sigmask);
+        int nfds, ulong* readfds, ulong* writefds, ulong* exceptfds, timespec* timeout, Core.Interop.Libc.sigset_t* sigmask);
 }

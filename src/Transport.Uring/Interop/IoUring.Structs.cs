@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Transport.Core.Interop;
 
 namespace Transport.Uring.Interop;
 
@@ -95,6 +94,6 @@ internal static unsafe partial class IoUring
         public ulong sigmask;
         public uint sigmask_sz;
         public uint pad;
-        public Libc.timespec* ts;
+        public timespec* ts;
     }
 }

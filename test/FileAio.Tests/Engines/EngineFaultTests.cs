@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using FileAio.Tests.Support;
 using Microsoft.Extensions.Logging;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Engines;
 

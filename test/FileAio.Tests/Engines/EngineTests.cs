@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using FileAio.Buffers;
 using FileAio.Engines;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 
@@ -47,7 +46,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
 
         AlignedBuffer past = pool.TryRent(4096)!;
         Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20, inline).WithinDeadline()).Value);
-        Assert.Equal(-Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline())
+        Assert.Equal(-Shared.Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline())
             .Value);
         pool.Return(past);
         Assert.Equal(0, pool.Rented);
@@ -75,7 +74,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
 
         foreach ((AlignedBuffer? buffer, Task<SysResult>? result) in reads)
         {
-            Assert.Contains((await result.WithinDeadline()).Value, new long[] { 65536, -Interop.Errno.ECANCELED });
+            Assert.Contains((await result.WithinDeadline()).Value, new long[] { 65536, -Shared.Interop.Errno.ECANCELED });
             pool.Return(buffer);
         }
         await Task.Run(engine.Dispose); // not here: an inline completion has brought us to the very thread that Dispose waits for

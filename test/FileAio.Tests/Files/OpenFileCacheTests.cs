@@ -1,8 +1,7 @@
 using FileAio.Files;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Files;
 

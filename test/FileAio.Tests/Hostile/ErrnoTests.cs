@@ -1,6 +1,6 @@
 using FileAio.Tests.Support;
 using Microsoft.Extensions.Logging;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Hostile;
 

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using FileAio.Engines;
-using FileAio.Interop;
 using FileAio.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;

@@ -75,6 +75,7 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
         await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
         {
             options.OutputBuffers = new OutputBuffers(Buffers, Buffer);
+            options.MaxReadAhead = 0;
             options.MaxInFlightBytes = Budget;
             options.SendTimeout = TimeSpan.FromSeconds(40); // looks every 5 s
         });
@@ -90,6 +91,31 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
         byte[] reply = await client.ReceiveToEndAsync();
         Assert.True(reply.AsSpan().EndsWith(FileTree.Pattern(24 << 20, 0)), $"{reply.Length} bytes, and not the file's");
         server.Runtime.Buffers.Budget.Release((Budget / 2) + 1);
+        await server.IdleAsync();
+    }
+
+    [Fact]
+    public async Task Reads_ahead_grow_for_a_client_that_reads_and_are_given_back_when_it_stalls()
+    {
+        const int Grown = 2;
+        tree.Write("fast.bin", FileTree.Pattern(32 << 20, 0));
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
+        {
+            options.OutputBuffers = new OutputBuffers(1, Buffer);
+            options.MaxReadAhead = Grown * 512 * 1024;
+            options.SendTimeout = TimeSpan.FromSeconds(40); // looks every 5 s
+        });
+        using RawClient client = await RawClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port));
+        await client.SendAsync("GET /fast.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        byte[] beginning = await client.ReceiveExactlyAsync(4 << 20);
+
+        // It reads no more. What was read ahead meanwhile is there, and goes back although buffers are plentiful. One is being sent.
+        await Deadline.Until(
+            () => server.Runtime.Buffers.Budget.Used == (Grown - 1) * 512 * 1024,
+            () => $"{server.Runtime.Buffers.Budget.Used >> 10} KiB are held");
+        await Deadline.Until(() => server.Runtime.Buffers.Rented == 0, () => $"{server.Runtime.Buffers.Rented} buffers are still held");
+        byte[] reply = [.. beginning, .. await client.ReceiveToEndAsync()];
+        Assert.True(reply.AsSpan().EndsWith(FileTree.Pattern(32 << 20, 0)), $"{reply.Length} bytes, and not the file's");
         await server.IdleAsync();
     }
 }

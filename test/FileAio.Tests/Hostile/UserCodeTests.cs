@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Errno = FileAio.Interop.Errno;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Hostile;
 

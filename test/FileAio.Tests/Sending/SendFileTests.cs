@@ -30,7 +30,8 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
         Cache(cachedChunks * (2 << 20));
         (byte[] body, Dictionary<string, long> bytes) = await GetAsync(server, 0, Size);
         Assert.True(FileTree.Pattern(Size, 0).AsSpan().SequenceEqual(body), "not the file's bytes");
-        Assert.Equal(((long)bySendFile << 20, (long)byEngine << 20), (bytes.GetValueOrDefault("sendfile"), bytes.GetValueOrDefault("linux-aio")));
+        Assert.Equal(((long)bySendFile << 20, (long)byEngine << 20),
+            (bytes.GetValueOrDefault("sendfile"), bytes.GetValueOrDefault("linux-aio")));
     }
 
     [Theory]
@@ -56,12 +57,14 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Where_something_is_in_between_the_file_is_read(string between)
     {
         tree.Write("sent.bin", FileTree.Pattern(Size, 0));
-        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null, tls: between == "tls",
+        await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null,
+            tls: between == "tls",
             before: builder =>
             {
                 if (between != "sockets")
                 {
-                    TransportCatalogue.Get("epoll").Apply(builder.WebHost, new TransportSettings { Ours = options => options.SendFile = between != "option" });
+                    TransportCatalogue.Get("epoll").Apply(builder.WebHost,
+                        new TransportSettings { Ours = options => options.SendFile = between != "option" });
                 }
             },
             first: app =>
@@ -77,8 +80,10 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
                 }
             });
         Cache(Size);
-        using HttpClientHandler handler = new() { ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null };
-        using HttpClient client = new(handler) { BaseAddress = new Uri($"{(between == "tls" ? "https" : "http")}://127.0.0.1:{server.Port}") };
+        using HttpClientHandler handler = new();
+        handler.ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null;
+        using HttpClient client = new(handler);
+        client.BaseAddress = new Uri($"{(between == "tls" ? "https" : "http")}://127.0.0.1:{server.Port}");
         Dictionary<string, long> bytes = await CountAsync(server, async () =>
         {
             byte[] body = await client.GetByteArrayAsync("/sent.bin", Deadline.Token);
@@ -127,7 +132,8 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     public async Task A_client_that_takes_nothing_is_dropped_and_the_file_closed(SendFileMode mode)
     {
         await using FileServer server = await StartAsync(mode, options =>
-            (options.SendTimeout, options.DirectIoThreshold) = (TimeSpan.FromMilliseconds(500), mode == SendFileMode.On ? null : Direct), "huge");
+            (options.SendTimeout, options.DirectIoThreshold) =
+                (TimeSpan.FromMilliseconds(500), mode == SendFileMode.On ? null : Direct), "huge");
         using Socket socket = await RequestAsync(server);
         await Deadline.Until(() => OpenDescriptors() > 0, () => "the file is not being sent");
         await Deadline.Until(() => OpenDescriptors() == 0, () => "the file is still open");

@@ -74,9 +74,11 @@ internal sealed class FileServer : IAsyncDisposable
         () => Runtime.Buffers.Rented == 0 && Runtime.Buffers.Budget.Used == 0,
         () => $"{Runtime.Buffers.Rented} buffers of {Runtime.Buffers.Budget.Used} bytes are still out");
 
+    public Task StopAsync() => _app.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(2)).Token);
+
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(2)).Token);
+        await StopAsync();
         await _app.DisposeAsync();
         Runtime.Dispose();
     }

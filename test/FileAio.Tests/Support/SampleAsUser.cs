@@ -55,9 +55,10 @@ internal sealed class SampleAsUser : IDisposable
     }
 
     public void LimitThreadsToThoseThere()
-        => SetLimit(Directory.GetDirectories($"/proc/{_process.Id}/task").Length.ToString(CultureInfo.InvariantCulture));
+        => Assert.True(TrySetLimit(Directory.GetDirectories($"/proc/{_process.Id}/task").Length.ToString(CultureInfo.InvariantCulture)));
 
-    public void LiftLimit() => SetLimit("4096");
+    /// <returns>False when the process has ended.</returns>
+    public bool TryLiftLimit() => TrySetLimit("4096");
 
     /// <summary>Null where the connection ended before there was a reply.</summary>
     public async Task<RawReply?> TryGetAsync(string target)
@@ -89,13 +90,19 @@ internal sealed class SampleAsUser : IDisposable
         _process.Dispose();
     }
 
-    private void SetLimit(string threads)
+    private bool TrySetLimit(string threads)
     {
         // As that user: root needs CAP_SYS_RESOURCE for another's, which containers take away.
         using Process prlimit = StartProcess("setpriv", $"--reuid={_user}", $"--regid={_user}", "--clear-groups", "prlimit", "--pid",
             _process.Id.ToString(CultureInfo.InvariantCulture), $"--nproc={threads}:{4096}");
         prlimit.WaitForExit();
-        Assert.True(prlimit.ExitCode == 0, prlimit.StandardError.ReadToEnd());
+        if (prlimit.ExitCode == 0)
+        {
+            return true;
+        }
+
+        Assert.True(Exits(), prlimit.StandardError.ReadToEnd());
+        return false;
     }
 
     private static Process StartProcess(string program, params string[] arguments)

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Shared.Interop;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 

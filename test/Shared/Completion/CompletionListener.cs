@@ -1,3 +1,4 @@
+using Shared.Interop;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 

@@ -1,4 +1,4 @@
-using Transport.Core.Interop;
+using Shared.Interop;
 using Transport.Core.Loops;
 
 namespace Test.Shared.Completion;

@@ -31,12 +31,22 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             exception is ConnectionResetException or ConnectionAbortedException or BadHttpRequestException or OperationCanceledException)
         {
             // The client left in the middle of its request; Kestrel would log it as an error of the application.
-            context.Abort();
+            await LeaveAsync(context);
         }
         finally
         {
             _underWay.TryRemove(context.TraceIdentifier, out _);
         }
+    }
+
+    /// <summary>
+    /// Ends a request whose client has left. Kestrel may complete a flush before it knows that, on every transport, and would log too few
+    /// bytes as an error of the application.
+    /// </summary>
+    private static async Task LeaveAsync(HttpContext context)
+    {
+        context.Abort();
+        await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
@@ -77,8 +87,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             // Not by GetMemory and Advance: Kestrel does not count those bytes for its minimum data rate, and would cut slow readers off.
             if ((await context.Response.BodyWriter.WriteAsync(piece.AsMemory(0, count))).IsCompleted)
             {
-                // The client left. Kestrel may learn of it later than this flush, and would log too few bytes as an error.
-                context.Abort();
+                await LeaveAsync(context);
                 return;
             }
         }
@@ -112,7 +121,7 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
             reader.AdvanceTo(read.Buffer.End);
             if ((await writer.FlushAsync(context.RequestAborted)).IsCompleted)
             {
-                context.Abort();
+                await LeaveAsync(context);
                 return;
             }
 

@@ -8,18 +8,19 @@ namespace Transport.Tests.Hostile;
 public class ExpiryTests
 {
     private const int Clients = 500;
-    private const string KeepAliveSeconds = "10";
+    private const string KeepAliveSeconds = "5";
 
     /// <summary>
     /// Kestrel itself allocates about 700 bytes where a connection expires; one exception that is thrown would take several thousand.
     /// </summary>
     private const long MostBytesEach = 2500;
 
+    /// <remarks>Busy allocates while it polls, connections or not.</remarks>
     [Theory, Transports]
     public async Task Connections_that_expire_at_once_allocate_little(TransportUnderTest transport)
     {
+        Assert.SkipWhen(transport.Model == "busy", "it allocates while it polls, for no connection");
         await using HostProcess host = await HostProcess.StartAsync(transport, 4096, "keep-alive=" + KeepAliveSeconds);
-        await ExpireAsync(host);   // code is compiled
         long each = await ExpireAsync(host) / Clients;
         Assert.True(each <= MostBytesEach, $"{each} bytes a connection");
         Assert.Equal(0, await host.StopAsync());

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Shared.Interop;
 using Transport.Core.Interop;
 
 namespace Transport.Tests.Hostile;
@@ -51,7 +52,7 @@ public sealed class PassedDescriptorTests : IDisposable
         *(int*)(control + 16) = descriptor;
         fixed (byte* data = bytes)
         {
-            Libc.iovec piece = new() { iov_base = data, iov_len = (nuint)bytes.Length };
+            iovec piece = new() { iov_base = data, iov_len = (nuint)bytes.Length };
             Libc.msghdr message = new() { msg_iov = &piece, msg_iovlen = 1, msg_control = control, msg_controllen = 24 };
             Assert.Equal(bytes.Length, Libc.sendmsg((int)socket.SafeHandle.DangerousGetHandle(), &message, 0));
         }

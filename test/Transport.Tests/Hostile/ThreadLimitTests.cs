@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Transport.Core;
 using Transport.Core.Scheduling;
 
 namespace Transport.Tests.Hostile;
@@ -24,7 +25,7 @@ public sealed class ThreadLimitTests
             }
 
             return TestApp.HelloAsync(context);
-        }, new TransportSettings { LoopCount = 1, Ours = options => options.SetThreadStarter(s_starts.Starter) });
+        }, new TransportSettings { LoopCount = 1, Ours = UseWorkers });
         List<RawClient> clients = [];
         try
         {
@@ -72,7 +73,7 @@ public sealed class ThreadLimitTests
         try
         {
             await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync,
-                new TransportSettings { LoopCount = 1, Ours = options => options.SetThreadStarter(s_starts.Starter) });
+                new TransportSettings { LoopCount = 1, Ours = UseWorkers });
             using RawClient client = await server.ConnectAsync();
             Task<HttpReply> get = client.GetAsync("/");
             await Deadline.Until(() => Warnings(server) == 1, () => $"{Warnings(server)} warnings");
@@ -83,6 +84,12 @@ public sealed class ThreadLimitTests
         {
             s_starts.Fails = false;
         }
+    }
+
+    private static void UseWorkers(TransportOptions options)
+    {
+        options.ApplicationScheduling = ApplicationScheduling.Workers;
+        options.SetThreadStarter(s_starts.Starter);
     }
 
     private static int Warnings(WebServer server)
@@ -97,7 +104,7 @@ public sealed class ThreadLimitTests
         public FailingStarts() => Starter = new ThreadStarter(thread =>
         {
             StartedBy.Add(Thread.CurrentThread.Name);
-            if (_fails)
+            if (_fails && thread.Name!.Contains(" worker ", StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _failures);
                 throw new OutOfMemoryException();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Shared.Interop;
 using Transport.Core.Interop;
 using Transport.Tests.Hostile;
 
@@ -29,7 +30,7 @@ public class RestartTests
         listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listening.Listen(512);
         EndPoint endPoint = listening.LocalEndPoint!;
-        int inherited = (int)SysResult.From(Libc.fcntl((int)listening.Handle, FDupFd, 200)).ThrowIfError("fcntl(F_DUPFD)");
+        int inherited = (int)SysResult.From(Fcntl.fcntl((int)listening.Handle, FDupFd, 200)).ThrowIfError("fcntl(F_DUPFD)");
         try
         {
             string[] arguments = [string.Create(CultureInfo.InvariantCulture, $"descriptor={inherited}"), "drain=30"];

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Transport.Core.Interop;
+using Shared.Interop;
 using Transport.Core.Readiness;
 using Transport.Rtsig;
 using Libc = Transport.Rtsig.Interop.Libc;
@@ -21,7 +21,7 @@ public class RtsigTests
         using SocketPair pair = new();
         Watch(poller, pair);
         Libc.f_owner_ex owner;
-        SysResult.From(Libc.fcntl(pair.Descriptor, Libc.F_GETOWN_EX, (nint)(&owner))).ThrowIfError("fcntl");
+        SysResult.From(Fcntl.fcntl(pair.Descriptor, Libc.F_GETOWN_EX, (nint)(&owner))).ThrowIfError("fcntl");
         Assert.Equal((Libc.F_OWNER_TID, Libc.gettid()), (owner.type, owner.pid));
         pair.SendOne();
         Assert.True(IsPending("SigPnd", 44));

@@ -1,11 +1,10 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Win32.SafeHandles;
-using Transport.Core.Interop;
+using Shared.Interop;
 using Transport.Core.Readiness;
 using Transport.Select;
-using Errno = Transport.Core.Interop.Errno;
-using Libc = Transport.Core.Interop.Libc;
+using Errno = Shared.Interop.Errno;
 
 namespace Transport.Tests.Models;
 
@@ -27,7 +26,7 @@ public class SelectLimitTests
     {
         using SocketPair pair = new();
         using SafeFileHandle high = new(
-            (int)SysResult.From(Libc.fcntl(pair.Descriptor, Libc.F_DUPFD_CLOEXEC, 1500)).ThrowIfError("fcntl"), ownsHandle: true);
+            (int)SysResult.From(Fcntl.fcntl(pair.Descriptor, Fcntl.F_DUPFD_CLOEXEC, 1500)).ThrowIfError("fcntl"), ownsHandle: true);
         int descriptor = (int)high.DangerousGetHandle();
         Assert.InRange(descriptor, 1500, 2000);
         using SelectPoller poller = Pollers.Select(call, maxDescriptors: 4096);
@@ -46,7 +45,7 @@ public class SelectLimitTests
     public async Task A_server_at_its_limit_refuses_the_next_and_goes_on()
     {
         TransportUnderTest select = TransportCatalogue.Get("select");
-        using SafeFileHandle probe = new((int)SysResult.From(Libc.eventfd(0, 0)).ThrowIfError("eventfd"), ownsHandle: true);
+        using SafeFileHandle probe = new((int)EventFd.Create(0).ThrowIfError("eventfd"), ownsHandle: true);
         int limit = (int)probe.DangerousGetHandle() + 120;
         TransportUnderTest limited = new("select", (web, settings) =>
         {

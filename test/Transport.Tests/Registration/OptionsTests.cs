@@ -50,6 +50,12 @@ public class OptionsTests
     [Transports("SpinMicroseconds", -1, NotOnSockets = Unchecked)]
     [Transports("SpinMicroseconds", 1001, NotOnSockets = Unchecked)]
     [Transports("DescriptorReserve", -1, NotOnSockets = Unchecked)]
+    [Transports("MaxConnections", 0, NotOnSockets = Unchecked)]
+    [Transports("MaxConnectionsPerAddress", 0, NotOnSockets = Unchecked)]
+    [Transports("TcpKeepAliveRetryCount", 128, NotOnSockets = Unchecked)]
+    [Transports("TcpFastOpenQueueLength", 0, NotOnSockets = Unchecked)]
+    [Transports("UnixSocketMode", 0x200, NotOnSockets = Unchecked)]
+    [Transports("UnixSocketOwner", ":", NotOnSockets = Unchecked)]
     [Transports("ApplicationScheduling", 99, NotOnSockets = Unchecked)]
     [Transports("AcceptStrategy", 99, NotOnSockets = Unchecked)]
     [Transports("CreateBoundListenSocket", null, NotOnSockets = Unchecked)]
@@ -73,12 +79,18 @@ public class OptionsTests
             ["Kestrel:Transport:Epoll:ApplicationScheduling"] = "Inline",
             ["Kestrel:Transport:Epoll:MaxReadBufferSize"] = "4321",
             ["Kestrel:Transport:Epoll:NoDelay"] = "false",
+            ["Kestrel:Transport:Epoll:MaxConnectionsPerAddress"] = "9",
+            ["Kestrel:Transport:Epoll:TcpKeepAliveTime"] = "00:01:30",
+            ["Kestrel:Transport:Epoll:UnixSocketMode"] = "UserRead, groupwrite",
+            ["Kestrel:Transport:Epoll:UnixSocketOwner"] = ":www-data",
         });
         builder.WebHost.UseKestrelCore().UseEpollTransport(options => options.LoopCount = 4);
         await using WebApplication app = builder.Build();
         EpollTransportOptions options = app.Services.GetRequiredService<IOptions<EpollTransportOptions>>().Value;
         Assert.Equal((4, EpollTrigger.Level, ApplicationScheduling.Inline, 4321L, false),
             (options.LoopCount, options.Trigger, options.ApplicationScheduling, options.MaxReadBufferSize, options.NoDelay));
+        Assert.Equal((9, TimeSpan.FromSeconds(90), UnixFileMode.UserRead | UnixFileMode.GroupWrite, ":www-data"),
+            (options.MaxConnectionsPerAddress, options.TcpKeepAliveTime, options.UnixSocketMode, options.UnixSocketOwner));
     }
 
     [Theory]
@@ -90,6 +102,12 @@ public class OptionsTests
     [InlineData("NoDelay", "si", "NoDelay is \"si\"; allowed: true, false")]
     [InlineData("ApplicationScheduling", "Workres", "ApplicationScheduling is \"Workres\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
     [InlineData("ApplicationScheduling", "1", "ApplicationScheduling is \"1\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
+    [InlineData("TcpUserTimeout", "soon", "TcpUserTimeout is \"soon\"; allowed: a time such as 00:00:30")]
+    [InlineData("TcpUserTimeout", "00:00:00", "TcpUserTimeout is 00:00:00; allowed: 00:00:00.001 to")]
+    [InlineData("TcpKeepAliveTime", "00:00:01.5", "TcpKeepAliveTime is 00:00:01.5000000; allowed: whole seconds")]
+    [InlineData("DrainTime", "-00:00:01", "DrainTime is -00:00:01; allowed: 00:00:00 to 01:00:00")]
+    [InlineData("UnixSocketMode", "UserRead, UserRite", "; the nearest is UserWrite")]
+    [InlineData("UnixSocketMode", "660", "UnixSocketMode is \"660\"; allowed: None, OtherExecute")]
     [InlineData("MaxReadBufferSize", "1m", "MaxReadBufferSize is \"1m\"; allowed: a whole number")]
     public async Task What_configuration_says_and_no_option_takes_fails_the_start_by_its_name(string key, string value, string expected)
     {
@@ -110,7 +128,7 @@ public class OptionsTests
                 await using WebApplication app = builder.Build();
                 await app.StartAsync();
             });
-            Assert.Contains($"Kestrel:Transport:{model}:", refused.Message, StringComparison.Ordinal);
+            Assert.Matches($"Kestrel:Transport:{model}:|{model}TransportOptions\\.", refused.Message);
             Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
         }
     }

@@ -177,7 +177,7 @@ public sealed class SelectionTests : IDisposable
         TransportSettings settings = new() { LoopCount = 2, Ours = options => options.AcceptStrategy = AcceptStrategy.RoundRobin };
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, settings);
         LogEntry line = Assert.Single(
-            server.Logs.Entries, entry => entry.Category == transport.LogCategory && entry.Id.Id == ListeningEvent);
+            server.Logs.Entries, entry => entry.Category == "Transport.Core" && entry.Id.Id == ListeningEvent);
         Assert.Equal(LogLevel.Information, line.Level);
         Assert.Equal((server.EndPoint.ToString(), transport.Model, 2, "RoundRobin"),
             ($"{line.Values["EndPoint"]}", line.Values["Transport"], line.Values["Loops"], $"{line.Values["AcceptStrategy"]}"));
@@ -221,7 +221,8 @@ public sealed class SelectionTests : IDisposable
     }
 
     private static string[] ListeningLines(LogCollector logs, TransportUnderTest transport) =>
-        [.. logs.Entries.Where(entry => entry.Category == transport.LogCategory && entry.Id.Id == ListeningEvent)
+        [.. logs.Entries.Where(entry => entry.Category == "Transport.Core" && entry.Id.Id == ListeningEvent)
+            .Where(entry => Equals(entry.Values["Transport"], transport.Model))
             .Select(entry => $"{entry.Values["EndPoint"]}")];
 
     private static async Task AssertRefusedAsync(

@@ -9,7 +9,9 @@ internal sealed class PatternFile : IDisposable
     /// <param name="written">How many bytes are written from the beginning on; all by default.</param>
     public PatternFile(long length, int? written = null)
     {
-        Directory = System.IO.Directory.CreateDirectory(System.IO.Path.Combine(AppContext.BaseDirectory, "sendfile", System.IO.Path.GetRandomFileName())).FullName;
+        Directory =
+            System.IO.Directory.CreateDirectory(System.IO.Path.Combine(
+                AppContext.BaseDirectory, "sendfile", System.IO.Path.GetRandomFileName())).FullName;
         Path = System.IO.Path.Combine(Directory, "pattern.bin");
         using FileStream stream = File.Create(Path);
         stream.Write(TestApp.PatternBytes((int)Math.Min(written ?? length, length)));

@@ -15,7 +15,8 @@ public class SendFileFaultTests
     [Theory]
     [Transports(true, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Interrupted_or_no_room_yet_is_tried_again(TransportUnderTest transport, bool interrupted) => await SendAsync(transport, port =>
+    public async Task Interrupted_or_no_room_yet_is_tried_again(TransportUnderTest transport, bool interrupted) => await SendAsync(
+        transport, port =>
     [
         FaultShim.Shorten(FaultShim.FileSends, 10_000, port),
         interrupted
@@ -36,7 +37,8 @@ public class SendFileFaultTests
     [Transports(Errno.ENOSYS, 0, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.EOPNOTSUPP, 0, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.EPERM, 0, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Where_it_is_refused_reads_take_over(TransportUnderTest transport, Errno error, int skip) => await SendAsync(transport, port =>
+    public async Task Where_it_is_refused_reads_take_over(TransportUnderTest transport, Errno error, int skip) => await SendAsync(
+        transport, port =>
     [
         FaultShim.Shorten(FaultShim.FileSends, 10_000, port),
         FaultShim.Fail(FaultShim.FileSends, error, Role.Connected, port, skip, count: 1),
@@ -48,7 +50,8 @@ public class SendFileFaultTests
     {
         using PatternFile file = new(Size);
         TaskCompletionSource<Exception?> thrown = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using FaultWorld world = await FaultWorld.StartAsync(transport, async connection => thrown.TrySetResult(await AnswerAsync(connection, file)));
+        await using FaultWorld world = await FaultWorld.StartAsync(
+            transport, async connection => thrown.TrySetResult(await AnswerAsync(connection, file)));
         using RawClient victim = await world.Server.ConnectAsync();
         await FaultWorld.EchoAsync(victim);
         using Fault shorten = FaultShim.Shorten(FaultShim.FileSends, 10_000, victim.LocalPort);

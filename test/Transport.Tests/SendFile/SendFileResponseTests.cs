@@ -12,19 +12,23 @@ using Transport.Tests.Metrics;
 
 namespace Transport.Tests.SendFile;
 
-/// <summary>SendFileAsync of HTTP responses: the bytes are Kestrel's own in every case, and go by sendfile where nothing is in between.</summary>
+/// <summary>
+/// SendFileAsync of HTTP responses: the bytes are Kestrel's own in every case, and go by sendfile where nothing is in between.
+/// </summary>
 public class SendFileResponseTests
 {
     private const int Size = 3_000_000;
 
     [Theory]
     [Transports("send"), Transports("static"), Transports("results"), Transports("part"), Transports("compression-declined")]
-    public async Task A_plain_response_goes_by_sendfile(TransportUnderTest transport, string way) => await GetAsync(transport, way, bySendFile: true);
+    public async Task A_plain_response_goes_by_sendfile(TransportUnderTest transport, string way) =>
+        await GetAsync(transport, way, bySendFile: true);
 
     [Theory]
     [Transports("chunked"), Transports("compressed"), Transports("buffered"), Transports("response-caching"), Transports("output-caching"),
         Transports("wrapped")]
-    public async Task With_something_in_between_Kestrel_writes_it(TransportUnderTest transport, string way) => await GetAsync(transport, way, bySendFile: false);
+    public async Task With_something_in_between_Kestrel_writes_it(TransportUnderTest transport, string way) =>
+        await GetAsync(transport, way, bySendFile: false);
 
     [Theory, Transports(NotOnSockets = "it has no such option")]
     public async Task Switched_off_Kestrel_writes_it(TransportUnderTest transport) =>
@@ -42,12 +46,14 @@ public class SendFileResponseTests
         for (int round = 0; round < 3; round++)
         {
             Task sending = client.SendAsync(string.Concat(sizes.Select((size, i) =>
-                $"GET /part?offset={Size - size - (size < Size ? i : 0)}&count={size} HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n")));
+                $"GET /part?offset={Size - size - (size < Size ? i : 0)}&count={size} HTTP/1.1\r\nHost: x\r\n\r\n"
+                + "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")));
             for (int i = 0; i < sizes.Length; i++)
             {
                 HttpReply reply = await replies.ReadAsync();
                 Assert.Equal(200, reply.Status);
-                Assert.True(pattern.AsSpan(Size - sizes[i] - (sizes[i] < Size ? i : 0), sizes[i]).SequenceEqual(reply.Body), $"{sizes[i]} bytes");
+                int offset = Size - sizes[i] - (sizes[i] < Size ? i : 0);
+                Assert.True(pattern.AsSpan(offset, sizes[i]).SequenceEqual(reply.Body), $"{sizes[i]} bytes");
                 Assert.Equal("Hello, World!", (await replies.ReadAsync()).Text);
             }
 
@@ -84,7 +90,8 @@ public class SendFileResponseTests
     public async Task TLS_and_HTTP2_are_Kestrels(TransportUnderTest transport, bool tls)
     {
         using PatternFile file = new(Size);
-        await using WebServer server = await StartAsync(transport, file, listen: options => options.Listen(IPAddress.Loopback, 0, endPoint =>
+        await using WebServer server = await StartAsync(transport, file,
+            listen: options => options.Listen(IPAddress.Loopback, 0, endPoint =>
         {
             endPoint.Protocols = tls ? HttpProtocols.Http1 : HttpProtocols.Http2;
             if (tls)
@@ -96,7 +103,10 @@ public class SendFileResponseTests
         using HttpClient client = new(new SocketsHttpHandler
         {
             UseProxy = false,
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null },
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+            },
         })
         {
             BaseAddress = new Uri($"{(tls ? "https" : "http")}://127.0.0.1:{server.Address.Port}"),
@@ -119,10 +129,14 @@ public class SendFileResponseTests
         using PatternFile file = new(Size);
         await using WebServer server = await StartAsync(transport, file);
         using HttpClient client = server.CreateClient();
-        Assert.Equal("FileNotFoundException", await client.GetStringAsync("/throws?path=missing&offset=0&count=1", Deadline.Token));
-        Assert.Equal("ArgumentOutOfRangeException", await client.GetStringAsync($"/throws?path=pattern.bin&offset=0&count={Size + 1}", Deadline.Token));
-        Assert.Equal("ArgumentOutOfRangeException", await client.GetStringAsync("/throws?path=pattern.bin&offset=-1&count=1", Deadline.Token));
-        Assert.Equal("InvalidOperationException", await client.GetStringAsync("/throws?path=pattern.bin&offset=0&count=100000", Deadline.Token));
+        Assert.Equal("FileNotFoundException",
+            await client.GetStringAsync("/throws?path=missing&offset=0&count=1", Deadline.Token));
+        Assert.Equal("ArgumentOutOfRangeException",
+            await client.GetStringAsync($"/throws?path=pattern.bin&offset=0&count={Size + 1}", Deadline.Token));
+        Assert.Equal("ArgumentOutOfRangeException",
+            await client.GetStringAsync("/throws?path=pattern.bin&offset=-1&count=1", Deadline.Token));
+        Assert.Equal("InvalidOperationException",
+            await client.GetStringAsync("/throws?path=pattern.bin&offset=0&count=100000", Deadline.Token));
         await file.NotOpenAsync();
     }
 
@@ -209,7 +223,8 @@ public class SendFileResponseTests
                     RequestPath = "/static",
                     ServeUnknownFileTypes = true,
                 });
-                app.UseWhen(static context => context.Request.Path.Value!.StartsWith("/compress", StringComparison.Ordinal), static branch => branch.UseResponseCompression());
+                app.UseWhen(static context => context.Request.Path.Value!.StartsWith("/compress", StringComparison.Ordinal),
+                    static branch => branch.UseResponseCompression());
                 app.UseWhen(static context => context.Request.Path == "/response-caching", static branch => branch.UseResponseCaching());
                 app.UseWhen(static context => context.Request.Path == "/output-caching", static branch =>
                 {
@@ -268,7 +283,8 @@ public class SendFileResponseTests
                 response.ContentLength = 19;
                 try
                 {
-                    await response.SendFileAsync(Path.Combine(file.Directory, context.Request.Query["path"]!), Query("offset"), Query("count"));
+                    await response.SendFileAsync(
+                        Path.Combine(file.Directory, context.Request.Query["path"]!), Query("offset"), Query("count"));
                 }
                 catch (Exception exception) when (!response.HasStarted)
                 {

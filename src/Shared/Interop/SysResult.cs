@@ -2,21 +2,16 @@ using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Transport.Core.Interop;
+namespace Shared.Interop;
 
 /// <summary>
 /// What a system call said: 0 or more is success (a count, a descriptor), less than 0 is −errno. The convention of the kernel itself, and
 /// of io_uring.
 /// </summary>
-internal readonly struct SysResult
+internal readonly record struct SysResult(nint Value)
 {
-    public SysResult(nint value) => Value = value;
-
     /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
-    public static SysResult Canceled => new(-Interop.Errno.ECANCELED);
-
-    /// <summary>The count or descriptor, or −errno.</summary>
-    public nint Value { get; }
+    public static SysResult Canceled => Error(Interop.Errno.ECANCELED);
 
     public bool IsError => Value < 0;
 
@@ -24,6 +19,8 @@ internal readonly struct SysResult
 
     /// <summary>The errno of a failed call; 0 after a success.</summary>
     public int Errno => Value < 0 ? (int)-Value : 0;
+
+    public static SysResult Error(int errno) => new(-errno);
 
     /// <summary>Folds libc's −1 and errno into one value. To be called straight after the call.</summary>
     /// <remarks>
@@ -39,6 +36,10 @@ internal readonly struct SysResult
 
     /// <summary>The failure as an exception whose message starts with the call's name.</summary>
     public IOException ToException(string call) => new($"{call} failed: {new Win32Exception(Errno).Message} (errno {Errno})");
+
+    /// <summary>The error's text and number, for log messages.</summary>
+    public string Describe() =>
+        IsError ? $"{Marshal.GetPInvokeErrorMessage(Errno)} ({Errno})" : Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public override string ToString() => IsError ? $"errno {Errno}" : Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

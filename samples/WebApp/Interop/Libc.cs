@@ -1,0 +1,15 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace WebApp.Interop;
+
+internal static partial class Libc
+{
+    private const int POSIX_FADV_DONTNEED = 4;
+
+    /// <summary>Asks the kernel to drop a file's clean pages from the page cache.</summary>
+    public static void DropFromCache(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeFileHandle fd, long offset, long len, int advice);
+}

@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace Shared.Interop;
+
+/// <summary>struct iovec (sys/uio.h): one piece of a gathered send or a scattered read.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct iovec
+{
+    public void* iov_base;
+    public nuint iov_len;
+}
