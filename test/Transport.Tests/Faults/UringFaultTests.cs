@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
 
 namespace Transport.Tests.Faults;
 
@@ -44,7 +45,7 @@ public class UringFaultTests
             Assert.Contains($"errno {(int)error}", warning.Message, StringComparison.Ordinal);
             Assert.EndsWith("Using epoll instead.", warning.Message, StringComparison.Ordinal);
             Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 140);
-            LogEntry listening = await server.Logs.WaitForAsync(transport.LogCategory, 112);
+            LogEntry listening = await server.Logs.WaitForAsync(TransportLog.StartCategory, 112);
             Assert.Contains("epoll, 2 event loops", listening.Message, StringComparison.Ordinal);
             await server.DisposeAsync();
         }
