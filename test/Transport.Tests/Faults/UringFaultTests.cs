@@ -69,7 +69,8 @@ public class UringFaultTests
         for (int ring = 0; ring < 2; ring++)
         {
             using Fault fault = FaultShim.Fail(["io_uring_setup"], Errno.EINVAL, skip: ring, count: refused);
-            await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
+            await using WebServer server =
+                await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
             using HttpClient http = server.CreateClient();
             byte[] bytes = TestApp.PatternBytes(1_000_000);
             for (int i = 0; i < 5; i++)
@@ -117,7 +118,7 @@ public class UringFaultTests
         await fault.FiredAsync(50);
     }
 
-    /// <summary>Once: what is in flight is cancelled and reaped. For good: nothing more is heard of it, and the host stops all the same.</summary>
+    /// <summary>Once: what is in flight is cancelled and reaped. For good: nothing more is heard of it; the host stops.</summary>
     [Theory]
     [Transports(1, Faults = true, Variants = true, Model = "uring")]
     [Transports(-1, Faults = true, Variants = true, Model = "uring")]
