@@ -44,7 +44,7 @@ public class UringFaultTests
             Assert.Contains($"errno {(int)error}", warning.Message, StringComparison.Ordinal);
             Assert.EndsWith("Using epoll instead.", warning.Message, StringComparison.Ordinal);
             Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 140);
-            LogEntry listening = await server.Logs.WaitForAsync(transport.LogCategory, 112);
+            LogEntry listening = await server.Logs.WaitForAsync("Transport.Core", 112);
             Assert.Contains("epoll, 2 event loops", listening.Message, StringComparison.Ordinal);
             await server.DisposeAsync();
         }
