@@ -5,14 +5,15 @@ using System.Security.Cryptography.X509Certificates;
 namespace WebApp;
 
 /// <summary>
-/// The certificate of an https endpoint that names none: the development certificate where the machine has one, else one made on the spot.
+/// Provides the certificate of https endpoints without a configured one: the development certificate if the machine has it, or else a new
+/// self-signed one.
 /// </summary>
 internal static class Certificate
 {
-    /// <summary>What <c>dotnet dev-certs</c> marks its certificates with.</summary>
+    /// <summary>The extension by which <c>dotnet dev-certs</c> marks its certificates.</summary>
     private const string DevelopmentCertificateOid = "1.3.6.1.4.1.311.84.1.1";
 
-    /// <summary>Made or found when the first https endpoint asks, and shared by all of them.</summary>
+    /// <summary>Created or found for the first https endpoint, and shared by all of them.</summary>
     public static readonly Lazy<X509Certificate2> DevelopmentOrSelfSigned = new(() => FindDevelopment() ?? MakeSelfSigned());
 
     private static X509Certificate2? FindDevelopment()
@@ -24,7 +25,7 @@ internal static class Certificate
         }
         catch (CryptographicException)
         {
-            return null;   // no store was ever made for this user
+            return null; // this user has no certificate store
         }
 
         DateTime now = DateTime.Now;

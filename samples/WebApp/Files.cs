@@ -3,22 +3,23 @@ using Microsoft.Extensions.Options;
 
 namespace WebApp;
 
-/// <summary>A folder served twice: by <c>UseDirectIoFiles</c> at <c>--files-path</c>, and by the framework's <c>UseStaticFiles</c> at
-/// <c>/static</c>, to compare.
-/// <c>--files DIR</c> names it; <c>--aio</c>, <c>--directio</c> and <c>--output-buffers</c> are short for the options of the section
-/// <c>DirectIoFiles</c>. What is wrong is added to a list of errors, a line each, by the name that was typed.</summary>
+/// <summary>
+/// Serves a folder twice, for comparison: by <c>UseDirectIoFiles</c> at <c>--files-path</c>, and by <c>UseStaticFiles</c> at
+/// <c>/static</c>. <c>--files DIR</c> is the folder. <c>--aio</c>, <c>--directio</c> and <c>--output-buffers</c> are short forms of options
+/// of the section <c>DirectIoFiles</c>. Errors are added to a list, one line each, with the name on the command line.
+/// </summary>
 internal static class Files
 {
     private const string DefaultPath = "/files", StaticPath = "/static", Section = "DirectIoFiles";
 
-    /// <summary>Short switches, and the options they stand for.</summary>
+    /// <summary>The short switches and their options.</summary>
     private static readonly (string Switch, string Option)[] ShortForms =
         [("aio", "Aio"), ("directio", "DirectIoThreshold"), ("output-buffers", "OutputBuffers"), ("files", "Root"),
             ("files-path", "RequestPath")];
 
     /// <summary>
-    /// Before the host is built: the short switches become configuration, and <c>--aligned-pool true</c> gives Kestrel memory that reads
-    /// can land in.
+    /// Copies the short switches to the configuration. <c>--aligned-pool true</c> gives Kestrel aligned memory. Called before the host is
+    /// built.
     /// </summary>
     public static void AddFiles(this WebApplicationBuilder builder, List<string> errors)
     {
@@ -42,7 +43,7 @@ internal static class Files
                 configuration[$"{Section}:{option}"] = value;
             }
         }
-        // Nothing would look at them, and so nobody say what is wrong with them.
+        // Without a folder, no code would read or validate these options.
         if (configuration["files"] is not { Length: > 0 })
         {
             errors.AddRange(ShortForms.Where(form => configuration[form.Switch] is { Length: > 0 })
@@ -69,7 +70,7 @@ internal static class Files
                 {
                     options.RequestPath = DefaultPath;
                 }
-                // A folder to try things in: whatever lies there is meant to be served.
+                // This folder is for experiments: all of its files are served.
                 options.ServeUnknownFileTypes |= everyType;
             });
         }
@@ -86,8 +87,8 @@ internal static class Files
     }
 
     /// <summary>
-    /// <c>DirectIoFiles:DirectIoThreshold is …</c> is said of <c>--directio</c> where that was typed; <c>DirectIoFiles:OutputBuffers:Count
-    /// is …</c> of <c>--output-buffers</c>.
+    /// Replaces the option's name by the switch on the command line. <c>DirectIoFiles:DirectIoThreshold is …</c> becomes <c>--directio is
+    /// …</c>, <c>DirectIoFiles:OutputBuffers:Count is …</c> becomes <c>--output-buffers …</c>.
     /// </summary>
     private static string AsTyped(IConfiguration configuration, string failure)
     {

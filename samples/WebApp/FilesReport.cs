@@ -2,9 +2,9 @@ using FileAio;
 
 namespace WebApp;
 
-/// <summary>How files are served, for <c>GET /transport</c>.</summary>
+/// <summary>Represents file serving in <c>GET /transport</c>.</summary>
 internal sealed class FilesReport
 {
-    /// <summary>One for each folder; empty where none is served.</summary>
+    /// <summary>One status per folder; empty if none is served.</summary>
     public IReadOnlyList<DirectIoFilesStatus> Folders { get; set; } = [];
 }

@@ -3,7 +3,7 @@ using WebApp.Live;
 
 namespace WebApp;
 
-/// <summary>Kestrel as this app wants it: the transport asked for, HTTP versions, and https where a URL says so.</summary>
+/// <summary>Configures Kestrel: the selected transport, HTTP versions, and https for https URLs.</summary>
 internal static class KestrelSetup
 {
     public static void UseSampleKestrel(this WebApplicationBuilder builder, SampleSettings settings)
@@ -16,7 +16,7 @@ internal static class KestrelSetup
                 kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
             }
 
-            // A certificate that the configuration names goes first; only without one is there anything to find or to make.
+            // A configured certificate takes precedence.
             if (!context.Configuration.GetSection("Kestrel:Certificates:Default").Exists())
             {
                 kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate ??= Certificate.DevelopmentOrSelfSigned.Value);
@@ -31,7 +31,7 @@ internal static class KestrelSetup
 
         foreach (LiveSide side in settings.Sides)
         {
-            // The loads of the live page are for this machine alone, so the end points are on the loopback address.
+            // The loads of the live page are for this machine only, so the end points use the loopback address.
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, side.Port));
             Transports.ByName[side.Transport](
                 builder.WebHost, settings, endPoint => endPoint is IPEndPoint address && address.Port == side.Port);

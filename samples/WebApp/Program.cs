@@ -51,7 +51,7 @@ if (errors.Count > 0)
     return 2;
 }
 
-app.UseRouting();   // said here, or WebApplication puts it before everything above
+app.UseRouting(); // otherwise WebApplication calls it before everything above
 app.UseWebSockets();
 
 if (live is not null)

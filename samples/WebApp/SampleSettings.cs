@@ -4,31 +4,36 @@ using WebApp.Live;
 
 namespace WebApp;
 
-/// <summary>What the command line, the environment and appsettings.json may say: <c>--transport</c>, <c>--scheduling</c>, <c>--inline</c>,
-/// <c>--loops</c>, <c>--protocols</c>. Everything else (<c>--urls</c>, <c>Kestrel:…</c>, <c>Logging:…</c>) is ASP.NET Core's own.</summary>
+/// <summary>
+/// Represents the settings of the command line, the environment and appsettings.json: <c>--transport</c>, <c>--scheduling</c>,
+/// <c>--inline</c>, <c>--loops</c>, <c>--protocols</c>. All other settings (<c>--urls</c>, <c>Kestrel:…</c>, <c>Logging:…</c>) are those of
+/// ASP.NET Core.
+/// </summary>
 internal sealed record SampleSettings
 {
-    /// <summary>The I/O model that serves: a name of <see cref="Transports.ByName"/>.</summary>
+    /// <summary>The I/O model, a name of <see cref="Transports.ByName"/>.</summary>
     public required string Transport { get; init; }
 
     /// <summary>
-    /// The transports that serve side by side, each on a port of its own, where <c>--transport</c> names several; else empty.
+    /// The transports that serve side by side, each on its own port, if <c>--transport</c> names several; otherwise empty.
     /// </summary>
     public IReadOnlyList<LiveSide> Sides { get; init; } = [];
 
-    /// <summary>Where application code runs; null is the transport's own default.</summary>
+    /// <summary>Where application code runs; null for the transport's default.</summary>
     public Scheduling? Scheduling { get; init; }
 
-    /// <summary>Event loops, at least 1; null is the transport's own default.</summary>
+    /// <summary>The number of event loops, at least 1; null for the transport's default.</summary>
     public int? Loops { get; init; }
 
     /// <summary>
-    /// HTTP versions of every endpoint; null is Kestrel's default. On a cleartext endpoint HTTP/2 (prior knowledge) needs <c>Http2</c>
-    /// alone.
+    /// The HTTP versions of every endpoint; null for Kestrel's default. On a cleartext endpoint, HTTP/2 (prior knowledge) requires
+    /// <c>Http2</c> alone.
     /// </summary>
     public HttpProtocols? Protocols { get; init; }
 
-    /// <summary>Reads them all; what is wrong is added to <paramref name="errors"/>, a line each, and its default stands in.</summary>
+    /// <summary>
+    /// Reads all settings. Errors are added to <paramref name="errors"/>, one line each; an invalid setting gets its default.
+    /// </summary>
     public static SampleSettings Read(IConfiguration configuration, List<string> errors)
     {
         string[] transports = (configuration["transport"] ?? Transports.Default).Split(',', StringSplitOptions.TrimEntries);
@@ -76,7 +81,7 @@ internal sealed record SampleSettings
         };
     }
 
-    /// <summary>One line at start-up that says what serves, and one more where a wish could not be met.</summary>
+    /// <summary>Logs the transports at start-up, and a warning if the scheduling is not supported.</summary>
     public void Announce(ILogger logger)
     {
         foreach (LiveSide side in Sides)
@@ -92,7 +97,7 @@ internal sealed record SampleSettings
         }
     }
 
-    /// <summary>Reads <c>--ports</c>: one for each transport. Default: 5000, 5001 and so on.</summary>
+    /// <summary>Reads <c>--ports</c>, one per transport. Default: 5000, 5001 and so on.</summary>
     private static IReadOnlyList<LiveSide> ReadSides(IConfiguration configuration, string[] transports, List<string> errors)
     {
         if (transports.Distinct().Count() < transports.Length)

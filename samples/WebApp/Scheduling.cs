@@ -1,17 +1,19 @@
 namespace WebApp;
 
-/// <summary>Where application code runs, as <c>--scheduling</c> spells it.</summary>
+/// <summary>Specifies where application code runs, as in <c>--scheduling</c>.</summary>
 internal enum Scheduling
 {
-    /// <summary>The loop's thread, which another takes over when a handler blocks. The framework's transport does not have it.</summary>
+    /// <summary>
+    /// On the loop's thread; another thread takes over when a handler blocks. Not supported by the framework's transport.
+    /// </summary>
     LeaderFollowers,
 
-    /// <summary>Threads of the loop's own. The framework's transport has none.</summary>
+    /// <summary>On worker threads of the loop. Not supported by the framework's transport.</summary>
     Workers,
 
-    /// <summary>The thread pool.</summary>
+    /// <summary>On the thread pool.</summary>
     ThreadPool,
 
-    /// <summary>The thread that received the bytes.</summary>
+    /// <summary>On the thread that received the bytes.</summary>
     Inline,
 }

@@ -4,8 +4,10 @@ using System.Globalization;
 
 namespace WebApp;
 
-/// <summary>The transports' meters, <c>Transport.Core</c> and each model's own, as numbers to look at: every instrument, summed and loop by
-/// loop. Observable instruments cost nothing until somebody asks; the others are added up as they come.</summary>
+/// <summary>
+/// Sums all instruments of the transports' meters, <c>Transport.Core</c> and those of the models, in total and per loop. Observable
+/// instruments are read on request; the others are summed as they are recorded.
+/// </summary>
 internal sealed class TransportStatus : IDisposable
 {
     private const string MeterNames = "Transport.";
@@ -17,7 +19,7 @@ internal sealed class TransportStatus : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            // Another host in this process has a meter of the same name, but a factory of its own.
+            // Another host in this process has a meter of the same name, but a different factory.
             if (instrument.Meter.Name.StartsWith(MeterNames, StringComparison.Ordinal)
                 && (instrument.Meter.Scope is null || instrument.Meter.Scope == meters))
             {
@@ -28,10 +30,10 @@ internal sealed class TransportStatus : IDisposable
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
     }
 
-    /// <summary>Listens from here on; called before the first connection, so that nothing is missed.</summary>
+    /// <summary>Starts listening. Called before the first connection, so that no measurement is missed.</summary>
     public void Start() => _listener.Start();
 
-    /// <summary>Everything as it is now: by instrument, then by loop.</summary>
+    /// <summary>Returns the current values by instrument, then by loop.</summary>
     public SortedDictionary<string, SortedDictionary<int, long>> Read()
     {
         _listener.RecordObservableInstruments();
@@ -82,7 +84,7 @@ internal sealed class TransportStatus : IDisposable
 
     private readonly record struct Series(string Instrument, int Loop, string OtherTags)
     {
-        /// <summary>What is counted for the transport as a whole.</summary>
+        /// <summary>The value for the transport as a whole.</summary>
         public const int NoLoop = -1;
     }
 }

@@ -4,7 +4,7 @@ using Transport.Core;
 
 namespace WebApp;
 
-/// <summary>Every transport that this app can be served by: a name, and how to apply it.</summary>
+/// <summary>Maps the name of each transport to its registration.</summary>
 internal static class Transports
 {
     public const string Sockets = "sockets";
@@ -25,7 +25,7 @@ internal static class Transports
 
     public const string Default = Epoll;
 
-    /// <summary>Registers a transport. The last argument says which end points it takes; null for all.</summary>
+    /// <summary>Registers a transport. The last argument selects its end points; null for all.</summary>
     public static readonly IReadOnlyDictionary<string, Action<IWebHostBuilder, SampleSettings, Func<EndPoint, bool>?>> ByName =
         new Dictionary<string, Action<IWebHostBuilder, SampleSettings, Func<EndPoint, bool>?>>(StringComparer.Ordinal)
         {
@@ -39,7 +39,9 @@ internal static class Transports
             [Sockets] = UseSockets,
         };
 
-    /// <summary>Kestrel's own transport takes the end points that no other takes; a call of <c>UseSockets</c> would give it all.</summary>
+    /// <summary>
+    /// Kestrel's own transport serves the end points that no other transport serves; <c>UseSockets</c> would assign all to it.
+    /// </summary>
     private static void UseSockets(IWebHostBuilder host, SampleSettings settings, Func<EndPoint, bool>? handles)
     {
         if (handles is null)

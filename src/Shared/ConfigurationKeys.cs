@@ -3,33 +3,35 @@ using Microsoft.Extensions.Configuration;
 namespace Shared;
 
 /// <summary>
-/// Looks for keys of a configuration section that no option has. A misspelt key would otherwise be ignored, and with it what it was to limit.
+/// Finds unknown keys in a configuration section. A misspelt key would otherwise be ignored, together with the limit that it was meant to
+/// set.
 /// </summary>
 internal static class ConfigurationKeys
 {
-    /// <summary>A sentence for each key that is none of the names, with the name that is nearest to it.</summary>
+    /// <summary>Returns a message for each key that is not one of the names, with the nearest name.</summary>
     /// <param name="section">The section.</param>
     /// <param name="path">The section's path, for the message.</param>
-    /// <param name="names">The names of the options; upper and lower case are the same.</param>
+    /// <param name="names">The names of the options, compared without case.</param>
     public static IEnumerable<string> Unknown(IConfiguration section, string path, IReadOnlyCollection<string> names)
     {
         foreach (IConfigurationSection child in section.GetChildren())
         {
             if (!names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
             {
-                yield return $"{path}:{child.Key} is not an option; the nearest is {Nearest(child.Key, names)}. Allowed: {string.Join(", ", names.Order(StringComparer.Ordinal))}.";
+                yield return $"{path}:{child.Key} is not an option; the nearest is {Nearest(child.Key, names)}. "
+                    + $"Allowed: {string.Join(", ", names.Order(StringComparer.Ordinal))}.";
             }
         }
     }
 
-    /// <summary>The name with the fewest letters to insert, delete, replace or swap; between equals the first.</summary>
+    /// <summary>Returns the name with the smallest edit distance; the first one if there are several.</summary>
     public static string Nearest(string key, IEnumerable<string> names) =>
         names.MinBy(name => Distance(key.ToUpperInvariant(), name.ToUpperInvariant())) ?? "";
 
-    /// <summary>Damerau and Levenshtein's distance, with neighbours swapped counted as one.</summary>
+    /// <summary>Returns the Damerau–Levenshtein distance.</summary>
     private static int Distance(string one, string other)
     {
-        // Keys come from people; the bound keeps a key of a megabyte from taking a day.
+        // The limit prevents a key of a megabyte from taking a day.
         one = one.Length > 64 ? one[..64] : one;
         int[,] cost = new int[one.Length + 1, other.Length + 1];
         for (int i = 0; i <= one.Length; i++)

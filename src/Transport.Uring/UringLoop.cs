@@ -107,14 +107,16 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         _answers = default;
         _leftovers = default;
         (_deferred, _continuing) = (_continuing, _deferred);
+        Enter(_continuing.Count > 0 ? 0 : timeoutMilliseconds);
+        Complete();
+
+        // After the wait: a send that ends makes others runnable, for which the loop must not sleep.
         foreach (UringConnection connection in _continuing)
         {
             connection.ContinueSend();
         }
 
         _continuing.Clear();
-        Enter(_deferred.Count > 0 ? 0 : timeoutMilliseconds);
-        Complete();
     }
 
     protected override void End()

@@ -13,7 +13,8 @@ using Test.Shared;
 // A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
 // [keep-alive=SECONDS]. Listens on the descriptor if there is one. Prints its port, then its log, and ends on SIGTERM. /allocated tells
 // what was allocated on the managed heap since the start.
-double? Argument(string name) => args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal)) is { } found
+double? Argument(string name) =>
+    args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal)) is { } found
     ? double.Parse(found[(name.Length + 1)..], CultureInfo.InvariantCulture)
     : null;
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -1,6 +1,6 @@
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /abort</c>: <see cref="HttpContext.Abort"/>: the client sees its connection reset.</summary>
+/// <summary><c>GET /abort</c>: calls <see cref="HttpContext.Abort"/>. The client receives a connection reset.</summary>
 internal static class AbortEndpoint
 {
     public static void MapAbort(this IEndpointRouteBuilder app) => app.MapGet("/abort", HandleAsync);

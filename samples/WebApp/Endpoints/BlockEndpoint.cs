@@ -1,8 +1,6 @@
 namespace WebApp.Endpoints;
 
-/// <summary>
-/// <c>GET /block?ms=N</c>: sleeps its thread for N milliseconds, on purpose: the handler that one should not write and everybody has.
-/// </summary>
+/// <summary><c>GET /block?ms=N</c>: blocks its thread for N milliseconds, as handlers with synchronous I/O do.</summary>
 internal static class BlockEndpoint
 {
     public static void MapBlock(this IEndpointRouteBuilder app) => app.MapGet("/block", HandleAsync);

@@ -7,7 +7,7 @@ internal static class CollectEndpoint
 
     private static IResult Collect()
     {
-        // The second collection takes what finalizers and pools released in the first.
+        // The second collection collects what finalizers and pools released in the first.
         for (int round = 0; round < 2; round++)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

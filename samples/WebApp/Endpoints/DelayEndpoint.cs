@@ -1,6 +1,6 @@
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /delay?ms=N</c>: an answer after N milliseconds that hold no thread.</summary>
+/// <summary><c>GET /delay?ms=N</c>: responds after N milliseconds, without blocking a thread.</summary>
 internal static class DelayEndpoint
 {
     public static void MapDelay(this IEndpointRouteBuilder app) => app.MapGet("/delay", HandleAsync);
@@ -19,7 +19,7 @@ internal static class DelayEndpoint
         }
         catch (OperationCanceledException)
         {
-            return;   // the client left: nobody to answer
+            return; // the client disconnected
         }
 
         await context.Response.WriteAsync($"waited {milliseconds} ms\n");

@@ -2,9 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace WebApp.Endpoints;
 
-/// <summary>
-/// <c>POST /echo</c>: the body back as it comes in, never held as a whole, with the request's Content-Length where it has one.
-/// </summary>
+/// <summary><c>POST /echo</c>: streams the body back, with the Content-Length of the request if it has one.</summary>
 internal static class EchoEndpoint
 {
     public static void MapEcho(this IEndpointRouteBuilder app) =>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /events?count=N</c>: N server-sent events, each flushed on its own. Allowed values: 0 to 1,000,000.</summary>
+/// <summary><c>GET /events?count=N</c>: N server-sent events, each flushed separately. Allowed values: 0 to 1,000,000.</summary>
 internal static class EventsEndpoint
 {
     private const int Maximum = 1_000_000;

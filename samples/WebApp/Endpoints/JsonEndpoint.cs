@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /json</c>: <c>{"message":"Hello, World!"}</c>, made anew for every request.</summary>
+/// <summary><c>GET /json</c>: <c>{"message":"Hello, World!"}</c>, serialized for every request.</summary>
 internal static class JsonEndpoint
 {
     public static void MapJson(this IEndpointRouteBuilder app) => app.MapGet("/json", HandleAsync);

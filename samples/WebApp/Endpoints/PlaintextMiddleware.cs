@@ -3,7 +3,8 @@ using System.Buffers;
 namespace WebApp.Endpoints;
 
 /// <summary>
-/// <c>GET /plaintext</c>: "Hello, World!", answered ahead of everything else, so that what is measured is the transport and Kestrel's HTTP.
+/// <c>GET /plaintext</c>: responds with "Hello, World!" before all other middleware, so that only the transport and Kestrel's HTTP are
+/// measured.
 /// </summary>
 internal static class PlaintextMiddleware
 {
@@ -21,7 +22,7 @@ internal static class PlaintextMiddleware
         HttpResponse response = context.Response;
         response.ContentType = "text/plain";
         response.ContentLength = Body.Length;
-        response.BodyWriter.Write(Body);   // flushed by Kestrel, once, when the response ends
+        response.BodyWriter.Write(Body); // flushed by Kestrel, once, when the response completes
         return Task.CompletedTask;
     });
 }

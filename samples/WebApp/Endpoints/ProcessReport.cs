@@ -2,21 +2,21 @@ using System.Runtime;
 
 namespace WebApp.Endpoints;
 
-/// <summary>What the process has used since it started: what a load test compares before and after.</summary>
+/// <summary>Represents the resources that the process has used since its start; a load test compares two reports.</summary>
 internal sealed record ProcessReport
 {
     public required int Id { get; init; }
 
-    /// <summary>Bytes allocated on the managed heap, ever.</summary>
+    /// <summary>The bytes allocated on the managed heap since process start.</summary>
     public required long AllocatedBytes { get; init; }
 
-    /// <summary>Collections of generation 0, 1 and 2 (each counts in the lower ones too).</summary>
+    /// <summary>The number of garbage collections of generation 0, 1 and 2 (each counts in the lower ones too).</summary>
     public required int[] Collections { get; init; }
 
-    /// <summary>Methods compiled, ever: standing still means that the JIT has settled.</summary>
+    /// <summary>The number of compiled methods. It stops growing when the JIT has settled.</summary>
     public required long CompiledMethods { get; init; }
 
-    /// <summary>Threads of the thread pool.</summary>
+    /// <summary>The number of threads of the thread pool.</summary>
     public required int ThreadPoolThreads { get; init; }
 
     public static ProcessReport Read() => new()

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace WebApp.Endpoints;
 
-/// <summary>Numbers in the query string, and the answer to those who get them wrong.</summary>
+/// <summary>Parses numbers in the query string, and rejects invalid ones.</summary>
 internal static class Query
 {
-    /// <summary>A whole number from 0 to <paramref name="max"/>, given exactly once and in plain digits.</summary>
+    /// <summary>Parses a whole number from 0 to <paramref name="max"/>, which must be given exactly once and in decimal digits.</summary>
     public static bool TryReadCount(HttpContext context, string name, long max, out long value)
     {
         StringValues values = context.Request.Query[name];
@@ -16,7 +16,7 @@ internal static class Query
             && value <= max;
     }
 
-    /// <summary>400, and what was expected.</summary>
+    /// <summary>Responds with 400 and the expected value.</summary>
     public static Task RefuseAsync(HttpContext context, string name, long max)
     {
         StringValues given = context.Request.Query[name];
@@ -29,7 +29,7 @@ internal static class Query
         return RefuseAsync(context, $"The query parameter '{name}' {what}; a whole number from 0 to {max} is expected.");
     }
 
-    /// <summary>400 and the reason.</summary>
+    /// <summary>Responds with 400 and the reason.</summary>
     public static Task RefuseAsync(HttpContext context, string detail) =>
         TypedResults.Problem(detail, statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
 }

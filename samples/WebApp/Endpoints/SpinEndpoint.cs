@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /spin?us=N</c>: computes for N microseconds, at most a second, on the thread that it is called on.</summary>
+/// <summary><c>GET /spin?us=N</c>: computes for N microseconds, at most a second, on the calling thread.</summary>
 internal static class SpinEndpoint
 {
     private const int MaxMicroseconds = 1_000_000;
@@ -28,7 +28,7 @@ internal static class SpinEndpoint
         return context.Response.WriteAsync(answer);
     }
 
-    /// <summary>A counted amount of work rather than a time: on a busy machine it takes longer, as real computing does.</summary>
+    /// <summary>Does a fixed amount of work rather than a fixed time: on a busy machine it takes longer, as real computations do.</summary>
     private static void Compute(long microseconds) => Work(microseconds * s_roundsPerMicrosecond.Value);
 
     private static ulong Work(long rounds)
@@ -36,7 +36,7 @@ internal static class SpinEndpoint
         ulong state = 88172645463325252;
         for (long i = 0; i < rounds; i++)
         {
-            // xorshift64: each round needs the last one's result.
+            // xorshift64: each round depends on the result of the last.
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
@@ -45,7 +45,7 @@ internal static class SpinEndpoint
         return state;
     }
 
-    /// <summary>The fastest of several runs of about a millisecond: the others were interrupted, or not yet compiled.</summary>
+    /// <summary>Returns the fastest of several runs of about a millisecond: the others were interrupted, or not yet compiled.</summary>
     private static long Calibrate()
     {
         const int Rounds = 1_000_000;

@@ -33,7 +33,7 @@ internal static class StreamEndpoint
         PipeWriter writer = context.Response.BodyWriter;
         for (long left = bytes; left > 0; left -= flushed)
         {
-            // Kestrel discards what is written for a client that has gone: without this the loop would run to its end for nobody.
+            // Kestrel discards bytes for a client that has disconnected. Without this check, the loop would continue to its end.
             if (context.RequestAborted.IsCancellationRequested)
             {
                 return;

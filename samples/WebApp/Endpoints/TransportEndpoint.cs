@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>GET /transport</c>: the model in use, its loops, connections and counters, and what the process has spent so far.</summary>
+/// <summary><c>GET /transport</c>: the model, its loops, connections and counters, and the resources used by the process.</summary>
 internal static class TransportEndpoint
 {
     public static void MapTransportStatus(this IEndpointRouteBuilder app) => app.MapGet("/transport", HandleAsync);
@@ -51,8 +51,8 @@ internal static class TransportEndpoint
         Transport = settings.Transport,
         Scheduling = options.UnsafePreferInlineScheduling ? "inline" : "threadpool",
         Loops = options.IOQueueCount,
-        Note = "The framework's transport has no meter of its own. Kestrel's, Microsoft.AspNetCore.Server.Kestrel, "
-            + "counts for every transport alike (kestrel.active_connections and others): dotnet-counters shows it.",
+        Note = "The framework's transport has no meter. Kestrel's meter Microsoft.AspNetCore.Server.Kestrel "
+            + "counts the connections of every transport (kestrel.active_connections); dotnet-counters shows it.",
         Process = ProcessReport.Read(),
     };
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>POST /upload</c>: how many bytes came, and their SHA-256.</summary>
+/// <summary><c>POST /upload</c>: responds with the length of the body and its SHA-256.</summary>
 internal static class UploadEndpoint
 {
     public static void MapUpload(this IEndpointRouteBuilder app) =>

@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 
 namespace WebApp.Endpoints;
 
-/// <summary><c>/ws</c>: a WebSocket that says everything back, fragment by fragment.</summary>
+/// <summary><c>/ws</c>: a WebSocket that echoes every message, fragment by fragment.</summary>
 internal static class WebSocketEndpoint
 {
     private const int BufferSize = 16 * 1024;
@@ -27,11 +27,11 @@ internal static class WebSocketEndpoint
         }
         catch (WebSocketException gone) when (gone.WebSocketErrorCode == WebSocketError.ConnectionClosedPrematurely)
         {
-            // The client left without a closing handshake, as clients do.
+            // The client disconnected without a closing handshake.
         }
         catch (OperationCanceledException)
         {
-            // The client was reset, or the server is stopping.
+            // The connection was reset, or the server is stopping.
         }
         finally
         {

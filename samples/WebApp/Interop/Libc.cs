@@ -7,7 +7,7 @@ internal static partial class Libc
 {
     private const int POSIX_FADV_DONTNEED = 4;
 
-    /// <summary>Asks the kernel to drop a file's clean pages from the page cache.</summary>
+    /// <summary>Advises the kernel to drop the clean pages of a file from the page cache.</summary>
     public static void DropFromCache(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 
     [LibraryImport("libc")]

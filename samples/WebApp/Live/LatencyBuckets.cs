@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace WebApp.Live;
 
-/// <summary>Latencies in buckets of an eighth of their value. Thread-safe; memory is constant.</summary>
+/// <summary>A histogram of latencies with a bucket width of one eighth of the value. Thread-safe; its memory is constant.</summary>
 internal sealed class LatencyBuckets
 {
     private const int Precision = 3;
@@ -23,7 +23,7 @@ internal sealed class LatencyBuckets
         return taken;
     }
 
-    /// <summary>Returns the microseconds that a share of the latencies does not exceed; null without any.</summary>
+    /// <summary>Returns a percentile in microseconds; null if there are no latencies.</summary>
     public static double? Percentile(long[] counts, double share)
     {
         long total = counts.Sum();

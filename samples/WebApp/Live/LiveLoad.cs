@@ -6,7 +6,7 @@ using WebApp.Interop;
 namespace WebApp.Live;
 
 /// <summary>
-/// A load on one side, on threads of its own: at most 72 connections for ten seconds. Latencies are those of requests for
+/// A load on one side, on dedicated threads: at most 72 connections for ten seconds. It measures the latency of requests for
 /// <c>/plaintext</c>.
 /// </summary>
 internal sealed class LiveLoad
@@ -14,7 +14,7 @@ internal sealed class LiveLoad
     private const int Probes = 4;
     private const int RangeBytes = 1 << 20;
 
-    /// <summary>How long a load runs.</summary>
+    /// <summary>The duration of a load.</summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(10);
@@ -37,7 +37,7 @@ internal sealed class LiveLoad
     /// <summary>Returns the bytes received since the last call.</summary>
     public long TakeBytes() => Interlocked.Exchange(ref _bytes, 0);
 
-    /// <summary>Requests that failed so far.</summary>
+    /// <summary>The number of failed requests.</summary>
     public long Errors => Interlocked.Read(ref _errors);
 
     private bool IsOver => Stopwatch.GetTimestamp() >= _end;
@@ -57,7 +57,7 @@ internal sealed class LiveLoad
             _ => (8, load.ReadRanges),
         };
 
-        // Starting a thread waits until it runs, which takes seconds for all of them on a busy machine: not in the handler of a request.
+        // Not in the request handler: starting a thread waits until it runs, which takes seconds for all of them on a busy machine.
         load.Start(1, () =>
         {
             load.Start(clients, () => load.Repeat(run));
@@ -98,7 +98,7 @@ internal sealed class LiveLoad
         }
     }
 
-    /// <summary>One connection until the load is over or the connection fails.</summary>
+    /// <summary>Runs one connection until the load ends or the connection fails.</summary>
     private void Once(Action<LoadClient> run)
     {
         try
@@ -121,7 +121,9 @@ internal sealed class LiveLoad
         }
     }
 
-    /// <summary>Latency counts from the intended start, so that a stall delays every request of its time.</summary>
+    /// <summary>
+    /// Sends requests at a fixed rate. Latency counts from the intended start, so that a stall delays every request of its time.
+    /// </summary>
     private void Probe(LoadClient client)
     {
         for (long due = Stopwatch.GetTimestamp(); !IsOver; due += (long)(ProbeInterval.TotalSeconds * Stopwatch.Frequency))

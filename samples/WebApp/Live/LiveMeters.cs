@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace WebApp.Live;
 
-/// <summary>Sums of the instruments that the live page shows, by transport, by port, or of the process.</summary>
+/// <summary>Sums the instruments of the live page by transport, by port, and over the process.</summary>
 internal sealed class LiveMeters : IDisposable
 {
     private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel";

@@ -4,14 +4,14 @@ using System.Text;
 namespace WebApp.Live;
 
 /// <summary>
-/// The live page of an app that is served by several transports: <c>GET /</c>, <c>GET /live/events</c> (server-sent events) and
-/// <c>POST /live/load?side=N&amp;kind=KIND</c>.
+/// Maps the live page of an app with several transports: <c>GET /</c>, <c>GET /live/events</c> (server-sent events) and <c>POST
+/// /live/load?side=N&amp;kind=KIND</c>.
 /// </summary>
 internal static class LivePage
 {
     private static readonly byte[] Page = Read();
 
-    /// <summary>Counts the requests of each transport; to be called before everything that answers.</summary>
+    /// <summary>Counts the requests of each transport. It must precede all other middleware.</summary>
     public static void UseLiveCounts(this IApplicationBuilder app, LiveSampler sampler) => app.Use(next => async context =>
     {
         await next(context);

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace WebApp.Live;
 
 /// <summary>
-/// Takes a snapshot every second, on a thread of its own, and completes what its readers wait for on that thread: the page goes on while
-/// a load has used up the thread pool.
+/// Takes a snapshot every second, on a dedicated thread, and completes its readers there. The page therefore continues when a load has
+/// exhausted the thread pool.
 /// </summary>
 internal sealed class LiveSampler : IDisposable
 {
@@ -34,13 +34,13 @@ internal sealed class LiveSampler : IDisposable
     {
         lock (_gate)
         {
-            // Not WaitAsync where nothing can be cancelled: its continuations go to the thread pool.
+            // Not WaitAsync if cancellation is not possible, because its continuations run on the thread pool.
             cancellation.ThrowIfCancellationRequested();
             return _next.Task;
         }
     }
 
-    /// <summary>Counts a request of a port.</summary>
+    /// <summary>Counts a request on a port.</summary>
     public void Count(int port)
     {
         for (int index = 0; index < _sides.Count; index++)
@@ -53,7 +53,7 @@ internal sealed class LiveSampler : IDisposable
     }
 
     /// <summary>Starts a load on a side.</summary>
-    /// <returns>The reason why not; null when it was started.</returns>
+    /// <returns>The reason if it was not started; otherwise null.</returns>
     public string? TryStart(int side, LoadKind kind)
     {
         if (side < 0 || side >= _sides.Count)
@@ -137,11 +137,13 @@ internal sealed class LiveSampler : IDisposable
 
     private const string PoolGroup = "pool";
 
-    /// <summary>Loops and workers are named after their transport; Sockets runs on the pool and on the runtime's own thread.</summary>
+    /// <summary>
+    /// Loops and workers are named after their transport. Sockets runs on the thread pool and on a thread of the runtime.
+    /// </summary>
     private string? GroupOf(string name) => name.StartsWith(".NET", StringComparison.Ordinal) ? PoolGroup
         : _sides.FirstOrDefault(side => name.StartsWith(side.Transport + " ", StringComparison.Ordinal))?.Transport;
 
-    /// <summary>Returns how much a sum has grown since the last snapshot; 0 the first time.</summary>
+    /// <summary>Returns the growth of a sum since the last snapshot; 0 the first time.</summary>
     private long Rate(string name, long now)
     {
         long grown = now - _before.GetValueOrDefault(name, now);

@@ -1,4 +1,4 @@
 namespace WebApp.Live;
 
-/// <summary>What the live page shows, once a second.</summary>
+/// <summary>Represents the content of the live page, once per second.</summary>
 internal sealed record LiveSnapshot(IReadOnlyList<SideSnapshot> Sides, FilesSnapshot Files);

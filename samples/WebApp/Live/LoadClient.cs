@@ -5,7 +5,7 @@ using System.Text;
 
 namespace WebApp.Live;
 
-/// <summary>A keep-alive connection whose calls block their thread: it needs no thread of the pool that a load may use up.</summary>
+/// <summary>A keep-alive connection with blocking calls: it needs no pool thread, which a load may exhaust.</summary>
 internal sealed class LoadClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -24,7 +24,7 @@ internal sealed class LoadClient : IDisposable
     public void Send(string path, string headers = "") =>
         _socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"));
 
-    /// <summary>Receives at most so many bytes.</summary>
+    /// <summary>Receives at most the given number of bytes.</summary>
     /// <returns>The number of bytes; 0 at the end.</returns>
     public int Receive(int most) => _socket.Receive(_buffer, 0, Math.Min(most, _buffer.Length), SocketFlags.None);
 

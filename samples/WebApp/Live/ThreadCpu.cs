@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace WebApp.Live;
 
-/// <summary>Reads the CPU time of this process by groups of threads, whose names the kernel keeps (15 bytes of each).</summary>
+/// <summary>Reads the CPU time of this process by groups of threads. The kernel keeps 15 bytes of each thread name.</summary>
 internal static class ThreadCpu
 {
-    /// <summary>Ticks of /proc: USER_HZ, 100 on every architecture of Linux that .NET supports.</summary>
+    /// <summary>Clock ticks per second in /proc: USER_HZ, 100 on every Linux architecture that .NET supports.</summary>
     private const double TicksPerSecond = 100;
 
-    /// <summary>Returns seconds of CPU time by the group that a name belongs to.</summary>
+    /// <summary>Returns the seconds of CPU time of each group of threads.</summary>
     /// <param name="groupOf">Returns the group of a thread's name; null for none.</param>
     public static Dictionary<string, double> Read(Func<string, string?> groupOf)
     {
@@ -24,7 +24,7 @@ internal static class ThreadCpu
             }
             catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
             {
-                // The thread ended meanwhile.
+                // The thread has ended.
             }
         }
 
@@ -32,7 +32,7 @@ internal static class ThreadCpu
     }
 
     /// <summary>
-    /// Returns the sum of the fields utime and stime of proc(5). The name, which may contain anything, ends at the last parenthesis.
+    /// Returns the sum of the fields utime and stime of proc(5). The name may contain any character; it ends at the last parenthesis.
     /// </summary>
     internal static double SecondsOf(string stat)
     {

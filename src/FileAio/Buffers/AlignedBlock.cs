@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace FileAio.Buffers;
 
 /// <summary>
-/// A block of <see cref="AlignedMemoryPool"/>: page-aligned, part of a pinned array (sockets ask for the array).
-/// A read that lands in it holds it, so that the block goes back only after both its renter and the kernel have let go.
+/// A block of <see cref="AlignedMemoryPool"/>: page-aligned, part of a pinned array (sockets require the array). A read into the block
+/// holds it, so that it returns to the pool only after both its renter and the kernel have released it.
 /// </summary>
 internal sealed class AlignedBlock(AlignedMemoryPool pool, byte[] array, int offset, int length) : MemoryManager<byte>
 {
@@ -16,7 +16,7 @@ internal sealed class AlignedBlock(AlignedMemoryPool pool, byte[] array, int off
 
     public nint Address { get; } = Marshal.UnsafeAddrOfPinnedArrayElement(array, offset);
 
-    /// <summary>The block that the memory is of, and where in it the memory starts; null for anybody else's memory.</summary>
+    /// <summary>Returns the block of the memory, and the offset in it; null for memory of another pool.</summary>
     public static AlignedBlock? Of(ReadOnlyMemory<byte> memory, out int start) =>
         MemoryMarshal.TryGetMemoryManager<byte, AlignedBlock>(memory, out AlignedBlock? block, out start, out _) ? block : null;
 
@@ -47,7 +47,7 @@ internal sealed class AlignedBlock(AlignedMemoryPool pool, byte[] array, int off
         return true;
     }
 
-    /// <summary>The renter's way to give the block back: Kestrel's pipe calls it.</summary>
+    /// <summary>Returns the block to the pool. Called by its renter, Kestrel's pipe.</summary>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

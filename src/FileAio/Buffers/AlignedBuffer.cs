@@ -12,7 +12,8 @@ internal sealed unsafe class AlignedBuffer(nint address, int size) : MemoryManag
 
     public FileRead Read { get; } = new();
 
-    public override Span<byte> GetSpan() => new((void*)address, size); // SAFETY: mapped until the pool drops the buffer, which it does to free ones only
+    // SAFETY: mapped until the pool unmaps the buffer, which it does only while it is free
+    public override Span<byte> GetSpan() => new((void*)address, size);
 
     public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)address + elementIndex);
 

@@ -4,13 +4,14 @@ using FileAio.Interop;
 namespace FileAio.Buffers;
 
 /// <summary>
-/// The process's buffers for reads: mapped once, page-aligned, reused, bounded by a <see cref="BufferBudget"/>.
-/// A buffer may only be returned when its read has completed. Free buffers that a period did not need are unmapped.
+/// The read buffers of a process: page-aligned, reused, limited by a <see cref="BufferBudget"/>. A buffer may be returned only after its
+/// read has completed. Buffers that were free for a whole period are unmapped.
 /// </summary>
 internal sealed class AlignedBufferPool : IDisposable
 {
-    /// <summary>How often free memory is looked over, here and in <see cref="AlignedMemoryPool"/>.</summary>
-    public static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(1); // a guess: a burst that comes back later pays the page faults again, some 10 µs a buffer
+    /// <summary>The interval at which free memory is released, here and in <see cref="AlignedMemoryPool"/>.</summary>
+    // a guess: a later burst pays the page faults again, about 10 µs per buffer
+    public static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, FreeStack<AlignedBuffer>> _classes = [];
@@ -25,20 +26,20 @@ internal sealed class AlignedBufferPool : IDisposable
 
     public BufferBudget Budget { get; }
 
-    /// <summary>Buffers that are out.</summary>
+    /// <summary>The number of buffers in use.</summary>
     public int Rented => Volatile.Read(ref _rented);
 
-    /// <summary>Overwrites what is returned, so that a test sees it when anybody still reads there.</summary>
+    /// <summary>Whether returned buffers are overwritten, so that a test detects a use after return.</summary>
     public bool Poison { get; set; }
 
-    /// <summary>A buffer of at least <paramref name="size"/> bytes, or null where the bound leaves none within the time.</summary>
+    /// <summary>Rents a buffer of at least <paramref name="size"/> bytes. Returns null if the limit leaves none within the time.</summary>
     public async ValueTask<AlignedBuffer?> RentAsync(int size, TimeSpan timeout, CancellationToken cancellation)
     {
         size = RoundUp(size);
         return await Budget.AcquireAsync(size, timeout, cancellation).ConfigureAwait(false) ? Take(size) : null;
     }
 
-    /// <summary>The same without waiting.</summary>
+    /// <summary>Rents a buffer without waiting.</summary>
     public AlignedBuffer? TryRent(int size)
     {
         size = RoundUp(size);
@@ -68,7 +69,7 @@ internal sealed class AlignedBufferPool : IDisposable
 
     public void Return(AlignedBuffer buffer)
     {
-        Debug.Assert(!buffer.Read.InFlight, "a buffer comes back while the kernel may still write to it");
+        Debug.Assert(!buffer.Read.InFlight, "a buffer is returned while the kernel may still write to it");
         if (Poison && !buffer.Read.InFlight)
         {
             buffer.GetSpan().Fill(0xDB);
@@ -77,7 +78,7 @@ internal sealed class AlignedBufferPool : IDisposable
         Interlocked.Decrement(ref _rented);
         if (buffer.Read.InFlight)
         {
-            return; // a bug: the memory stays the kernel's, and its bytes stay counted, rather than be another response's
+            return; // a bug: the buffer is leaked and stays counted, because the kernel could otherwise write into another response
         }
 
         lock (_gate)
@@ -89,9 +90,11 @@ internal sealed class AlignedBufferPool : IDisposable
     }
 
     /// <summary>
-    /// Powers of two from a page of this kernel on (4, 16 or 64 KiB): few classes, so that a freed buffer fits the next who asks.
+    /// Returns the size class: powers of two from the kernel's page size (4, 16 or 64 KiB). With few classes, a returned buffer fits most
+    /// requests.
     /// </summary>
-    private static int RoundUp(int size) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, Environment.SystemPageSize));
+    private static int RoundUp(int size) =>
+        (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, Environment.SystemPageSize));
 
     private FreeStack<AlignedBuffer> Class(int size)
     {
@@ -119,7 +122,7 @@ internal sealed class AlignedBufferPool : IDisposable
         }
     }
 
-    /// <summary>Unmaps what is free. Buffers still out are their holders' to the end.</summary>
+    /// <summary>Unmaps the free buffers. Buffers in use stay mapped.</summary>
     public void Dispose()
     {
         _trim.Dispose();

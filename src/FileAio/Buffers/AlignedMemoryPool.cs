@@ -6,21 +6,23 @@ using System.Runtime.InteropServices;
 namespace FileAio.Buffers;
 
 /// <summary>
-/// A pool for Kestrel whose blocks are aligned to 4 KiB: a direct read can land in the response pipe's own memory, and nothing is copied.
-/// Blocks are powers of two from 4 KiB (what Kestrel asks for) to 1 MiB (more than one read).
+/// A memory pool for Kestrel with blocks aligned to 4 KiB, so that direct reads go into the memory of the response pipe without a copy.
+/// Block sizes are powers of two from 4 KiB (Kestrel's block) to 1 MiB (more than one read).
 /// </summary>
 internal sealed class AlignedMemoryPool : MemoryPool<byte>
 {
-    // Not the kernel's page, which may be 16 or 64 KiB: what direct reads ask for at most, and Kestrel's block.
+    // Not the page size of the kernel, which may be 16 or 64 KiB: the largest alignment of direct reads, and Kestrel's block size.
     private const int Page = 4096;
     private const int MaxBlock = 1 << 20;
 
-    // Small blocks are cut from slabs, as the slack that alignment costs would double a lone 4 KiB block.
+    // Small blocks are parts of slabs, because the padding for alignment would double a single 4 KiB block.
     private const int Slab = 128 * 1024;
     private const int LargestSlabbed = 16 * 1024;
 
-    private readonly ConcurrentQueue<AlignedBlock>[] _small = [.. Enumerable.Range(0, ClassOf(LargestSlabbed) + 1).Select(_ => new ConcurrentQueue<AlignedBlock>())];
-    private readonly LargeBlocks[] _large = [.. Enumerable.Range(0, ClassOf(MaxBlock) - ClassOf(LargestSlabbed)).Select(_ => new LargeBlocks())];
+    private readonly ConcurrentQueue<AlignedBlock>[] _small =
+        [.. Enumerable.Range(0, ClassOf(LargestSlabbed) + 1).Select(_ => new ConcurrentQueue<AlignedBlock>())];
+    private readonly LargeBlocks[] _large =
+        [.. Enumerable.Range(0, ClassOf(MaxBlock) - ClassOf(LargestSlabbed)).Select(_ => new LargeBlocks())];
     private readonly Timer _trim;
 
     private int _rented;
@@ -28,15 +30,16 @@ internal sealed class AlignedMemoryPool : MemoryPool<byte>
 
     public AlignedMemoryPool()
     {
-        _trim = new Timer(static state => ((AlignedMemoryPool)state!).Trim(), this, AlignedBufferPool.TrimPeriod, AlignedBufferPool.TrimPeriod);
+        _trim = new Timer(static state => ((AlignedMemoryPool)state!).Trim(), this, AlignedBufferPool.TrimPeriod,
+            AlignedBufferPool.TrimPeriod);
     }
 
     public override int MaxBufferSize => MaxBlock;
 
-    /// <summary>Blocks that are out, with a renter or under a read.</summary>
+    /// <summary>The number of blocks in use, by a renter or a read.</summary>
     public int RentedBlocks => Volatile.Read(ref _rented);
 
-    /// <summary>Overwrites what is returned, so that a test sees it when anybody still reads there.</summary>
+    /// <summary>Whether returned blocks are overwritten, so that a test detects a use after return.</summary>
     public static bool Poison { get; set; }
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)

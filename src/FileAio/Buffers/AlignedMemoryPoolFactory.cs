@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace FileAio.Buffers;
 
-/// <summary>Gives Kestrel and its transports <see cref="AlignedMemoryPool"/>s.</summary>
+/// <summary>Creates the <see cref="AlignedMemoryPool"/>s of Kestrel and its transports.</summary>
 internal sealed class AlignedMemoryPoolFactory : IMemoryPoolFactory<byte>
 {
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new AlignedMemoryPool();

@@ -1,8 +1,6 @@
 namespace FileAio.Buffers;
 
-/// <summary>
-/// A bound on the bytes that reads may occupy at a time. Who finds it used up waits, first come first served.
-/// </summary>
+/// <summary>Limits the memory of reads, in bytes. Requests above the limit wait, in first-in, first-out order.</summary>
 internal sealed class BufferBudget(long limit)
 {
     private long _limit = limit;
@@ -14,10 +12,10 @@ internal sealed class BufferBudget(long limit)
 
     public long Used => Interlocked.Read(ref _used);
 
-    /// <summary>More than half is in use: what is only read ahead should wait.</summary>
+    /// <summary>Whether more than half is in use, so that read-ahead pauses.</summary>
     public bool IsAboveHalf => Used > Limit / 2;
 
-    /// <summary>Takes <paramref name="bytes"/> off the budget if they are free and nobody waits.</summary>
+    /// <summary>Reserves <paramref name="bytes"/> if they are available and no request waits.</summary>
     public bool TryAcquire(long bytes)
     {
         lock (_gate)
@@ -33,12 +31,12 @@ internal sealed class BufferBudget(long limit)
     }
 
     /// <summary>
-    /// Takes <paramref name="bytes"/> off the budget; false where none came free within the time or until the token fired.
+    /// Reserves <paramref name="bytes"/>. Returns false if they do not become available within the time or before cancellation.
     /// </summary>
     public ValueTask<bool> AcquireAsync(long bytes, TimeSpan timeout, CancellationToken cancellation) =>
         TryAcquire(bytes) ? new ValueTask<bool>(true) : WaitAsync(bytes, timeout, cancellation);
 
-    /// <summary>Widens the bound to <paramref name="bytes"/>; never narrows it.</summary>
+    /// <summary>Raises the limit to <paramref name="bytes"/>; never lowers it.</summary>
     public void Widen(long bytes)
     {
         lock (_gate)
@@ -57,7 +55,7 @@ internal sealed class BufferBudget(long limit)
             while (_waiting.First is { } first && _used + first.Value.Bytes <= _limit)
             {
                 _waiting.RemoveFirst();
-                if (first.Value.Granted.TrySetResult(true)) // false: it has just given up waiting
+                if (first.Value.Granted.TrySetResult(true)) // false: the request has just timed out
                 {
                     _used += first.Value.Bytes;
                 }
@@ -73,10 +71,11 @@ internal sealed class BufferBudget(long limit)
         {
             node = _waiting.AddLast((bytes, granted));
         }
-        Release(0); // what was given back between the look and the queueing
+        Release(0); // bytes may have been released between the check and the queueing
         using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limited.CancelAfter(timeout);
-        using CancellationTokenRegistration registration = limited.Token.UnsafeRegister(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), granted);
+        using CancellationTokenRegistration registration =
+            limited.Token.UnsafeRegister(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), granted);
         if (await granted.Task.ConfigureAwait(false))
         {
             return true;
@@ -89,7 +88,7 @@ internal sealed class BufferBudget(long limit)
                 _waiting.Remove(node);
             }
         }
-        Release(0); // who stood behind may be smaller
+        Release(0); // the next request may be smaller
         return false;
     }
 }

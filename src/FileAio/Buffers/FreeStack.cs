@@ -1,7 +1,7 @@
 namespace FileAio.Buffers;
 
 /// <summary>
-/// Free things of one size, the last returned first, and how many of them a period did not need. Not thread-safe: under its owner's lock.
+/// A stack of free objects of one size, and the number that a period did not use. Not thread-safe; protected by its owner's lock.
 /// </summary>
 internal sealed class FreeStack<T>
     where T : class
@@ -22,7 +22,7 @@ internal sealed class FreeStack<T>
 
     public void Return(T one) => _free.Push(one);
 
-    /// <summary>Takes out as many as were free ever since the last call, and begins a period.</summary>
+    /// <summary>Removes as many objects as were free since the last call, and starts a new period.</summary>
     public List<T> TakeUnused()
     {
         List<T> unused = new List<T>(_leastFree);
@@ -35,7 +35,7 @@ internal sealed class FreeStack<T>
         return unused;
     }
 
-    /// <summary>Takes out all.</summary>
+    /// <summary>Removes all objects.</summary>
     public List<T> TakeAll()
     {
         List<T> all = new List<T>(_free);

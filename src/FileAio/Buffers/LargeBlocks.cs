@@ -3,8 +3,8 @@ using FileAio.Interop;
 namespace FileAio.Buffers;
 
 /// <summary>
-/// Free blocks of one size, too large to be left to the garbage collector: where it had to take them, 400 stalled clients came to 670 KiB
-/// each, most of it dead blocks. What a period did not need keeps its addresses and gives its pages back, so that memory follows use
+/// Free blocks of one size that are too large for the garbage collector: with collection, 400 stalled clients used 670 KiB each, mostly
+/// garbage. Blocks that a period did not use keep their addresses and return their pages to the kernel, so that memory use decreases
 /// without a collection.
 /// </summary>
 internal sealed class LargeBlocks
@@ -29,7 +29,7 @@ internal sealed class LargeBlocks
         }
     }
 
-    /// <summary>Drops the pages of blocks that were free ever since the last call.</summary>
+    /// <summary>Releases the pages of blocks that were free since the last call.</summary>
     public void Trim()
     {
         lock (_gate)

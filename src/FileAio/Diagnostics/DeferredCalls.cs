@@ -4,15 +4,15 @@ using FileAio.Engines;
 namespace FileAio.Diagnostics;
 
 /// <summary>
-/// Calls into code that is not this library's (log providers), made on the thread pool in their order, by one work item at a time: code
-/// that blocks holds up one thread of the pool and the calls behind it, and none of an engine's. Bounded.
+/// Runs calls of application code, such as log providers, on the thread pool, in order, one work item at a time. A call that blocks holds
+/// up one pool thread and the calls behind it, but no engine thread. The queue is bounded.
 /// </summary>
 internal sealed class DeferredCalls(int capacity) : IThreadPoolWorkItem
 {
     private readonly ConcurrentQueue<Action> _calls = new();
     private int _count, _scheduled;
 
-    /// <summary>False where so many wait already.</summary>
+    /// <summary>Queues a call. Returns false if the queue is full.</summary>
     public bool TryAdd(Action call)
     {
         if (Interlocked.Increment(ref _count) > capacity)
@@ -37,11 +37,11 @@ internal sealed class DeferredCalls(int capacity) : IThreadPoolWorkItem
             }
             catch (Exception)
             {
-                // An exception on a thread of the pool would end the process. A provider that throws loses its message.
+                // An unhandled exception on a pool thread ends the process. A provider that throws loses its message.
             }
         }
         Interlocked.Exchange(ref _scheduled, 0);
-        // What was added between the last look and the exchange found a work item, and queued none.
+        // A call that was added between the last TryDequeue and the exchange did not queue a work item.
         if (!_calls.IsEmpty)
         {
             Schedule();

@@ -4,15 +4,15 @@ using System.Diagnostics.Metrics;
 namespace FileAio.Diagnostics;
 
 /// <summary>
-/// Measurements of a histogram that an engine's thread takes. A MeterListener's callback runs on the thread that measures, and is the
-/// application's code: so measurements are passed on by a timer, a batch at a time, and a listener that blocks or throws stops no read.
+/// Records the measurements of a histogram that engine threads make. A MeterListener's callback is application code that runs on the
+/// measuring thread. A timer therefore records measurements in batches, so that a listener that blocks or throws delays no read.
 /// </summary>
 internal sealed class DeferredMeasurements
 {
-    // A guess: collectors ask once a second or less often.
+    // A guess: collectors read once a second or less often.
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
-    // 1 MiB or so; past it measurements are dropped. A guess: half a second of reads at the highest rate measured.
+    // About 1 MiB. Further measurements are dropped. A guess: half a second of reads at the highest rate measured.
     private const int Capacity = 65536;
 
     private readonly Histogram<double> _histogram;
@@ -23,7 +23,8 @@ internal sealed class DeferredMeasurements
     public DeferredMeasurements(Histogram<double> histogram)
     {
         _histogram = histogram;
-        _timer = new Timer(static state => ((DeferredMeasurements)state!).PassOn(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new Timer(static state => ((DeferredMeasurements)state!).PassOn(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     public void Add(double value, string engine)
@@ -57,7 +58,7 @@ internal sealed class DeferredMeasurements
             }
             catch (Exception)
             {
-                // A listener's: on a timer's thread it would end the process.
+                // A listener threw. On a timer thread the exception would end the process.
             }
         }
         Interlocked.Exchange(ref _armed, 0);

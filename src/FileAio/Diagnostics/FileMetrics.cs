@@ -5,25 +5,31 @@ using System.Runtime.CompilerServices;
 
 namespace FileAio.Diagnostics;
 
-/// <summary>
-/// The meter <c>FileAio</c>. A listener's callback runs on the thread that measures, and is the application's code. Reads are measured on
-/// an engine's thread: so what they count is kept here and observed, on the collector's thread, and their durations are passed on by a
-/// timer (<see cref="DeferredMeasurements"/>).
-/// </summary>
+/// <summary>The instruments of the meter <c>FileAio</c>.</summary>
+/// <remarks>
+/// A listener's callback is application code that runs on the measuring thread, and reads complete on engine threads. Counts are therefore
+/// kept here and observed on the collector's thread; durations are recorded by a timer (<see cref="DeferredMeasurements"/>).
+/// </remarks>
 internal static class FileMetrics
 {
     private static readonly Meter Meter = new("FileAio");
 
-    /// <summary>The default boundaries of OpenTelemetry are milliseconds for HTTP: all reads of an NVMe device would be in the first of them.</summary>
+    /// <summary>
+    /// The default boundaries of OpenTelemetry are milliseconds for HTTP; the first would contain all reads of an NVMe device.
+    /// </summary>
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
         "fileaio.read.duration",
         "s",
-        "From the submission of a read to its completion, waiting for its turn included.",
+        "Duration of a read from submission to completion, including the time in a queue.",
         tags: null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries =
+                [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+        });
 
     private static readonly Counter<long> Overdue = Meter.CreateCounter<long>(
-        "fileaio.reads_overdue", "{read}", "Reads that took longer than AioTimeout, counted while they are in flight.");
+        "fileaio.reads_overdue", "{read}", "Reads that took longer than AioTimeout, counted while in flight.");
 
     private static readonly DeferredMeasurements Durations = new(Duration);
     private static readonly ConcurrentDictionary<string, StrongBox<long>> BytesByEngine = new();
@@ -32,17 +38,21 @@ internal static class FileMetrics
 
     static FileMetrics()
     {
-        Meter.CreateObservableUpDownCounter("fileaio.reads_in_flight", static () => ReadsInFlight, "{read}", "Reads that an engine has and has not completed.");
-        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By", "Bytes read from files. Tag engine: page-cache is the read that does not wait, sendfile what the kernel reads itself.");
+        Meter.CreateObservableUpDownCounter("fileaio.reads_in_flight", static () => ReadsInFlight, "{read}",
+            "Reads that an engine has not completed.");
+        Meter.CreateObservableCounter("fileaio.bytes_read", ObserveBytes, "By",
+            "Bytes read from files. Tag engine: page-cache for cached bytes, sendfile for bytes that the kernel sends itself.");
         Meter.CreateObservableCounter("fileaio.sendfile.misses", static () => Interlocked.Read(ref s_sendFileMisses), "{chunk}",
-            "Chunks that the page cache did not hold all of, and that were read instead of sent by sendfile.");
+            "Chunks that were not completely in the page cache, and were read instead of sent by sendfile.");
         Meter.CreateObservableCounter("fileaio.fallbacks", ObserveFallbacks, "{fallback}",
-            "Times that the kernel refused the way asked for, by reason; no-direct-io also by device, once a file.");
-        Meter.CreateObservableCounter("fileaio.open_file_cache.hits", static () => Interlocked.Read(ref s_cacheHits), "{lookup}", "Lookups that the open-file cache answered.");
-        Meter.CreateObservableCounter("fileaio.open_file_cache.misses", static () => Interlocked.Read(ref s_cacheMisses), "{lookup}", "Lookups that had to open the file.");
+            "Fallbacks because the kernel refused a call, by reason; no-direct-io also by device, once per file.");
+        Meter.CreateObservableCounter("fileaio.open_file_cache.hits", static () => Interlocked.Read(ref s_cacheHits), "{lookup}",
+            "Lookups that found the file in the open-file cache.");
+        Meter.CreateObservableCounter("fileaio.open_file_cache.misses", static () => Interlocked.Read(ref s_cacheMisses), "{lookup}",
+            "Lookups that had to open the file.");
     }
 
-    /// <summary>Reads in flight, for status pages and tests.</summary>
+    /// <summary>Gets the number of reads in flight, for status pages and tests.</summary>
     public static long ReadsInFlight => Interlocked.Read(ref s_readsInFlight);
 
     public static long FallbackCount => Interlocked.Read(ref s_fallbacks);
@@ -63,7 +73,7 @@ internal static class FileMetrics
         }
     }
 
-    /// <summary>Not for an engine's thread: the listener is called at once.</summary>
+    /// <summary>Not for engine threads: the listener is called synchronously.</summary>
     public static void ReadOverdue(string engine) => Overdue.Add(1, new KeyValuePair<string, object?>("engine", engine));
 
     public static void SentByKernel(long bytes) => Interlocked.Add(ref s_bytesBySendFile, bytes);
@@ -87,8 +97,10 @@ internal static class FileMetrics
             yield return new Measurement<long>(Interlocked.Read(ref bytes.Value), new KeyValuePair<string, object?>("engine", engine));
         }
 
-        yield return new Measurement<long>(Interlocked.Read(ref s_bytesFromPageCache), new KeyValuePair<string, object?>("engine", "page-cache"));
-        yield return new Measurement<long>(Interlocked.Read(ref s_bytesBySendFile), new KeyValuePair<string, object?>("engine", "sendfile"));
+        yield return new Measurement<long>(
+            Interlocked.Read(ref s_bytesFromPageCache), new KeyValuePair<string, object?>("engine", "page-cache"));
+        yield return new Measurement<long>(
+            Interlocked.Read(ref s_bytesBySendFile), new KeyValuePair<string, object?>("engine", "sendfile"));
     }
 
     private static IEnumerable<Measurement<long>> ObserveFallbacks()

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace FileAio.Diagnostics;
 
 /// <summary>
-/// Lets one line a minute through for each cause: clients must not be able to fill a disk with what they make fail. Causes are event ids
-/// with error numbers, so there are few.
+/// Limits log messages to one per minute and cause, so that clients cannot fill a disk by causing failures. A cause is an event id with an
+/// error number, so there are few.
 /// </summary>
 internal sealed class LogThrottle(TimeProvider time)
 {
@@ -12,10 +12,10 @@ internal sealed class LogThrottle(TimeProvider time)
 
     private readonly ConcurrentDictionary<(int Event, int Errno), Cause> _causes = new();
 
-    /// <summary>True where the line is to be written.</summary>
-    /// <param name="eventId">The line's event id.</param>
+    /// <summary>Returns whether the message is to be logged.</summary>
+    /// <param name="eventId">The event id of the message.</param>
     /// <param name="errno">The error number; 0 for none.</param>
-    /// <param name="suppressed">How many of the cause were not written since the last that was.</param>
+    /// <param name="suppressed">The number of messages of this cause that were suppressed since the last one.</param>
     public bool Allows(int eventId, int errno, out long suppressed)
     {
         Cause cause = _causes.GetOrAdd((eventId, errno), static _ => new Cause());

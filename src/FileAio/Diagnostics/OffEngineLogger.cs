@@ -4,24 +4,25 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Diagnostics;
 
 /// <summary>
-/// A logger that an engine's thread may call: log providers and filters are the application's code and may block, so messages from such a
-/// thread are passed on by the thread pool. On any other thread the message is logged at once.
+/// A logger for engine threads. Log providers and filters are application code and may block, so messages from an engine thread are logged
+/// on the thread pool. On any other thread the message is logged at once.
 /// </summary>
 internal sealed class OffEngineLogger(ILogger logger) : ILogger
 {
-    // Messages that may wait for a provider that blocks. A guess.
+    // The maximum number of messages that wait for a provider that blocks. A guess.
     private const int Capacity = 1024;
 
     private readonly DeferredCalls _calls = new(Capacity);
     private long _dropped;
 
-    /// <summary>True on an engine's thread: the application's filters are asked on the pool.</summary>
+    /// <summary>Returns true on an engine thread; the pool thread calls the application's filters.</summary>
     public bool IsEnabled(LogLevel logLevel) => EngineThread.IsOwn || logger.IsEnabled(logLevel);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => logger.BeginScope(state);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (!EngineThread.IsOwn)
         {
@@ -33,7 +34,8 @@ internal sealed class OffEngineLogger(ILogger logger) : ILogger
         }
     }
 
-    private void Pass<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    private void Pass<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (logger.IsEnabled(logLevel))
         {

@@ -5,28 +5,31 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// One context of kernel AIO: io_setup, io_submit, io_getevents, io_cancel, io_destroy. It has no thread: an engine decides which thread
-/// submits and which takes completions.
-/// <para>a. io_submit is asynchronous for O_DIRECT only; on a buffered descriptor it reads then and there. Only direct descriptors come
-/// here.</para>
-/// <para>b. Even then it blocks: on dirty pages in the range (5–7 ms), on an extent tree not yet read, past the device's queue (3.5 ms at
-/// 300 in flight). So reads in flight are bounded, and a thread that must not block uses <see cref="TryHandOver"/>.</para>
-/// <para>c. io_setup counts against fs.aio-max-nr, system-wide, and io_destroy takes some 40 ms even when idle: a context lives as long as
-/// its engine.</para>
-/// <para>d. What is wrong with a read (alignment, EIO) comes in its event, not from io_submit. io_submit stops at the first block that it
-/// refuses.</para>
-/// <para>e. io_cancel answers EINVAL for every read of a file: they complete, and until then the buffer is the kernel's.</para>
-/// <para>f. io_getevents waits for completions and for nothing else. So each block names an eventfd (IOCB_FLAG_RESFD, 2.6.22) which a
-/// completion signals.</para>
+/// One kernel AIO context: io_setup, io_submit, io_getevents, io_cancel, io_destroy. It has no thread: an engine decides which thread
+/// submits and which reaps completions.
 /// </summary>
+/// <remarks>
+/// <para>a. io_submit is asynchronous only with O_DIRECT; on a buffered descriptor it reads synchronously. Only direct descriptors are used
+/// here.</para>
+/// <para>b. Even then it blocks: on dirty pages in the range (5–7 ms), on an extent tree that is not yet read, above the device's queue
+/// depth (3.5 ms at 300 in flight). So reads in flight are limited, and a thread that must not block uses
+/// <see cref="TrySubmitWaiting"/>.</para>
+/// <para>c. io_setup counts against fs.aio-max-nr, system-wide, and io_destroy takes about 40 ms even when idle. A context therefore lives
+/// as long as its engine.</para>
+/// <para>d. Errors of a read (alignment, EIO) are in its event, not returned by io_submit. io_submit stops at the first block that it
+/// refuses.</para>
+/// <para>e. io_cancel returns EINVAL for every read of a file. Reads complete, and the kernel uses the buffer until then.</para>
+/// <para>f. io_getevents waits only for completions. So each block names an eventfd (IOCB_FLAG_RESFD, 2.6.22) that a completion
+/// signals.</para>
+/// </remarks>
 internal sealed class AioContext : IDisposable
 {
     private const int LeastRequests = 16;
 
-    // Normal is 3 µs a read, and 64 at most; what blocks takes 5 ms. A guess between the two.
+    // Normal is 3 µs per read, for at most 64 reads; a blocking call takes 5 ms. A guess between the two.
     private static readonly TimeSpan SlowHandOver = TimeSpan.FromMilliseconds(2);
 
-    // A tenth of a second, in Stopwatch's ticks. A guess: some hundred reads of one that is slow, after which it is tried again.
+    // A tenth of a second, in Stopwatch ticks: submission is retried after that. A guess: a few hundred reads per slow one.
     private static readonly long SlowFor = Stopwatch.Frequency / 10;
 
     private readonly nint _context;
@@ -39,28 +42,27 @@ internal sealed class AioContext : IDisposable
     private AioContext(nint context, int requests, int eventFd, IFileEngine fallback, Action<FileRead, SysResult> refuse) =>
         (_context, _table, _fallback, _refuse) = (context, new IocbTable(requests, eventFd), fallback, refuse);
 
-    /// <summary>Protects the reads that wait and the table; its engine's state too.</summary>
+    /// <summary>Protects the waiting reads, the table, and the state of the engine.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>The most reads that the kernel holds at a time.</summary>
+    /// <summary>The maximum number of reads in flight.</summary>
     public int Requests => _table.Capacity;
 
-    /// <summary>No read waits or is in flight. Under <see cref="Gate"/>.</summary>
+    /// <summary>Whether no read waits or is in flight. Requires <see cref="Gate"/>.</summary>
     public bool IsIdle => _table.InFlight == 0 && _waiting.Count == 0;
 
-    /// <summary>Completions are there to be taken: read from the ring that the context's address is, without a system call.</summary>
+    /// <summary>Whether completions are available. Read from the ring at the context's address, without a system call.</summary>
     public bool HasCompletions => Libc.HasEvents(_context);
 
     /// <summary>
-    /// Sets a context up with room for <paramref name="requests"/> reads in flight, or for fewer (not under 16) where fs.aio-max-nr is
-    /// nearly used up.
+    /// Creates a context for <paramref name="requests"/> reads in flight, or for fewer (at least 16) if fs.aio-max-nr is nearly reached.
     /// </summary>
-    /// <param name="requests">Reads in flight at most.</param>
-    /// <param name="eventFd">What completions signal.</param>
-    /// <param name="fallback">Takes the reads that the kernel cannot queue.</param>
+    /// <param name="requests">The maximum number of reads in flight.</param>
+    /// <param name="eventFd">The eventfd that completions signal.</param>
+    /// <param name="fallback">The engine for reads that the kernel cannot queue.</param>
     /// <param name="refuse">Completes a read that io_submit has refused.</param>
     /// <param name="made">The context.</param>
-    /// <param name="refusal">What failed where there is none.</param>
+    /// <param name="refusal">The failed call, if there is no context.</param>
     public static bool TryCreate(
         int requests, int eventFd, IFileEngine fallback, Action<FileRead, SysResult> refuse, [NotNullWhen(true)] out AioContext? made,
         out EngineRefusal refusal)
@@ -77,10 +79,10 @@ internal sealed class AioContext : IDisposable
         return made is not null;
     }
 
-    /// <summary>Queues a read for <see cref="HandOver"/>. Under <see cref="Gate"/>.</summary>
+    /// <summary>Queues a read for <see cref="SubmitWaiting"/>. Requires <see cref="Gate"/>.</summary>
     public void Add(FileRead read) => _waiting.Append(read);
 
-    /// <summary>True where the read had not been submitted: it is the caller's to complete. Else the kernel is asked.</summary>
+    /// <summary>Cancels a read. Returns true if it was not submitted; the caller then completes it. Otherwise calls io_cancel.</summary>
     public bool TryWithdraw(FileRead read)
     {
         lock (Gate)
@@ -96,11 +98,11 @@ internal sealed class AioContext : IDisposable
     }
 
     /// <summary>
-    /// For a thread that must not block: submits what waits, unless io_submit has lately been slow (dirty pages, an extent tree not in
-    /// memory).
+    /// Submits the waiting reads, for a thread that must not block. Does nothing if io_submit was slow recently (dirty pages, an extent
+    /// tree that is not in memory).
     /// </summary>
-    /// <returns>False when another thread has to call <see cref="HandOver"/>.</returns>
-    public bool TryHandOver()
+    /// <returns>False if another thread has to call <see cref="SubmitWaiting"/>.</returns>
+    public bool TrySubmitWaiting()
     {
         long now = Stopwatch.GetTimestamp();
         if (now < Volatile.Read(ref _slowUntil))
@@ -111,7 +113,7 @@ internal sealed class AioContext : IDisposable
             }
         }
 
-        HandOver();
+        SubmitWaiting();
         if (Stopwatch.GetElapsedTime(now) > SlowHandOver)
         {
             Volatile.Write(ref _slowUntil, Stopwatch.GetTimestamp() + SlowFor);
@@ -120,8 +122,8 @@ internal sealed class AioContext : IDisposable
         return true;
     }
 
-    /// <summary>Submits what waits, as far as there is room; completions make more. Any thread; it may block.</summary>
-    public void HandOver()
+    /// <summary>Submits the waiting reads as far as there is room; completions make more. Any thread may call it. It may block.</summary>
+    public void SubmitWaiting()
     {
         Span<int> slots = stackalloc int[IocbTable.Batch];
         while (true)
@@ -141,11 +143,11 @@ internal sealed class AioContext : IDisposable
         }
     }
 
-    /// <summary>Takes completions. One thread at a time.</summary>
-    /// <param name="most">As many at most; 64 at most.</param>
+    /// <summary>Reaps completions. Only one thread at a time.</summary>
+    /// <param name="most">The maximum number of completions, up to 64.</param>
     /// <param name="wait">How long to wait for the first; zero for not at all.</param>
-    /// <param name="deliver">Called for each.</param>
-    /// <returns>How many there were.</returns>
+    /// <param name="deliver">Called for each completion.</param>
+    /// <returns>The number of completions.</returns>
     public unsafe int Reap(int most, TimeSpan wait, Action<FileRead, SysResult> deliver)
     {
         Libc.io_event* events = stackalloc Libc.io_event[IocbTable.Batch];
@@ -158,14 +160,14 @@ internal sealed class AioContext : IDisposable
         return got;
     }
 
-    /// <summary>Destroys the context. Nothing waits, nothing is in flight, and no thread will call it any more.</summary>
+    /// <summary>Destroys the context. No read waits or is in flight, and no thread uses it any more.</summary>
     public void Dispose()
     {
         Libc.IoDestroy(_context);
         _table.Dispose();
     }
 
-    /// <summary>False where the kernel takes no more for now.</summary>
+    /// <summary>Submits one batch. Returns false if the kernel's queue is full.</summary>
     private bool SubmitAll(Span<int> slots)
     {
         while (slots.Length > 0)
@@ -177,12 +179,12 @@ internal sealed class AioContext : IDisposable
             }
             else if (accepted.Value is 0 or -Errno.EAGAIN)
             {
-                GiveBack(slots);
+                Requeue(slots);
                 return false;
             }
             else
             {
-                // The error is the first block's alone: fail it, and go on with the rest.
+                // The error belongs to the first block only: complete it with the error, and continue with the rest.
                 _refuse(TakeBack(slots[0]), accepted);
                 slots = slots[1..];
             }
@@ -191,10 +193,11 @@ internal sealed class AioContext : IDisposable
     }
 
     /// <summary>
-    /// The kernel is full. Where completions will make room the reads wait for it, in their order; else nobody would wake them, and the
-    /// fallback reads. So does what another thread has given back meanwhile: it counted on completions of these.
+    /// Handles a full kernel queue. If reads are in flight, the others wait for their completions, in order. Otherwise no completion would
+    /// resume them, so the fallback reads them. That includes reads that another thread has queued again meanwhile, because it relied on
+    /// these completions.
     /// </summary>
-    private void GiveBack(Span<int> slots)
+    private void Requeue(Span<int> slots)
     {
         List<FileRead> reads;
         lock (Gate)

@@ -2,16 +2,17 @@ using System.Collections.Concurrent;
 
 namespace FileAio.Engines;
 
-/// <summary>
-/// Brings completed reads to those who wait for them: on the engine's thread the reads that want to go on there, the others on the thread
-/// pool. A work item a read would cost a context switch a read (85,000 a second where inline costs 2,900, measured): so one work item
-/// drains whatever has come.
-/// <para>What a read continues with may block (a wrapped body that waits synchronously). So before each one a further work item is queued
-/// where more reads wait: another thread of the pool takes those, as the framework's SocketAsyncEngine has it.</para>
-/// </summary>
+/// <summary>Runs the continuations of completed reads: inline ones on the engine thread, the others on the thread pool.</summary>
+/// <remarks>
+/// A work item per read would cost a context switch per read (85,000 per second where inline has 2,900, measured). So one work item drains
+/// the queue.
+/// <para>A continuation may block (a wrapped body that waits synchronously). So before each continuation, a further work item is queued if
+/// more reads wait, as in the framework's SocketAsyncEngine.</para>
+/// </remarks>
 internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWorkItem
 {
-    // Then the work item queues itself again, so that the application's have their turn. The value of SocketAsyncEngine.
+    // The batch limit: afterwards the work item queues itself again, so that the application's work items can run. The value of
+    // SocketAsyncEngine.
     private const int MaxMilliseconds = 15;
 
     [ThreadStatic]
@@ -19,19 +20,18 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
 
     private readonly ConcurrentQueue<FileRead> _completed = new();
 
-    // 1: a work item is queued, and has not begun to look.
+    // 1: a work item is queued and has not started.
     private int _scheduled;
 
-    /// <summary>True on a thread of the pool that is just bringing completions of any engine.</summary>
+    /// <summary>Whether this pool thread is running completions of any engine.</summary>
     public static bool IsAnyDraining => t_draining is not null;
 
     /// <summary>
-    /// True on a thread of the pool that is just bringing this engine's completions: what a continuation submits is handed over when it
-    /// returns.
+    /// Whether this pool thread is running completions of this engine. Reads that a continuation starts are submitted after it returns.
     /// </summary>
     public bool IsDraining => ReferenceEquals(t_draining, this);
 
-    /// <summary>Engine's thread: goes on with the read here if it wants that, else has the pool do it.</summary>
+    /// <summary>Runs the continuation here if the read is inline, or else on the pool. Called on the engine thread.</summary>
     public void Deliver(FileRead read, SysResult result)
     {
         if (read.IsInline)
@@ -45,7 +45,7 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
         }
     }
 
-    /// <summary>Any thread: has the pool bring a read.</summary>
+    /// <summary>Queues the continuation of a read to the pool. Called on any thread.</summary>
     public void Add(FileRead read, SysResult result)
     {
         read.SetResult(result);
@@ -55,7 +55,7 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Before the queue is looked at: who adds from here on schedules another.
+        // Before the queue is read: a thread that adds later schedules another work item.
         Interlocked.Exchange(ref _scheduled, 0);
         long began = Environment.TickCount64;
         t_draining = this;
@@ -69,7 +69,7 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
                 }
 
                 read.Complete();
-                // Not some reads later: the next continuation may block, and what this one has submitted would wait for it.
+                // After every read: the next continuation may block, and the reads that this one has started would wait for it.
                 afterEach?.Invoke();
                 if (Environment.TickCount64 - began >= MaxMilliseconds)
                 {

@@ -6,17 +6,17 @@ using Transport.Core;
 namespace FileAio.Engines;
 
 /// <summary>
-/// Which engine reads for a connection. With kernel AIO: the connection's event loop where it has one (<see cref="LoopAioEngine"/>); else
-/// one of a few engines with threads of their own, over which connections are spread, so that reads use more than one processor. With any
-/// other engine: that one.
+/// Selects the engine for a connection. With kernel AIO it is that of the connection's event loop (<see cref="LoopAioEngine"/>). Without an
+/// event loop, connections are distributed over a few engines with threads of their own, so that reads use more than one processor. Any
+/// other engine is shared by all connections.
 /// </summary>
-/// <param name="first">The engine that was chosen and has been probed.</param>
-/// <param name="create">Makes a further engine of that kind; null where it cannot be had. Null: there is only the first.</param>
-/// <param name="createForLoop">Makes the engine of an event loop. Null: loops have none.</param>
+/// <param name="first">The engine that was selected and probed.</param>
+/// <param name="create">Creates a further engine of that kind; returns null on failure. Null if there is only the first.</param>
+/// <param name="createForLoop">Creates the engine of an event loop. Null if loops have none.</param>
 internal sealed class ConnectionEngines(
     IFileEngine first, Func<IFileEngine?>? create, Func<IEventLoopFeature, LoopAioEngine>? createForLoop) : IDisposable
 {
-    // Four take more than a disk of 10 GB/s gives, at some 3 GB/s a thread. A guess.
+    // At about 3 GB/s per thread, four exceed a disk of 10 GB/s. A guess.
     private const int MostEngines = 4;
 
     private readonly Lock _gate = new();
@@ -26,7 +26,7 @@ internal sealed class ConnectionEngines(
     private readonly ConditionalWeakTable<IEventLoopFeature, EngineContext> _ofLoop = [];
     private int _next = -1;
 
-    /// <summary>The engine of a request's connection, and the way back to its thread.</summary>
+    /// <summary>Returns the engine of a request's connection, and the context that posts to its thread.</summary>
     public EngineContext Of(IFeatureCollection features)
     {
         if (createForLoop is not null && features.Get<IEventLoopFeature>() is { } loop)
@@ -42,7 +42,7 @@ internal sealed class ConnectionEngines(
         return _ofConnection.TryGetValue(connection, out EngineContext? its) ? its : _ofConnection.GetValue(connection, _ => Next());
     }
 
-    /// <summary>Disposes all but the first, which is its maker's.</summary>
+    /// <summary>Disposes all engines except the first, which its creator owns.</summary>
     public void Dispose()
     {
         foreach ((IEventLoopFeature _, EngineContext context) in _ofLoop)
@@ -62,7 +62,7 @@ internal sealed class ConnectionEngines(
     private EngineContext OfNewLoop(IEventLoopFeature loop) =>
         _ofLoop.GetValue(loop, added => new EngineContext(createForLoop!(added)));
 
-    /// <summary>The engines in turn, each made when its turn comes first.</summary>
+    /// <summary>Returns the engines in turn; each is created on first use.</summary>
     private EngineContext Next()
     {
         lock (_gate)

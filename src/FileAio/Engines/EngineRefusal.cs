@@ -1,6 +1,6 @@
 namespace FileAio.Engines;
 
-/// <summary>Why an engine cannot be set up: the call that failed, and how.</summary>
+/// <summary>Why an engine cannot be created: the failed call and its error.</summary>
 internal readonly record struct EngineRefusal(string Call, SysResult Result)
 {
     public string Reason => $"{Call}: {Result.Describe()}";

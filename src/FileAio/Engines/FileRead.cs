@@ -4,7 +4,7 @@ using FileAio.Diagnostics;
 
 namespace FileAio.Engines;
 
-/// <summary>One read under way, reusable once it has completed. It is what an engine sees of a response.</summary>
+/// <summary>A read, reusable after it has completed. Engines read a response's file by these objects only.</summary>
 internal sealed class FileRead : IValueTaskSource<SysResult>
 {
     private ManualResetValueTaskSourceCore<SysResult> _source;
@@ -20,28 +20,28 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
 
     public long Offset { get; private set; }
 
-    /// <summary>Whoever waits goes on on the engine's thread. Else on the thread pool's.</summary>
+    /// <summary>Whether the continuation runs on the engine thread; otherwise it runs on the thread pool.</summary>
     public bool IsInline { get; private set; }
 
-    /// <summary>The engine's own: where it keeps the kernel's block of this read. −1 while the kernel has none.</summary>
+    /// <summary>The index of the kernel's block of this read, set by the engine; −1 if there is none.</summary>
     public int Slot { get; set; } = -1;
 
     /// <summary>True from <see cref="StartAsync"/> until the read has completed.</summary>
     public bool InFlight { get; private set; }
 
-    /// <summary>When it was submitted, in <see cref="Stopwatch"/>'s ticks: no two reads of one object have the same.</summary>
+    /// <summary>When the read was submitted, in <see cref="Stopwatch"/> ticks. No two reads of one object have the same value.</summary>
     public long Started { get; private set; }
 
     public string EngineName => _engine?.Name ?? "";
 
-    /// <summary>It was told of as taking too long.</summary>
+    /// <summary>Whether the read was logged as overdue.</summary>
     public bool IsReported => Volatile.Read(ref _reported) != 0;
 
-    /// <summary>True for the first who tells of it.</summary>
+    /// <summary>Marks the read as logged. Returns true for the first caller.</summary>
     public bool TryReport() => Interlocked.Exchange(ref _reported, 1) == 0;
 
     /// <summary>
-    /// Starts the read. The buffer belongs to the kernel until the returned task has completed, whatever happens to the client.
+    /// Starts the read. The kernel uses the buffer until the returned task has completed, even if the client disconnects.
     /// </summary>
     public ValueTask<SysResult> StartAsync(IFileEngine engine, int descriptor, nint buffer, int length, long offset, bool inline = false)
     {
@@ -61,7 +61,7 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
         }
         catch
         {
-            // Submit throws only what it has not taken: the buffer is the caller's again.
+            // Submit throws only for a read that it has not accepted: the caller owns the buffer again.
             Withdraw();
             throw;
         }
@@ -69,17 +69,17 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
         return new ValueTask<SysResult>(this, _source.Version);
     }
 
-    /// <summary>Engine's side: notes the result. <see cref="Complete"/> tells it.</summary>
+    /// <summary>Stores the result. Called by the engine; <see cref="Complete"/> publishes it.</summary>
     public void SetResult(SysResult result) => _result = result;
 
-    /// <summary>Tells whoever waits, on this very thread.</summary>
+    /// <summary>Runs the continuation on the current thread.</summary>
     public void Complete()
     {
         Withdraw();
         _source.SetResult(_result);
     }
 
-    /// <summary>Gives up a read that nobody wants any more; it must still be awaited.</summary>
+    /// <summary>Cancels the read. It must still be awaited.</summary>
     public void TryCancel()
     {
         if (InFlight)
@@ -104,6 +104,7 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
 
     ValueTaskSourceStatus IValueTaskSource<SysResult>.GetStatus(short token) => _source.GetStatus(token);
 
-    void IValueTaskSource<SysResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<SysResult>.OnCompleted(Action<object?> continuation, object? state, short token,
+        ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 }

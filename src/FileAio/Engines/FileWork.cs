@@ -1,22 +1,22 @@
 namespace FileAio.Engines;
 
-/// <summary>Work for an engine's thread that is not a read.</summary>
+/// <summary>Work for an engine thread that is not a read.</summary>
 internal interface IFileWork
 {
-    /// <summary>Runs it, unless it has been abandoned.</summary>
+    /// <summary>Runs the work, unless it was abandoned.</summary>
     void Run();
 
-    /// <summary>No thread will run it.</summary>
+    /// <summary>Completes the work that no thread will run.</summary>
     void Refuse();
 }
 
 /// <summary>
-/// Work such as an open(2) that may wait for the disk. Its result comes on the thread pool, so that an engine's thread never runs what
-/// follows. Who waits may abandon it: a result that comes later is discarded.
+/// Work such as an open(2) that may wait for the disk. It completes on the thread pool, so that an engine thread never runs the
+/// continuation. The caller may abandon it; a later result is discarded.
 /// </summary>
 /// <param name="work">The work.</param>
-/// <param name="refused">The result where no thread will run it.</param>
-/// <param name="discard">Releases a result that nobody waits for any more.</param>
+/// <param name="refused">The result if no thread will run the work.</param>
+/// <param name="discard">Releases the result of abandoned work.</param>
 internal sealed class FileWork<T>(Func<T> work, T refused, Action<T> discard) : IFileWork
 {
     private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,6 +48,6 @@ internal sealed class FileWork<T>(Func<T> work, T refused, Action<T> discard) : 
 
     public void Refuse() => _done.TrySetResult(refused);
 
-    /// <summary>Completes the task as refused; false where it has completed already, with a result that is the caller's.</summary>
+    /// <summary>Completes the task as refused. Returns false if it has already completed; the caller then owns the result.</summary>
     public bool TryAbandon() => _done.TrySetResult(refused);
 }

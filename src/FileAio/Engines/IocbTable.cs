@@ -4,25 +4,27 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// The kernel's blocks of the reads in flight, and which read is whose: the block's number travels as aio_data. Under the engine's lock,
-/// but for Submit.
+/// The kernel's control blocks of the reads in flight. The number of a block is its aio_data, which identifies the read. Requires the
+/// engine's lock, except for Submit.
 /// </summary>
 internal sealed unsafe class IocbTable : IDisposable
 {
-    /// <summary>Blocks a system call: a plug of the block layer holds 32 requests, two of them are enough. A guess.</summary>
+    /// <summary>
+    /// The number of blocks per system call: a plug of the block layer holds 32 requests, and two of them are enough. A guess.
+    /// </summary>
     public const int Batch = 64;
 
     private readonly Libc.iocb* _blocks;
     private readonly FileRead?[] _reads;
     private readonly Stack<int> _free;
 
-    private readonly uint _bell;
+    private readonly uint _eventFd;
 
-    /// <param name="capacity">Blocks.</param>
-    /// <param name="bell">The eventfd that their completions ring.</param>
-    public IocbTable(int capacity, int bell)
+    /// <param name="capacity">The number of blocks.</param>
+    /// <param name="eventFd">The eventfd that completions signal.</param>
+    public IocbTable(int capacity, int eventFd)
     {
-        _bell = (uint)bell;
+        _eventFd = (uint)eventFd;
         _blocks = (Libc.iocb*)NativeMemory.AllocZeroed((nuint)capacity, (nuint)sizeof(Libc.iocb));
         _reads = new FileRead?[capacity];
         _free = new Stack<int>(Enumerable.Range(0, capacity));
@@ -48,7 +50,7 @@ internal sealed unsafe class IocbTable : IDisposable
             aio_nbytes = (ulong)read.Length,
             aio_offset = read.Offset,
             aio_flags = Libc.IOCB_FLAG_RESFD,
-            aio_resfd = _bell,
+            aio_resfd = _eventFd,
         };
         return slot;
     }
@@ -64,7 +66,7 @@ internal sealed unsafe class IocbTable : IDisposable
 
     public SysResult Submit(nint context, ReadOnlySpan<int> slots)
     {
-        // SAFETY: the blocks are native memory of this table; the kernel copies them within the call.
+        // SAFETY: the blocks are native memory of this table; the kernel copies them during the call.
         Libc.iocb** pointers = stackalloc Libc.iocb*[slots.Length];
         for (int i = 0; i < slots.Length; i++)
         {

@@ -3,19 +3,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace FileAio.Engines;
 
 /// <summary>
-/// Kernel AIO with threads of its own: one takes completions, continues the responses that are inline and submits what they read next; a
-/// second submits for threads that must not block. For connections that have no event loop of this project; see
-/// <see cref="LoopAioEngine"/>.
+/// Kernel AIO with two threads of its own. One reaps completions, runs inline continuations and submits their next reads. The other submits
+/// for threads that must not block. Used for connections without an event loop of this project; see <see cref="LoopAioEngine"/>.
 /// </summary>
 internal sealed class LinuxAioEngine : IFileEngine
 {
-    // Reads that continuations start are handed to the kernel together, but the disk must not idle meanwhile. A guess.
+    // Reads that continuations start are submitted in batches, but the disk must not idle meanwhile. A guess.
     private const int HandOverEvery = 8;
 
     private readonly int _eventFd;
     private readonly CompletionQueue _completions;
     private readonly PostedWork _posted = new();
-    private readonly SemaphoreSlim _submitterBell = new(0);
+    private readonly SemaphoreSlim _submitterWakeUp = new(0);
     private AioContext _io = null!; // set by TryCreate, before any thread starts
     private Thread? _loop, _submitter;
     private bool _awake, _disposed, _ended;
@@ -23,25 +22,25 @@ internal sealed class LinuxAioEngine : IFileEngine
     private LinuxAioEngine(int eventFd, InFlightReads reads)
     {
         (_eventFd, Reads) = (eventFd, reads);
-        _completions = new CompletionQueue(() => _io.HandOver());
+        _completions = new CompletionQueue(() => _io.SubmitWaiting());
     }
 
     public string Name => "linux-aio";
 
     public InFlightReads Reads { get; }
 
-    /// <summary>The most reads that the kernel holds at a time.</summary>
+    /// <summary>The maximum number of reads in flight.</summary>
     public int Requests => _io.Requests;
 
     private Lock Gate => _io.Gate;
 
-    /// <summary>Sets the engine up with room for <paramref name="requests"/> reads in flight, or for fewer.</summary>
-    /// <param name="requests">Reads in flight at most.</param>
-    /// <param name="fallback">Takes the reads that the kernel cannot queue. Not disposed with this engine.</param>
+    /// <summary>Creates the engine for <paramref name="requests"/> reads in flight, or for fewer.</summary>
+    /// <param name="requests">The maximum number of reads in flight.</param>
+    /// <param name="fallback">The engine for reads that the kernel cannot queue. It is not disposed with this engine.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="refusal">What failed where the engine cannot be set up.</param>
+    /// <param name="refusal">The failed call, if the engine cannot be created.</param>
     /// <param name="start">Starts a thread.</param>
-    /// <param name="reads">Where reads in flight are kept, to be shared by several engines; null for the engine's own.</param>
+    /// <param name="reads">The registry of reads in flight, if several engines share one; null for a separate one.</param>
     public static bool TryCreate(
         int requests, IFileEngine fallback, [NotNullWhen(true)] out LinuxAioEngine? engine, out EngineRefusal refusal,
         ThreadStarter? start = null, InFlightReads? reads = null)
@@ -86,16 +85,16 @@ internal sealed class LinuxAioEngine : IFileEngine
         Thread current = Thread.CurrentThread;
         if (current == _loop || _completions.IsDraining)
         {
-            return; // HandOver follows
+            return; // SubmitWaiting follows
         }
 
         if (current.IsThreadPoolThread)
         {
-            _io.HandOver();
+            _io.SubmitWaiting();
         }
         else
         {
-            _submitterBell.Release();
+            _submitterWakeUp.Release();
         }
     }
 
@@ -116,7 +115,7 @@ internal sealed class LinuxAioEngine : IFileEngine
                 _posted.Add(work, state);
                 if (!_awake)
                 {
-                    EventFd.Signal(_eventFd); // under the lock, where the loop ends too: the eventfd is still open
+                    EventFd.Signal(_eventFd); // under the lock, in which the loop also ends, so the eventfd is still open
                 }
 
                 _awake = true;
@@ -130,19 +129,19 @@ internal sealed class LinuxAioEngine : IFileEngine
     {
         while (true)
         {
-            _submitterBell.Wait();
+            _submitterWakeUp.Wait();
             if (Volatile.Read(ref _disposed))
             {
                 return;
             }
 
-            _io.HandOver();
+            _io.SubmitWaiting();
         }
     }
 
     /// <summary>
-    /// Completions, what was posted, and what both have submitted; then the eventfd. Whoever would signal it while the loop is awake need
-    /// not: it looks once more before it waits.
+    /// The loop: reaps completions, runs posted work, submits the reads that both have started, and then waits for the eventfd. Other
+    /// threads signal the eventfd only while the loop waits, because it checks once more before it waits.
     /// </summary>
     private void Loop()
     {
@@ -159,7 +158,7 @@ internal sealed class LinuxAioEngine : IFileEngine
             HandOverFromLoop();
             lock (Gate)
             {
-                // Completions signal by themselves, awake or not.
+                // Completions always signal the eventfd.
                 _awake = mayHaveMore || ran || _posted.Count > 0;
                 _ended = _disposed && _io.IsIdle && _posted.Count == 0;
                 if (_ended)
@@ -185,9 +184,7 @@ internal sealed class LinuxAioEngine : IFileEngine
         }
     }
 
-    /// <summary>
-    /// Takes up to a batch of completions, and goes on with those that are inline; true where there may be more.
-    /// </summary>
+    /// <summary>Reaps up to one batch of completions and runs inline continuations. Returns true if there may be more.</summary>
     private bool Reap()
     {
         for (int reaped = 0; reaped < IocbTable.Batch; reaped += HandOverEvery)
@@ -203,20 +200,22 @@ internal sealed class LinuxAioEngine : IFileEngine
         return true;
     }
 
-    /// <summary>What the loop has to submit it submits itself, until that takes long: for a while the submitter then waits instead.</summary>
+    /// <summary>Submits the loop's reads on the loop's thread. If that takes long, the submitter does it for a while.</summary>
     private void HandOverFromLoop()
     {
         if (Volatile.Read(ref _disposed))
         {
-            _io.HandOver();
+            _io.SubmitWaiting();
         }
-        else if (!_io.TryHandOver())
+        else if (!_io.TrySubmitWaiting())
         {
-            _submitterBell.Release();
+            _submitterWakeUp.Release();
         }
     }
 
-    /// <summary>Ends the threads, once the reads in flight have completed, and then the context. Nobody may submit any more.</summary>
+    /// <summary>
+    /// Ends the threads after the reads in flight have completed, and destroys the context. No read may be submitted afterwards.
+    /// </summary>
     public void Dispose()
     {
         lock (Gate)
@@ -228,7 +227,7 @@ internal sealed class LinuxAioEngine : IFileEngine
 
             _disposed = true;
         }
-        _submitterBell.Release();
+        _submitterWakeUp.Release();
         _submitter?.Join();
         EventFd.Signal(_eventFd);
         _loop?.Join();

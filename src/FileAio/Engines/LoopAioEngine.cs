@@ -4,16 +4,18 @@ using Transport.Core;
 namespace FileAio.Engines;
 
 /// <summary>
-/// Kernel AIO on the event loop of a connection, as nginx has it: completions signal the loop's own eventfd, and the loop's thread takes
-/// them, continues the responses that are inline, and submits what they read next. One context for each loop, made by its first read.
-/// <para>io_submit may block, and the loop has sockets to serve: after a submission that took long, a thread of the pool engine submits for
-/// a while.</para>
-/// <para>A loop that ends leaves its reads in flight to a thread, which waits for them and destroys the context.</para>
+/// Kernel AIO on the event loop of a connection, as in nginx. Completions signal the loop's eventfd. The loop's thread reaps them, runs
+/// inline continuations, and submits their next reads. Each loop has one context, created by its first read.
 /// </summary>
+/// <remarks>
+/// <para>io_submit may block, and the loop has sockets to serve. So after a slow submission, a thread of the pool engine submits for a
+/// while.</para>
+/// <para>When a loop ends, a thread waits for its reads in flight and destroys the context.</para>
+/// </remarks>
 internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
 {
-    // Completions of one loop iteration: 1 MiB of the default buffers, which is what h2o gives a response, so that sockets are served in
-    // between. A guess.
+    // The completions per loop iteration: 1 MiB of the default buffers, h2o's limit for a response, so that sockets are served in between.
+    // A guess.
     private const int MaxPerIteration = 8;
 
     private static readonly TimeSpan DrainWait = TimeSpan.FromMilliseconds(100);
@@ -29,15 +31,15 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
     private int _wakeUp = -1;
     private bool _refused, _ending, _ended, _loopEnded;
 
-    /// <param name="loop">The connection's.</param>
-    /// <param name="requests">Reads in flight at most.</param>
-    /// <param name="fallback">Reads where no context can be had for this loop.</param>
-    /// <param name="threads">Reads what the kernel cannot queue, and submits while that is slow.</param>
-    /// <param name="reads">Where reads in flight are kept.</param>
+    /// <param name="loop">The connection's event loop.</param>
+    /// <param name="requests">The maximum number of reads in flight.</param>
+    /// <param name="fallback">The engine that is used if this loop cannot have a context.</param>
+    /// <param name="threads">The engine for reads that the kernel cannot queue. It also submits while submission is slow.</param>
+    /// <param name="reads">The registry of reads in flight.</param>
     public LoopAioEngine(IEventLoopFeature loop, int requests, IFileEngine fallback, ThreadPoolEngine threads, InFlightReads reads)
     {
         (_loop, _requests, _fallback, _threads, Reads) = (loop, requests, fallback, threads, reads);
-        _completions = new CompletionQueue(() => _io!.HandOver());
+        _completions = new CompletionQueue(() => _io!.SubmitWaiting());
     }
 
     public string Name => "linux-aio";
@@ -57,12 +59,12 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
 
         if (EngineThread.Loop == this || _completions.IsDraining)
         {
-            return; // submitted when the continuation returns
+            return; // submitted after the continuation returns
         }
 
         if (Thread.CurrentThread.IsThreadPoolThread)
         {
-            io.HandOver();
+            io.SubmitWaiting();
         }
         else
         {
@@ -109,7 +111,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
         {
             if (io.Reap(MaxPerIteration, TimeSpan.Zero, _completions.Deliver) == MaxPerIteration)
             {
-                EventFd.Signal(_wakeUp); // the rest comes with the next iteration
+                EventFd.Signal(_wakeUp); // the rest is reaped in the next iteration
             }
 
             HandOverFromLoop(io);
@@ -134,7 +136,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
         }
     }
 
-    /// <summary>Ends the engine, once its reads in flight have completed. Nobody may submit any more.</summary>
+    /// <summary>Ends the engine after its reads in flight have completed. No read may be submitted afterwards.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _ending, true);
@@ -145,7 +147,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
         }
     }
 
-    /// <summary>Made by the first read; null where the kernel or the loop has refused one.</summary>
+    /// <summary>The context, created by the first read; null if the kernel or the loop has refused one.</summary>
     private AioContext? Context()
     {
         if (Volatile.Read(ref _io) is { } known)
@@ -201,9 +203,9 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
 
     private void HandOverFromLoop(AioContext io)
     {
-        if (!io.TryHandOver())
+        if (!io.TrySubmitWaiting())
         {
-            _threads.Post(static io => ((AioContext)io!).HandOver(), io);
+            _threads.Post(static io => ((AioContext)io!).SubmitWaiting(), io);
         }
     }
 
@@ -215,7 +217,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
         }
     }
 
-    /// <summary>Waits for what is in flight; continuations run on the thread pool.</summary>
+    /// <summary>Waits for the reads in flight. Continuations run on the thread pool.</summary>
     private void Drain()
     {
         AioContext io = _io!;
@@ -230,7 +232,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
                 }
             }
 
-            io.HandOver();
+            io.SubmitWaiting();
             io.Reap(MaxPerIteration, DrainWait, _completions.Add);
         }
 
@@ -239,7 +241,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
         _drained.Set();
     }
 
-    /// <summary>What was posted, on the loop's thread.</summary>
+    /// <summary>Runs posted work on the loop's thread.</summary>
     private sealed class Posted(LoopAioEngine engine, SendOrPostCallback work, object? state)
     {
         public void Run()

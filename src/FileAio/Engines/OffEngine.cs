@@ -2,7 +2,7 @@ using FileAio.Interop;
 
 namespace FileAio.Engines;
 
-/// <summary>No asynchrony at all: pread(2) on the calling thread, which waits for the disk. nginx's <c>aio off</c>.</summary>
+/// <summary>Reads synchronously: pread(2) on the calling thread, which waits for the disk. nginx: <c>aio off</c>.</summary>
 internal sealed class OffEngine : IFileEngine
 {
     public string Name => "off";
@@ -17,13 +17,14 @@ internal sealed class OffEngine : IFileEngine
 
     public void TryCancel(FileRead read)
     {
-        // Nothing is ever under way: Submit returns when the read is done.
+        // No read is ever in flight: Submit returns after the read.
     }
 
     public void Post(SendOrPostCallback work, object? state) => PostToPool(work, state);
 
     /// <summary>For an engine that has no thread, or none any more.</summary>
-    public static void PostToPool(SendOrPostCallback work, object? state) => PoolQueue.Add(static item => item.work(item.state), (work, state), preferLocal: true);
+    public static void PostToPool(SendOrPostCallback work, object? state) =>
+        PoolQueue.Add(static item => item.work(item.state), (work, state), preferLocal: true);
 
     public void Dispose()
     {

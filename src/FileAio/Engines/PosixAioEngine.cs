@@ -5,23 +5,22 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// POSIX AIO as glibc has it: aio_read, lio_listio, aio_suspend, aio_error, aio_return, aio_cancel. The third way of the three, here to be
-/// compared.
-/// <para>a. The reads are preads on glibc's own threads, 20 at most, under one lock; each block must stay where it is until its read is
-/// done.</para>
-/// <para>b. Reads of one descriptor number run one after the other. Responses that share a cached file therefore wait for each
-/// other.</para>
-/// <para>c. Nothing but a signal or a completion wakes aio_suspend: so a read of an eventfd is always in its list, as the bell; it takes
-/// one of the 20 threads.</para>
-/// <para>d. aio_cancel takes back only what no thread has begun.</para>
-/// One thread submits, waits and reaps.
+/// POSIX AIO of glibc: aio_read, lio_listio, aio_suspend, aio_error, aio_return, aio_cancel. Intended for comparison. One thread submits,
+/// waits and reaps.
 /// </summary>
+/// <remarks>
+/// <para>a. Reads are preads on at most 20 threads of glibc, under one lock. A block must not move until its read has completed.</para>
+/// <para>b. Reads of one descriptor are serialized. So responses that share a cached file wait for each other.</para>
+/// <para>c. Only a signal or a completion wakes aio_suspend. So its list always contains a read of the wake-up eventfd, which occupies one
+/// of the 20 threads.</para>
+/// <para>d. aio_cancel cancels only reads that no thread has started.</para>
+/// </remarks>
 internal sealed unsafe class PosixAioEngine : IFileEngine
 {
-    // A guess: until glibc can start a thread again.
-    private static readonly TimeSpan WithoutBell = TimeSpan.FromMilliseconds(5);
+    // A guess: the interval until glibc can start a thread again.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
-    // A guess: longer than a disk takes, shorter than a client minds.
+    // A guess: longer than a disk read, shorter than a client notices.
     private static readonly TimeSpan ReadsWait = TimeSpan.FromMilliseconds(200);
 
     private readonly int _capacity;
@@ -29,29 +28,29 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
     private readonly Libc.aiocb** _list;
     private readonly FileRead?[] _reads;
     private readonly Stack<int> _free;
-    private readonly ulong* _bellValue;
-    private readonly int _bell;
+    private readonly ulong* _wakeUpValue;
+    private readonly int _wakeUp;
     private readonly Lock _gate = new();
     private readonly WaitingQueue<FileRead> _waiting = new();
     private readonly CompletionQueue _completions = new();
     private readonly PostedWork _posted = new();
     private Thread? _thread;
-    private bool _rung, _disposed;
+    private bool _signalled, _disposed;
 
-    private PosixAioEngine(int bell, int requests)
+    private PosixAioEngine(int wakeUp, int requests)
     {
         _capacity = requests;
-        _bell = bell;
-        // SAFETY: native memory, freed after the thread has ended and every read with it. Block [requests] is the bell's.
+        _wakeUp = wakeUp;
+        // SAFETY: native memory, freed after the thread and all reads have ended. Block [requests] belongs to the wake-up eventfd.
         _blocks = (Libc.aiocb*)NativeMemory.AllocZeroed((nuint)requests + 1, (nuint)sizeof(Libc.aiocb));
         _list = (Libc.aiocb**)NativeMemory.AllocZeroed((nuint)requests + 1, (nuint)sizeof(Libc.aiocb*));
-        _bellValue = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
+        _wakeUpValue = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         _reads = new FileRead?[requests];
         _free = new Stack<int>(Enumerable.Range(0, requests));
     }
 
     /// <summary>
-    /// Sets the engine up; false, with the reason, where libc has no POSIX AIO in it (glibc before 2.34, musl), or its thread cannot be
+    /// Creates the engine. Returns false, with the reason, if libc has no POSIX AIO (glibc before 2.34, musl), or its thread cannot be
     /// started.
     /// </summary>
     public static bool TryCreate(
@@ -60,22 +59,22 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         engine = null;
         try
         {
-            Libc.GnuVersion(); // musl has the functions too, but a struct aiocb of its own
-            Libc.AioCancel(-1, null); // EBADF: all that is asked is whether the function is there
+            Libc.GnuVersion(); // musl has the functions too, but another struct aiocb
+            Libc.AioCancel(-1, null); // EBADF: only checks whether the function exists
         }
         catch (EntryPointNotFoundException missing)
         {
             reason = missing.Message;
             return false;
         }
-        SysResult bell = EventFd.Create(0);
-        reason = bell.Describe();
-        if (bell.IsError)
+        SysResult wakeUp = EventFd.Create(0);
+        reason = wakeUp.Describe();
+        if (wakeUp.IsError)
         {
             return false;
         }
 
-        PosixAioEngine made = new PosixAioEngine((int)bell.Value, requests);
+        PosixAioEngine made = new PosixAioEngine((int)wakeUp.Value, requests);
         made._thread = (start ?? EngineThread.TryStart)("aio posix", made.Run);
         if (made._thread is null)
         {
@@ -93,17 +92,17 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     public void Submit(FileRead read)
     {
-        bool ring;
+        bool signal;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _waiting.Append(read);
-            ring = !_rung;
-            _rung = true;
+            signal = !_signalled;
+            _signalled = true;
         }
-        if (ring)
+        if (signal)
         {
-            EventFd.Signal(_bell);
+            EventFd.Signal(_wakeUp);
         }
     }
 
@@ -131,12 +130,12 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
             if (!_disposed)
             {
                 _posted.Add(work, state);
-                if (!_rung)
+                if (!_signalled)
                 {
-                    EventFd.Signal(_bell);
+                    EventFd.Signal(_wakeUp);
                 }
 
-                _rung = true;
+                _signalled = true;
                 return;
             }
         }
@@ -145,16 +144,16 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     private void Run()
     {
-        Libc.aiocb* bell = &_blocks[_capacity];
-        bool listening = TryListenForBell(bell);
+        Libc.aiocb* wakeUp = &_blocks[_capacity];
+        bool canWakeUp = TryReadWakeUp(wakeUp);
         while (true)
         {
-            HandOver();
-            // The list may hold blocks that are done: aio_suspend then returns at once.
+            SubmitWaiting();
+            // The list may contain completed blocks: aio_suspend then returns at once.
             int count = 0;
-            if (listening)
+            if (canWakeUp)
             {
-                _list[count++] = bell;
+                _list[count++] = wakeUp;
             }
 
             for (int slot = 0; slot < _capacity; slot++)
@@ -164,28 +163,28 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     _list[count++] = &_blocks[slot];
                 }
             }
-            // EINTR too only means: look. Without the bell, nobody can wake this thread.
-            if (!listening)
+            // EINTR too means that the blocks must be checked. Without the wake-up read, other threads cannot wake this one.
+            if (!canWakeUp)
             {
-                Thread.Sleep(WithoutBell);
+                Thread.Sleep(PollInterval);
             }
             else if (Libc.AioSuspend(_list, count, count > 1 ? ReadsWait : Timeout.InfiniteTimeSpan).Errno == Errno.EAGAIN)
             {
-                // Where glibc could start no thread for these reads, they are queued behind the bell's: end that.
-                EventFd.Signal(_bell);
+                // If glibc could not start a thread for these reads, they are queued behind the wake-up read, which must complete first.
+                EventFd.Signal(_wakeUp);
             }
 
-            if (!listening || Libc.AioError(bell) != Errno.EINPROGRESS)
+            if (!canWakeUp || Libc.AioError(wakeUp) != Errno.EINPROGRESS)
             {
-                if (listening)
+                if (canWakeUp)
                 {
-                    Libc.AioReturn(bell);
+                    Libc.AioReturn(wakeUp);
                 }
 
                 bool ended;
                 lock (_gate)
                 {
-                    _rung = false;
+                    _signalled = false;
                     _posted.Take();
                     ended = _disposed;
                 }
@@ -195,20 +194,26 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     return;
                 }
 
-                listening = TryListenForBell(bell);
+                canWakeUp = TryReadWakeUp(wakeUp);
             }
             Reap();
         }
     }
 
-    /// <summary>False where glibc can start no thread for it (EAGAIN).</summary>
-    private bool TryListenForBell(Libc.aiocb* bell)
+    /// <summary>Starts the read of the wake-up eventfd. Returns false if glibc cannot start a thread for it (EAGAIN).</summary>
+    private bool TryReadWakeUp(Libc.aiocb* wakeUp)
     {
-        *bell = new Libc.aiocb { aio_fildes = _bell, aio_buf = (nint)_bellValue, aio_nbytes = sizeof(ulong), sigev_notify = Libc.SIGEV_NONE };
-        return !Libc.AioRead(bell).IsError;
+        *wakeUp = new Libc.aiocb
+        {
+            aio_fildes = _wakeUp,
+            aio_buf = (nint)_wakeUpValue,
+            aio_nbytes = sizeof(ulong),
+            sigev_notify = Libc.SIGEV_NONE,
+        };
+        return !Libc.AioRead(wakeUp).IsError;
     }
 
-    private void HandOver()
+    private void SubmitWaiting()
     {
         int count = 0;
         FileRead? refused = null;
@@ -228,12 +233,13 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     aio_nbytes = (nuint)read.Length,
                     aio_offset = read.Offset,
                     sigev_notify = Libc.SIGEV_NONE,
-                    __error_code = Errno.EAGAIN, // lio_listio leaves it as it is where it has no memory for a block; else it becomes EINPROGRESS
+                    // lio_listio leaves this value if it has no memory for a block; otherwise it becomes EINPROGRESS
+                    __error_code = Errno.EAGAIN,
                 };
                 _list[count++] = &_blocks[slot];
             }
-            // Under the lock, so that nobody cancels a block that glibc does not know yet. A block that could not be queued tells it in its
-            // own aio_error.
+            // Under the lock, so that no thread cancels a block that glibc does not know yet. The error of a block that could not be queued
+            // is in its aio_error.
             if (count > 1)
             {
                 Libc.LioListio(_list, count);
@@ -277,7 +283,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         return read;
     }
 
-    /// <summary>Ends the thread. Reads must have completed before.</summary>
+    /// <summary>Ends the thread. All reads must have completed.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -289,11 +295,11 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
             _disposed = true;
         }
-        EventFd.Signal(_bell);
+        EventFd.Signal(_wakeUp);
         _thread?.Join();
-        Unistd.Close(_bell);
+        Unistd.Close(_wakeUp);
         NativeMemory.Free(_blocks);
         NativeMemory.Free(_list);
-        NativeMemory.Free(_bellValue);
+        NativeMemory.Free(_wakeUpValue);
     }
 }

@@ -1,6 +1,8 @@
 namespace FileAio.Engines;
 
-/// <summary>What was posted to an engine's thread. Added under the engine's lock, taken whole by the thread.</summary>
+/// <summary>
+/// The work that was posted to an engine thread. It is added under the engine's lock, and the thread takes all of it at once.
+/// </summary>
 internal sealed class PostedWork
 {
     private List<(SendOrPostCallback Work, object? State)> _posted = [], _running = [];
@@ -9,10 +11,10 @@ internal sealed class PostedWork
 
     public void Add(SendOrPostCallback work, object? state) => _posted.Add((work, state));
 
-    /// <summary>Under the engine's lock: makes what was posted what <see cref="Run"/> runs.</summary>
+    /// <summary>Moves the posted work to where <see cref="Run"/> runs it. Requires the engine's lock.</summary>
     public void Take() => (_posted, _running) = (_running, _posted);
 
-    /// <summary>Engine's thread, outside the lock. What this posts in its turn waits for the next.</summary>
+    /// <summary>Runs the work on the engine thread, outside the lock. Work that it posts runs in the next call.</summary>
     public void Run()
     {
         foreach ((SendOrPostCallback? work, object? state) in _running)

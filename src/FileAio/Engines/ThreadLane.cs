@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FileAio.Engines;
 
-/// <summary>
-/// A bounded queue and the threads that serve it. Threads are started as they are needed, up to a maximum, and stay.
-/// <para>Items wait only while the lane has a thread: where the first thread cannot be started, every queued item is refused. Where
-/// further threads cannot be started, the existing ones serve the queue.</para>
-/// </summary>
+/// <summary>A bounded queue and its threads. Threads are started on demand, up to a maximum, and are never stopped.</summary>
+/// <remarks>
+/// Items wait only while the lane has a thread. If the first thread cannot be started, every queued item is refused. If further threads
+/// cannot be started, the existing ones serve the queue.
+/// </remarks>
 internal sealed class ThreadLane<T> : IDisposable
 {
-    // A refused pthread_create costs some 30 µs (the stack is mapped and unmapped again). A guess.
+    // The interval between attempts. A failed pthread_create costs about 30 µs (the stack is mapped and unmapped again). A guess.
     private const int RetryAfterMilliseconds = 100;
 
     private readonly Lock _gate = new();
@@ -24,16 +24,16 @@ internal sealed class ThreadLane<T> : IDisposable
     private long _retryAt;
     private bool _disposed;
 
-    /// <param name="name">The threads' name.</param>
-    /// <param name="maxThreads">Threads at most.</param>
-    /// <param name="maxQueue">Items that may wait.</param>
+    /// <param name="name">The name of the threads.</param>
+    /// <param name="maxThreads">The maximum number of threads.</param>
+    /// <param name="maxQueue">The maximum number of waiting items.</param>
     /// <param name="run">Runs an item, on a thread of the lane.</param>
-    /// <param name="refuse">Ends an item that was queued and that no thread will run, on any thread.</param>
+    /// <param name="refuse">Completes a queued item that no thread will run, on any thread.</param>
     /// <param name="start">Starts a thread.</param>
     public ThreadLane(string name, int maxThreads, int maxQueue, Action<T> run, Action<T> refuse, ThreadStarter start) =>
         (_name, _maxThreads, _maxQueue, _run, _refuse, _start) = (name, maxThreads, maxQueue, run, refuse, start);
 
-    /// <summary>Items that wait for a thread.</summary>
+    /// <summary>The number of items that wait for a thread.</summary>
     public int Waiting
     {
         get
@@ -45,7 +45,7 @@ internal sealed class ThreadLane<T> : IDisposable
         }
     }
 
-    /// <summary>Threads that serve the lane.</summary>
+    /// <summary>The number of threads.</summary>
     public int Threads
     {
         get
@@ -58,7 +58,8 @@ internal sealed class ThreadLane<T> : IDisposable
     }
 
     /// <summary>
-    /// Queues an item. False where the queue is full or the lane has ended: the item is the caller's. True: it is run, or refused, once.
+    /// Queues an item. Returns false if the queue is full or the lane has ended; the caller then keeps the item. Otherwise the item is
+    /// either run or refused, once.
     /// </summary>
     public bool TryAdd(T item)
     {
@@ -86,7 +87,7 @@ internal sealed class ThreadLane<T> : IDisposable
         return true;
     }
 
-    /// <summary>Removes an item that no thread has taken; false where one has.</summary>
+    /// <summary>Removes an item that no thread has started. Returns false if one has.</summary>
     public bool TryRemove(T item)
     {
         lock (_gate)
@@ -111,7 +112,7 @@ internal sealed class ThreadLane<T> : IDisposable
             _retryAt = Environment.TickCount64 + RetryAfterMilliseconds;
             if (_started == 0)
             {
-                stranded = _waiting.TakeAll(); // this item, and those of others who relied on this thread
+                stranded = _waiting.TakeAll(); // this item, and other items that relied on this thread
             }
         }
         foreach (T item in stranded)
@@ -134,7 +135,7 @@ internal sealed class ThreadLane<T> : IDisposable
                     return;
                 }
 
-                continue; // it was removed, or refused
+                continue; // it was removed or refused
             }
 
             _run(item);
@@ -151,7 +152,7 @@ internal sealed class ThreadLane<T> : IDisposable
         }
     }
 
-    /// <summary>Ends the threads, and refuses what no thread has taken.</summary>
+    /// <summary>Ends the threads, and refuses all waiting items.</summary>
     public void Dispose()
     {
         List<T> left;

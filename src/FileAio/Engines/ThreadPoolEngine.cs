@@ -3,17 +3,19 @@ using FileAio.Interop;
 namespace FileAio.Engines;
 
 /// <summary>
-/// pread(2) on threads of its own: nginx's <c>aio threads</c>, libeio's way. It reads any descriptor, buffered or direct.
-/// <para>a. A pread of what is not cached blocks its thread in the kernel for the disk's time: so many threads, so many reads in
-/// flight.</para>
-/// <para>b. An open(2) of a cold path blocks as well, and a continuation that is posted here must not wait for either. So each has threads
-/// and a queue of its own (<see cref="ThreadLane{T}"/>): none waits behind another's work.</para>
-/// <para>c. The queues are bounded: past the bound, or where no thread can be started, a read completes with −EAGAIN at once, which the
-/// response reports as 503 where it still can.</para>
+/// Reads by pread(2) on threads of its own, as nginx's <c>aio threads</c> and libeio do. It reads any descriptor, buffered or direct.
 /// </summary>
+/// <remarks>
+/// <para>a. A pread that misses the page cache blocks its thread for the disk's time. So the number of threads limits the reads in
+/// flight.</para>
+/// <para>b. An open(2) of an uncached path blocks as well, and posted continuations must not wait for either. So each kind has its own
+/// threads and queue (<see cref="ThreadLane{T}"/>).</para>
+/// <para>c. The queues are bounded. Above the limit, or if no thread can be started, a read completes with −EAGAIN at once. The response is
+/// then 503 if it has not started.</para>
+/// </remarks>
 internal sealed class ThreadPoolEngine : IFileEngine
 {
-    // An open waits for one or two blocks of the disk, a read for as many as it is long. A guess.
+    // An open waits for one or two blocks of the disk, a read for all of its blocks. A guess.
     private const int MaxOpenThreads = 8;
 
     private readonly ThreadLane<FileRead> _reads;
@@ -25,8 +27,10 @@ internal sealed class ThreadPoolEngine : IFileEngine
     {
         start ??= EngineThread.TryStart;
         _reads = new ThreadLane<FileRead>("aio thread", threads, maxQueue, Read, Refuse, start);
-        _work = new ThreadLane<IFileWork>("aio open", Math.Min(threads, MaxOpenThreads), maxQueue, static work => work.Run(), static work => work.Refuse(), start);
-        _posted = new ThreadLane<(SendOrPostCallback Work, object? State)>("aio continue", Math.Min(threads, Environment.ProcessorCount), int.MaxValue,
+        _work = new ThreadLane<IFileWork>("aio open", Math.Min(threads, MaxOpenThreads), maxQueue, static work => work.Run(),
+            static work => work.Refuse(), start);
+        _posted = new ThreadLane<(SendOrPostCallback Work, object? State)>("aio continue", Math.Min(threads, Environment.ProcessorCount),
+            int.MaxValue,
             static posted => posted.Work(posted.State), static posted => OffEngine.PostToPool(posted.Work, posted.State), start);
     }
 
@@ -34,7 +38,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
 
     public InFlightReads Reads { get; } = new();
 
-    /// <summary>Reads that wait for a thread.</summary>
+    /// <summary>The number of reads that wait for a thread.</summary>
     public int WaitingReads => _reads.Waiting;
 
     public void Submit(FileRead read)
@@ -53,13 +57,13 @@ internal sealed class ThreadPoolEngine : IFileEngine
         }
     }
 
-    /// <summary>Runs something else than a read, such as an open(2) that may have to wait for the disk; false where the queue is full.</summary>
+    /// <summary>Queues work other than a read, such as an open(2) that may wait for the disk. Returns false if the queue is full.</summary>
     public bool TryRun(IFileWork work) => _work.TryAdd(work);
 
-    /// <summary>Removes work that no thread has begun, so that it takes no place in the queue.</summary>
+    /// <summary>Removes work that no thread has started, so that it occupies no place in the queue.</summary>
     public void TryCancel(IFileWork work) => _work.TryRemove(work);
 
-    /// <summary>Past the queue's bound too: it is part of a response that was admitted.</summary>
+    /// <summary>Not bounded, because the work belongs to a response that was accepted.</summary>
     public void Post(SendOrPostCallback work, object? state)
     {
         if (!_posted.TryAdd((work, state)))
@@ -72,7 +76,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
 
     private void Refuse(FileRead read) => _completions.Add(read, SysResult.Error(Errno.EAGAIN));
 
-    /// <summary>Ends the threads. Reads must have completed before.</summary>
+    /// <summary>Ends the threads. All reads must have completed.</summary>
     public void Dispose()
     {
         _reads.Dispose();

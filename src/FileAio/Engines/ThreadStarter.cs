@@ -1,4 +1,6 @@
 namespace FileAio.Engines;
 
-/// <summary>Starts a thread of an engine; null where the system refuses one. <see cref="EngineThread.TryStart"/>, or a test's.</summary>
+/// <summary>
+/// Starts an engine thread. Returns null if the system refuses one. The default is <see cref="EngineThread.TryStart"/>; tests replace it.
+/// </summary>
 internal delegate Thread? ThreadStarter(string name, Action run);

@@ -2,9 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FileAio.Engines;
 
-/// <summary>
-/// A first-in, first-out queue from which an item can be removed out of the middle. Not thread-safe: its owner's lock protects it.
-/// </summary>
+/// <summary>A first-in, first-out queue that supports removal of any item. Not thread-safe; protected by its owner's lock.</summary>
 internal sealed class WaitingQueue<T>
 {
     private readonly LinkedList<T> _items = new();
@@ -29,7 +27,7 @@ internal sealed class WaitingQueue<T>
         return true;
     }
 
-    /// <summary>Removes every item, in their order.</summary>
+    /// <summary>Removes all items, in order.</summary>
     public List<T> TakeAll()
     {
         List<T> all = new List<T>(_items);

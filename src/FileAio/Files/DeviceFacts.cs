@@ -4,27 +4,27 @@ using Microsoft.Extensions.Logging;
 
 namespace FileAio.Files;
 
-/// <summary>What was learned of a device and its files by using them, so that a refusal is met, and reported, once.</summary>
+/// <summary>Records what a device and its files support, so that each refusal occurs, and is logged, once.</summary>
 internal sealed class DeviceFacts(ulong device, bool inMemory, ILogger logger)
 {
-    // 64 KiB or so. A guess: past it all are forgotten, and each refuses once more.
+    // About 64 KiB. Above it all entries are dropped, and each file refuses once more. A guess.
     private const int MaxRefusals = 4096;
 
-    // Files that refuse direct reads while others of the device take them: compressed, encrypted or inline data, an overlay's lower layer.
+    // Files that refuse direct reads on a device that supports them: compressed, encrypted or inline data, an overlay's lower layer.
     private readonly ConcurrentDictionary<ulong, bool> _refused = new();
     private volatile DirectIoRefusal? _first;
     private int _counted;
 
-    /// <summary>tmpfs or ramfs: a read copies memory and waits for nothing.</summary>
+    /// <summary>Whether the device is tmpfs or ramfs: a read copies memory and never waits.</summary>
     public bool InMemory => inMemory;
 
-    /// <summary>The first file that refused direct reads, and how many did; null where none has.</summary>
+    /// <summary>The first file that refused direct reads, and the number of such files; null if there is none.</summary>
     public DirectIoRefusal? Refusal => _first is { } first ? first with { Files = Volatile.Read(ref _counted) } : null;
 
-    /// <summary>False once this file has refused direct reads, or where the whole device does.</summary>
+    /// <summary>Returns false after this file has refused direct reads, or if the whole device does not support them.</summary>
     public bool AllowsDirect(ulong inode) => (!inMemory || _first is null) && !_refused.ContainsKey(inode);
 
-    /// <summary>Remembers that a file takes no direct reads. Logged once a device, counted once a file.</summary>
+    /// <summary>Records that a file does not support direct reads. Logged once per device, counted once per file.</summary>
     public void RefuseDirect(ulong inode, string reason, string path)
     {
         if (_refused.Count >= MaxRefusals)

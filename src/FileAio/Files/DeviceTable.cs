@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace FileAio.Files;
 
-/// <summary>The devices met so far.</summary>
+/// <summary>The devices seen so far.</summary>
 internal sealed class DeviceTable(ILogger logger)
 {
     private readonly ConcurrentDictionary<ulong, DeviceFacts> _devices = new();
 
-    /// <summary>The devices of which files have refused direct reads.</summary>
+    /// <summary>The devices with files that have refused direct reads.</summary>
     public IReadOnlyList<DirectIoRefusal> Refusals => [.. _devices.Values.Select(device => device.Refusal).OfType<DirectIoRefusal>()];
 
     public DeviceFacts Of(ulong device, int descriptor)
@@ -19,7 +19,8 @@ internal sealed class DeviceTable(ILogger logger)
             return known;
         }
 
-        bool inMemory = !Libc.StatFs(descriptor, out Libc.statfs facts).IsError && (uint)facts.f_type is Libc.TMPFS_MAGIC or Libc.RAMFS_MAGIC;
+        bool inMemory = !Libc.StatFs(descriptor, out Libc.statfs facts).IsError
+            && (uint)facts.f_type is Libc.TMPFS_MAGIC or Libc.RAMFS_MAGIC;
         return _devices.GetOrAdd(device, new DeviceFacts(device, inMemory, logger));
     }
 }

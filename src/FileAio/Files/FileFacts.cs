@@ -3,14 +3,17 @@ using FileAio.Interop;
 namespace FileAio.Files;
 
 /// <summary>
-/// What statx tells of an open file. It is asked of the descriptor that is read, never of a path: links and replacements cannot come
-/// between.
+/// The metadata of an open file, from statx. statx is called on the descriptor that is read, never on a path, so that links and
+/// replacements cannot interfere.
 /// </summary>
 internal readonly record struct FileFacts(
-    ulong Device, ulong Inode, uint Links, uint Owner, ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds, int DirectMemoryAlignment, int DirectOffsetAlignment)
+    ulong Device, ulong Inode, uint Links, uint Owner, ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds,
+    int DirectMemoryAlignment, int DirectOffsetAlignment)
 {
-    /// <summary>statx told the direct-read alignment; otherwise the kernel is older than 6.1 or the filesystem does not say.</summary>
-    public bool TellsDirectAlignment => DirectOffsetAlignment >= 0;
+    /// <summary>
+    /// Whether statx reported the alignment of direct reads. If not, the kernel is older than 6.1, or the filesystem does not report it.
+    /// </summary>
+    public bool HasDirectAlignment => DirectOffsetAlignment >= 0;
 
     public bool IsRegular => (Mode & Libc.S_IFMT) == Libc.S_IFREG;
 
@@ -20,7 +23,7 @@ internal readonly record struct FileFacts(
 
     public DateTimeOffset LastModified => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(ModifiedSeconds, -62135596800, 253402300799));
 
-    /// <summary>The same file with the same content, as far as a filesystem can tell.</summary>
+    /// <summary>Returns whether this is the same file with the same content, as far as a filesystem can tell.</summary>
     public bool SameVersion(in FileFacts other) =>
         Device == other.Device && Inode == other.Inode && Size == other.Size &&
         ModifiedSeconds == other.ModifiedSeconds && ModifiedNanoseconds == other.ModifiedNanoseconds;
@@ -34,9 +37,10 @@ internal readonly record struct FileFacts(
 
     public static FileFacts From(in Libc.statx raw)
     {
-        bool tells = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;
+        bool hasAlignment = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;
         return new FileFacts(
             ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor, raw.stx_ino, raw.stx_nlink, raw.stx_uid, raw.stx_mode, (long)raw.stx_size,
-            raw.stx_mtime.tv_sec, raw.stx_mtime.tv_nsec, tells ? (int)raw.stx_dio_mem_align : -1, tells ? (int)raw.stx_dio_offset_align : -1);
+            raw.stx_mtime.tv_sec, raw.stx_mtime.tv_nsec, hasAlignment ? (int)raw.stx_dio_mem_align : -1,
+            hasAlignment ? (int)raw.stx_dio_offset_align : -1);
     }
 }

@@ -4,18 +4,19 @@ using FileAio.Interop;
 
 namespace FileAio.Files;
 
-/// <summary>
-/// A folder that is served, as a descriptor: paths are resolved relative to it, by the kernel, under the symlink policy.
-/// Callers have already refused "..", so only links can lead out. Counted: a request holds a reference while it opens, and the last one
-/// to let go closes the folder and what its open-file cache holds.
-/// </summary>
+/// <summary>An open folder that is served. The kernel resolves paths relative to it, under the symlink policy.</summary>
+/// <remarks>
+/// Callers have already rejected "..", so only links can lead out. The folder is reference-counted: a request holds a reference while it
+/// opens a file. Releasing the last reference closes the folder and its open-file cache.
+/// </remarks>
 internal sealed class FileRoot
 {
-    // O_NONBLOCK: the open of a FIFO returns at once (and fstat then tells that it is none of ours). It does nothing to reads of a file.
+    // O_NONBLOCK: the open of a FIFO returns at once, and fstat then reports that it is not a regular file. It has no effect on reads of a
+    // file.
     private const int OpenFlags = Libc.O_RDONLY | Fcntl.O_CLOEXEC | Libc.O_NOCTTY | Fcntl.O_NONBLOCK;
-    private const int MaxPath = 4096; // PATH_MAX, the terminating NUL included
+    private const int MaxPath = 4096; // PATH_MAX, including the terminating NUL
 
-    // RESOLVE_BENEATH answers EAGAIN where a directory is renamed while it is passed; a lease that is held on the file does too.
+    // RESOLVE_BENEATH returns EAGAIN if a directory is renamed during the walk. A lease on the file causes EAGAIN too.
     private const int MaxTries = 8;
 
     private readonly int _descriptor;
@@ -26,12 +27,14 @@ internal sealed class FileRoot
     private readonly OpenAt2Support _openAt2;
     private int _references = 1;
 
-    /// <summary>Takes the descriptor over.</summary>
-    public FileRoot(string path, int descriptor, FolderIdentity identity, DirectIoFileOptions options, DeviceTable devices, TimeProvider time)
+    /// <summary>Takes ownership of the descriptor.</summary>
+    public FileRoot(string path, int descriptor, FolderIdentity identity, DirectIoFileOptions options, DeviceTable devices,
+        TimeProvider time)
     {
-        (Path, Identity, _descriptor, _policy, _precision, _devices) = (path, identity, descriptor, options.DisableSymlinks, options.ETagPrecision, devices);
+        (Path, Identity, _descriptor, _policy, _precision, _devices) = (path, identity, descriptor, options.DisableSymlinks,
+            options.ETagPrecision, devices);
         _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
-        // Asked once, of the folder itself: the same error of a file says nothing about the call.
+        // Probed once, on the folder itself: the same error for a file says nothing about the call.
         _openAt2 = OpenAt2Support.Probe(descriptor);
         Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
     }
@@ -43,16 +46,16 @@ internal sealed class FileRoot
 
     public FolderIdentity Identity { get; }
 
-    /// <summary>Why there is no folder, which is then the answer to every open; a success where there is one.</summary>
+    /// <summary>The error of every open if there is no folder; otherwise a success.</summary>
     public SysResult Failure { get; }
 
-    /// <summary>What was opened below this folder, and no other; null where there is no cache.</summary>
+    /// <summary>The cache of files opened below this folder; null if there is none.</summary>
     public OpenFileCache? Cache { get; }
 
-    /// <summary>Stands for a path that leads to no folder.</summary>
+    /// <summary>A root that stands for a path without a folder.</summary>
     public static FileRoot Missing(string path, int errno, DeviceTable devices) => new(path, SysResult.Error(errno), devices);
 
-    /// <summary>False where the last reference is gone: the folder is closed, or about to be.</summary>
+    /// <summary>Adds a reference. Returns false if the last one was released, and the folder is closed or about to be.</summary>
     public bool TryAddReference()
     {
         int seen;
@@ -82,19 +85,19 @@ internal sealed class FileRoot
 
         if (Cache is { Count: > 0 })
         {
-            // Many descriptors to close, and the caller may be an event loop.
+            // There may be many descriptors to close, and the caller may be an event loop.
             ThreadPool.UnsafeQueueUserWorkItem(static cache => cache.Clear(), Cache, preferLocal: false);
         }
     }
 
     /// <summary>
-    /// Opens without waiting for the disk: −EAGAIN where the names are not all in the kernel's cache, and a thread that may wait must ask
-    /// again.
+    /// Opens without waiting for the disk. Returns −EAGAIN if a name is not in the kernel's dentry cache; a thread that may wait must then
+    /// retry.
     /// </summary>
     public SysResult TryOpenCached(string relative, out OpenedFile? file, out bool isDirectory) =>
         Open(relative, cachedOnly: true, out file, out isDirectory);
 
-    /// <summary>Opens, and waits for the disk where need be.</summary>
+    /// <summary>Opens, and waits for the disk if necessary.</summary>
     public SysResult Open(string relative, out OpenedFile? file, out bool isDirectory) =>
         Open(relative, cachedOnly: false, out file, out isDirectory);
 
@@ -118,7 +121,8 @@ internal sealed class FileRoot
         isDirectory = facts.IsDirectory;
         if (!stated.IsError && facts.IsRegular)
         {
-            file = new OpenedFile(descriptor, facts, System.IO.Path.Join(Path, relative), _devices.Of(facts.Device, descriptor), _precision);
+            file = new OpenedFile(descriptor, facts, System.IO.Path.Join(Path, relative), _devices.Of(facts.Device, descriptor),
+                _precision);
         }
         else
         {
@@ -128,11 +132,12 @@ internal sealed class FileRoot
         return stated;
     }
 
-    /// <summary>Repeats what may pass: a race (EAGAIN), and once a handle that a network filesystem's server has forgotten (ESTALE).</summary>
+    /// <summary>Retries transient errors: a race (EAGAIN), and once a stale handle of a network filesystem (ESTALE).</summary>
     private SysResult OpenPatiently(string relative)
     {
         SysResult opened = OpenDescriptor(relative, cachedOnly: false);
-        for (int tries = 1; opened.IsError && (opened.Errno == Errno.EAGAIN ? tries < MaxTries : opened.Errno == Errno.ESTALE && tries < 2); tries++)
+        for (int tries = 1; opened.IsError
+            && (opened.Errno == Errno.EAGAIN ? tries < MaxTries : opened.Errno == Errno.ESTALE && tries < 2); tries++)
         {
             opened = OpenDescriptor(relative, cachedOnly: false);
         }
@@ -157,7 +162,7 @@ internal sealed class FileRoot
         {
             return OpenBelow(_descriptor, relative, OpenFlags, _policy, cachedOnly);
         }
-        // Anew for each file: a link that is swapped, as deployments do it, is followed to where it leads now.
+        // Resolved for each file: a link that deployments swap is followed to its current target.
         SysResult from = OpenBelow(_descriptor, _from, Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC, SymlinkPolicy.Off, cachedOnly);
         if (from.IsError)
         {
@@ -194,7 +199,8 @@ internal sealed class FileRoot
             if (_openAt2.HasOpenAt2 && (!cachedOnly || _openAt2.HasCached))
             {
                 SysResult opened = Libc.Open2(folder, pointer, flags, cachedOnly ? resolve | Libc.RESOLVE_CACHED : resolve);
-                // ESTALE: a handle that the server has forgotten. EPERM and EINVAL are this file's: without RESOLVE_CACHED the kernel says why.
+                // ESTALE: the server has dropped the handle. EPERM and EINVAL belong to this file; without RESOLVE_CACHED the kernel
+                // returns the actual error.
                 return cachedOnly && opened.Errno is (Errno.ESTALE or Errno.EPERM or Errno.EINVAL) ? SysResult.Error(Errno.EAGAIN) : opened;
             }
 

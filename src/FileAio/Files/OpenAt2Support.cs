@@ -3,8 +3,8 @@ using FileAio.Interop;
 namespace FileAio.Files;
 
 /// <summary>
-/// Whether openat2(2) and RESOLVE_CACHED can be used, learned once by opening the root itself: an error of a single file later (EPERM,
-/// EINVAL) is that file's.
+/// Whether openat2(2) and RESOLVE_CACHED are supported. Probed once by opening the root itself, because a later error of a file (EPERM,
+/// EINVAL) belongs to that file.
 /// </summary>
 /// <param name="HasOpenAt2">Linux 5.6 or later, and no filter of system calls (a container's) refuses it.</param>
 /// <param name="HasCached">RESOLVE_CACHED: Linux 5.12 or later.</param>
@@ -19,7 +19,7 @@ internal readonly record struct OpenAt2Support(bool HasOpenAt2, bool HasCached)
         }
     }
 
-    /// <summary>EACCES, EMFILE and EAGAIN are answers of a kernel that knows the call and the flag.</summary>
+    /// <summary>EACCES, EMFILE and EAGAIN are returned by kernels that support the call and the flag.</summary>
     private static unsafe bool IsKnown(int directory, byte* path, ulong resolve)
     {
         SysResult opened = Libc.Open2(directory, path, Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC, resolve);

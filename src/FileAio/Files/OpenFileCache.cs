@@ -2,13 +2,14 @@ using FileAio.Diagnostics;
 
 namespace FileAio.Files;
 
-/// <summary>
-/// nginx's open_file_cache: what paths led to, least recently used goes first. Files are known by device and inode, so that two names of
-/// one file share a descriptor and a replaced file is seen; they are counted, so that none is closed under a read. A hit asks fstat, unlike
-/// nginx: a file that was written to or deleted in place is seen at once; only a name that now leads elsewhere waits for
-/// <see cref="OpenFileCacheOptions.Valid"/>. The kernel is asked outside the lock, and descriptors are closed outside it: either may wait for a
-/// server or a disk.
-/// </summary>
+/// <summary>Caches open files by path, as nginx's open_file_cache does. The least recently used entry is evicted first.</summary>
+/// <remarks>
+/// Files are identified by device and inode. So two names of one file share a descriptor, and a replaced file is detected. Files are
+/// reference-counted, so that none is closed during a read.
+/// <para>Unlike in nginx, a hit calls fstat: a file that was written or deleted in place is detected at once. Only a name that now leads to
+/// another file is detected after <see cref="OpenFileCacheOptions.Valid"/>. System calls are made outside the lock, because they may wait
+/// for a server or a disk.</para>
+/// </remarks>
 internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -16,7 +17,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     private readonly Dictionary<(ulong Device, ulong Inode), OpenedFile> _byInode = [];
     private readonly LinkedList<Entry> _recent = new();
 
-    /// <summary>Names that the cache holds.</summary>
+    /// <summary>The number of names in the cache.</summary>
     public int Count
     {
         get
@@ -44,7 +45,8 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
                 entry.LastUsed = now;
                 _recent.Remove(node);
                 _recent.AddFirst(node);
-                known = entry.HasAnswer && time.GetElapsedTime(entry.Checked, now) < options.Valid && (entry.File?.TryAddReference() ?? true);
+                known = entry.HasResult && time.GetElapsedTime(entry.Checked, now) < options.Valid
+                    && (entry.File?.TryAddReference() ?? true);
                 if (known)
                 {
                     found = new OpenResult(entry.Result, entry.File, false);
@@ -64,8 +66,8 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     }
 
     /// <summary>
-    /// Notes what an open just told. Where the cache holds the same version of the same file already, that one is returned instead, and the
-    /// new descriptor closed.
+    /// Adds the result of an open. If the cache already has the same version of the file, that one is returned, and the new descriptor is
+    /// closed.
     /// </summary>
     public OpenResult Add(string path, OpenResult opened)
     {
@@ -84,9 +86,10 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     {
         lock (_gate)
         {
-            if (opened.File is null && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
+            if (opened.File is null
+                && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
             {
-                // Whoever asks again for what is gone must not keep it open, and its blocks on the disk.
+                // Further requests for a deleted file must not keep it open, and its blocks allocated.
                 if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? gone))
                 {
                     Drop(gone, ref dropped);
@@ -107,12 +110,12 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
             }
             Hold(node.Value, node.Value.Uses >= options.MinUses ? file : null, ref dropped);
             (node.Value.Result, node.Value.Checked, node.Value.LastUsed) = (opened.Result, now, now);
-            node.Value.HasAnswer = file is null || node.Value.File is not null;
+            node.Value.HasResult = file is null || node.Value.File is not null;
             return opened with { File = file };
         }
     }
 
-    /// <summary>Lets go of everything; files that are being read are closed when their readers are done.</summary>
+    /// <summary>Removes all entries. Files that are being read are closed after their last read.</summary>
     public void Clear()
     {
         List<OpenedFile>? dropped = null;
@@ -129,7 +132,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
     private static bool IsCurrent(OpenedFile? file) =>
         file is null || (!FileFacts.Of(file.Descriptor, out FileFacts now).IsError && now.Links > 0 && now.SameVersion(file.Facts));
 
-    /// <summary>Outside the lock.</summary>
+    /// <summary>Called outside the lock.</summary>
     private static void Close(List<OpenedFile>? dropped)
     {
         foreach (OpenedFile file in dropped ?? [])
@@ -140,7 +143,8 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
 
     private OpenedFile Share(OpenedFile opened, ref List<OpenedFile>? dropped)
     {
-        if (!_byInode.TryGetValue((opened.Facts.Device, opened.Facts.Inode), out OpenedFile? known) || !known.Facts.SameVersion(opened.Facts) || !known.TryAddReference())
+        if (!_byInode.TryGetValue((opened.Facts.Device, opened.Facts.Inode), out OpenedFile? known)
+            || !known.Facts.SameVersion(opened.Facts) || !known.TryAddReference())
         {
             return opened;
         }
@@ -149,7 +153,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         return known;
     }
 
-    /// <summary>Makes the entry hold this file, and no other.</summary>
+    /// <summary>Replaces the file of an entry.</summary>
     private void Hold(Entry entry, OpenedFile? file, ref List<OpenedFile>? dropped)
     {
         if (ReferenceEquals(entry.File, file))
@@ -174,7 +178,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         entry.File = file;
     }
 
-    /// <summary>Two at most on each lookup, as nginx does it: no timer, and no long walk under the lock.</summary>
+    /// <summary>Evicts at most two entries per lookup, as nginx does. This needs no timer and no long loop under the lock.</summary>
     private void ExpireOldest(long now, ref List<OpenedFile>? dropped)
     {
         for (int i = 0; i < 2 && _recent.Last is { } last && time.GetElapsedTime(last.Value.LastUsed, now) >= options.Inactive; i++)
@@ -198,8 +202,8 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
 
         public SysResult Result { get; set; }
 
-        /// <summary>False while the name is only counted, until it has been asked for often enough.</summary>
-        public bool HasAnswer { get; set; }
+        /// <summary>Whether the entry has a result. It is false while requests are only counted, up to MinUses.</summary>
+        public bool HasResult { get; set; }
 
         public int Uses { get; set; }
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.FileProviders;
 namespace FileAio.Files;
 
 /// <summary>
-/// What a lookup came to: a file (with a reference that is the receiver's), one that only a provider can read, a directory, something else,
-/// or an error.
+/// The result of a lookup: a file (with a reference that the caller owns), a file without a physical path, a directory, another kind of
+/// file, or an error.
 /// </summary>
 internal readonly record struct OpenResult(SysResult Result, OpenedFile? File, bool IsDirectory, IFileInfo? Provided = null)
 {

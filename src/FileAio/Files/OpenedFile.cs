@@ -4,11 +4,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Files;
 
-/// <summary>
-/// An open regular file: a descriptor for the page cache, and one for direct reads where they are wanted.
-/// Counted: whoever reads holds a reference, and the last one to let go closes. O_DIRECT is never switched on or off on a descriptor,
-/// since other responses may be reading by it.
-/// </summary>
+/// <summary>An open regular file: a descriptor for the page cache, and one for direct reads if needed.</summary>
+/// <remarks>
+/// The file is reference-counted, and closed when the last reference is released. O_DIRECT is never changed on a descriptor, because other
+/// responses may be reading through it.
+/// </remarks>
 internal sealed class OpenedFile
 {
     private const int NotTried = -1, Refused = -2;
@@ -22,7 +22,8 @@ internal sealed class OpenedFile
     public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device, ETagPrecision precision)
     {
         (Descriptor, Facts, Path, Device) = (descriptor, facts, path, device);
-        long modified = precision == ETagPrecision.Seconds ? facts.ModifiedSeconds : (facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds;
+        long modified = precision == ETagPrecision.Seconds ? facts.ModifiedSeconds
+            : (facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds;
         EntityTag = $"\"{modified:x}-{facts.Size:x}";
     }
 
@@ -38,23 +39,23 @@ internal sealed class OpenedFile
     public long Size => Facts.Size;
 
     /// <summary>
-    /// The opaque tag but for what closes it, which depends on the content coding: <c>"mtime-size</c>, nanoseconds (or seconds) and bytes
-    /// in hexadecimal.
+    /// The opaque tag without its closing part, which depends on the content coding: <c>"mtime-size</c>. The time is in nanoseconds (or
+    /// seconds), the size in bytes, both in hexadecimal.
     /// </summary>
     public string EntityTag { get; }
 
     /// <summary>
-    /// False once preadv2 has refused RWF_NOWAIT. The filesystem decides it for each file it opens (FMODE_NOWAIT), so this is the file's alone.
+    /// Whether preadv2 accepts RWF_NOWAIT. The filesystem decides this for each file it opens (FMODE_NOWAIT), so it is stored per file.
     /// </summary>
     public bool AllowsNoWait => !_refusesNoWait;
 
-    /// <summary>Remembers that preadv2 refuses RWF_NOWAIT: the file's reads are left to an engine.</summary>
+    /// <summary>Records that preadv2 refuses RWF_NOWAIT. The file is then read by an engine.</summary>
     public void RefuseNoWait() => _refusesNoWait = true;
 
-    /// <summary>Bytes that offsets and lengths of direct reads are multiples of.</summary>
+    /// <summary>The alignment in bytes of the offsets and lengths of direct reads.</summary>
     public int DirectAlignment { get; private set; }
 
-    /// <summary>True unless the last reference is gone, in which case the file is closed or about to be.</summary>
+    /// <summary>Adds a reference. Returns false if the last one was released, and the file is closed or about to be.</summary>
     public bool TryAddReference()
     {
         int seen;
@@ -84,7 +85,7 @@ internal sealed class OpenedFile
 
         if (_handle is { } handle)
         {
-            handle.Dispose(); // closed when the last range of it has been sent
+            handle.Dispose(); // closed after its last range has been sent
             return;
         }
 
@@ -92,8 +93,8 @@ internal sealed class OpenedFile
     }
 
     /// <summary>
-    /// The buffered descriptor for those who hold it longer than the response does: ranges that a transport has yet to send. To be asked for
-    /// by who has a reference.
+    /// Returns the buffered descriptor with a reference that outlives the response, for ranges that a transport has yet to send. The caller
+    /// must hold a reference.
     /// </summary>
     public SafeFileHandle Handle
     {
@@ -116,8 +117,9 @@ internal sealed class OpenedFile
     }
 
     /// <summary>
-    /// True where the page cache holds all of the range at this moment, so that sending it does not wait for the disk. cachestat(2) tells it
-    /// and brings nothing in. Where it is missing or refused (since Linux 6.15 to who may not write the file) the last byte stands for all.
+    /// Returns whether the page cache contains the whole range now, so that sending it does not wait for the disk. Uses cachestat(2), which
+    /// reads nothing into the cache. If that is missing, or refused (since Linux 6.15 to processes that may not write the file), only the
+    /// last byte is checked.
     /// </summary>
     public bool IsCached(long position, long length)
     {
@@ -143,16 +145,20 @@ internal sealed class OpenedFile
     }
 
     /// <summary>
-    /// The descriptor for direct reads, opened on first use; false where this file or its device has none to offer.
-    /// It is opened anew, of the same inode, through /proc: fcntl(F_SETFL, O_DIRECT) would claim success on an overlay whose lower
-    /// filesystem cannot.
+    /// Returns the descriptor for direct reads, which is opened on first use. Returns false if the file or its device does not support
+    /// them.
     /// </summary>
+    /// <remarks>
+    /// The inode is opened again through /proc. fcntl(F_SETFL, O_DIRECT) would succeed on an overlay whose lower filesystem does not
+    /// support it.
+    /// </remarks>
     public bool TryGetDirect(int leastAlignment, out int descriptor)
     {
         descriptor = Volatile.Read(ref _direct);
         if (descriptor == NotTried)
         {
-            // No lock: the open may wait, and others that read the file would wait with it. Of two that come at once, the second closes its own.
+            // No lock: the open may block, and would block other readers of the file. If two threads open at once, the second closes its
+            // descriptor.
             int opened = OpenDirect(leastAlignment);
             descriptor = Interlocked.CompareExchange(ref _direct, opened, NotTried);
             if (descriptor == NotTried)
@@ -167,12 +173,12 @@ internal sealed class OpenedFile
         return descriptor >= 0 && Device.AllowsDirect(Facts.Inode);
     }
 
-    /// <summary>Remembers that a direct read was refused: this file is read through the page cache from now on.</summary>
+    /// <summary>Records that a direct read was refused. The file is read through the page cache from now on.</summary>
     public void RefuseDirect(string reason) => Device.RefuseDirect(Facts.Inode, reason, Path);
 
     private unsafe int OpenDirect(int leastAlignment)
     {
-        int alignment = Facts.TellsDirectAlignment ? Facts.DirectOffsetAlignment : Device.InMemory ? 0 : 4096;
+        int alignment = Facts.HasDirectAlignment ? Facts.DirectOffsetAlignment : Device.InMemory ? 0 : 4096;
         if (!Device.AllowsDirect(Facts.Inode))
         {
             return Refused;
@@ -180,7 +186,7 @@ internal sealed class OpenedFile
 
         if (alignment == 0)
         {
-            RefuseDirect(Device.InMemory ? "it is memory itself" : "statx names no alignment for it");
+            RefuseDirect(Device.InMemory ? "it is stored in memory" : "statx reports no alignment for it");
             return Refused;
         }
         Span<byte> link = stackalloc byte[32];
@@ -190,7 +196,7 @@ internal sealed class OpenedFile
             SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Fcntl.O_CLOEXEC | Libc.O_NOCTTY | Libc.O_DIRECT);
             if (opened.IsError)
             {
-                // EMFILE and the like are this moment's trouble, not the file's.
+                // Errors such as EMFILE are transient and do not belong to the file.
                 if (opened.Errno is Errno.EINVAL or Errno.EOPNOTSUPP)
                 {
                     RefuseDirect("open with O_DIRECT: " + opened.Describe());

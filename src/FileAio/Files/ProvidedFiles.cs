@@ -3,12 +3,12 @@ using Microsoft.Extensions.FileProviders;
 namespace FileAio.Files;
 
 /// <summary>
-/// Names resolved by an <see cref="IFileProvider"/> that is no folder: several in one, the static web assets of a Razor class library,
-/// resources of an assembly. What it has on a disk is opened by its path, like any file; of the rest it has the stream.
+/// Resolves names by an <see cref="IFileProvider"/> other than a folder: a composite provider, the static web assets of a Razor class
+/// library, embedded resources. Files with a physical path are opened like any other; others are read from the provider's stream.
 /// </summary>
 internal sealed class ProvidedFiles(IFileProvider provider)
 {
-    /// <summary>True where the file lies at <paramref name="physicalPath"/>; else <paramref name="other"/> says what is there.</summary>
+    /// <summary>Returns true if the file has a <paramref name="physicalPath"/>. Otherwise <paramref name="other"/> is the result.</summary>
     public bool TryFindPath(string relative, out string physicalPath, out OpenResult other)
     {
         string subpath = "/" + relative;

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Files;
 
 /// <summary>
-/// The path of the folder that is served, and the folder that it leads to. A path may lead elsewhere later: deployments swap a symbolic link
-/// or make the folder anew. The path is therefore resolved again once an interval, by the request that comes first after it.
+/// The path of the folder that is served, and the folder that it leads to. The path may later lead to another folder: deployments swap a
+/// symbolic link or replace the folder. It is therefore resolved again once per interval, by the next request.
 /// </summary>
 /// <remarks>
-/// A path that leads to no folder (any more) serves nothing until it does again. One that cannot be resolved for another reason, such as no
-/// memory or a server that does not answer, says nothing about the folder, which is served on.
+/// A path that no longer leads to a folder serves nothing until it does again. Other errors, such as no memory or an unreachable server,
+/// say nothing about the folder, so it is still served.
 /// </remarks>
 internal sealed class RootPath : IDisposable
 {
@@ -29,24 +29,28 @@ internal sealed class RootPath : IDisposable
     private int _reported;
     private bool _disposed;
 
-    private RootPath(string path, FileRoot first, TimeSpan interval, DirectIoFileOptions options, DeviceTable devices, TimeProvider time, ILogger logger)
+    private RootPath(string path, FileRoot first, TimeSpan interval, DirectIoFileOptions options, DeviceTable devices, TimeProvider time,
+        ILogger logger)
     {
-        (_path, _name, _current, _options, _devices, _time, _logger) = (path, Encoding.UTF8.GetBytes(path + '\0'), first, options, devices, time, logger);
+        (_path, _name, _current, _options, _devices, _time, _logger) = (path, Encoding.UTF8.GetBytes(path + '\0'), first, options, devices,
+            time, logger);
         _interval = interval == Timeout.InfiniteTimeSpan ? long.MaxValue : (long)(interval.TotalSeconds * time.TimestampFrequency);
         _checked = time.GetTimestamp();
     }
 
-    /// <summary>Opens what the path leads to.</summary>
+    /// <summary>Opens the folder of a path.</summary>
     /// <param name="path">The absolute path.</param>
-    /// <param name="mustExist">False where a folder that is not there yet is waited for.</param>
+    /// <param name="mustExist">False if the folder may be created later.</param>
     /// <param name="options">The options.</param>
-    /// <param name="devices">The devices met so far.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
+    /// <param name="devices">The devices seen so far.</param>
+    /// <param name="time">The time provider.</param>
+    /// <param name="logger">The logger.</param>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
-    public static RootPath Open(string path, bool mustExist, DirectIoFileOptions options, DeviceTable devices, TimeProvider time, ILogger logger)
+    public static RootPath Open(string path, bool mustExist, DirectIoFileOptions options, DeviceTable devices, TimeProvider time,
+        ILogger logger)
     {
-        RootPath root = new RootPath(path, FileRoot.Missing(path, Errno.ENOENT, devices), options.RootCheckInterval, options, devices, time, logger);
+        RootPath root = new RootPath(path, FileRoot.Missing(path, Errno.ENOENT, devices), options.RootCheckInterval, options, devices,
+            time, logger);
         SysResult opened = root.Resolve(cachedOnly: false);
         if (opened.IsError && mustExist)
         {
@@ -57,11 +61,12 @@ internal sealed class RootPath : IDisposable
         return root;
     }
 
-    /// <summary>No folder: paths are absolute, and whoever made them has decided what is exposed.</summary>
+    /// <summary>A root without a folder, for absolute paths. The provider of the paths decides what is exposed.</summary>
     public static RootPath OfAbsolutePaths(DirectIoFileOptions options, DeviceTable devices, TimeProvider time, ILogger logger) =>
-        new RootPath("", new FileRoot("", Libc.AT_FDCWD, default, options, devices, time), Timeout.InfiniteTimeSpan, options, devices, time, logger);
+        new RootPath("", new FileRoot("", Libc.AT_FDCWD, default, options, devices, time), Timeout.InfiniteTimeSpan, options, devices,
+            time, logger);
 
-    /// <summary>The folder as it is now, with a reference that the caller releases.</summary>
+    /// <summary>Returns the current folder, with a reference that the caller releases.</summary>
     /// <exception cref="ObjectDisposedException">The server has stopped.</exception>
     public FileRoot Acquire()
     {
@@ -77,7 +82,7 @@ internal sealed class RootPath : IDisposable
         }
     }
 
-    /// <summary>True for the caller that is to check next: one an interval, or each where the interval is 0.</summary>
+    /// <summary>Returns true for the caller that makes the next check: one per interval, or every caller if the interval is 0.</summary>
     public bool IsCheckDue()
     {
         if (_interval == 0)
@@ -90,12 +95,14 @@ internal sealed class RootPath : IDisposable
         return now - last >= _interval && Interlocked.CompareExchange(ref _checked, now, last) == last;
     }
 
-    /// <summary>Checks without waiting for a disk or a server; false where that is not possible, and a thread that may wait must check.</summary>
+    /// <summary>
+    /// Checks without waiting for a disk or a server. Returns false if that is not possible; a thread that may wait must then check.
+    /// </summary>
     public bool TryCheckCached()
     {
         long ticket = Interlocked.Increment(ref _tickets);
         SysResult opened = Resolve(cachedOnly: true);
-        // Not in the kernel's cache of names, or a kernel (before 5.12) or a container's filter that cannot tell.
+        // The path is not in the kernel's dentry cache, or the kernel (before 5.12) or a container's filter does not support the lookup.
         if (opened.IsError && opened.Errno is Errno.EAGAIN or Errno.EINVAL or Errno.ENOSYS or Errno.EPERM or Errno.ESTALE)
         {
             return false;
@@ -105,7 +112,7 @@ internal sealed class RootPath : IDisposable
         return true;
     }
 
-    /// <summary>Checks, and waits for the disk where need be.</summary>
+    /// <summary>Checks, and waits for the disk if necessary.</summary>
     public void Check()
     {
         long ticket = Interlocked.Increment(ref _tickets);
@@ -113,7 +120,7 @@ internal sealed class RootPath : IDisposable
         Apply(ticket, opened.IsError && opened.Errno == Errno.ESTALE ? Resolve(cachedOnly: false) : opened);
     }
 
-    /// <summary>Lets the folder go, so that its filesystem can be unmounted.</summary>
+    /// <summary>Releases the folder, so that its filesystem can be unmounted.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -138,7 +145,7 @@ internal sealed class RootPath : IDisposable
         }
     }
 
-    /// <summary>Takes over what a check found, unless one that began later has been there before.</summary>
+    /// <summary>Uses the result of a check, unless a check that started later has completed before.</summary>
     private void Apply(long ticket, SysResult opened, bool first = false)
     {
         int descriptor = (int)opened.Value;
@@ -173,7 +180,8 @@ internal sealed class RootPath : IDisposable
 
     private void Fail(SysResult result, bool first)
     {
-        bool leadsNowhere = result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP or Errno.ENAMETOOLONG or Errno.EACCES or Errno.EPERM;
+        bool leadsNowhere =
+            result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP or Errno.ENAMETOOLONG or Errno.EACCES or Errno.EPERM;
         if (leadsNowhere && _current.Failure != result)
         {
             Replace(FileRoot.Missing(_path, result.Errno, _devices));
@@ -181,7 +189,7 @@ internal sealed class RootPath : IDisposable
 
         if (_reported == result.Errno)
         {
-            return; // told once, until the path can be resolved again or fails otherwise
+            return; // logged once, until the path can be resolved again or fails for another reason
         }
 
         _reported = result.Errno;
@@ -199,7 +207,7 @@ internal sealed class RootPath : IDisposable
         }
     }
 
-    /// <summary>Requests that are under way finish below the folder that they began with; the last of them closes it.</summary>
+    /// <summary>Replaces the folder. Requests in progress continue below the previous folder; the last of them closes it.</summary>
     private void Replace(FileRoot next)
     {
         FileRoot old = _current;

@@ -4,13 +4,14 @@ using FileAio.Interop;
 namespace FileAio.Files;
 
 /// <summary>
-/// Resolves a path a component at a time, as nginx does for <c>disable_symlinks</c>: each is opened with O_NOFOLLOW, so that nothing can be
-/// swapped in between. For owner checks, which the kernel has no flag for, and for kernels without openat2.
+/// Resolves a path one component at a time, as nginx does for <c>disable_symlinks</c>. Each component is opened with O_NOFOLLOW, so that
+/// nothing can be swapped in between. Used for owner checks, which the kernel has no flag for, and on kernels without openat2.
 /// </summary>
 internal static class SymlinkWalk
 {
     /// <summary>
-    /// Opens <paramref name="relative"/> below <paramref name="root"/>; −ELOOP where a link is in the way that may not be followed.
+    /// Opens <paramref name="relative"/> below <paramref name="root"/>. Returns −ELOOP if the path contains a link that may not be
+    /// followed.
     /// </summary>
     public static SysResult Open(int root, string relative, int flags, bool ownersMustAgree)
     {
@@ -19,7 +20,8 @@ internal static class SymlinkWalk
         for (int i = 0; i < parts.Length; i++)
         {
             bool last = i == parts.Length - 1;
-            SysResult next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC, ownersMustAgree);
+            SysResult next = OpenComponent(directory, parts[i], last ? flags : Libc.O_PATH | Libc.O_DIRECTORY | Fcntl.O_CLOEXEC,
+                ownersMustAgree);
             if (directory != root)
             {
                 Unistd.Close(directory);
@@ -39,7 +41,7 @@ internal static class SymlinkWalk
     {
         fixed (byte* path = Encoding.UTF8.GetBytes(name + '\0'))
         {
-            // What the name itself is, link or not.
+            // Get the type of the name itself, whether it is a link or not.
             SysResult seen = Libc.Open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW | Fcntl.O_CLOEXEC);
             if (seen.IsError)
             {
@@ -76,7 +78,7 @@ internal static class SymlinkWalk
             }
 
             Unistd.Close((int)followed.Value);
-            return known.IsError ? known : SysResult.Error(Errno.ELOOP); // an owner that is not known is not the same
+            return known.IsError ? known : SysResult.Error(Errno.ELOOP); // an unknown owner is not the same owner
         }
     }
 }

@@ -4,15 +4,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.AspNetCore.Hosting;
 
-/// <summary>Aligned memory for Kestrel's pipes.</summary>
+/// <summary>Provides an extension method that gives Kestrel aligned memory.</summary>
 public static class AlignedMemoryPoolExtensions
 {
     /// <summary>
-    /// Gives Kestrel and its transports memory whose blocks start on a page, so that direct reads of <c>UseDirectIoFiles</c> land in the
-    /// response's own memory and are not copied. It serves every connection of the server; nothing else changes.
+    /// Configures Kestrel and its transports to use memory whose blocks are page-aligned. Direct reads of <c>UseDirectIoFiles</c> then go
+    /// into the memory of the response pipe and are not copied. All connections of the server use this memory.
     /// </summary>
-    /// <param name="builder">The web host.</param>
-    /// <returns>The web host.</returns>
+    /// <param name="builder">The web host builder.</param>
+    /// <returns>The web host builder.</returns>
     public static IWebHostBuilder UseAlignedMemoryPool(this IWebHostBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

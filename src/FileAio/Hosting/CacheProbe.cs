@@ -1,14 +1,16 @@
 namespace FileAio;
 
-/// <summary>Whether the page cache is asked for a file that would be read directly.</summary>
+/// <summary>Specifies whether the page cache is used for files that are large enough for direct reads.</summary>
 public enum CacheProbe
 {
-    /// <summary>It is not: large files always come from the device. The default, and nginx's <c>directio</c>.</summary>
+    /// <summary>
+    /// The page cache is not used: large files are read from the device. The default, and the behaviour of nginx's <c>directio</c>.
+    /// </summary>
     Off,
 
     /// <summary>
-    /// It is (preadv2 with RWF_NOWAIT; Linux 4.14, and a filesystem that knows it): what the page cache holds from the range's beginning on
-    /// is sent from there, and where it has no more the device is read.
+    /// The cached beginning of a range is sent from the page cache (preadv2 with RWF_NOWAIT; Linux 4.14, and a filesystem that supports
+    /// it). The rest is read from the device.
     /// </summary>
     NoWait,
 }

@@ -5,24 +5,24 @@ using Shared;
 namespace FileAio.Hosting;
 
 /// <summary>
-/// Reads <see cref="DirectIoFileOptions"/> from configuration, with nginx's spellings: sizes as <c>128k</c>, <c>4m</c>, <c>1g</c>;
-/// <c>off</c>; <c>unlimited</c>; output buffers as <c>1 128k</c>. Written out, as the binder of the framework would say of a wrong value
-/// only that it is wrong.
+/// Reads <see cref="DirectIoFileOptions"/> from configuration, in nginx's notation: sizes as <c>128k</c>, <c>4m</c>, <c>1g</c>; <c>off</c>;
+/// <c>unlimited</c>; output buffers as <c>1 128k</c>. The framework's binder is not used, because its error messages do not name the
+/// allowed values.
 /// </summary>
 internal sealed class DirectIoFileConfiguration(IConfiguration section, string path)
 {
-    /// <summary>The section of all that serve files.</summary>
+    /// <summary>The configuration section that applies to all mounts.</summary>
     public const string Section = "DirectIoFiles";
 
-    /// <summary>The section below it that holds one for each named mount.</summary>
+    /// <summary>The subsection that contains one section for each named mount.</summary>
     public const string Mounts = "Mounts";
 
     private readonly List<string> _failures = [];
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Sets what the section names. Of each value that cannot be read, and each key that is no option, one line is returned, which says what
-    /// is allowed; an option that cannot be read keeps the value it had.
+    /// Binds the section to the options. Returns one message for each invalid value and each unknown key, with the allowed values. An
+    /// option with an invalid value keeps its previous value.
     /// </summary>
     public static IReadOnlyList<string> Bind(IConfiguration section, DirectIoFileOptions options, string path = Section)
     {
@@ -33,8 +33,8 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
     }
 
     /// <summary>
-    /// Sets what <c>DirectIoFiles</c> says, and for a named mount what <c>DirectIoFiles:Mounts:{name}</c> says over it: what all have in common
-    /// stands in the section itself, but for the folder and its path, which belong to the mount.
+    /// Binds <c>DirectIoFiles</c> and, for a named mount, <c>DirectIoFiles:Mounts:{name}</c>, which takes precedence. A named mount
+    /// inherits all options of the common section except the folder and its request path.
     /// </summary>
     public static IReadOnlyList<string> BindMount(IConfiguration configuration, string name, DirectIoFileOptions options)
     {
@@ -49,7 +49,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
         return [.. failures, .. Bind(common.GetSection(Mounts).GetSection(name), options, $"{Section}:{Mounts}:{name}")];
     }
 
-    /// <summary>Every key that is read is one that is allowed; what is left over is misspelt.</summary>
+    /// <summary>Returns a message for each key that was not read.</summary>
     private void FindUnknownKeys()
     {
         ILookup<string, string> names = _names.ToLookup(name => name.Split(':')[0], name => name, StringComparer.OrdinalIgnoreCase);
@@ -62,7 +62,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
         _failures.AddRange(ConfigurationKeys.Unknown(section, path, top));
         foreach (IGrouping<string, string> name in names)
         {
-            // Items of a list: OutputBuffers takes numbers too, and they are among the names already.
+            // The items of a list are allowed. OutputBuffers also has numbered keys, which are among the names already.
             List<string> below = [.. name.Where(full => full.Contains(':')).Select(full => full.Split(':')[1])];
             bool isList = name.Key is nameof(DirectIoFileOptions.DefaultFiles) or nameof(DirectIoFileOptions.Precompressed);
             IConfigurationSection child = section.GetSection(name.Key);
@@ -70,9 +70,11 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
             {
                 _failures.AddRange(ConfigurationKeys.Unknown(child, $"{path}:{name.Key}", below));
             }
-            else if (child.GetChildren().FirstOrDefault(item => !isList || !int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } item)
+            else if (child.GetChildren().FirstOrDefault(item =>
+                !isList || !int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } item)
             {
-                _failures.Add($"{path}:{name.Key}:{item.Key} is not an option; allowed: {(isList ? "a list" : "one value")} for {name.Key}.");
+                _failures.Add($"{path}:{name.Key}:{item.Key} is not an option; "
+                    + $"allowed: {(isList ? "a list" : "one value")} for {name.Key}.");
             }
         }
     }
@@ -161,7 +163,9 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
     private T Choice<T>(string name, T value) where T : struct, Enum
     {
         Set(name, string.Join(", ", Enum.GetNames<T>()), text =>
-            value = Enum.GetNames<T>().Any(choice => Is(text, choice)) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException()); // not by number, which means nothing to a reader
+            // not by number: the error message could not name its meaning
+            value = Enum.GetNames<T>().Any(choice => Is(text, choice)) ? Enum.Parse<T>(text, ignoreCase: true)
+                : throw new FormatException());
         return value;
     }
 
@@ -187,7 +191,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
         return value;
     }
 
-    /// <summary>An array in JSON, or one value with commas from a command line; null where nothing is said.</summary>
+    /// <summary>Reads an array, or one value with commas (from a command line); null if the key is missing.</summary>
     private List<string>? List(string name)
     {
         _names.Add(name);

@@ -16,34 +16,36 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Static files through kernel AIO and O_DIRECT.</summary>
+/// <summary>Provides extension methods that serve static files through kernel AIO and O_DIRECT.</summary>
 public static class DirectIoFilesBuilderExtensions
 {
     /// <summary>
-    /// Serves the web root, or what the configuration section <c>DirectIoFiles</c> says: in the place of <c>UseDefaultFiles</c> and
-    /// <c>UseStaticFiles</c>. Large files go past the page cache by kernel AIO; small ones come out of it.
+    /// Serves the web root, or the folder of the configuration section <c>DirectIoFiles</c>. Replaces <c>UseDefaultFiles</c> and
+    /// <c>UseStaticFiles</c>. Large files are read by kernel AIO, bypassing the page cache; small files are read through the page cache.
     /// </summary>
     /// <param name="app">The application.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app) => app.UseDirectIoFiles(static _ => { });
 
-    /// <summary>Serves the web root at a path; otherwise as the configuration section <c>DirectIoFiles</c> says.</summary>
+    /// <summary>Serves the web root at a path, with the options of the configuration section <c>DirectIoFiles</c>.</summary>
     /// <param name="app">The application.</param>
     /// <param name="requestPath">The path, such as <c>/files</c>.</param>
     /// <returns>The application.</returns>
     /// <exception cref="ArgumentException">The path does not begin with a slash.</exception>
-    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, string requestPath) =>
         app.UseDirectIoFiles(options => options.RequestPath = requestPath);
 
-    /// <summary>Serves files as the configuration section <c>DirectIoFiles</c> says, and then <paramref name="configure"/>.</summary>
+    /// <summary>
+    /// Serves files with the options of the configuration section <c>DirectIoFiles</c> and then of <paramref name="configure"/>.
+    /// </summary>
     /// <param name="app">The application.</param>
-    /// <param name="configure">Has the last word.</param>
+    /// <param name="configure">A delegate that changes the options. It is called last.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, Action<DirectIoFileOptions> configure)
     {
@@ -53,23 +55,25 @@ public static class DirectIoFilesBuilderExtensions
     }
 
     /// <summary>
-    /// Serves a further folder by options of its own name: <c>services.Configure&lt;DirectIoFileOptions&gt;(name, ...)</c> and the
-    /// configuration section <c>DirectIoFiles:Mounts:{name}</c>. What that does not say is as in the section <c>DirectIoFiles</c>, but for
-    /// <see cref="DirectIoFileOptions.Root"/> and <see cref="DirectIoFileOptions.RequestPath"/>. A root or a provider must be set.
+    /// Serves a further folder by named options: <c>services.Configure&lt;DirectIoFileOptions&gt;(name, ...)</c> and the configuration
+    /// section <c>DirectIoFiles:Mounts:{name}</c>. Options that are not set there come from the section <c>DirectIoFiles</c>, except <see
+    /// cref="DirectIoFileOptions.Root"/> and <see cref="DirectIoFileOptions.RequestPath"/>. A root or a provider must be set.
     /// </summary>
     /// <param name="app">The application.</param>
     /// <param name="name">The name, without colons; not empty.</param>
     /// <returns>The application.</returns>
     /// <exception cref="ArgumentException">The name is empty.</exception>
-    /// <exception cref="OptionsValidationException">Settings are not allowed; each is named, with what is.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
-    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name) => app.UseNamedDirectIoFiles(name, static _ => { });
+    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name) =>
+        app.UseNamedDirectIoFiles(name, static _ => { });
 
     /// <inheritdoc cref="UseNamedDirectIoFiles(IApplicationBuilder, string)"/>
     /// <param name="app">The application.</param>
     /// <param name="name">The name, without colons; not empty.</param>
-    /// <param name="configure">Has the last word.</param>
-    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name, Action<DirectIoFileOptions> configure)
+    /// <param name="configure">A delegate that changes the options. It is called last.</param>
+    public static IApplicationBuilder UseNamedDirectIoFiles(this IApplicationBuilder app, string name,
+        Action<DirectIoFileOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -78,20 +82,20 @@ public static class DirectIoFilesBuilderExtensions
     }
 
     /// <summary>
-    /// Serves files as <paramref name="options"/> say, and nothing else. Off Linux this is <c>UseDefaultFiles</c> and
-    /// <c>UseStaticFiles</c>.
+    /// Serves files with the given options only. On other systems than Linux it calls <c>UseDefaultFiles</c> and <c>UseStaticFiles</c>.
     /// </summary>
     /// <param name="app">The application.</param>
-    /// <param name="options">The settings; not to be changed afterwards.</param>
+    /// <param name="options">The options. Later changes have no effect.</param>
     /// <returns>The application.</returns>
-    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IApplicationBuilder UseDirectIoFiles(this IApplicationBuilder app, DirectIoFileOptions options)
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(options);
         IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
-        List<string> failures = DirectIoFileOptionsValidator.Validate(options, DirectIoFileConfiguration.Section, environment.ContentRootPath);
+        List<string> failures = DirectIoFileOptionsValidator.Validate(options, DirectIoFileConfiguration.Section,
+            environment.ContentRootPath);
         return failures.Count == 0
             ? app.Use(options, DirectIoFileConfiguration.Section, environment)
             : throw new OptionsValidationException(DirectIoFileConfiguration.Section, typeof(DirectIoFileOptions), failures);
@@ -100,11 +104,13 @@ public static class DirectIoFilesBuilderExtensions
     private static IApplicationBuilder UseNamed(this IApplicationBuilder app, string name, Action<DirectIoFileOptions> configure)
     {
         IWebHostEnvironment environment = app.ApplicationServices.GetRequiredService<IWebHostEnvironment>();
-        DirectIoFileOptions options = DirectIoFileOptionsFactory.Create(app.ApplicationServices, name, environment.ContentRootPath, configure);
+        DirectIoFileOptions options = DirectIoFileOptionsFactory.Create(app.ApplicationServices, name, environment.ContentRootPath,
+            configure);
         return app.Use(options, DirectIoFileOptionsFactory.SectionOf(name), environment);
     }
 
-    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, string section, IWebHostEnvironment environment)
+    private static IApplicationBuilder Use(this IApplicationBuilder app, DirectIoFileOptions options, string section,
+        IWebHostEnvironment environment)
     {
         IServiceProvider services = app.ApplicationServices;
         options.RequestPath = new PathString(options.RequestPath.Value?.TrimEnd('/'));
@@ -112,8 +118,9 @@ public static class DirectIoFilesBuilderExtensions
         if (source.Provider is not null && options.DisableSymlinks != SymlinkPolicy.Off)
         {
             throw new OptionsValidationException(section, typeof(DirectIoFileOptions),
-                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} where files come from {source.Provider.GetType().Name}, "
-                    + "which decides itself what it exposes. Set Root, or a PhysicalFileProvider, to have links checked."]);
+                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} "
+                    + $"where files come from {source.Provider.GetType().Name}, because the provider decides what it exposes. "
+                    + "Set Root, or a PhysicalFileProvider, to have links checked."]);
         }
 
         ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(FileLog.Category);
@@ -131,19 +138,21 @@ public static class DirectIoFilesBuilderExtensions
 
         FileRuntime runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
         bool alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
-        FileServing serving = new FileServing(options, source, runtime, alignedPipes, services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
+        FileServing serving = new FileServing(options, source, runtime, alignedPipes,
+            services.GetService<TimeProvider>() ?? TimeProvider.System, logger);
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(serving.Dispose);
 
         string served = source.Provider?.GetType().Name ?? source.Root;
         DirectIoFilesStatus status = new DirectIoFilesStatus(serving, served);
-        logger.Serving(served, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine, status.DirectIoThreshold?.ToString() ?? "no");
+        logger.Serving(served, status.RequestPath.Length == 0 ? "/" : status.RequestPath, status.Engine,
+            status.DirectIoThreshold is { } threshold ? $"{threshold} bytes" : "off");
         StatusRegistry.Add(services, status);
         return app.Use(next => new DirectIoFilesMiddleware(next, serving, source.Root).InvokeAsync);
     }
 
     /// <summary>
-    /// The folder that is asked for, else that of the provider, else the web root. The web root of an application in Development is often no
-    /// folder but a provider, which knows the static web assets of its libraries too.
+    /// Returns the folder that is configured, else that of the provider, else the web root. In Development the web root is often a provider
+    /// that also contains the static web assets of libraries.
     /// </summary>
     private static FileSource SourceOf(DirectIoFileOptions options, IWebHostEnvironment environment)
     {
@@ -152,7 +161,8 @@ public static class DirectIoFilesBuilderExtensions
             return Folder(Path.Combine(environment.ContentRootPath, options.Root), mustExist: true);
         }
 
-        IFileProvider? provider = options.FileProvider ?? (environment.WebRootFileProvider is NullFileProvider ? null : environment.WebRootFileProvider);
+        IFileProvider? provider = options.FileProvider
+            ?? (environment.WebRootFileProvider is NullFileProvider ? null : environment.WebRootFileProvider);
         return provider switch
         {
             null => Folder(environment.WebRootPath ?? Path.Combine(environment.ContentRootPath, "wwwroot"), mustExist: false),
@@ -160,12 +170,16 @@ public static class DirectIoFilesBuilderExtensions
             _ => new FileSource("", MustExist: false, provider),
         };
 
-        static FileSource Folder(string path, bool mustExist) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), mustExist, null);
+        static FileSource Folder(string path, bool mustExist) =>
+            new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), mustExist, null);
     }
 
-    /// <summary>Gets what each <c>UseDirectIoFiles</c> and <c>MapDirectIoFiles</c> of this application does, in their order. Empty off Linux.</summary>
+    /// <summary>
+    /// Gets the status of each <c>UseDirectIoFiles</c> and <c>MapDirectIoFiles</c> of this application, in call order. Empty on other
+    /// systems than Linux.
+    /// </summary>
     /// <param name="app">The application.</param>
-    /// <returns>One status for each.</returns>
+    /// <returns>One status per call.</returns>
     public static IReadOnlyList<DirectIoFilesStatus> DirectIoFilesStatus(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);

@@ -1,9 +1,10 @@
 namespace FileAio;
 
-/// <summary>Counts of the process, over all that serve files in it.</summary>
-/// <param name="ReadsInFlight">Reads that an engine has and has not completed.</param>
-/// <param name="Fallbacks">Times that the kernel refused the way asked for.</param>
-/// <param name="BuffersRented">Buffers out of the pool.</param>
-/// <param name="BytesInFlight">Bytes that reads occupy.</param>
-/// <param name="MaxInFlightBytes">The bound on those.</param>
-public readonly record struct DirectIoFilesCounts(long ReadsInFlight, long Fallbacks, int BuffersRented, long BytesInFlight, long MaxInFlightBytes);
+/// <summary>Represents the counts of all mounts of the process.</summary>
+/// <param name="ReadsInFlight">The number of reads that an engine has not completed.</param>
+/// <param name="Fallbacks">The number of fallbacks because the kernel refused a call.</param>
+/// <param name="BuffersRented">The number of buffers in use.</param>
+/// <param name="BytesInFlight">The memory of reads, in bytes.</param>
+/// <param name="MaxInFlightBytes">The limit of <paramref name="BytesInFlight"/>.</param>
+public readonly record struct DirectIoFilesCounts(long ReadsInFlight, long Fallbacks, int BuffersRented, long BytesInFlight,
+    long MaxInFlightBytes);

@@ -7,20 +7,20 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Static files through kernel AIO and O_DIRECT, as endpoints.</summary>
+/// <summary>Provides extension methods that map static files through kernel AIO and O_DIRECT as endpoints.</summary>
 public static class DirectIoFilesEndpointExtensions
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Serves the folder that <paramref name="root"/> names at an endpoint, with the settings of the configuration section <c>DirectIoFiles</c>.
+    /// Maps an endpoint that serves the folder <paramref name="root"/>, with the options of the configuration section <c>DirectIoFiles</c>.
     /// </summary>
-    /// <param name="endpoints">The routes.</param>
-    /// <param name="pattern">The route pattern. Its last part is a catch-all parameter, which is the path below the folder: <c>/models/{**path}</c>.</param>
+    /// <param name="endpoints">The endpoint route builder.</param>
+    /// <param name="pattern">The route pattern. It ends with a catch-all parameter for the path: <c>/models/{**path}</c>.</param>
     /// <param name="root">The folder, absolute or relative to the content root; it must exist.</param>
     /// <returns>The endpoint, for <c>RequireAuthorization</c>, <c>RequireRateLimiting</c> and other conventions.</returns>
     /// <exception cref="ArgumentException">The pattern has no catch-all parameter.</exception>
-    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IEndpointConventionBuilder MapDirectIoFiles(this IEndpointRouteBuilder endpoints, string pattern, string root)
     {
@@ -29,22 +29,23 @@ public static class DirectIoFilesEndpointExtensions
     }
 
     /// <inheritdoc cref="MapDirectIoFiles(IEndpointRouteBuilder, string, Action{DirectIoFileOptions})"/>
-    /// <param name="endpoints">The routes.</param>
-    /// <param name="pattern">The route pattern. Its last part is a catch-all parameter, which is the path below the folder: <c>/models/{**path}</c>.</param>
+    /// <param name="endpoints">The endpoint route builder.</param>
+    /// <param name="pattern">The route pattern. It ends with a catch-all parameter for the path: <c>/models/{**path}</c>.</param>
     public static IEndpointConventionBuilder MapDirectIoFiles(this IEndpointRouteBuilder endpoints, string pattern) =>
         endpoints.MapDirectIoFiles(pattern, static _ => { });
 
     /// <summary>
-    /// Serves files at an endpoint: authorization, rate limiting, output caching and other metadata apply to it as to every endpoint. Settings
-    /// come from the configuration section <c>DirectIoFiles</c> and then <paramref name="configure"/>. <see cref="DirectIoFileOptions.RequestPath"/>
-    /// is not used, and a path without a file is answered 404 whatever <see cref="DirectIoFileOptions.Terminal"/> says.
+    /// Maps an endpoint that serves files. Authorization, rate limiting, output caching and other metadata apply to it as to every
+    /// endpoint. Options come from the configuration section <c>DirectIoFiles</c> and then from <paramref name="configure"/>. <see
+    /// cref="DirectIoFileOptions.RequestPath"/> is not used. A path without a file gets 404, whatever the value of <see
+    /// cref="DirectIoFileOptions.Terminal"/>.
     /// </summary>
-    /// <param name="endpoints">The routes.</param>
-    /// <param name="pattern">The route pattern. Its last part is a catch-all parameter, which is the path below the folder: <c>/models/{**path}</c>.</param>
-    /// <param name="configure">Has the last word.</param>
+    /// <param name="endpoints">The endpoint route builder.</param>
+    /// <param name="pattern">The route pattern. It ends with a catch-all parameter for the path: <c>/models/{**path}</c>.</param>
+    /// <param name="configure">A delegate that changes the options. It is called last.</param>
     /// <returns>The endpoint, for <c>RequireAuthorization</c>, <c>RequireRateLimiting</c> and other conventions.</returns>
     /// <exception cref="ArgumentException">The pattern has no catch-all parameter.</exception>
-    /// <exception cref="OptionsValidationException">Settings are out of range; each is named, with what it allows.</exception>
+    /// <exception cref="OptionsValidationException">Options are invalid. The message names each, with its allowed values.</exception>
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     public static IEndpointConventionBuilder MapDirectIoFiles(
         this IEndpointRouteBuilder endpoints, string pattern, Action<DirectIoFileOptions> configure)
@@ -54,7 +55,8 @@ public static class DirectIoFilesEndpointExtensions
         ArgumentNullException.ThrowIfNull(configure);
         RoutePattern parsed = RoutePatternFactory.Parse(pattern);
         string parameter = parsed.Parameters.FirstOrDefault(static parameter => parameter.IsCatchAll)?.Name
-            ?? throw new ArgumentException($"\"{pattern}\" has no catch-all parameter; allowed: a pattern such as \"/models/{{**path}}\".", nameof(pattern));
+            ?? throw new ArgumentException($"\"{pattern}\" has no catch-all parameter; allowed: a pattern such as \"/models/{{**path}}\".",
+                nameof(pattern));
 
         IApplicationBuilder pipeline = endpoints.CreateApplicationBuilder();
         pipeline.UseDirectIoFiles(options =>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FileAio.Hosting;
 
-/// <summary>Reports which engine reads files; degraded where it is not the one that was asked for.</summary>
+/// <summary>A health check that reports which engines read files. It fails if an engine is a fallback.</summary>
 internal sealed class DirectIoFilesHealthCheck(IServiceProvider services) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -20,7 +20,8 @@ internal sealed class DirectIoFilesHealthCheck(IServiceProvider services) : IHea
             }
         }
 
-        string description = mounts.Count == 0 ? "No files are served." : $"Files are read by {string.Join(", ", mounts.Select(static mount => mount.Engine).Distinct())}.";
+        string description = mounts.Count == 0 ? "No files are served."
+            : $"Files are read by {string.Join(", ", mounts.Select(static mount => mount.Engine).Distinct())}.";
         return Task.FromResult(fallbacks.Count == 0
             ? HealthCheckResult.Healthy(description, data)
             : new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", fallbacks), exception: null, data));

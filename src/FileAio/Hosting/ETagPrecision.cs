@@ -1,16 +1,16 @@
 namespace FileAio;
 
-/// <summary>What an entity tag is made of.</summary>
+/// <summary>Specifies the precision of the modification time in entity tags.</summary>
 public enum ETagPrecision
 {
     /// <summary>
-    /// Modification time in nanoseconds, and size: a file that is changed twice within a second has two tags. The default.
+    /// Modification time in nanoseconds, and size. A file that is changed twice within a second gets two tags. The default.
     /// </summary>
     Nanoseconds,
 
     /// <summary>
-    /// Modification time in seconds, and size, as nginx writes it (<c>"65536c80-3e8"</c>): so that servers behind one balancer give one
-    /// file one tag, if its modification time is the same on all. A change within the second that keeps the size keeps the tag.
+    /// Modification time in seconds, and size, as in nginx (<c>"65536c80-3e8"</c>). Several servers behind a load balancer send the same
+    /// tag for a file if its modification time is the same on all. A change within the same second that keeps the size keeps the tag.
     /// </summary>
     Seconds,
 }

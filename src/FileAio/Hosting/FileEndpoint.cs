@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Routing;
 namespace FileAio.Hosting;
 
 /// <summary>
-/// Runs the file middleware for an endpoint. While it runs, the part of the path before the catch-all parameter belongs to the path base, as
-/// in <c>Map</c>, and no endpoint is set, because the middleware leaves requests alone that routing has given an endpoint.
+/// Runs the file middleware for an endpoint. Meanwhile the path before the catch-all parameter belongs to the path base, as in <c>Map</c>.
+/// The endpoint is unset, because the middleware skips requests that have one.
 /// </summary>
 internal sealed class FileEndpoint(RequestDelegate files, string parameter)
 {
@@ -18,8 +18,9 @@ internal sealed class FileEndpoint(RequestDelegate files, string parameter)
         string whole = path.Value ?? "";
         string below = context.GetRouteValue(parameter) as string ?? "";
 
-        // The value is the end of the path, without the slash before it; routing drops a slash at the end of an empty one.
-        int split = below.Length > 0 && whole.EndsWith(below, StringComparison.Ordinal) ? whole.Length - below.Length - 1 : whole.TrimEnd('/').Length;
+        // The route value is the end of the path, without the slash before it. Routing drops a slash at the end of an empty value.
+        int split = below.Length > 0 && whole.EndsWith(below, StringComparison.Ordinal) ? whole.Length - below.Length - 1
+            : whole.TrimEnd('/').Length;
         request.PathBase = pathBase.Add(new PathString(whole[..split]));
         request.Path = new PathString(whole[split..]);
         context.SetEndpoint(null);

@@ -2,9 +2,10 @@ using FileAio.Interop;
 
 namespace FileAio.Hosting;
 
-/// <summary>Whether this system has what files are served by here. A service of this type takes its place in tests.</summary>
-/// <param name="Unsupported">Why it has not; null where it has.</param>
+/// <summary>Describes whether this system is supported. Tests replace it by a service of this type.</summary>
+/// <param name="Unsupported">The reason why the system is not supported; null if it is.</param>
 internal sealed record FilePlatform(string? Unsupported)
 {
-    public static FilePlatform Current { get; } = new(Platform.IsSupported ? null : $"it needs {Platform.Needed}, and this is {Platform.Found}");
+    public static FilePlatform Current { get; } = new(Platform.IsSupported ? null
+        : $"it needs {Platform.Needed}, and this is {Platform.Found}");
 }

@@ -6,16 +6,20 @@ using Microsoft.Extensions.Primitives;
 
 namespace FileAio.Hosting;
 
-/// <summary>What takes the place of this project where the system has no kernel for it: the framework's own middleware.</summary>
+/// <summary>Serves files by the framework's own middleware on systems that are not supported.</summary>
 internal static class FrameworkFiles
 {
-    /// <exception cref="OptionsValidationException">An option that protects files cannot be kept.</exception>
-    public static IApplicationBuilder Use(IApplicationBuilder app, DirectIoFileOptions options, IFileProvider? provider, string root, string section, string reason)
+    /// <exception cref="OptionsValidationException">
+    /// An option that protects files is not supported by the framework's middleware.
+    /// </exception>
+    public static IApplicationBuilder Use(IApplicationBuilder app, DirectIoFileOptions options, IFileProvider? provider, string root,
+        string section, string reason)
     {
         if (options.DisableSymlinks != SymlinkPolicy.Off)
         {
             throw new OptionsValidationException(section, typeof(DirectIoFileOptions),
-                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; allowed: {SymlinkPolicy.Off} where {reason}, since UseStaticFiles follows every link."]);
+                [$"{section}:{nameof(options.DisableSymlinks)} is {options.DisableSymlinks}; "
+                    + $"allowed: {SymlinkPolicy.Off} where {reason}, because UseStaticFiles follows all links."]);
         }
 
         provider = provider is null
@@ -41,7 +45,7 @@ internal static class FrameworkFiles
         });
     }
 
-    /// <summary>Hides names that begin with a dot, as PhysicalFileProvider does by itself.</summary>
+    /// <summary>Hides names that begin with a dot, as PhysicalFileProvider does.</summary>
     private sealed class WithoutDotFiles(IFileProvider provider) : IFileProvider
     {
         public IDirectoryContents GetDirectoryContents(string subpath) =>

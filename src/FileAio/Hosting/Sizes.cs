@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace FileAio.Hosting;
 
-/// <summary>Sizes as nginx writes them.</summary>
+/// <summary>Parses sizes in nginx's notation.</summary>
 internal static class Sizes
 {
-    /// <summary>Bytes, or with k, m or g the 1,024-fold powers.</summary>
-    /// <exception cref="FormatException">It is no such number.</exception>
-    /// <exception cref="OverflowException">It does not fit.</exception>
+    /// <summary>Parses a number of bytes, or of 1,024-fold powers with the suffix k, m or g.</summary>
+    /// <exception cref="FormatException">The text is not a size.</exception>
+    /// <exception cref="OverflowException">The size does not fit 64 bits.</exception>
     public static long Parse(string text)
     {
         int shift = text.Length == 0 ? 0 : char.ToLowerInvariant(text[^1]) switch { 'k' => 10, 'm' => 20, 'g' => 30, _ => 0 };
@@ -15,8 +15,8 @@ internal static class Sizes
         return checked(number * (1L << shift));
     }
 
-    /// <summary>A count and a size, with a blank or a comma between: <c>2 256k</c>.</summary>
-    /// <exception cref="FormatException">There are not two, or one of them is no number.</exception>
+    /// <summary>Parses a count and a size, separated by a space or a comma: <c>2 256k</c>.</summary>
+    /// <exception cref="FormatException">The text is not a count and a size.</exception>
     public static OutputBuffers ParseBuffers(string text)
     {
         string[] parts = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);

@@ -4,12 +4,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FileAio.Hosting;
 
-/// <summary>What each mount of an application does. Known by the application's environment, of which each host has one.</summary>
+/// <summary>
+/// Keeps the status of each mount of an application. The key is the application's environment, of which each host has one.
+/// </summary>
 internal static class StatusRegistry
 {
     private static readonly ConditionalWeakTable<IWebHostEnvironment, List<DirectIoFilesStatus>> Lists = [];
 
-    /// <summary>A copy, in the order of the calls.</summary>
+    /// <summary>Returns a copy of the list, in call order.</summary>
     public static IReadOnlyList<DirectIoFilesStatus> Of(IServiceProvider services)
     {
         List<DirectIoFilesStatus> list = ListOf(services);

@@ -1,20 +1,22 @@
 namespace FileAio;
 
 /// <summary>
-/// Which symbolic links below the root are followed: nginx's <c>disable_symlinks</c>. openat2 sees to it (Linux 5.6); where there is none,
-/// paths are walked a component at a time, and <see cref="Beneath"/> follows no link.
+/// Specifies which symbolic links below the root are followed. nginx: <c>disable_symlinks</c>. openat2 (Linux 5.6) enforces it. Without
+/// openat2, paths are resolved one component at a time, and <see cref="Beneath"/> follows no link.
 /// </summary>
 public enum SymlinkPolicy
 {
-    /// <summary>All are followed, also out of the root. nginx's and <c>UseStaticFiles</c>' default.</summary>
+    /// <summary>All links are followed, also out of the root. The default, as in nginx and <c>UseStaticFiles</c>.</summary>
     Off,
 
-    /// <summary>None is followed: a path with a link in it is answered 403.</summary>
+    /// <summary>No link is followed: a path with a link gets 403.</summary>
     On,
 
-    /// <summary>A link is followed where it and what it points to have the same owner; else 403.</summary>
+    /// <summary>A link is followed if it and its target have the same owner; otherwise the response is 403.</summary>
     IfNotOwner,
 
-    /// <summary>Followed as long as the way never leaves the root; else 403. Not known to nginx.</summary>
+    /// <summary>
+    /// Links are followed as long as the path stays below the root; otherwise the response is 403. nginx does not have it.
+    /// </summary>
     Beneath,
 }

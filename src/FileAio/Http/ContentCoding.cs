@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace FileAio.Http;
 
-/// <summary>A content coding that a file may lie beside its plain form in (RFC 9110, 8.4.1 and 12.5.3).</summary>
+/// <summary>Represents a content coding of precompressed files (RFC 9110, 8.4.1 and 12.5.3).</summary>
 internal sealed record ContentCoding(string Name, string Extension)
 {
     private static readonly ContentCoding[] Known = [new("br", ".br"), new("zstd", ".zst"), new("gzip", ".gz")];
@@ -11,8 +11,8 @@ internal sealed record ContentCoding(string Name, string Extension)
     public static ContentCoding? Find(string name) => Known.FirstOrDefault(coding => coding.Name == name);
 
     /// <summary>
-    /// How much the client wants the coding: its q-value in thousandths, 0 for not at all. A coding not named has the q of "*", else 0:
-    /// without Accept-Encoding any coding would do, but nobody who sends none expects one.
+    /// Returns the q-value of the coding in thousandths; 0 if it is not acceptable. A coding that is not listed has the q-value of "*", or
+    /// else 0. RFC 9110 allows any coding without Accept-Encoding, but no client expects one.
     /// </summary>
     public int Quality(StringValues acceptEncoding)
     {
@@ -20,7 +20,7 @@ internal sealed record ContentCoding(string Name, string Extension)
         return named ?? any ?? 0;
     }
 
-    /// <summary>How much the client wants the plain file, where it says so by name: a coding that it wants less is not sent.</summary>
+    /// <summary>Returns the q-value of "identity" if it is listed, or else 0. A coding with a lower q-value is not sent.</summary>
     public static int IdentityQuality(StringValues acceptEncoding) => Weights(acceptEncoding, "identity", "identity").Named ?? 0;
 
     private static (int? Named, int? Any) Weights(StringValues acceptEncoding, string coding, string alias)
@@ -54,8 +54,9 @@ internal sealed record ContentCoding(string Name, string Extension)
             {
                 continue;
             }
-            // A weight that cannot be read is no wish for the coding.
-            return pair.Length == 2 && double.TryParse(pair[1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double q) ? (int)(Math.Min(q, 1) * 1000) : 0;
+            // An invalid weight counts as 0.
+            return pair.Length == 2 && double.TryParse(pair[1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double q)
+                ? (int)(Math.Min(q, 1) * 1000) : 0;
         }
         return 1000;
     }

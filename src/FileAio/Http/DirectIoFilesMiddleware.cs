@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
 
-/// <summary>Finds the file that a request asks for, and has it sent; calls the next middleware where there is none.</summary>
+/// <summary>Finds the file of a request and sends it. Calls the next middleware if there is none.</summary>
 internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing serving, string root)
 {
     private readonly DirectIoFileOptions _options = serving.Options;
@@ -16,12 +16,13 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     public Task InvokeAsync(HttpContext context)
     {
-        // An endpoint that routing has chosen goes first, as it does before UseStaticFiles.
-        if (context.GetEndpoint()?.RequestDelegate is not null || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out PathString path))
+        // An endpoint that routing has chosen takes precedence, as with UseStaticFiles.
+        if (context.GetEndpoint()?.RequestDelegate is not null
+            || !context.Request.Path.StartsWithSegments(_options.RequestPath, StringComparison.Ordinal, out PathString path))
         {
             return next(context);
         }
-        // Methods are case-sensitive (9.1): Kestrel takes "head" for a method of its own, and would have us send a body.
+        // Methods are case-sensitive (9.1). Kestrel treats "head" as a custom method, and a body would be sent.
         bool reads = context.Request.Method is "GET" or "HEAD";
         if (!reads && !_options.Terminal)
         {
@@ -42,7 +43,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         bool slashMissing = !isDirectory && relative.Length == 0;
         if (found.Opened.IsDirectory)
         {
-            // A directory's name without its slash: relative links in its document would lead astray.
+            // The path of a directory without its slash: relative links in the document would be wrong.
             found = await FindDefaultAsync(relative, context);
             slashMissing = true;
         }
@@ -86,13 +87,14 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             OpenResult opened = variant.Opened.IsFile ? variant.Opened : found.Opened;
             if (!opened.IsFile)
             {
-                // There are variants, but none that this client takes, or that can be opened; to another the answer would be another.
+                // Variants exist, but none is acceptable to this client or can be opened. Another client may get another response.
                 context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
                 await RefuseAsync(context, found.Name!, variant.Opened.Result);
                 return;
             }
 
-            Representation file = new Representation(opened, PathOf(opened, found.Name + variant.Coding?.Extension), variant.Coding, contentType, _options, serving.Time.GetUtcNow());
+            Representation file = new Representation(opened, PathOf(opened, found.Name + variant.Coding?.Extension), variant.Coding,
+                contentType, _options, serving.Time.GetUtcNow());
             await FileResponse.WriteAsync(context, file, serving);
         }
         finally
@@ -101,10 +103,10 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         }
     }
 
-    /// <summary>Where the request found it, below the root; where a provider decides, the place that it named.</summary>
+    /// <summary>The path below the root; for a provider, the physical path.</summary>
     private string PathOf(OpenResult opened, string name) => root.Length > 0 ? Path.Join(root, name) : opened.File?.Path ?? name;
 
-    /// <summary>A file under its own name. Where there is none a precompressed variant of it may still be.</summary>
+    /// <summary>Opens a file under its own name. If it does not exist, a precompressed variant may still exist.</summary>
     private async ValueTask<Found> FindAsync(string relative, HttpContext context)
     {
         OpenResult opened = await serving.OpenAsync(relative, context);
@@ -127,8 +129,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
             {
                 return new Found(relative, opened);
             }
-            // Not there, or not a file (a directory, a FIFO, a socket): the next may be. Anything else is the answer, above all that there
-            // is no descriptor left to look by.
+            // The file does not exist, or is not a regular file (a directory, a FIFO, a socket): the next name is tried. Any other result
+            // is final, above all that the descriptor limit is reached.
             if (IsFailure(opened))
             {
                 return new Found(null, opened);
@@ -138,8 +140,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
     }
 
     /// <summary>
-    /// The variant that the client wants most; between equals, the one named first in the options. Where there is none, the error says why:
-    /// one that is no "not found" counts only if there is no plain file to send instead.
+    /// Opens the variant with the highest q-value; between equals, the first in the options. If there is none, the error is that of the
+    /// variants. An error other than "not found" counts only if there is no plain file to send instead.
     /// </summary>
     private async ValueTask<(OpenResult Opened, ContentCoding? Coding)> FindVariantAsync(HttpContext context, string relative)
     {
@@ -169,7 +171,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return (none, null);
     }
 
-    /// <summary>A success where there is a variant; else why there is none.</summary>
+    /// <summary>A success if there is a variant; otherwise its error.</summary>
     private async ValueTask<SysResult> FindAnyVariantAsync(string relative, HttpContext context)
     {
         SysResult none = SysResult.Error(Errno.ENOENT);
@@ -187,9 +189,10 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return none;
     }
 
-    private bool IsFailure(OpenResult opened) => opened.Result.IsError && !ErrnoStatus.IsNotFound(opened.Result.Errno, _options.DisableSymlinks);
+    private bool IsFailure(OpenResult opened) =>
+        opened.Result.IsError && !ErrnoStatus.IsNotFound(opened.Result.Errno, _options.DisableSymlinks);
 
-    /// <summary>Null for a file that is not to be served.</summary>
+    /// <summary>Null for a file that must not be served.</summary>
     private string? ContentType(string relative)
     {
         if (_options.ContentTypeProvider.TryGetContentType(relative, out string? known))
@@ -202,19 +205,20 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
 
     private static void Redirect(HttpContext context)
     {
-        // Relative to the host: what the client calls us is its own affair. The path has no empty segment, so it cannot name another host.
+        // Relative to the host, because a proxy may use another host name. The path has no empty segment, so it cannot name another host.
         HttpRequest request = context.Request;
         context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
-        context.Response.Headers.Location = UriHelper.BuildRelative(Literal(request.PathBase), Literal(request.Path).Add("/"), request.QueryString);
+        context.Response.Headers.Location = UriHelper.BuildRelative(Literal(request.PathBase), Literal(request.Path).Add("/"),
+            request.QueryString);
 
-        // A percent sign in a decoded path is one of the name, but would be written out as if it began an escape: "a%41" must become
+        // A percent sign in a decoded path is part of the name, but would be written as the start of an escape. "a%41" must become
         // "a%2541", not "aA".
         static PathString Literal(PathString path) => new(path.Value?.Replace("%", "%25"));
     }
 
     private Task RefuseAsync(HttpContext context, string relative, SysResult result)
     {
-        // A success is a FIFO or a device: no file.
+        // A success without a file is a FIFO or a device.
         int status = result.IsError ? ErrnoStatus.Of(result.Errno, _options.DisableSymlinks) : StatusCodes.Status404NotFound;
         if (status == StatusCodes.Status404NotFound)
         {
@@ -222,7 +226,8 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         }
 
         ErrnoStatus.Write(context.Response, status);
-        if (status >= StatusCodes.Status500InternalServerError && serving.Throttle.Allows(FileLog.OpenFailedId, result.Errno, out long suppressed))
+        if (status >= StatusCodes.Status500InternalServerError
+            && serving.Throttle.Allows(FileLog.OpenFailedId, result.Errno, out long suppressed))
         {
             LogLevel level = status == StatusCodes.Status503ServiceUnavailable ? LogLevel.Warning : LogLevel.Error;
             string reason = result.Describe();
@@ -243,7 +248,7 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
         return Task.CompletedTask;
     }
 
-    /// <param name="Name">The name that decides the type, relative to the root; null where nothing is there.</param>
-    /// <param name="Opened">What the open came to: no file where there are only variants of it.</param>
+    /// <param name="Name">The name that determines the content type, relative to the root; null if there is no file.</param>
+    /// <param name="Opened">The result of the open. It has no file if only variants exist.</param>
     private readonly record struct Found(string? Name, OpenResult Opened);
 }

@@ -2,13 +2,15 @@ using Microsoft.Extensions.Primitives;
 
 namespace FileAio.Http;
 
-/// <summary>Lists of entity tags in If-Match and If-None-Match (RFC 9110, 8.8.3, 13.1.1, 13.1.2).</summary>
+/// <summary>Parses lists of entity tags in If-Match and If-None-Match (RFC 9110, 8.8.3, 13.1.1, 13.1.2).</summary>
 internal static class EntityTags
 {
-    /// <summary>True where the list is <c>*</c> or holds a tag that equals <paramref name="tag"/>.</summary>
+    /// <summary>Returns whether the list is <c>*</c> or contains a tag equal to <paramref name="tag"/>.</summary>
     /// <param name="list">The field's lines.</param>
-    /// <param name="tag">The representation's own tag, <c>W/</c> included; null where it has none, which only <c>*</c> matches.</param>
-    /// <param name="strong">Strong comparison: neither may be weak. Else the opaque parts alone are compared.</param>
+    /// <param name="tag">The tag of the representation, including <c>W/</c>; null if it has none, which only <c>*</c> matches.</param>
+    /// <param name="strong">
+    /// Whether to use the strong comparison, in which neither tag may be weak. Otherwise only the opaque parts are compared.
+    /// </param>
     public static bool Match(StringValues list, string? tag, bool strong)
     {
         foreach (string? line in list)
@@ -41,8 +43,8 @@ internal static class EntityTags
     private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => IsWeak(tag) ? tag[2..] : tag;
 
     /// <summary>
-    /// Takes the next member off the list, up to a comma that is not inside a tag's quotes. One that is no tag equals none, and does not
-    /// hide those after it.
+    /// Removes the next member of the list, up to a comma outside quotes. A member that is not a tag matches none, and the following
+    /// members are still parsed.
     /// </summary>
     private static bool TryTake(ref ReadOnlySpan<char> rest, out ReadOnlySpan<char> member)
     {
@@ -55,7 +57,7 @@ internal static class EntityTags
         return length > 0;
     }
 
-    /// <summary>Length of the tag that the text begins with; 0 where it begins with none.</summary>
+    /// <summary>Returns the length of the tag at the beginning of the text; 0 if there is none.</summary>
     private static int QuotedLength(ReadOnlySpan<char> text)
     {
         int open = IsWeak(text) ? 2 : 0;

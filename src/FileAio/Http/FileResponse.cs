@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace FileAio.Http;
 
 /// <summary>
-/// Answers one request with one representation: conditions, ranges, header fields, and the body by a <see cref="FileSender"/>.
+/// Sends one representation as the response to one request: conditions, ranges, header fields, and the body by a <see cref="FileSender"/>.
 /// </summary>
 internal static class FileResponse
 {
@@ -16,8 +16,8 @@ internal static class FileResponse
         DirectIoFileOptions options = serving.Options;
         HttpResponse response = context.Response;
         long size = file.Size;
-        // A status that is set already is an error's, whose page this file is (UseStatusCodePagesWithReExecute): it stays, and what the
-        // request says of a 200 does not count (13.2.1, 14.2).
+        // If a status is already set, the file is an error page (UseStatusCodePagesWithReExecute). The status is kept, and conditions and
+        // ranges, which apply to a 200, are ignored (13.2.1, 14.2).
         bool isErrorPage = response.StatusCode != StatusCodes.Status200OK;
         int status = isErrorPage ? response.StatusCode : Preconditions.Evaluate(context.Request.Headers, file, options.IfModifiedSince);
         List<ByteRange>? ranges = status == StatusCodes.Status200OK ? Preconditions.Ranges(context.Request, file, options.MaxRanges) : null;
@@ -61,7 +61,8 @@ internal static class FileResponse
 
         if (options.OnPrepareResponse is not null || options.OnPrepareResponseAsync is not null)
         {
-            StaticFileResponseContext prepared = new StaticFileResponseContext(context, file.Provided ?? new OpenedFileInfo(file.File!, file.Path));
+            StaticFileResponseContext prepared = new StaticFileResponseContext(
+                context, file.Provided ?? new OpenedFileInfo(file.File!, file.Path));
             options.OnPrepareResponse?.Invoke(prepared);
             if (options.OnPrepareResponseAsync is not null)
             {
@@ -101,7 +102,8 @@ internal static class FileResponse
         response.Headers.LastModified = HeaderUtilities.FormatDate(file.LastModified);
         if (!file.IsStrong)
         {
-            response.Headers.Date = HeaderUtilities.FormatDate(file.Now); // Kestrel's own may be a second old, and so earlier than the Last-Modified (8.8.2.1)
+            // Kestrel's value may be a second old, and so earlier than the Last-Modified (8.8.2.1)
+            response.Headers.Date = HeaderUtilities.FormatDate(file.Now);
         }
 
         if (file.EntityTag is not null)

@@ -4,8 +4,8 @@ using System.Text;
 namespace FileAio.Http;
 
 /// <summary>
-/// The frame of a <c>multipart/byteranges</c> body (RFC 9110, 14.6): what goes before each part and after the last, so that the length is
-/// known before anything is read.
+/// The frame of a <c>multipart/byteranges</c> body (RFC 9110, 14.6): the bytes before each part and after the last. The Content-Length is
+/// therefore known before anything is read.
 /// </summary>
 internal sealed class MultipartByteRanges
 {
@@ -14,7 +14,7 @@ internal sealed class MultipartByteRanges
 
     public MultipartByteRanges(List<ByteRange> ranges, string partType, long size)
     {
-        // Random for each response, so that no file can hold it.
+        // Random for each response, so that no file can contain it.
         string boundary = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         ContentType = $"multipart/byteranges; boundary={boundary}";
         _heads = new byte[ranges.Count][];
@@ -22,7 +22,8 @@ internal sealed class MultipartByteRanges
         Length = _tail.Length;
         for (int i = 0; i < ranges.Count; i++)
         {
-            string head = $"{(i == 0 ? "" : "\r\n")}--{boundary}\r\nContent-Type: {partType}\r\nContent-Range: {ranges[i].ContentRange(size)}\r\n\r\n";
+            string head = $"{(i == 0 ? "" : "\r\n")}--{boundary}\r\nContent-Type: {partType}\r\n"
+                + $"Content-Range: {ranges[i].ContentRange(size)}\r\n\r\n";
             _heads[i] = Encoding.Latin1.GetBytes(head);
             Length += _heads[i].Length + ranges[i].Length;
         }
@@ -30,7 +31,7 @@ internal sealed class MultipartByteRanges
 
     public string ContentType { get; }
 
-    /// <summary>Bytes of the whole body.</summary>
+    /// <summary>The length of the whole body in bytes.</summary>
     public long Length { get; }
 
     public ReadOnlyMemory<byte> Head(int part) => _heads[part];

@@ -3,7 +3,7 @@ using Microsoft.Extensions.FileProviders;
 
 namespace FileAio.Http;
 
-/// <summary>The file that is being served, as <c>OnPrepareResponse</c> of <c>UseStaticFiles</c> has always been shown it.</summary>
+/// <summary>Describes the file that is served to <c>OnPrepareResponse</c>, as in <c>UseStaticFiles</c>.</summary>
 internal sealed class OpenedFileInfo(OpenedFile file, string path) : IFileInfo
 {
     public bool Exists => true;
@@ -18,5 +18,6 @@ internal sealed class OpenedFileInfo(OpenedFile file, string path) : IFileInfo
 
     public string? PhysicalPath => path;
 
-    public Stream CreateReadStream() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous);
+    public Stream CreateReadStream() =>
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous);
 }

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Primitives;
 
 namespace FileAio.Http;
 
-/// <summary>Conditional requests, in the order of RFC 9110, 13.2.2. A date that cannot be read is as if the field were not there.</summary>
+/// <summary>Evaluates conditional requests, in the order of RFC 9110, 13.2.2. A field with an invalid date is ignored.</summary>
 internal static class Preconditions
 {
-    /// <summary>The status that the conditions come to: 412, 304, or 200 where the request goes on.</summary>
+    /// <summary>Returns the status of the conditions: 412, 304, or 200 if the request continues.</summary>
     public static int Evaluate(IHeaderDictionary request, in Representation file, IfModifiedSinceMode ifModifiedSince)
     {
-        // 1 and 2: If-Unmodified-Since counts only without If-Match.
+        // 1 and 2: If-Unmodified-Since applies only without If-Match.
         if (request.IfMatch.Count > 0)
         {
             if (!EntityTags.Match(request.IfMatch, file.EntityTag, strong: true))
@@ -22,7 +22,7 @@ internal static class Preconditions
             return StatusCodes.Status412PreconditionFailed;
         }
 
-        // 3 and 4: If-Modified-Since counts only without If-None-Match.
+        // 3 and 4: If-Modified-Since applies only without If-None-Match.
         if (request.IfNoneMatch.Count > 0)
         {
             if (EntityTags.Match(request.IfNoneMatch, file.EntityTag, strong: false))
@@ -41,7 +41,8 @@ internal static class Preconditions
     }
 
     /// <summary>
-    /// 5: the ranges to send, as <see cref="RangeHeader.Parse"/> tells them. Range belongs to GET alone (14.2), and on one line.
+    /// Step 5: returns the ranges to send, as <see cref="RangeHeader.Parse"/> does. Range applies only to GET (14.2), and must be on one
+    /// line.
     /// </summary>
     public static List<ByteRange>? Ranges(HttpRequest request, in Representation file, int maxRanges)
     {
@@ -53,7 +54,7 @@ internal static class Preconditions
         return RangeHeader.Parse(request.Headers.Range[0], file.Size, maxRanges);
     }
 
-    /// <summary>Strong comparison of a tag, exact comparison of a date; anything else does not hold (13.1.5).</summary>
+    /// <summary>Compares a tag with the strong comparison, or a date exactly. Any other value does not match (13.1.5).</summary>
     private static bool IfRangeHolds(StringValues ifRange, in Representation file)
     {
         if (ifRange.Count == 0)

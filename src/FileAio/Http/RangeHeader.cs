@@ -1,22 +1,22 @@
 namespace FileAio.Http;
 
-/// <summary>What a Range field asks of a representation (RFC 9110, 14.1.2 and 14.2).</summary>
+/// <summary>Parses the Range field (RFC 9110, 14.1.2 and 14.2).</summary>
 internal static class RangeHeader
 {
-    // What nginx counts for the boundary and fields of a part, and what it lets them exceed the file by.
+    // nginx's allowance for the boundary and fields of a part, and for the excess over the file size.
     private const int PartOverhead = 256, FreeOverhead = 4096;
 
-    // "More than two overlapping ranges" are a sign of a broken client or of an attack (RFC 9110, 14.2).
+    // "More than two overlapping ranges" indicate a broken client or an attack (RFC 9110, 14.2).
     private const int MostOverlapping = 2;
 
     /// <summary>
-    /// Null: send the whole file, the field is absent, invalid, of another unit, or asks too much (more ranges than allowed, more than two
-    /// that overlap, more bytes than the file has). Empty: 416. Else the ranges in the order
-    /// asked for.
+    /// Parses the field. Returns null to send the whole file: the field is absent, invalid or of another unit, or it asks for too much. Too
+    /// much is more ranges than allowed, more than two that overlap, or more bytes than the file has. Returns an empty list for 416.
+    /// Otherwise returns the ranges in the order of the request.
     /// </summary>
-    /// <param name="value">The field's value.</param>
-    /// <param name="size">Bytes of the representation.</param>
-    /// <param name="maxRanges">Satisfiable ranges allowed.</param>
+    /// <param name="value">The value of the field.</param>
+    /// <param name="size">The size of the representation in bytes.</param>
+    /// <param name="maxRanges">The maximum number of satisfiable ranges.</param>
     public static List<ByteRange>? Parse(ReadOnlySpan<char> value, long size, int maxRanges)
     {
         int equals = value.IndexOf('=');
@@ -34,7 +34,7 @@ internal static class RangeHeader
             ReadOnlySpan<char> member = set[part].Trim(" \t");
             if (member.IsEmpty)
             {
-                continue; // a recipient takes empty list elements (5.6.1.2)
+                continue; // empty list elements are allowed (5.6.1.2)
             }
 
             members++;
@@ -45,7 +45,7 @@ internal static class RangeHeader
 
             if (range.Length <= 0)
             {
-                continue; // valid, but not satisfiable: does not count while another is
+                continue; // valid, but not satisfiable: ignored if another range is
             }
 
             if (ranges.Count == maxRanges)
@@ -74,7 +74,7 @@ internal static class RangeHeader
         ByteRange[] sorted = [.. ranges];
         Array.Sort(sorted, static (left, right) => left.Start.CompareTo(right.Start));
         int overlapping = 0;
-        bool counted = false; // the one before is among them
+        bool counted = false; // whether the previous range is counted
         long reached = sorted[0].End;
         for (int i = 1; i < sorted.Length; i++)
         {
@@ -117,7 +117,7 @@ internal static class RangeHeader
         return true;
     }
 
-    /// <summary>Digits only; what does not fit 64 bits is as good as the largest that does.</summary>
+    /// <summary>Parses digits. A number that does not fit 64 bits becomes the largest that does.</summary>
     private static bool TryNumber(ReadOnlySpan<char> digits, out long number)
     {
         number = 0;

@@ -2,16 +2,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Http;
 
-/// <summary>Maps a request's path to one below the root. What it lets through has no way up: no "..", no empty segment, no NUL.</summary>
+/// <summary>Maps a request's path to a path below the root. The result contains no "..", no empty segment and no NUL.</summary>
 internal static class RequestFile
 {
     private const int MaxPath = 4095; // PATH_MAX without its NUL
 
-    /// <summary>False where no file can have this name, or none that is to be shown.</summary>
+    /// <summary>Maps the path. Returns false if no file can have this name, or if it must not be served.</summary>
     /// <param name="path">The path below <see cref="DirectIoFileOptions.RequestPath"/>, decoded: "" or beginning with a slash.</param>
-    /// <param name="serveDotFiles">Whether names may begin with a dot ("." and ".." never pass).</param>
+    /// <param name="serveDotFiles">Whether names may begin with a dot. "." and ".." are never allowed.</param>
     /// <param name="relative">The path relative to the root, without slashes at its ends; "" is the root.</param>
-    /// <param name="isDirectory">The request's path ends in a slash.</param>
+    /// <param name="isDirectory">Whether the request's path ends with a slash.</param>
     public static bool TryMap(PathString path, bool serveDotFiles, out string relative, out bool isDirectory)
     {
         string text = path.Value ?? "";
@@ -19,7 +19,7 @@ internal static class RequestFile
         relative = text.Length == 0 ? "" : text[1..^(isDirectory && text.Length > 1 ? 1 : 0)];
         if (relative.Length == 0)
         {
-            return text.Length < 2; // "//" names an empty segment, not the root
+            return text.Length < 2; // "//" contains an empty segment
         }
 
         if (relative.Length > MaxPath || relative.Contains('\0'))

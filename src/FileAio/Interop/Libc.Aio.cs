@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace FileAio.Interop;
 
 /// <summary>
-/// linux/aio_abi.h by raw system call number: libaio is not needed, and its functions have other types and another errno convention.
+/// linux/aio_abi.h, by system call number. libaio is not needed; its functions have other types and another errno convention.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -34,8 +34,8 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>
-    /// struct aio_ring of fs/aio.c, the memory that a context's address is. In no header, but libaio and others read it, so it stays as it
-    /// is while <see cref="AIO_RING_MAGIC"/> is in it.
+    /// struct aio_ring of fs/aio.c, which is at the address of a context. It is in no header, but libaio and others read it, so it does not
+    /// change while its magic is <see cref="AIO_RING_MAGIC"/>.
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct aio_ring
@@ -73,7 +73,7 @@ internal static unsafe partial class Libc
     public static SysResult IoSubmit(nint context, int count, iocb** blocks) =>
         SysResult.From(syscall_(io_submit_nr, context, count, (nint)blocks, 0, 0, 0));
 
-    /// <summary>Takes the events that are there, up to <paramref name="atMost"/>, once there are <paramref name="atLeast"/>.</summary>
+    /// <summary>Waits for <paramref name="atLeast"/> events, and returns up to <paramref name="atMost"/>.</summary>
     public static SysResult IoGetEvents(nint context, int atLeast, int atMost, io_event* events, TimeSpan wait)
     {
         timespec timeout = timespec.From(wait);
@@ -86,7 +86,7 @@ internal static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>Events are there, or the ring cannot tell. The context must not be destroyed meanwhile.</summary>
+    /// <summary>Returns true if events are available, or if the ring cannot be read. The context must not be destroyed meanwhile.</summary>
     public static bool HasEvents(nint context)
     {
         // SAFETY: mapped by io_setup until io_destroy.

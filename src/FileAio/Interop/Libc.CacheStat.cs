@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace FileAio.Interop;
 
-/// <summary>cachestat(2), which has no wrapper in libc. Its number is the same on all architectures.</summary>
+/// <summary>cachestat(2), which has no libc wrapper. Its number is the same on all architectures.</summary>
 internal static unsafe partial class Libc
 {
     public const int SYS_cachestat = 451;
 
-    /// <summary>struct cachestat_range: which bytes of the file are asked about.</summary>
+    /// <summary>struct cachestat_range: the bytes of the file to look up.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct cachestat_range
     {
@@ -15,7 +15,7 @@ internal static unsafe partial class Libc
         public ulong len;
     }
 
-    /// <summary>struct cachestat: counts of pages.</summary>
+    /// <summary>struct cachestat: numbers of pages.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct cachestat
     {
@@ -26,7 +26,7 @@ internal static unsafe partial class Libc
         public ulong nr_recently_evicted;
     }
 
-    /// <summary>How many pages of the range the page cache holds.</summary>
+    /// <summary>Returns how many pages of the range are in the page cache.</summary>
     public static SysResult CachedPages(int file, long offset, long length)
     {
         cachestat_range range = new() { off = (ulong)offset, len = (ulong)length };

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace FileAio.Interop;
 
-/// <summary>fcntl.h, unistd.h, sys/stat.h, sys/uio.h and linux/openat2.h, as far as files are served.</summary>
+/// <summary>The parts of fcntl.h, unistd.h, sys/stat.h, sys/uio.h and linux/openat2.h that file serving uses.</summary>
 internal static unsafe partial class Libc
 {
     public const int AT_FDCWD = -100;
@@ -15,7 +15,7 @@ internal static unsafe partial class Libc
     public const int O_NOCTTY = 0x100;
     public const int O_PATH = 0x200000;
 
-    // The only three whose value differs between the two architectures.
+    // The only three whose values differ between the two architectures.
     public static readonly int O_DIRECT = Arm ? 0x10000 : 0x4000;
     public static readonly int O_DIRECTORY = Arm ? 0x4000 : 0x10000;
     public static readonly int O_NOFOLLOW = Arm ? 0x8000 : 0x20000;
@@ -40,7 +40,7 @@ internal static unsafe partial class Libc
     public const uint TMPFS_MAGIC = 0x01021994;
     public const uint RAMFS_MAGIC = 0x858458f6;
 
-    // By number: musl has the wrappers statx since 1.2.4 and preadv2 since 1.2.5, and glibc has none for openat2.
+    // By number: musl has wrappers of statx since 1.2.4 and of preadv2 since 1.2.5; glibc has none of openat2.
     private const int SYS_openat2 = 437;
     private static readonly int SYS_preadv2 = Arm ? 286 : 327;
     private static readonly int SYS_statx = Arm ? 291 : 332;
@@ -80,7 +80,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0x9c)] public uint stx_dio_offset_align;
     }
 
-    /// <summary>f_type is its first word on both architectures; the rest is only there to be written to.</summary>
+    /// <summary>f_type is the first word on both architectures; the rest is only reserved space.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 120)]
     public struct statfs
     {
@@ -113,7 +113,7 @@ internal static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>openat2(2), Linux 5.6: a path resolved under rules.</summary>
+    /// <summary>openat2(2), Linux 5.6: opens a path under resolution rules.</summary>
     public static SysResult Open2(int dirfd, byte* path, int flags, ulong resolve)
     {
         open_how how = new open_how { flags = (ulong)flags, resolve = resolve };
@@ -137,11 +137,13 @@ internal static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>Reads what the page cache holds, and never waits: −EAGAIN where it would, a short count where the cache ends.</summary>
+    /// <summary>
+    /// Reads cached bytes without waiting. Returns −EAGAIN if it would wait, and a short count where the cached part ends.
+    /// </summary>
     public static SysResult ReadNoWait(int fd, Span<byte> buffer, long offset)
     {
-        // The offset is one 64-bit register; the register after it is its upper half on 32-bit systems only.
-        // SAFETY: the span is pinned for the length of the call, and the kernel keeps nothing of it after.
+        // The offset is one 64-bit register. The next register is its upper half on 32-bit systems only.
+        // SAFETY: the span is pinned for the duration of the call, and the kernel does not use it afterwards.
         fixed (byte* start = buffer)
         {
             iovec vector = new iovec { iov_base = start, iov_len = (nuint)buffer.Length };
@@ -151,7 +153,7 @@ internal static unsafe partial class Libc
 
     public static SysResult Read(int fd, Span<byte> buffer, long offset)
     {
-        // SAFETY: the span is pinned for the length of the call.
+        // SAFETY: the span is pinned for the duration of the call.
         fixed (byte* start = buffer)
         {
             return Read(fd, (nint)start, buffer.Length, offset);
@@ -173,7 +175,7 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>fstat by way of statx, which also tells the alignment that direct reads need.</summary>
+    /// <summary>fstat by statx, which also returns the alignment of direct reads.</summary>
     public static SysResult Statx(int fd, out statx facts)
     {
         byte empty = 0;
@@ -189,6 +191,6 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Advice only; posix_fadvise returns the error number itself.</summary>
+    /// <summary>Advice only. posix_fadvise returns the error number itself.</summary>
     public static int AdviseSequential(int fd) => posix_fadvise_(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FileAio.Interop;
 
-/// <summary>sys/mman.h: the pages that reads land in.</summary>
+/// <summary>sys/mman.h: the memory that reads go into.</summary>
 internal static unsafe partial class Libc
 {
     public const int PROT_READ = 1;
@@ -22,7 +22,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int madvise_(nint address, nuint length, int advice);
 
-    /// <summary>Page-aligned memory, touched (a first touch under io_submit costs 20 µs a buffer) and kept from children of fork.</summary>
+    /// <summary>
+    /// Maps page-aligned memory. It is touched, because a first touch under io_submit costs 20 µs per buffer. It is not inherited by fork.
+    /// </summary>
     public static SysResult MapBuffer(int length)
     {
         nint address = mmap_(0, (nuint)length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -30,14 +32,12 @@ internal static unsafe partial class Libc
         {
             return SysResult.From(-1);
         }
-        // A direct read into memory shared with a child by copy-on-write may land in the child's page: open(2), O_DIRECT.
+        // A direct read into copy-on-write memory shared with a child may go into the child's page: open(2), O_DIRECT.
         return madvise_(address, (nuint)length, MADV_DONTFORK) == 0 ? new SysResult(address) : SysResult.From(-1);
     }
 
-    /// <summary>
-    /// Gives the whole pages within a range of private memory back to the kernel; the addresses stay, and read as zero when they are touched
-    /// again. madvise(2) rounds the length up: where pages are larger than the range, its neighbours would be dropped with it.
-    /// </summary>
+    /// <summary>Returns the whole pages of a range of private memory to the kernel. The addresses stay valid and read as zero.</summary>
+    /// <remarks>madvise(2) rounds the length up: if pages were larger than the range, adjacent memory would be dropped too.</remarks>
     public static void DropPages(nint address, int length)
     {
         (nint start, nint whole) = WholePages(address, length, Environment.SystemPageSize);
@@ -47,7 +47,7 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>The pages that lie within a range: where the first starts, and the bytes of all; 0 bytes where there is none.</summary>
+    /// <summary>Returns the whole pages within a range: the start of the first, and the length of all; 0 if there is none.</summary>
     public static (nint Start, nint Length) WholePages(nint address, nint length, nint page)
     {
         nint start = (address + page - 1) & -page;

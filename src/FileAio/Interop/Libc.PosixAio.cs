@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FileAio.Interop;
 
-/// <summary>aio.h of glibc (2.34 and later has it in libc itself): reads by threads in user space.</summary>
+/// <summary>aio.h of glibc (in libc itself since 2.34): reads by threads in user space.</summary>
 internal static unsafe partial class Libc
 {
     public const int LIO_READ = 0;
@@ -26,7 +26,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "gnu_get_libc_version")]
     private static partial byte* gnu_get_libc_version_();
 
-    /// <exception cref="EntryPointNotFoundException">This is not glibc.</exception>
+    /// <exception cref="EntryPointNotFoundException">The C library is not glibc.</exception>
     public static void GnuVersion() => _ = gnu_get_libc_version_();
 
     [LibraryImport("libc", EntryPoint = "aio_read")]
@@ -51,18 +51,18 @@ internal static unsafe partial class Libc
 
     public static SysResult LioListio(aiocb** blocks, int count) => SysResult.From(lio_listio_(LIO_NOWAIT, blocks, count, null));
 
-    /// <summary>0 when done, EINPROGRESS while it runs, else the read's errno.</summary>
+    /// <summary>Returns 0 if the read has completed, EINPROGRESS while it runs, or else its errno.</summary>
     public static int AioError(aiocb* block) => aio_error_(block);
 
     public static long AioReturn(aiocb* block) => aio_return_(block);
 
-    /// <summary>−EAGAIN where none is done within the time.</summary>
+    /// <summary>Waits for a completion. Returns −EAGAIN after the timeout.</summary>
     public static SysResult AioSuspend(aiocb** blocks, int count, TimeSpan timeout)
     {
         timespec limit = timespec.From(timeout);
         return SysResult.From(aio_suspend_(blocks, count, timeout == Timeout.InfiniteTimeSpan ? null : &limit));
     }
 
-    /// <summary>AIO_CANCELED only for what no thread has begun.</summary>
+    /// <summary>Cancels a read. Returns AIO_CANCELED only if no thread has started it.</summary>
     public static int AioCancel(int fd, aiocb* block) => aio_cancel_(fd, block);
 }

@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace FileAio.Interop;
 
-/// <summary>linux/tcp.h, as far as a client's progress is watched.</summary>
+/// <summary>The parts of linux/tcp.h that measure a client's progress.</summary>
 internal static partial class Libc
 {
     public const int IPPROTO_TCP = 6;
     public const int TCP_INFO = 11;
 
     /// <summary>
-    /// The first 152 bytes. Linux 4.1 has 128 of them, 4.6 all; later kernels cut theirs to what is asked for. What the kernel does not
-    /// have stays zero.
+    /// The first 152 bytes. Linux 4.1 has 128 of them, 4.6 all; later kernels truncate theirs to the requested length. Fields that the
+    /// kernel does not have are zero.
     /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 152)]
     public struct tcp_info
@@ -25,7 +25,7 @@ internal static partial class Libc
     private const int BytesOfLinux41 = 128;
 
     /// <summary>
-    /// What the kernel knows of a connection; false where the socket cannot tell (it is closed, not TCP, or the kernel older than 4.1).
+    /// Gets TCP_INFO of a connection. Returns false if the socket is closed or is not TCP, or if the kernel is older than 4.1.
     /// </summary>
     public static bool TryGetTcpInfo(Socket socket, out tcp_info info)
     {
@@ -36,7 +36,7 @@ internal static partial class Libc
         {
             length = socket.GetRawSocketOption(IPPROTO_TCP, TCP_INFO, MemoryMarshal.AsBytes(one));
         }
-        catch (Exception untold) when (untold is SocketException or ObjectDisposedException)
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // length stays 0
         }

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace FileAio.Interop;
 
 /// <summary>
-/// Where the calls of this library are known: system calls by number, O_ flags and struct layouts are those of x86-64 and arm64, and differ
-/// on other processors.
+/// Describes the systems that are supported. System call numbers, O_ flags and struct layouts are those of x86-64 and arm64, and differ on
+/// other processors.
 /// </summary>
 internal static class Platform
 {
     public const string Needed = "Linux on x64 or arm64";
 
-    /// <summary>What this is.</summary>
+    /// <summary>The current system.</summary>
     public static string Found => $"{RuntimeInformation.OSDescription} on {RuntimeInformation.ProcessArchitecture}";
 
     public static bool IsSupported => Supports(OperatingSystem.IsLinux(), RuntimeInformation.ProcessArchitecture);

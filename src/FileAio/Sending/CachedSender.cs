@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends a range through the page cache. What the cache holds is read at once into the response's pipe (RWF_NOWAIT: it never waits for the
-/// disk); what it does not, by an engine, into a buffer. So a warm file costs no thread switch, and a cold one blocks nobody.
+/// Sends a range through the page cache. Cached bytes are read at once into the response pipe (RWF_NOWAIT does not wait for the disk).
+/// Other bytes are read by an engine, into a buffer. So a cached file needs no thread switch, and an uncached file blocks no thread.
 /// </summary>
 internal sealed class CachedSender(OpenedFile file, FileServing serving, ResponseBody body, HttpContext context)
 {
@@ -47,7 +47,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
             }
 
             position += read.Value;
-            // FileSender flushes what is left: Kestrel does not, once a response was started, until something else makes it.
+            // FileSender flushes the rest. After a response has started, Kestrel does not flush it until another write does.
             if (position == range.End)
             {
                 return new SendOutcome(SendEnd.Sent, position);
@@ -60,12 +60,12 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
         }
     }
 
-    /// <summary>
-    /// Sends what the page cache holds from the range's beginning on. <see cref="SendEnd.NotCached"/> where that is not all of it.
-    /// <para>A read that does not wait still has the kernel bring in what it did not find, on Linux 6.18 a page for a byte, and 32 to 128
-    /// pages for 128 KiB (measured). So first one byte is asked for, anywhere in the range: what earlier probes brought in seldom answers a
-    /// later one, and a file nobody has cached stays out but for a page a request.</para>
-    /// </summary>
+    /// <summary>Sends the cached beginning of the range. Returns <see cref="SendEnd.NotCached"/> if it is not the whole range.</summary>
+    /// <remarks>
+    /// On a miss, a read with RWF_NOWAIT still starts reading pages into the cache. On Linux 6.18 it reads 1 page for 1 byte, and 32 to 128
+    /// pages for 128 KiB (measured). So one byte at a random offset of the range is probed first. Earlier probes seldom make a later one
+    /// succeed, and an uncached file gains only one page per request.
+    /// </remarks>
     public async ValueTask<SendOutcome> SendWhatIsCachedAsync(ByteRange range)
     {
         if (!IsCached(Random.Shared.NextInt64(range.Start, range.End)))
@@ -78,7 +78,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
         for (long position = range.Start; ;)
         {
             SysResult read = ReadNow(position, (int)Math.Min(size, range.End - position));
-            // Whatever is wrong with a read is for the direct one to find out.
+            // The direct read reports the error.
             if (read.Value <= 0)
             {
                 return new SendOutcome(SendEnd.NotCached, position);
@@ -104,7 +104,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
             return false;
         }
 
-        await body.TakeTurnsAsync().ConfigureAwait(false);
+        await body.YieldAtLimitAsync().ConfigureAwait(false);
         return true;
     }
 
@@ -125,10 +125,13 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
         return read.Value > 0;
     }
 
-    /// <summary>The filesystem does not support the flag, or a filter of system calls refuses preadv2: a plain pread tells what is true.</summary>
+    /// <summary>
+    /// Returns whether preadv2 with RWF_NOWAIT is unavailable: the filesystem or a system call filter refuses it. A plain pread reports
+    /// the actual error.
+    /// </summary>
     private static bool RefusesNoWait(SysResult read) => read.Errno is Errno.EOPNOTSUPP or Errno.EINVAL or Errno.ENOSYS or Errno.EPERM;
 
-    /// <summary>Reads into the pipe what can be had without waiting; −EAGAIN where nothing can.</summary>
+    /// <summary>Reads cached bytes into the pipe without waiting. Returns −EAGAIN on a page-cache miss.</summary>
     private SysResult ReadNow(long position, int want)
     {
         bool mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
@@ -161,7 +164,8 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
     private async ValueTask<SysResult> ReadColdAsync(long position, int want)
     {
         AlignedBufferPool pool = serving.Runtime.Buffers;
-        AlignedBuffer? buffer = pool.TryRent(want) ?? await pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
+        AlignedBuffer? buffer = pool.TryRent(want)
+            ?? await pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
         if (buffer is null)
         {
             return SysResult.Error(Errno.EAGAIN);
@@ -169,7 +173,8 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
 
         try
         {
-            SysResult read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position, body.IsInline).ConfigureAwait(false);
+            SysResult read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position,
+                body.IsInline).ConfigureAwait(false);
             if (read.Value > 0)
             {
                 await body.WriteAsync(buffer.Memory[..(int)read.Value]).ConfigureAwait(false);

@@ -1,49 +1,51 @@
 namespace FileAio.Sending;
 
 /// <summary>
-/// Decides whether a client that a flush waits for still reads, from the bytes that its peer has acknowledged. Two rules, each of which
-/// can be off:
-/// <list type="bullet">
-/// <item>Silence: no byte acknowledged for the send timeout. A receiver with a full buffer announces room again only when a whole segment
-/// fits, so the timeout is extended by the time that a segment takes at the minimum rate, and at most doubled. (A segment is 64 KiB on
-/// loopback: a reader of 1 KB/s is silent for 64 s there.)</item>
-/// <item>Minimum rate: each acknowledged byte earns its time at the rate, up to ten minutes in advance, and time spent waiting is taken
-/// off. Acknowledged is all that the client has read and what its kernel holds: a client that never reads slower than the rate cannot run
-/// out, however large its buffer.</item>
-/// </list>
-/// Not thread-safe: its owner has a lock.
+/// Decides whether a client still receives while a flush waits, from the bytes that the peer has acknowledged. Not thread-safe; its owner
+/// has a lock.
 /// </summary>
+/// <remarks>
+/// There are two rules, and each can be disabled:
+/// <list type="bullet">
+/// <item>Silence: no byte was acknowledged within the send timeout. A receiver with a full buffer announces room again only when a whole
+/// segment fits. The timeout is therefore extended by the time of one segment at the minimum rate, and at most doubled. (On loopback a
+/// segment is 64 KiB: a client that reads 1 KB/s is silent for 64 s.)</item>
+/// <item>Minimum rate: each acknowledged byte earns time at the rate, up to ten minutes in advance. Time spent waiting is deducted.
+/// Acknowledged bytes are those that the client has read and those in its receive buffer. A client that never reads slower than the rate
+/// cannot run out, however large its buffer.</item>
+/// </list>
+/// </remarks>
 internal sealed class ClientProgress(TimeSpan timeout, double? bytesPerSecond, TimeSpan grace)
 {
-    /// <summary>A guess. Covers a receive buffer of 6 MiB, which announces room in steps of 1/16, at 660 bytes/s.</summary>
+    /// <summary>A guess. It covers a receive buffer of 6 MiB, which announces room in steps of 1/16, at 660 bytes/s.</summary>
     private static readonly TimeSpan MostEarned = TimeSpan.FromMinutes(10);
 
-    // Kestrel's default: the rate for the extension of the timeout, where no minimum is set.
+    // Kestrel's default. The rate that extends the timeout if no minimum is set.
     private const double DefaultRate = 240;
 
-    private const double LongestEarning = 1e9; // seconds; keeps a TimeSpan from overflowing
+    private const double LongestEarning = 1e9; // seconds; prevents an overflow of TimeSpan
 
     private readonly TimeSpan _most = grace > MostEarned ? grace : MostEarned;
     private TimeSpan _earned = grace, _silent;
     private long _acknowledged;
 
-    /// <summary>Time earned that has not been waited yet.</summary>
+    /// <summary>The time that is earned and not yet used for waiting.</summary>
     public TimeSpan Earned => _earned;
 
-    /// <summary>A flush begins to wait: what was written before it has gone to the kernel meanwhile.</summary>
+    /// <summary>Notes that a flush starts to wait. Earlier bytes have been written to the kernel meanwhile.</summary>
     public void Flushing() => _silent = TimeSpan.Zero;
 
-    /// <summary>Bytes taken where no acknowledgements can be seen: those of flushes that have completed.</summary>
+    /// <summary>Adds the bytes of completed flushes, if acknowledgements are not available.</summary>
     public void Flushed(long bytes) => Earn(bytes);
 
-    /// <summary>So much time was spent waiting.</summary>
+    /// <summary>Deducts time that was spent waiting.</summary>
     public void Waited(TimeSpan time)
     {
         _silent += time;
         _earned -= time;
     }
 
-    /// <summary>Bytes that the peer has acknowledged since the connection began.</summary>
+    /// <summary>Notes the number of bytes that the peer has acknowledged since the connection started.</summary>
     public void Acknowledged(long bytes)
     {
         if (bytes == _acknowledged)

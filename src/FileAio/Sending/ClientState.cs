@@ -1,14 +1,14 @@
 namespace FileAio.Sending;
 
-/// <summary>What a client that a flush waits for is taken to do.</summary>
+/// <summary>Specifies the state of a client that a flush waits for.</summary>
 internal enum ClientState
 {
-    /// <summary>It takes enough.</summary>
+    /// <summary>The client receives fast enough.</summary>
     Reading,
 
-    /// <summary>It has taken nothing for the send timeout.</summary>
+    /// <summary>The client has received nothing for the send timeout.</summary>
     Stalled,
 
-    /// <summary>It has taken less than the minimum response data rate.</summary>
+    /// <summary>The client has received less than the minimum response data rate.</summary>
     TooSlow,
 }

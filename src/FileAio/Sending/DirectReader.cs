@@ -4,27 +4,29 @@ using FileAio.Files;
 
 namespace FileAio.Sending;
 
-/// <summary>Aligned reads that are continued where they come back short.</summary>
+/// <summary>Makes aligned reads and continues short reads.</summary>
 internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine engine, bool inline)
 {
-    // A filesystem that keeps answering with nothing new, though the file goes on, is broken. Network filesystems have been seen to need
-    // two. A guess.
+    // The limit of reads that return nothing new although the file continues; the filesystem is then broken. Network filesystems were seen
+    // to need two. A guess.
     private const int Patience = 8;
 
     public PendingRead Start(AlignedBuffer buffer, long position, int length) =>
         new(buffer, position, length, buffer.Read.StartAsync(engine, descriptor, buffer.Address, length, position, inline));
 
-    public ValueTask<SysResult> FinishAsync(PendingRead read, long end) => FinishAsync(read.Buffer.Read, read.Buffer.Address, read.Position, read.Length, read.Result, end);
+    public ValueTask<SysResult> FinishAsync(PendingRead read, long end) =>
+        FinishAsync(read.Buffer.Read, read.Buffer.Address, read.Position, read.Length, read.Result, end);
 
-    /// <summary>Reads <paramref name="length"/> bytes, aligned, to <paramref name="address"/>.</summary>
+    /// <summary>Reads <paramref name="length"/> bytes, aligned, into <paramref name="address"/>.</summary>
     public ValueTask<SysResult> ReadAsync(FileRead read, nint address, long position, int length, long end) =>
         FinishAsync(read, address, position, length, read.StartAsync(engine, descriptor, address, length, position, inline), end);
 
     /// <summary>
-    /// The bytes that are there from the read's position on: all it asked for, or up to <paramref name="end"/>; fewer only where the file
-    /// ends.
+    /// Returns the number of bytes from the read's position on: all that were requested, or up to <paramref name="end"/>. It is less only
+    /// at the end of the file.
     /// </summary>
-    private async ValueTask<SysResult> FinishAsync(FileRead read, nint address, long position, int length, ValueTask<SysResult> first, long end)
+    private async ValueTask<SysResult> FinishAsync(FileRead read, nint address, long position, int length, ValueTask<SysResult> first,
+        long end)
     {
         SysResult got = await first.ConfigureAwait(false);
         long have = 0, from = 0;
@@ -47,7 +49,7 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
             {
                 if (FileFacts.Of(descriptor, out FileFacts now).IsError || now.Size <= position + have)
                 {
-                    return new SysResult((nint)have); // the file ends here
+                    return new SysResult((nint)have); // end of file
                 }
 
                 if (--patience == 0)
@@ -55,9 +57,10 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
                     return SysResult.Error(Errno.EIO);
                 }
             }
-            // Short, and not the end: again from the last boundary.
+            // A short read before the end of the file: read again from the last boundary.
             from = have & ~(file.DirectAlignment - 1L);
-            got = await read.StartAsync(engine, descriptor, address + (nint)from, length - (int)from, position + from, inline).ConfigureAwait(false);
+            got = await read.StartAsync(engine, descriptor, address + (nint)from, length - (int)from, position + from,
+                inline).ConfigureAwait(false);
         }
     }
 

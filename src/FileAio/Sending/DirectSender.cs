@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends a range past the page cache: the range rounded out to the alignment, read in whole buffers, and trimmed. The odd end of a file
-/// needs no other way of reading: an aligned read that runs over it returns what there is.
+/// Sends a range bypassing the page cache. The range is rounded out to the alignment, read in whole buffers, and trimmed. An aligned read
+/// across the end of the file returns the remaining bytes, so an unaligned file size needs no special case.
 /// </summary>
 internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing serving, ResponseBody body, HttpContext context)
 {
-    // Below this a read into the pipe could be handed the rest of a block that is in use: such ends are copied. (Blocks are 4 KiB or more.)
+    // A smaller read into the pipe could get the rest of a block that is in use; such ends are copied. (Blocks are 4 KiB or more.)
     private const int LeastIntoPipe = 8192;
 
     private readonly DirectReader _reader = new(file, descriptor, body.Engine.Engine, body.IsInline);
@@ -21,7 +21,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     {
         DirectWindow window = DirectWindow.Around(range, file.DirectAlignment);
         int chunk = (int)RoundUp(body.ChunkSize, file.DirectAlignment);
-        // What waits for its rate holds no buffer.
+        // A response that waits for its rate limit holds no buffer.
         int ahead = body.Limit is null ? serving.Options.OutputBuffers.Count : 1;
         if (!serving.ReadIntoPipe)
         {
@@ -31,9 +31,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         return await IntoPipeAsync(range, window, chunk, ahead).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Reads into buffers of ours, up to <paramref name="ahead"/> at a time, and copies each to the pipe when its turn comes.
-    /// </summary>
+    /// <summary>Reads into pool buffers, up to <paramref name="ahead"/> at a time, and copies them to the pipe in order.</summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
         ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0);
@@ -49,7 +47,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     AlignedBuffer? buffer = _pool.TryRent(want);
                     if (buffer is null && !reads.IsEmpty)
                     {
-                        break; // what is under way will do
+                        break; // the reads in flight are enough
                     }
 
                     buffer ??= await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
@@ -76,12 +74,14 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     written = there - position;
                     if (written > 0)
                     {
-                        await body.WriteAsync(current.Buffer.Memory[(int)(position - current.Position)..(int)(there - current.Position)]).ConfigureAwait(false);
+                        Range part = (int)(position - current.Position)..(int)(there - current.Position);
+                        await body.WriteAsync(current.Buffer.Memory[part]).ConfigureAwait(false);
                     }
                 }
                 finally
                 {
-                    // Back before the flush: a client that stalls holds the pipe's share, and nothing of the pool's but what is read ahead.
+                    // Return the buffer before the flush. A stalled client then holds the pipe's memory and only the read-ahead buffers of
+                    // the pool.
                     _pool.Return(current.Buffer);
                 }
                 if (written <= 0)
@@ -118,7 +118,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         }
     }
 
-    /// <summary>Reads into the pipe's own memory, one buffer at a time. An unaligned head and a short end are copied.</summary>
+    /// <summary>Reads into the pipe's own memory, one buffer at a time. An unaligned beginning and a short end are copied.</summary>
     private async ValueTask<SendOutcome> IntoPipeAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
     {
         long position = range.Start;
@@ -136,7 +136,8 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
             }
             else
             {
-                outcome = await into.ReadAsync(next, want, range.End, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
+                outcome = await into.ReadAsync(next, want, range.End, serving.Options.QueueTimeout, context.RequestAborted)
+                    .ConfigureAwait(false);
                 if (outcome.End == SendEnd.NotDirect && !outcome.Reason.IsError)
                 {
                     return await CopyAsync(range with { Start = next }, window with { Start = next }, chunk, ahead).ConfigureAwait(false);

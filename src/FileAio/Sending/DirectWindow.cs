@@ -2,7 +2,7 @@ using FileAio.Http;
 
 namespace FileAio.Sending;
 
-/// <summary>A range rounded out to the alignment of direct reads.</summary>
+/// <summary>Represents a range that is rounded out to the alignment of direct reads.</summary>
 internal readonly record struct DirectWindow(long Start, long End)
 {
     public static DirectWindow Around(ByteRange range, int alignment)

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>
-/// What reads share in a process: the engines, and the buffers. Made once for each set of engine settings, and kept as long as the process
-/// lives: io_destroy takes 40 ms, and a device that hangs would hang it.
+/// The engines and buffers that all reads of a process share. There is one for each set of engine options, and it lives as long as the
+/// process: io_destroy takes 40 ms, and blocks if a device hangs.
 /// </summary>
 internal sealed class FileRuntime : IDisposable
 {
@@ -21,7 +21,8 @@ internal sealed class FileRuntime : IDisposable
     private readonly bool _ownsBuffers;
     private readonly ConnectionEngines _connections;
 
-    private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger, ThreadStarter? start = null)
+    private FileRuntime(DirectIoFileOptions options, AlignedBufferPool buffers, bool ownsBuffers, ILogger logger,
+        ThreadStarter? start = null)
     {
         (Mode, Buffers, _ownsBuffers) = (options.Aio, buffers, ownsBuffers);
         Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, start);
@@ -35,32 +36,34 @@ internal sealed class FileRuntime : IDisposable
 
     public AioMode Mode { get; }
 
-    /// <summary>Reads what is opened for direct reads; the first of its kind where there are several (<see cref="EngineOf"/>).</summary>
+    /// <summary>The engine for direct reads; the first one if there are several (<see cref="EngineOf"/>).</summary>
     public IFileEngine Engine { get; }
 
-    /// <summary>Reads through the page cache what is not in it.</summary>
+    /// <summary>The engine for reads through the page cache that miss.</summary>
     public IFileEngine Buffered { get; }
 
-    /// <summary>Threads that may wait for the disk: for buffered reads, and for open(2).</summary>
+    /// <summary>The threads that may wait for the disk: for buffered reads, and for open(2).</summary>
     public ThreadPoolEngine Threads { get; }
 
     public AlignedBufferPool Buffers { get; }
 
-    /// <summary>What the kernel said where the engine asked for is not the one that serves; else null.</summary>
+    /// <summary>The reason why the configured engine is not used; null if it is used.</summary>
     public string? FallbackReason { get; private set; }
 
     public static FileRuntime Shared(DirectIoFileOptions options, ILogger logger)
     {
         SharedBuffers.Budget.Widen(options.MaxInFlightBytes);
-        (AioMode Aio, int AioRequests, int Threads, int MaxQueue) settings = (options.Aio, options.AioRequests, options.Threads, options.MaxQueue);
-        return Made.GetOrAdd(settings, _ => new Lazy<FileRuntime>(() => new FileRuntime(options, SharedBuffers, ownsBuffers: false, logger))).Value;
+        (AioMode Aio, int AioRequests, int Threads, int MaxQueue) settings = (options.Aio, options.AioRequests, options.Threads,
+            options.MaxQueue);
+        return Made.GetOrAdd(settings,
+            _ => new Lazy<FileRuntime>(() => new FileRuntime(options, SharedBuffers, ownsBuffers: false, logger))).Value;
     }
 
-    /// <summary>One of its own, for tests: engine, buffers and bound are nobody else's.</summary>
+    /// <summary>A separate instance, for tests: its engine, buffers and limits are not shared.</summary>
     public static FileRuntime Create(DirectIoFileOptions options, ILogger logger, ThreadStarter? start = null) =>
         new(options, new AlignedBufferPool(new BufferBudget(options.MaxInFlightBytes)), ownsBuffers: true, logger, start);
 
-    /// <summary>The engine that reads for a request's connection, and the way back to its thread.</summary>
+    /// <summary>Returns the engine for a request's connection, and the context that posts to its thread.</summary>
     public EngineContext EngineOf(IFeatureCollection features) => _connections.Of(features);
 
     private LinuxAioEngine? Further(DirectIoFileOptions options, LinuxAioEngine first, ThreadStarter? start) =>
@@ -102,11 +105,11 @@ internal sealed class FileRuntime : IDisposable
     {
         FallbackReason = reason;
         FileMetrics.Fallback(tag);
-        logger.EngineFallback(engine, reason, "A pool of threads", hint);
+        logger.EngineFallback(engine, reason, "a thread pool", hint);
         return Threads;
     }
 
-    /// <summary>Uses the engine once: a container's filter may let io_setup through and not io_submit.</summary>
+    /// <summary>Reads once with the engine, because a container's system call filter may allow io_setup and refuse io_submit.</summary>
     private unsafe SysResult Probe(IFileEngine engine)
     {
         fixed (byte* path = "/proc/self/exe\0"u8)
@@ -114,7 +117,7 @@ internal sealed class FileRuntime : IDisposable
             SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Fcntl.O_CLOEXEC);
             if (opened.IsError || Buffers.TryRent(4096) is not { } buffer)
             {
-                return default; // nothing to try it with: the first real read will tell
+                return default; // no file or buffer to probe with: the first real read reports an error
             }
 
             SysResult result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
@@ -132,7 +135,8 @@ internal sealed class FileRuntime : IDisposable
         }
 
         static string Read(string name) => File.Exists(name) ? File.ReadAllText(name, Encoding.ASCII).Trim() : "?";
-        return $"fs.aio-nr is {Read("/proc/sys/fs/aio-nr")} of fs.aio-max-nr {Read("/proc/sys/fs/aio-max-nr")}, system-wide: raise it with sysctl fs.aio-max-nr.";
+        return $"fs.aio-nr is {Read("/proc/sys/fs/aio-nr")} of fs.aio-max-nr {Read("/proc/sys/fs/aio-max-nr")}, system-wide. "
+            + "Raise the limit with sysctl fs.aio-max-nr.";
     }
 
     public void Dispose()

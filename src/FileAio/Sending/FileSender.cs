@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends ranges of one file as one response's body. Reads land in the response's pipe, or are copied to it; each flush waits for the
+/// Sends ranges of one file as the body of one response. Reads go into the response pipe, or are copied to it. Each flush waits for the
 /// client.
 /// </summary>
 internal sealed class FileSender : IDisposable
@@ -26,7 +26,7 @@ internal sealed class FileSender : IDisposable
 
     public void Dispose() => _body.Dispose();
 
-    /// <summary>Sends one range. Returns off the engine's threads, whatever it was completed by.</summary>
+    /// <summary>Sends one range. Never returns on an engine thread.</summary>
     public async Task SendAsync(ByteRange range)
     {
         if (range.Length == 0)
@@ -64,15 +64,16 @@ internal sealed class FileSender : IDisposable
     }
 
     /// <summary>
-    /// Sends the parts, and flushes before one that would make more than an output buffer of what is not flushed: so the memory of a
-    /// request does not grow with its ranges, and small parts go together.
+    /// Sends the parts, and flushes before a part that would exceed one unflushed output buffer. The memory of a request therefore does not
+    /// grow with its ranges, and small parts are flushed together.
     /// </summary>
     private async ValueTask<bool> SendPartsAsync(List<ByteRange> ranges, MultipartByteRanges frame)
     {
         for (int i = 0; i < ranges.Count; i++)
         {
             ReadOnlyMemory<byte> head = frame.Head(i);
-            if (_body.Unflushed > 0 && _body.Unflushed + head.Length + ranges[i].Length > _body.ChunkSize && !await FlushPartAsync().ConfigureAwait(false))
+            if (_body.Unflushed > 0 && _body.Unflushed + head.Length + ranges[i].Length > _body.ChunkSize
+                && !await FlushPartAsync().ConfigureAwait(false))
             {
                 return false;
             }
@@ -92,13 +93,13 @@ internal sealed class FileSender : IDisposable
         {
             if (await _body.FlushAsync().ConfigureAwait(false))
             {
-                await _body.TakeTurnsAsync().ConfigureAwait(false);
+                await _body.YieldAtLimitAsync().ConfigureAwait(false);
                 return true;
             }
         }
         catch (OperationCanceledException)
         {
-            // the client went away while the response waited for its rate
+            // The client disconnected while the response waited for its rate limit.
         }
 
         _context.Abort();
@@ -153,7 +154,8 @@ internal sealed class FileSender : IDisposable
             {
                 if (_serving.Options.CacheProbe == CacheProbe.NoWait && _body.SendFile is null)
                 {
-                    SendOutcome cached = await new CachedSender(_file, _serving, _body, _context).SendWhatIsCachedAsync(range).ConfigureAwait(false);
+                    SendOutcome cached = await new CachedSender(_file, _serving, _body, _context)
+                        .SendWhatIsCachedAsync(range).ConfigureAwait(false);
                     if (cached.End != SendEnd.NotCached)
                     {
                         return cached;
@@ -161,7 +163,8 @@ internal sealed class FileSender : IDisposable
 
                     range = range with { Start = cached.Position };
                 }
-                SendOutcome outcome = await new DirectSender(_file, direct, _serving, _body, _context).SendAsync(range).ConfigureAwait(false);
+                SendOutcome outcome = await new DirectSender(_file, direct, _serving, _body, _context)
+                    .SendAsync(range).ConfigureAwait(false);
                 if (outcome.End != SendEnd.NotDirect)
                 {
                     return outcome;
@@ -179,15 +182,15 @@ internal sealed class FileSender : IDisposable
     }
 
     /// <summary>
-    /// True where the response may go on. What was promised and cannot be kept ends the connection, so that no client takes a part for the
-    /// whole.
+    /// Returns whether the response can continue. If the announced bytes cannot be sent, the connection is closed, so that no client
+    /// mistakes a part for the whole.
     /// </summary>
     private ValueTask<bool> ConcludeAsync(SendOutcome outcome, long end) =>
         outcome.End == SendEnd.Sent ? new ValueTask<bool>(true) : EndAsync(outcome, end);
 
     private async ValueTask<bool> EndAsync(SendOutcome outcome, long end)
     {
-        // Loggers, and whoever is told of an abort, are the application's.
+        // Log providers and abort callbacks are application code.
         await new LeaveEngine();
         switch (outcome.End)
         {
@@ -214,8 +217,9 @@ internal sealed class FileSender : IDisposable
         ErrnoStatus.Write(_context.Response, outcome.End switch
         {
             SendEnd.Busy => StatusCodes.Status503ServiceUnavailable,
-            SendEnd.Failed when ErrnoStatus.Of(outcome.Reason.Errno, SymlinkPolicy.Off) == StatusCodes.Status503ServiceUnavailable => StatusCodes.Status503ServiceUnavailable,
-            _ => StatusCodes.Status500InternalServerError, // the file was opened: no error of a read is a 404
+            SendEnd.Failed when ErrnoStatus.Of(outcome.Reason.Errno, SymlinkPolicy.Off) == StatusCodes.Status503ServiceUnavailable =>
+                StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError, // the file was opened, so a read error is never a 404
         });
         return false;
     }

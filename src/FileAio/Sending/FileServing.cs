@@ -6,9 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FileAio.Sending;
 
-/// <summary>
-/// What one <c>UseDirectIoFiles</c> serves by: its options, its folder, its open-file cache, and the runtime it shares with the others.
-/// </summary>
+/// <summary>The state of one <c>UseDirectIoFiles</c>: its options, folder and open-file cache, and the shared runtime.</summary>
 internal sealed class FileServing : IDisposable
 {
     private readonly RootPath _root;
@@ -16,7 +14,8 @@ internal sealed class FileServing : IDisposable
     private readonly OverdueReads? _overdue;
 
     /// <exception cref="IOException">The root cannot be opened.</exception>
-    public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time, ILogger logger)
+    public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time,
+        ILogger logger)
     {
         (Options, Runtime, Time, Logger, Throttle) = (options, runtime, time, new OffEngineLogger(logger), new LogThrottle(time));
         Devices = new DeviceTable(Logger);
@@ -41,24 +40,24 @@ internal sealed class FileServing : IDisposable
 
     public ILogger Logger { get; }
 
-    /// <summary>Bounds what failures write to the log.</summary>
+    /// <summary>Limits the log messages about failures.</summary>
     public LogThrottle Throttle { get; }
 
-    /// <summary>The devices met so far.</summary>
+    /// <summary>The devices seen so far.</summary>
     public DeviceTable Devices { get; }
 
-    /// <summary>Kestrel's memory comes from the aligned pool, and reads may land in it.</summary>
+    /// <summary>Whether Kestrel uses the aligned pool, and reads may go into its memory.</summary>
     public bool ReadIntoPipe { get; }
 
-    /// <summary>Files of this size on are read directly; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>The size from which files are read directly; <see cref="long.MaxValue"/> for none.</summary>
     public long DirectIoThreshold { get; }
 
     /// <summary>
-    /// Opens what the path leads to: out of the cache, out of the kernel's own cache of names, or on a thread that may wait for the disk.
+    /// Opens the file of a path: from the open-file cache, from the kernel's dentry cache, or on a thread that may wait for the disk.
     /// </summary>
     /// <param name="relative">The path below the root.</param>
-    /// <param name="context">The request: its end ends the wait for an open that needs the disk.</param>
-    /// <exception cref="OperationCanceledException">The request was aborted while its open waited for the disk.</exception>
+    /// <param name="context">The request. If it is aborted, it stops waiting for the open.</param>
+    /// <exception cref="OperationCanceledException">The request was aborted while it waited for the open.</exception>
     public ValueTask<OpenResult> OpenAsync(string relative, HttpContext context)
     {
         if (_root.IsCheckDue() && !_root.TryCheckCached())
@@ -77,7 +76,7 @@ internal sealed class FileServing : IDisposable
         }
         else
         {
-            // Done or not within the time: the folder that the path led to is served until a later check.
+            // If the check does not complete in time, the previous folder is served until a later check.
             await RunColdAsync(new FileWork<bool>(CheckNow, false, static _ => { }), refused: false, relative, aborted);
         }
 
@@ -110,7 +109,7 @@ internal sealed class FileServing : IDisposable
                 return new ValueTask<OpenResult>(Remember(folder, relative, new OpenResult(result, file, isDirectory)));
             }
 
-            folder.TryAddReference(); // it cannot fail, as this method has one
+            folder.TryAddReference(); // cannot fail: this method holds a reference
             return OpenColdAsync(folder, relative, aborted);
         }
         finally
@@ -133,7 +132,7 @@ internal sealed class FileServing : IDisposable
         OpenResult busy = new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
         OpenResult OpenNow()
         {
-            // Nobody may wait for it any more, and the folder be closed: its number may be another file's.
+            // The request may have stopped waiting, and the folder may be closed. Its descriptor number may then belong to another file.
             if (!folder.TryAddReference())
             {
                 return busy;
@@ -162,7 +161,7 @@ internal sealed class FileServing : IDisposable
 
     /// <summary>
     /// Runs work on a thread that may wait for the disk, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>. open(2) cannot be
-    /// cancelled: one that nobody waits for any more keeps its thread until the kernel returns, and its descriptor is closed.
+    /// cancelled: an abandoned open keeps its thread until the kernel returns, and its descriptor is then closed.
     /// </summary>
     /// <exception cref="OperationCanceledException">The request was aborted.</exception>
     private async ValueTask<T> RunColdAsync<T>(FileWork<T> work, T refused, string path, CancellationToken aborted)
@@ -181,7 +180,7 @@ internal sealed class FileServing : IDisposable
         {
             if (!work.TryAbandon())
             {
-                return await work.Task; // it came just now
+                return await work.Task; // completed just before it was abandoned
             }
 
             Runtime.Threads.TryCancel(work);
@@ -199,7 +198,7 @@ internal sealed class FileServing : IDisposable
         }
     }
 
-    /// <summary>Closes what is open, but for what is still being read.</summary>
+    /// <summary>Closes all files except those that are still being read.</summary>
     public void Dispose()
     {
         _overdue?.Dispose();

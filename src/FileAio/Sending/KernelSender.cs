@@ -5,35 +5,37 @@ using FileAio.Http;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends a range by sendfile(2), chunk by chunk, as far as the page cache holds it: neither copied through the process nor read into a
-/// buffer. The chunk is asked about just before it is sent, so what is cold is left to an engine, and no thread waits for the disk, but for
-/// a page that is evicted in between.
+/// Sends the cached part of a range by sendfile(2), chunk by chunk, without copying it through the process or reading it into a buffer.
+/// Each chunk is looked up just before it is sent. Chunks that are not cached are left to an engine, so no thread waits for the disk,
+/// except for a page that is evicted in between.
 /// </summary>
 internal sealed class KernelSender(OpenedFile file, FileServing serving, ResponseBody body)
 {
-    /// <summary>Up to here a read into the pipe is cheaper: it leaves in one call with the header.</summary>
+    /// <summary>Up to this size a read into the pipe is cheaper, because it is sent in one call with the header.</summary>
     public const int MostRead = 16 * 1024;
 
-    /// <summary>What is read by an engine before the page cache is asked again, at first.</summary>
+    /// <summary>The number of bytes that an engine reads before the page cache is checked again, at first.</summary>
     public const long FirstCold = 2 << 20;
 
-    /// <summary>The same once much was cold: the engine's reads ahead have a gap each time.</summary>
+    /// <summary>The same after many misses, because each check interrupts the engine's read-ahead.</summary>
     public const long MostCold = 64 << 20;
 
-    /// <summary>A flush of more than this is waited for before the last one, whose minimum rate allows for about as much.</summary>
+    /// <summary>A larger flush is awaited before the last one, whose minimum rate allows for about this much.</summary>
     private const long MostInLastFlush = 1 << 20;
 
-    /// <summary><see cref="SendEnd.NotCached"/> where the page cache has no more of it, or the transport does not take it.</summary>
+    /// <summary>
+    /// Sends the range. Returns <see cref="SendEnd.NotCached"/> if the next chunk is not cached, or the transport declines.
+    /// </summary>
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
         int chunk = body.Limit is null ? serving.Options.SendFileMaxChunk : body.ChunkSize;
-        bool asks = serving.Options.SendFile == SendFileMode.Auto;
+        bool isAuto = serving.Options.SendFile == SendFileMode.Auto;
         try
         {
             for (long position = range.Start; ;)
             {
                 int count = (int)Math.Min(chunk, range.End - position);
-                if (asks && !file.IsCached(position, count))
+                if (isAuto && !file.IsCached(position, count))
                 {
                     FileMetrics.SendFileMissed();
                     return new SendOutcome(SendEnd.NotCached, position);
@@ -62,7 +64,7 @@ internal sealed class KernelSender(OpenedFile file, FileServing serving, Respons
                     return new SendOutcome(SendEnd.Sent, position);
                 }
 
-                await body.TakeTurnsAsync(mayBeInline: false).ConfigureAwait(false);
+                await body.YieldAtLimitAsync(mayBeInline: false).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

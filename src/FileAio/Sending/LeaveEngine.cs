@@ -4,8 +4,8 @@ using FileAio.Engines;
 namespace FileAio.Sending;
 
 /// <summary>
-/// <c>await new LeaveEngine()</c>: what follows does not run on an engine's thread, where it would hold up everybody's reads. From an event
-/// loop it goes to where the loop's application code runs, from any other thread to the thread pool.
+/// Leaves the engine thread: <c>await new LeaveEngine()</c>. The continuation would delay other reads there. From an event loop it moves to
+/// where the loop's application code runs; from any other thread, to the thread pool.
 /// </summary>
 internal readonly struct LeaveEngine : ICriticalNotifyCompletion
 {

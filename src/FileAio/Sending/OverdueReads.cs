@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>
-/// nginx's "aio operation took too long": tells once of each read that takes longer than <see cref="DirectIoFileOptions.AioTimeout"/>. That
-/// is all it does: the buffer is the kernel's until the read completes. Reads carry no timers; one timer looks them over.
+/// Logs each read once that takes longer than <see cref="DirectIoFileOptions.AioTimeout"/>, as nginx's "aio operation took too long" does.
+/// It does nothing else, because the kernel uses the buffer until the read completes. One timer checks all reads, so that reads need no
+/// timers.
 /// </summary>
 internal sealed class OverdueReads : IDisposable
 {
@@ -21,21 +22,21 @@ internal sealed class OverdueReads : IDisposable
     public OverdueReads(FileRuntime runtime, TimeSpan timeout, TimeProvider time, ILogger logger)
     {
         (_runtime, _timeout, _logger) = (runtime, timeout, logger);
-        // So a read is told of when it has taken a quarter longer, at most.
+        // A read is therefore logged at most a quarter of the timeout late.
         TimeSpan period = TimeSpan.FromTicks(Math.Clamp(timeout.Ticks / 4, ShortestPeriod.Ticks, LongestPeriod.Ticks));
-        _timer = time.CreateTimer(static state => ((OverdueReads)state!).Look(), this, period, period);
+        _timer = time.CreateTimer(static state => ((OverdueReads)state!).Check(), this, period, period);
     }
 
-    private void Look()
+    private void Check()
     {
-        Look(_runtime.Engine.Reads);
+        Check(_runtime.Engine.Reads);
         if (!ReferenceEquals(_runtime.Engine, _runtime.Threads))
         {
-            Look(_runtime.Threads.Reads);
+            Check(_runtime.Threads.Reads);
         }
     }
 
-    private void Look(InFlightReads reads)
+    private void Check(InFlightReads reads)
     {
         for (int place = 0; place < InFlightReads.Count; place++)
         {
@@ -52,7 +53,7 @@ internal sealed class OverdueReads : IDisposable
             }
 
             (string? name, long offset, string? engine) = (NameOf(read.Descriptor), read.Offset, read.EngineName);
-            // Still that read: so the descriptor was open all the while, and the name is its file's.
+            // It is still the same read. So its descriptor was open all the time, and the name belongs to its file.
             if (!ReferenceEquals(reads[place], read) || read.Started != started || !read.TryReport())
             {
                 continue;

@@ -2,5 +2,5 @@ using FileAio.Buffers;
 
 namespace FileAio.Sending;
 
-/// <summary>A read under way, and where in the file it began.</summary>
+/// <summary>A read in flight, and its offset in the file.</summary>
 internal readonly record struct PendingRead(AlignedBuffer Buffer, long Position, int Length, ValueTask<SysResult> Result);

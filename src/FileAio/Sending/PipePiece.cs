@@ -1,11 +1,11 @@
 namespace FileAio.Sending;
 
-/// <summary>
-/// Leave to copy a buffer to the pipe in one piece: sent as one segment it costs a fifth to a third less CPU than as 32 blocks of 4 KiB
-/// (1.7 against 2.1 to 2.7 s/GiB, 1 GiB files, 8 clients). But such a piece is an array of the shared pool, which keeps 32 of a size for
-/// each processor and leaves the rest to the garbage collector, as large objects: with 400 stalled clients that came to 530 KiB a client,
-/// with blocks to 156. So only as many pieces are out at a time as the pool keeps.
-/// </summary>
+/// <summary>A permission to copy a buffer to the pipe in one piece.</summary>
+/// <remarks>
+/// One segment costs 20 to 33 % less CPU than 32 blocks of 4 KiB (1.7 against 2.1 to 2.7 s/GiB, 1 GiB files, 8 clients). But a piece is an
+/// array of the shared pool, which keeps 32 arrays of a size per processor. The garbage collector must collect the rest as large objects.
+/// 400 stalled clients then used 530 KiB each, with blocks 156 KiB. So the number of pieces in use is limited to what the pool keeps.
+/// </remarks>
 internal struct PipePiece
 {
     private static readonly int Most = 32 * Environment.ProcessorCount;
@@ -13,7 +13,7 @@ internal struct PipePiece
 
     private bool _taken;
 
-    /// <summary>Pieces that are out, in the process.</summary>
+    /// <summary>The number of pieces in use in the process.</summary>
     public static int Out => Volatile.Read(ref s_out);
 
     public bool TryTake()

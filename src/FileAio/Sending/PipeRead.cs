@@ -4,7 +4,8 @@ using FileAio.Engines;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Reads that land in the response pipe's own memory. The block is held while the kernel writes, even if Kestrel drops the pipe meanwhile.
+/// Reads into the memory of the response pipe. The block is held while the kernel writes to it, even if Kestrel completes the pipe
+/// meanwhile.
 /// </summary>
 internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBudget budget)
 {
@@ -13,7 +14,7 @@ internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBud
     private readonly FileRead _read = new();
 
     /// <summary>
-    /// Reads one chunk and advances the pipe. <see cref="SendEnd.NotDirect"/> without a reason: the pipe's memory is not aligned after all.
+    /// Reads one chunk and advances the pipe. Returns <see cref="SendEnd.NotDirect"/> without a reason if the pipe's memory is not aligned.
     /// </summary>
     public async ValueTask<SendOutcome> ReadAsync(long position, int length, long end, TimeSpan timeout, CancellationToken cancellation)
     {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.FileProviders;
 namespace FileAio.Sending;
 
 /// <summary>
-/// Sends ranges of what a provider has without a place on a disk, such as a resource of an assembly: by its stream, on the request's own
-/// thread. One buffer at a time is in memory, whatever the ranges are. Engines, direct reads and SendTimeout are not for it.
+/// Sends ranges of a provider's file that has no physical path, such as an embedded resource, from its stream, on the request's thread. One
+/// buffer is in memory at a time. Engines, direct reads and SendTimeout do not apply.
 /// </summary>
 internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServing serving)
 {
@@ -17,7 +17,8 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
     private readonly RateLimit? _limit = LimitOf(context, serving);
 
     /// <summary>
-    /// Sends the ranges, with the header of each part where there are several. What was promised and cannot be kept ends the connection.
+    /// Sends the ranges, with the header of each part if there are several. If the announced bytes cannot be sent, the connection is
+    /// closed.
     /// </summary>
     public async Task SendAsync(List<ByteRange> ranges, MultipartByteRanges? frame)
     {
@@ -28,7 +29,7 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
             {
                 if (frame is not null)
                 {
-                    context.Response.BodyWriter.Write(frame.Head(i).Span); // goes with the first bytes of the part
+                    context.Response.BodyWriter.Write(frame.Head(i).Span); // sent with the first bytes of the part
                 }
 
                 if (!await SendAsync(ranges[i], buffer))
@@ -46,7 +47,7 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client went away.
+            // The client disconnected.
         }
         finally
         {
@@ -54,7 +55,7 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
         }
     }
 
-    /// <summary>False where the stream ended before the range.</summary>
+    /// <summary>Sends one range. Returns false if the stream ends before the range.</summary>
     private async Task<bool> SendAsync(ByteRange range, byte[] buffer)
     {
         await using Stream stream = file.CreateReadStream();

@@ -1,15 +1,15 @@
 namespace FileAio.Sending;
 
-/// <summary>nginx's limit_rate: bytes a second of one response, after the first few. No buffer is held while it waits.</summary>
+/// <summary>Limits the bytes per second of one response, as nginx's limit_rate does. No buffer is held while it waits.</summary>
 internal sealed class RateLimit(long bytesPerSecond, long after, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
     private long _sent;
 
-    /// <summary>How much to send at a time: a quarter of a second's worth, in whole pages, so that the rate is even.</summary>
+    /// <summary>Returns how much to send at a time: a quarter of a second, in whole pages, so that the rate is even.</summary>
     public int Chunk(int most) => (int)Math.Min(most, ((bytesPerSecond / 4) + 4095) & ~4095L);
 
-    /// <summary>Counts what was sent, and waits until it is due.</summary>
+    /// <summary>Counts sent bytes, and waits until they are due.</summary>
     public async ValueTask SentAsync(long bytes, CancellationToken cancellation)
     {
         _sent += bytes;

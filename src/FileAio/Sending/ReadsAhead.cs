@@ -3,44 +3,46 @@ using FileAio.Diagnostics;
 
 namespace FileAio.Sending;
 
-/// <summary>
-/// The reads of one response that are under way or completed, in the order of the file. Those that are ahead of the client give their
-/// buffers back while it stalls and more than half of the budget is in use: clients that stall would otherwise hold buffers that clients
-/// that read wait for.
-/// <para>For a client that has taken <see cref="GrowsAfter"/> bytes, reads become larger and more than the options say, so that one
-/// download fills the device; when the client stalls, they are given back and begin small again.</para>
-/// </summary>
-/// <param name="pool">Where the buffers are from.</param>
-/// <param name="most">Reads at a time, as the options say.</param>
-/// <param name="chunk">Bytes of a read, as the options say, rounded up to the alignment.</param>
-/// <param name="grown">Bytes of all reads of a client that reads on; fewer than the options say has no effect.</param>
+/// <summary>The reads of one response that are in flight or completed, in file order.</summary>
+/// <remarks>
+/// While a client stalls and more than half of the budget is in use, its read-ahead buffers are returned. Otherwise stalled clients would
+/// hold buffers that other clients wait for.
+/// <para>After a client has received <see cref="GrowsAfter"/> bytes, reads become larger and more than configured, so that one download
+/// uses the full throughput of the device. When the client stalls, they are returned, and reads are small again.</para>
+/// </remarks>
+/// <param name="pool">The pool of the buffers.</param>
+/// <param name="most">The configured number of reads.</param>
+/// <param name="chunk">The configured size of a read in bytes, rounded up to the alignment.</param>
+/// <param name="grown">
+/// The size in bytes of all reads of a client that does not stall. Less than the configured buffers has no effect.
+/// </param>
 internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, long grown)
 {
-    /// <summary>Bytes that a client takes before its reads grow: what is smaller is not worth more memory.</summary>
+    /// <summary>The number of bytes that a client receives before its reads grow. Smaller files do not justify more memory.</summary>
     public const long GrowsAfter = 1 << 20;
 
     /// <summary>
-    /// Bytes of a read then: the largest measured. Two of them keep a disk as busy as fio does with iodepth 2; a larger one would be a
-    /// longer copy on the thread that others wait for.
+    /// The size in bytes of a grown read: the largest measured. Two such reads keep a disk as busy as fio with iodepth 2. Larger reads
+    /// would make longer copies on a thread that others share.
     /// </summary>
     private const int GrownChunk = 512 * 1024;
 
-    // Enough for any device measured here; when so many are in flight, other responses keep it busy. A guess.
+    // Enough for every device measured here: with so many reads in flight, other responses keep the device busy. A guess.
     private const int InFlightWhenBusy = 16;
 
-    // Held by the response's own flow and by the timer that watches its client.
+    // Held by the response's own flow and by its client's timer.
     private readonly Lock _gate = new();
     private readonly Queue<PendingRead> _reads = new(most);
     private long _taken;
-    private bool _mayGiveBack;
-    private Task _givingBack = Task.CompletedTask;
+    private bool _mayReturn;
+    private Task _returning = Task.CompletedTask;
 
     public bool IsEmpty => _reads.Count == 0;
 
-    /// <summary>Bytes of the next read.</summary>
+    /// <summary>The size of the next read in bytes.</summary>
     public int Chunk => HasGrown ? GrownChunkOf(chunk, most, grown) : chunk;
 
-    /// <summary>One read always goes on; more only while buffers are plentiful.</summary>
+    /// <summary>Whether a read can be added. One read is always allowed; more only while less than half of the budget is in use.</summary>
     public bool MayAdd => _reads.Count == 0 || ((_reads.Count < most || MayAddGrown) && !pool.Budget.IsAboveHalf);
 
     private bool HasGrown => _taken >= GrowsAfter && !pool.Budget.IsAboveHalf;
@@ -48,7 +50,7 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     private bool MayAddGrown => HasGrown && (_reads.Count + 1L) * Chunk <= grown && FileMetrics.ReadsInFlight < InFlightWhenBusy;
 
     /// <summary>
-    /// Bytes of a read of a client that reads on: a multiple of <paramref name="chunk"/>, half of what it may have or less.
+    /// Returns the size in bytes of a grown read: a multiple of <paramref name="chunk"/>, and at most half of the memory allowed.
     /// </summary>
     public static int GrownChunkOf(int chunk, int most, long grown) =>
         Math.Max(chunk, (int)Math.Min(GrownChunk, grown / Math.Max(most, 2)) / chunk * chunk);
@@ -57,10 +59,10 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
 
     public PendingRead Take() => _reads.Dequeue();
 
-    /// <summary>Bytes were written.</summary>
+    /// <summary>Counts written bytes.</summary>
     public void Written(long bytes) => _taken += bytes;
 
-    /// <summary>Flushes. Afterwards there may be no reads any more: they begin anew behind what was sent.</summary>
+    /// <summary>Flushes. Afterwards there may be no reads; new ones start behind the bytes that were sent.</summary>
     public async ValueTask<bool> FlushAsync(ResponseBody body)
     {
         if (IsEmpty)
@@ -70,51 +72,49 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
 
         lock (_gate)
         {
-            _mayGiveBack = true;
+            _mayReturn = true;
         }
 
         try
         {
-            return await body.FlushAsync(whileWaiting: GiveBackIfScarce).ConfigureAwait(false);
+            return await body.FlushAsync(whileWaiting: ReturnIfScarce).ConfigureAwait(false);
         }
         finally
         {
             lock (_gate)
             {
-                _mayGiveBack = false;
+                _mayReturn = false;
             }
         }
     }
 
-    private void GiveBackIfScarce()
+    private void ReturnIfScarce()
     {
         lock (_gate)
         {
-            if (_mayGiveBack && !IsEmpty && (pool.Budget.IsAboveHalf || _reads.Sum(static read => (long)read.Length) > (most - 1L) * chunk))
+            if (_mayReturn && !IsEmpty && (pool.Budget.IsAboveHalf || _reads.Sum(static read => (long)read.Length) > (most - 1L) * chunk))
             {
                 PendingRead[] reads = [.. _reads];
                 _reads.Clear();
                 _taken = 0;
-                _givingBack = Task.WhenAll(_givingBack, Task.Run(() => GiveBackAsync(reads)));
+                _returning = Task.WhenAll(_returning, Task.Run(() => ReturnAsync(reads)));
             }
         }
     }
 
-    /// <summary>Gives back what is left. The file may be closed afterwards: no read of it is under way.</summary>
+    /// <summary>Returns all buffers. Afterwards no read is in flight, and the file may be closed.</summary>
     public async ValueTask CompleteAsync()
     {
         if (!IsEmpty)
         {
-            await GiveBackAsync(_reads).ConfigureAwait(false);
+            await ReturnAsync(_reads).ConfigureAwait(false);
         }
 
-        await _givingBack.ConfigureAwait(false);
+        await _returning.ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Buffers go back when their reads have completed, and not before: the kernel would write into somebody else's response.
-    /// </summary>
-    private async Task GiveBackAsync(IEnumerable<PendingRead> reads)
+    /// <summary>Returns buffers after their reads have completed, because the kernel would otherwise write into another response.</summary>
+    private async Task ReturnAsync(IEnumerable<PendingRead> reads)
     {
         foreach (PendingRead read in reads)
         {

@@ -10,18 +10,18 @@ using Transport.Core.Features;
 namespace FileAio.Sending;
 
 /// <summary>
-/// The pipe of one response, as whoever wraps responses (compression, for one) lets us see it. Started late, so that what fails before the
-/// first byte can still be told with a status; flushed after every buffer, so that the client's pace is ours. All bytes of the response
-/// pass here and are counted, part headers of a multipart body too.
+/// The pipe of one response, as wrapped by middleware such as compression. It is started late, so that a failure before the first byte can
+/// still set a status. It is flushed after every buffer, so that reads follow the client's pace. All bytes of the response are counted
+/// here, including the part headers of a multipart body.
 /// </summary>
 internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, FileServing serving, string path) : IDisposable
 {
-    // Arrays that the garbage collector takes back cheaply.
+    // Arrays of this size are cheap for the garbage collector.
     private const int SmallPiece = 16 * 1024;
 
-    // A fast client of a cached file would otherwise have the thread (a loop's, a worker's, the engine's) to itself. h2o gives a response
-    // as much of a turn.
-    private const long Share = 1 << 20;
+    // The fairness limit: a fast client of a cached file would otherwise occupy the thread (of a loop, a worker or an engine). h2o uses the
+    // same limit.
+    private const long FairnessLimit = 1 << 20;
 
     private ResponseDataRate _rate = new(response.HttpContext);
     private PipePiece _piece;
@@ -29,23 +29,23 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     private EngineContext? _engine;
     private long _sinceYield;
 
-    /// <summary>Null where the response may go as fast as the client takes it.</summary>
+    /// <summary>The rate limit; null for none.</summary>
     public RateLimit? Limit => limit;
 
-    /// <summary>Bytes of an output buffer, fewer where the response has a rate.</summary>
+    /// <summary>The size of an output buffer in bytes; smaller if the response has a rate limit.</summary>
     public int ChunkSize { get; } = limit?.Chunk(serving.Options.OutputBuffers.Size) ?? serving.Options.OutputBuffers.Size;
 
-    /// <summary>Bytes written since the last flush.</summary>
+    /// <summary>The number of bytes written since the last flush.</summary>
     public long Unflushed { get; private set; }
 
-    /// <summary>Reads and flushes go on on the engine's thread.</summary>
+    /// <summary>Whether reads and flushes continue on the engine thread.</summary>
     public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
 
     /// <summary>The connection's engine.</summary>
     public EngineContext Engine => _engine ??= serving.Runtime.EngineOf(response.HttpContext.Features);
 
     /// <summary>
-    /// The transport's way to send file ranges, where nothing is between here and the socket; null once it has declined, for one.
+    /// The transport's feature that sends file ranges, if nothing wraps the body or connection. Null after it has declined once.
     /// </summary>
     public ISendFileFeature? SendFile { get; private set; } = serving.Options.SendFile != SendFileMode.Off && IsPlain(response.HttpContext)
         ? response.HttpContext.Features.Get<ISendFileFeature>() : null;
@@ -53,7 +53,8 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     private PipeWriter Writer => response.BodyWriter;
 
     /// <summary>
-    /// Sends the header with the first bytes. Memory asked for from then on is the transport's own, and not copied again.
+    /// Starts the response; the header is sent with the first bytes. Memory requested afterwards is the transport's own and is not copied
+    /// again.
     /// </summary>
     public ValueTask StartAsync() => response.HasStarted ? default : StartNowAsync();
 
@@ -74,7 +75,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
 
     public Memory<byte> GetMemory(int length) => Writer.GetMemory(length);
 
-    /// <summary>Room in the pipe for <paramref name="want"/> bytes, or for as many as can be had without a large object.</summary>
+    /// <summary>Returns <paramref name="want"/> bytes of pipe memory, or as many as are available without a large object.</summary>
     public Span<byte> GetSpan(int want)
     {
         int length = MayBeOnePiece(want) ? want : SmallPiece;
@@ -87,7 +88,10 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         Unflushed += bytes;
     }
 
-    /// <summary>Has the kernel send bytes of a file in their place; false, and never again, where it cannot. The response has started.</summary>
+    /// <summary>
+    /// Sends bytes of the file through the kernel. Returns false if that is not possible, and always from then on. The response has
+    /// started.
+    /// </summary>
     public bool TryAppend(SafeFileHandle file, long offset, int count)
     {
         if (SendFile?.TryAppend(Writer, file, offset, count) != true)
@@ -100,12 +104,12 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         return true;
     }
 
-    /// <summary>
-    /// Waits until the client has taken enough for more to be read; false where there is no client any more.
-    /// </summary>
-    /// <param name="isLast">Nothing more is written.</param>
-    /// <param name="whileWaiting">Called when the flush has waited for a while, on another thread; only where clients are watched.</param>
-    /// <param name="mayBeInline">What follows needs the engine: it goes on there, where <see cref="IsInline"/>.</param>
+    /// <summary>Waits until the client has received enough for the next read. Returns false if the client has disconnected.</summary>
+    /// <param name="isLast">Whether nothing more is written.</param>
+    /// <param name="whileWaiting">Called on another thread after the flush has waited for a while, if there is a send timer.</param>
+    /// <param name="mayBeInline">
+    /// Whether the continuation needs the engine. It runs on its thread if <see cref="IsInline"/> is true.
+    /// </param>
     public async ValueTask<bool> FlushAsync(bool isLast = false, Action? whileWaiting = null, bool mayBeInline = true)
     {
         long bytes = Unflushed;
@@ -144,20 +148,19 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     }
 
     /// <summary>
-    /// Lets others have the thread after every MiB: neither a read from the page cache nor a flush that the socket takes at once has given
-    /// it up.
+    /// Yields the thread after every MiB. Neither a read from the page cache nor a flush that the socket accepts at once yields it.
     /// </summary>
-    /// <param name="mayBeInline">What follows needs the engine.</param>
-    public async ValueTask TakeTurnsAsync(bool mayBeInline = true)
+    /// <param name="mayBeInline">Whether the continuation needs the engine.</param>
+    public async ValueTask YieldAtLimitAsync(bool mayBeInline = true)
     {
-        if (_sinceYield >= Share)
+        if (_sinceYield >= FairnessLimit)
         {
             _sinceYield = 0;
             await new Yield(IsInline && mayBeInline ? Engine : null);
         }
     }
 
-    /// <summary>To be called when nothing more will be written, however that came about.</summary>
+    /// <summary>Ends the body. Called when nothing more is written, for whatever reason.</summary>
     public void Dispose()
     {
         _piece.Release();
@@ -165,7 +168,7 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         _timer?.Dispose();
     }
 
-    /// <summary>Callbacks that wait for the start (OnStarting) are the application's.</summary>
+    /// <summary>Starts the response off the engine thread, because OnStarting callbacks are application code.</summary>
     private async ValueTask StartNowAsync()
     {
         await new LeaveEngine();
@@ -192,8 +195,8 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     }
 
     /// <summary>
-    /// By default where nothing slow is between here and the socket: no TLS, no framing of HTTP/2, nobody who has wrapped the body
-    /// (compression) or the connection (connection middleware).
+    /// Returns whether reads may continue on the engine thread. By default it is true if nothing slow wraps the body or connection: no TLS,
+    /// no HTTP/2, no body wrapper (compression), no connection middleware.
     /// </summary>
     private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
         && (options.InlineCompletions ?? IsPlain(context));
@@ -203,17 +206,17 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
         && IsServers(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())
         && IsUnwrapped(context.Features.Get<IConnectionTransportFeature>());
 
-    /// <summary>Kestrel's own body, or the one that our transports put directly before it.</summary>
+    /// <summary>Returns whether the body is Kestrel's own, or that of a transport of this project directly before it.</summary>
     private static bool IsServers(IHttpResponseBodyFeature? body, IHttpResponseFeature? response) =>
         ReferenceEquals(body, response) || body?.GetType().Assembly == typeof(ISendFileFeature).Assembly;
 
-    /// <summary>A transport's connection has a pipe of its own assembly, until connection middleware puts another in its place.</summary>
+    /// <summary>Returns whether the connection has the pipe of a transport of this project. Connection middleware replaces it.</summary>
     private static bool IsUnwrapped(IConnectionTransportFeature? connection) =>
         connection is not null && connection.Transport.GetType().Assembly == connection.GetType().Assembly;
 
     private bool MayBeOnePiece(int length) => length <= SmallPiece || _piece.TryTake();
 
-    /// <summary>Made by the first flush that has to wait: most responses have none.</summary>
+    /// <summary>Created by the first flush that has to wait; most responses have none.</summary>
     private SendTimer? Timer()
     {
         TimeSpan timeout = serving.Options.SendTimeout;

@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace FileAio.Sending;
 
-/// <summary>
-/// Kestrel's minimum response data rate during one response over HTTP/1.x. Kestrel counts the bytes of WriteAsync alone; of those written
-/// by GetMemory and Advance it sees none, and ends a flush that waits longer than the grace period. So the rate is off while the
-/// response's flushes wait, where <see cref="ClientProgress"/> applies it to what the peer acknowledges. HTTP/2 counts every byte and
-/// keeps Kestrel's rate.
-/// </summary>
+/// <summary>Applies Kestrel's minimum response data rate to one response over HTTP/1.x.</summary>
+/// <remarks>
+/// Kestrel counts only the bytes of WriteAsync, not those of GetMemory and Advance. It would abort a flush that waits longer than the grace
+/// period. So Kestrel's rate is disabled while the response's flushes wait, and <see cref="ClientProgress"/> applies it to the acknowledged
+/// bytes. HTTP/2 counts every byte and keeps Kestrel's rate.
+/// </remarks>
 internal struct ResponseDataRate(HttpContext context)
 {
-    // A pipe holds MaxResponseBufferSize (64 KiB) and one output buffer (1 MiB at most) more.
+    // A pipe holds MaxResponseBufferSize (64 KiB) and at most one output buffer (1 MiB) more.
     private const long MostInPipe = 2 << 20;
     private static readonly double LongestDrain = TimeSpan.FromDays(20).TotalSeconds;
     private static readonly long MostUnsent = SendBufferLimit() + MostInPipe;
@@ -23,17 +23,17 @@ internal struct ResponseDataRate(HttpContext context)
     private MinDataRate? _set;
     private bool _isSuspended;
 
-    /// <summary>What the application has set; null where there is no minimum, or where Kestrel enforces it.</summary>
+    /// <summary>The application's rate; null if there is no minimum, or if Kestrel enforces it.</summary>
     public MinDataRate? Minimum { get; private set; }
 
-    /// <summary>True for HTTP/1.x.</summary>
+    /// <summary>Whether the request uses HTTP/1.x.</summary>
     public static bool AppliesTo(HttpContext context) => context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal);
 
-    /// <summary>To be called before each flush; the first takes the rate over.</summary>
+    /// <summary>Called before each flush. The first call replaces Kestrel's rate.</summary>
     /// <param name="isLast">
-    /// Nothing more is written. What the pipe and the kernel's send buffer hold then is for Kestrel to see out: it ends a connection whose
-    /// last bytes take longer than the grace period, or than flushes before have earned. So this one earns the time that a full send
-    /// buffer takes at the minimum rate.
+    /// Whether nothing more is written. Kestrel then waits for the bytes in the pipe and the kernel's send buffer. It closes a connection
+    /// whose last bytes take longer than the grace period, or than earlier flushes have earned. The last flush therefore earns the time of
+    /// a full send buffer at the minimum rate.
     /// </param>
     public void BeforeFlush(bool isLast)
     {
@@ -50,7 +50,7 @@ internal struct ResponseDataRate(HttpContext context)
         }
     }
 
-    /// <summary>Gives the rate back, unless somebody has set another.</summary>
+    /// <summary>Restores the rate, unless the application has set another.</summary>
     public readonly void Restore()
     {
         if (Minimum is not null && ReferenceEquals(_feature!.MinDataRate, _set))
@@ -61,7 +61,7 @@ internal struct ResponseDataRate(HttpContext context)
 
     private static MinDataRate DrainRate(MinDataRate minimum)
     {
-        // One for all responses, as long as the application has one rate.
+        // Shared by all responses, as long as the application uses one rate.
         if (Volatile.Read(ref s_drain) is { } known && ReferenceEquals(known.Of, minimum))
         {
             return known.Rate;
@@ -73,7 +73,7 @@ internal struct ResponseDataRate(HttpContext context)
         return rate;
     }
 
-    /// <summary>The largest size that the kernel gives a send buffer by itself.</summary>
+    /// <summary>The largest size that the kernel's autotuning gives a send buffer.</summary>
     private static long SendBufferLimit()
     {
         const long KernelDefault = 4 << 20;

@@ -1,29 +1,29 @@
 namespace FileAio.Sending;
 
-/// <summary>How the sending of a range ended.</summary>
+/// <summary>Specifies how sending a range ended.</summary>
 internal enum SendEnd
 {
-    /// <summary>All of it is in the pipe.</summary>
+    /// <summary>The whole range is in the pipe.</summary>
     Sent,
 
-    /// <summary>The client went away: no error of ours.</summary>
+    /// <summary>The client disconnected.</summary>
     ClientGone,
 
-    /// <summary>The file ended before the range did.</summary>
+    /// <summary>The file ended before the range.</summary>
     Shrank,
 
     /// <summary>A read failed.</summary>
     Failed,
 
-    /// <summary>No buffer, or no place in the engine's queue, came free in time.</summary>
+    /// <summary>No buffer, or no place in the engine's queue, became available in time.</summary>
     Busy,
 
-    /// <summary>The page cache holds no more of it: go on past it.</summary>
+    /// <summary>The rest is not in the page cache and must be read directly.</summary>
     NotCached,
 
-    /// <summary>The device takes no direct reads after all: go on through the page cache.</summary>
+    /// <summary>The device does not support direct reads; the rest must be read through the page cache.</summary>
     NotDirect,
 }
 
-/// <summary>How it ended, and at which byte of the file.</summary>
+/// <summary>The result of sending a range, and the file offset where it ended.</summary>
 internal readonly record struct SendOutcome(SendEnd End, long Position, SysResult Reason = default);

@@ -8,17 +8,19 @@ using Microsoft.Extensions.Logging;
 namespace FileAio.Sending;
 
 /// <summary>
-/// nginx's send_timeout and Kestrel's minimum response data rate: ends a response whose client takes nothing, or too little. A flush tells
-/// only that all of a buffer was taken, which a slow client may need minutes for: so the socket is asked what the peer has acknowledged.
-/// Where there is no TCP socket to ask, a flush must end within the timeout. The timer is made when a flush first has to wait, looks four
-/// times within the timeout, at least every 5 s, and is left running between flushes: so a flush that waits costs a timestamp and a lock
-/// nobody else wants.
+/// Aborts a response whose client receives nothing, or too little: nginx's send_timeout and Kestrel's minimum response data rate.
 /// </summary>
+/// <remarks>
+/// A flush completes only after a whole buffer, which a slow client may need minutes for. So the bytes that the peer has acknowledged are
+/// read from the socket. Without a TCP socket, a flush must complete within the timeout.
+/// <para>The timer is created when a flush first waits. It fires four times within the timeout, and at least every 5 s. It keeps running
+/// between flushes, so a flush that waits costs a timestamp and an uncontended lock.</para>
+/// </remarks>
 internal sealed class SendTimer : IDisposable
 {
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10), LongestPeriod = TimeSpan.FromSeconds(5);
 
-    // Held while the response is aborted too: it must not end meanwhile, and its context serve another request.
+    // Also held while the response is aborted. Otherwise the response could complete meanwhile, and its context serve another request.
     private readonly Lock _gate = new();
     private readonly ClientProgress _progress;
     private readonly TimeSpan _timeout;
@@ -40,11 +42,11 @@ internal sealed class SendTimer : IDisposable
         _socket = context.Features.Get<IConnectionSocketFeature>();
         long ticks = timeout > TimeSpan.Zero ? timeout.Ticks / 4 : long.MaxValue;
         TimeSpan period = TimeSpan.FromTicks(Math.Clamp(ticks, ShortestPeriod.Ticks, LongestPeriod.Ticks));
-        _timer = time.CreateTimer(static state => ((SendTimer)state!).Look(), this, period, period);
+        _timer = time.CreateTimer(static state => ((SendTimer)state!).Check(), this, period, period);
     }
 
-    /// <summary>A flush has to wait.</summary>
-    /// <param name="whileWaiting">Called when it has waited for a while, on a thread of the timer's.</param>
+    /// <summary>Notes that a flush starts to wait.</summary>
+    /// <param name="whileWaiting">Called on a timer thread after the flush has waited for a while.</param>
     public void Begin(Action? whileWaiting)
     {
         lock (_gate)
@@ -56,7 +58,7 @@ internal sealed class SendTimer : IDisposable
         }
     }
 
-    /// <summary>It waits no more.</summary>
+    /// <summary>Notes that the flush has completed.</summary>
     public void End(long bytes)
     {
         lock (_gate)
@@ -77,10 +79,10 @@ internal sealed class SendTimer : IDisposable
     }
 
     /// <summary>
-    /// The response is complete, but the client may not have taken its end: that of a slow client is watched until the kernel's send
-    /// buffer is empty. The request is over, so what is aborted then is the connection.
+    /// Watches the end of the response after all bytes are written, if its client was slow, until the kernel's send buffer is empty. The
+    /// request is complete by then, so the connection is aborted instead.
     /// </summary>
-    /// <param name="isOnlyResponse">The connection has no other response at the time.</param>
+    /// <param name="isOnlyResponse">Whether the connection has no other response at the time.</param>
     public void Drain(bool isOnlyResponse)
     {
         lock (_gate)
@@ -96,7 +98,7 @@ internal sealed class SendTimer : IDisposable
         Dispose();
     }
 
-    private void Look()
+    private void Check()
     {
         Action? whileWaiting;
         lock (_gate)
@@ -110,7 +112,7 @@ internal sealed class SendTimer : IDisposable
             _progress.Waited(_time.GetElapsedTime(_mark));
             _mark = _time.GetTimestamp();
             long segment = 0;
-            if (TryAsk(out Libc.tcp_info info))
+            if (TryGetTcpInfo(out Libc.tcp_info info))
             {
                 _progress.Acknowledged((long)info.tcpi_bytes_acked);
                 segment = info.tcpi_snd_mss;
@@ -160,7 +162,7 @@ internal sealed class SendTimer : IDisposable
         connection?.Abort();
     }
 
-    private bool TryAsk(out Libc.tcp_info info)
+    private bool TryGetTcpInfo(out Libc.tcp_info info)
     {
         info = default;
         try
@@ -169,7 +171,7 @@ internal sealed class SendTimer : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            return false; // the connection is closed, and the flush about to end
+            return false; // the connection is closed, and the flush is about to complete
         }
     }
 

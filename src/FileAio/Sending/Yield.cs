@@ -4,7 +4,7 @@ using FileAio.Engines;
 namespace FileAio.Sending;
 
 /// <summary>
-/// <c>await new Yield(context)</c>: what follows waits for its turn, on the engine's thread where there is a context, else on the thread
+/// Yields: <c>await new Yield(context)</c>. The continuation is queued to the engine thread if there is a context, or else to the thread
 /// pool.
 /// </summary>
 internal readonly struct Yield(EngineContext? context) : ICriticalNotifyCompletion

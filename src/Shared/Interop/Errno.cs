@@ -1,6 +1,6 @@
 namespace Shared.Interop;
 
-/// <summary>The error numbers that are acted upon (asm-generic; the same on x86-64 and arm64).</summary>
+/// <summary>The error numbers that are handled (asm-generic; the same on x86-64 and arm64).</summary>
 internal static class Errno
 {
     public const int EPERM = 1;

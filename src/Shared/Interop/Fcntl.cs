@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Shared.Interop;
 
-/// <summary>fcntl.h: a descriptor's flags.</summary>
+/// <summary>fcntl.h: the flags of a descriptor.</summary>
 internal static partial class Fcntl
 {
     public const int F_GETFL = 3;

@@ -5,12 +5,12 @@ using System.Runtime.InteropServices;
 namespace Shared.Interop;
 
 /// <summary>
-/// What a system call said: 0 or more is success (a count, a descriptor), less than 0 is −errno. The convention of the kernel itself, and
-/// of io_uring.
+/// Represents the result of a system call: 0 or more is success (a count, a descriptor), less than 0 is −errno. This is the convention of
+/// the kernel and of io_uring.
 /// </summary>
 internal readonly record struct SysResult(nint Value)
 {
-    /// <summary>What an operation on a closed socket says, whether it was pending or comes late.</summary>
+    /// <summary>The result of an operation on a closed socket.</summary>
     public static SysResult Canceled => Error(Interop.Errno.ECANCELED);
 
     public bool IsError => Value < 0;
@@ -22,22 +22,22 @@ internal readonly record struct SysResult(nint Value)
 
     public static SysResult Error(int errno) => new(-errno);
 
-    /// <summary>Folds libc's −1 and errno into one value. To be called straight after the call.</summary>
+    /// <summary>Combines libc's −1 and errno into one value. Must be called directly after the call.</summary>
     /// <remarks>
-    /// The runtime preserves errno over the return from native code, so this reads what a SetLastError stub would,
-    /// without the two thread-static writes that such a stub adds to every call that succeeds.
+    /// The runtime preserves errno across the return from native code. So this reads the same value as a SetLastError stub, without the two
+    /// thread-static writes that such a stub adds to every successful call.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SysResult From(nint returned) => new(returned >= 0 ? returned : -Marshal.GetLastSystemError());
 
-    /// <summary>For set-up code only.</summary>
+    /// <summary>Throws if the call failed. For set-up code only.</summary>
     /// <exception cref="IOException">The call failed; the message starts with its name.</exception>
     public nint ThrowIfError(string call) => IsError ? throw ToException(call) : Value;
 
-    /// <summary>The failure as an exception whose message starts with the call's name.</summary>
+    /// <summary>Creates an exception whose message starts with the name of the call.</summary>
     public IOException ToException(string call) => new($"{call} failed: {new Win32Exception(Errno).Message} (errno {Errno})");
 
-    /// <summary>The error's text and number, for log messages.</summary>
+    /// <summary>Returns the error's text and number, for log messages.</summary>
     public string Describe() =>
         IsError ? $"{Marshal.GetPInvokeErrorMessage(Errno)} ({Errno})" : Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Shared.Interop;
 
-/// <summary>unistd.h. Blittable, one declaration a call; errno is read by <see cref="SysResult.From"/>.</summary>
+/// <summary>unistd.h. Blittable, one declaration per call; <see cref="SysResult.From"/> reads errno.</summary>
 internal static unsafe partial class Unistd
 {
     [LibraryImport("libc")]
@@ -14,6 +14,6 @@ internal static unsafe partial class Unistd
     [LibraryImport("libc")]
     internal static partial nint write(int fd, void* buf, nuint count);
 
-    /// <summary>close(2), once: on Linux the descriptor is gone whatever it returns, EINTR too.</summary>
+    /// <summary>close(2), called once: on Linux the descriptor is closed whatever it returns, including EINTR.</summary>
     public static void Close(int fd) => _ = close(fd);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Shared.Interop;
 
-/// <summary>struct iovec (sys/uio.h): one piece of a gathered send or a scattered read.</summary>
+/// <summary>struct iovec (sys/uio.h): one part of a gathered send or a scattered read.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct iovec
 {

@@ -9,7 +9,7 @@ internal struct timespec
     public nint tv_sec;
     public nint tv_nsec;
 
-    /// <summary>As a time-out for calls that take none for ever.</summary>
+    /// <summary>Converts a timeout in milliseconds. An infinite timeout is a null pointer instead.</summary>
     public static timespec FromMilliseconds(int milliseconds) =>
         new() { tv_sec = milliseconds / 1000, tv_nsec = milliseconds % 1000 * 1_000_000 };
 

@@ -46,7 +46,9 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
 
         AlignedBuffer past = pool.TryRent(4096)!;
         Assert.Equal(0, (await past.Read.StartAsync(engine, descriptor, past.Address, 4096, 2 << 20, inline).WithinDeadline()).Value);
-        Assert.Equal(-Shared.Interop.Errno.EBADF, (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline())
+        Assert.Equal(
+            -Shared.Interop.Errno.EBADF,
+            (await past.Read.StartAsync(engine, 1 << 20, past.Address, 4096, 0, inline).WithinDeadline())
             .Value);
         pool.Return(past);
         Assert.Equal(0, pool.Rented);

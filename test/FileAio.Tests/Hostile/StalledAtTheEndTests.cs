@@ -66,7 +66,7 @@ public sealed class StalledAtTheEndTests(FileTree tree) : IClassFixture<FileTree
         // A connection that is to be closed may have ended already: once the kernel has all of it, Kestrel closes it and the rest is the
         // kernel's.
         await Deadline.Until(
-            () => Logged(server, "taken nothing") || (connection == "close" && Logged(server, "stopped")), ()
+            () => Logged(server, "received nothing") || (connection == "close" && Logged(server, "stopped")), ()
                 => "the server has not noticed");
         if (connection == "close")
         {

@@ -5,7 +5,8 @@ namespace FileAio.Tests.Http;
 /// <summary>Every row of the HTTP cases, by every way of reading. The reply must not depend on it.</summary>
 public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServers>
 {
-    private static readonly string[] Ways = ["aio", "aio into the pipe", "threads", "posix", "off", "page cache", "open-file cache", "sendfile on", "sendfile auto"];
+    private static readonly string[] Ways =
+        ["aio", "aio into the pipe", "threads", "posix", "off", "page cache", "open-file cache", "sendfile on", "sendfile auto"];
 
     public static TheoryData<string, string> Rows()
     {

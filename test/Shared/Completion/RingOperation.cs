@@ -3,7 +3,7 @@ using Transport.Core.Loops;
 
 namespace Test.Shared.Completion;
 
-/// <summary>One direction of a socket as a ring knows it: at most one operation under way, which the ring completes when it likes.</summary>
+/// <summary>One direction of a socket as a ring knows it: one operation at a time, which the ring completes when it likes.</summary>
 internal sealed class RingOperation(CompletionRing ring, int descriptor, short events)
 {
     private readonly SocketCompletion _completion = new();

@@ -53,8 +53,8 @@ public sealed class LeakCheck
     }
 
     /// <summary>
-    /// Threads but for the runtime's own, which come and go as it likes (they are named ".NET …", as is the unnamed pool), and but for those
-    /// that the process has once, from the first loop's start to the last one's end (the kernel keeps 15 characters of a name).
+    /// Threads but for the runtime's own, which come and go as it likes (they are named ".NET …", as is the unnamed pool), and but for
+    /// those that the process has once, from the first loop's start to the last one's end (the kernel keeps 15 characters of a name).
     /// </summary>
     private static string[] OwnThreads()
     {

@@ -79,7 +79,8 @@ internal sealed class SoakRun(SoakPlan plan, ServerProcess server, string? serve
 
     /// <summary>Judges the samples by themselves, for a load that does not change while they are taken.</summary>
     public void JudgeSteadyLoad()
-        => JudgeGrowth("Memory (PSS) does not grow under a steady load", [.. Samples.Select(sample => (double)sample.Pss)], MemoryLeast, "samples");
+        => JudgeGrowth(
+            "Memory (PSS) does not grow under a steady load", [.. Samples.Select(sample => (double)sample.Pss)], MemoryLeast, "samples");
 
     /// <summary>Judges the whole run; the server stops.</summary>
     public async Task<bool> EndAsync()

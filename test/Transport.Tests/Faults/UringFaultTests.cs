@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
 
 namespace Transport.Tests.Faults;
 
@@ -44,7 +45,7 @@ public class UringFaultTests
             Assert.Contains($"errno {(int)error}", warning.Message, StringComparison.Ordinal);
             Assert.EndsWith("Using epoll instead.", warning.Message, StringComparison.Ordinal);
             Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 140);
-            LogEntry listening = await server.Logs.WaitForAsync(transport.LogCategory, 112);
+            LogEntry listening = await server.Logs.WaitForAsync(TransportLog.StartCategory, 112);
             Assert.Contains("epoll, 2 event loops", listening.Message, StringComparison.Ordinal);
             await server.DisposeAsync();
         }
@@ -68,7 +69,8 @@ public class UringFaultTests
         for (int ring = 0; ring < 2; ring++)
         {
             using Fault fault = FaultShim.Fail(["io_uring_setup"], Errno.EINVAL, skip: ring, count: refused);
-            await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
+            await using WebServer server =
+                await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
             using HttpClient http = server.CreateClient();
             byte[] bytes = TestApp.PatternBytes(1_000_000);
             for (int i = 0; i < 5; i++)
@@ -116,7 +118,7 @@ public class UringFaultTests
         await fault.FiredAsync(50);
     }
 
-    /// <summary>Once: what is in flight is cancelled and reaped. For good: nothing more is heard of it, and the host stops all the same.</summary>
+    /// <summary>Once: what is in flight is cancelled and reaped. For good: nothing more is heard of it; the host stops.</summary>
     [Theory]
     [Transports(1, Faults = true, Variants = true, Model = "uring")]
     [Transports(-1, Faults = true, Variants = true, Model = "uring")]

@@ -17,7 +17,8 @@ internal sealed class MeterReader : IDisposable
         IMeterFactory factory = services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if ((instrument.Meter.Name == "Transport.Core" || instrument.Meter.Name == model) && ReferenceEquals(instrument.Meter.Scope, factory))
+            if ((instrument.Meter.Name == "Transport.Core" || instrument.Meter.Name == model)
+                && ReferenceEquals(instrument.Meter.Scope, factory))
             {
                 listener.EnableMeasurementEvents(instrument);
             }

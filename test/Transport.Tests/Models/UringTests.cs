@@ -19,7 +19,8 @@ public class UringTests
     public void User_data_keeps_kind_generation_and_slot()
     {
         foreach (UserData data in (UserData[])[
-            new(OperationKind.Wake, 0, 0), new(OperationKind.Incoming, 1, 2), new(OperationKind.Outgoing, UserData.MaxGeneration, int.MaxValue),
+            new(OperationKind.Wake, 0, 0), new(OperationKind.Incoming, 1, 2),
+            new(OperationKind.Outgoing, UserData.MaxGeneration, int.MaxValue),
             new(OperationKind.Incoming, 0x800000, 0x7654321, IsCancellation: true)])
         {
             Assert.Equal(data, UserData.Unpack(data.Pack()));
@@ -273,9 +274,11 @@ public class UringTests
                 With(options =>
                 {
                     options.QueueDepth = message.StartsWith("Queue", StringComparison.Ordinal) ? 100 : options.QueueDepth;
-                    options.CompletionQueueDepth = message.StartsWith("Completion", StringComparison.Ordinal) ? 8 : options.CompletionQueueDepth;
+                    options.CompletionQueueDepth =
+                        message.StartsWith("Completion", StringComparison.Ordinal) ? 8 : options.CompletionQueueDepth;
                     options.ReceiveBuffers = message.StartsWith("ReceiveBuffers", StringComparison.Ordinal) ? 0 : options.ReceiveBuffers;
-                    options.ReceiveBufferSize = message.StartsWith("ReceiveBufferS", StringComparison.Ordinal) ? 100 : options.ReceiveBufferSize;
+                    options.ReceiveBufferSize =
+                        message.StartsWith("ReceiveBufferS", StringComparison.Ordinal) ? 100 : options.ReceiveBufferSize;
                 }),
                 TestApp.HelloAsync));
         Assert.Contains("UringTransportOptions." + message, exception.Message, StringComparison.Ordinal);

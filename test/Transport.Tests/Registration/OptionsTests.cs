@@ -100,7 +100,8 @@ public class OptionsTests
     [InlineData("LoopCount", "many", "LoopCount is \"many\"; allowed: a whole number")]
     [InlineData("LoopCount:0", "1", "LoopCount has keys below it; allowed: one value")]
     [InlineData("NoDelay", "si", "NoDelay is \"si\"; allowed: true, false")]
-    [InlineData("ApplicationScheduling", "Workres", "ApplicationScheduling is \"Workres\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
+    [InlineData(
+        "ApplicationScheduling", "Workres", "ApplicationScheduling is \"Workres\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
     [InlineData("ApplicationScheduling", "1", "ApplicationScheduling is \"1\"; allowed: LeaderFollowers, Workers, ThreadPool, Inline")]
     [InlineData("TcpUserTimeout", "soon", "TcpUserTimeout is \"soon\"; allowed: a time such as 00:00:30")]
     [InlineData("TcpUserTimeout", "00:00:00", "TcpUserTimeout is 00:00:00; allowed: 00:00:00.001 to")]

@@ -189,7 +189,7 @@ public sealed class LeaderFollowersTests
         Assert.Equal(0, leaks);
     }
 
-    /// <summary>Kestrel starts a connection on the thread pool, whatever has arrived by then. Handlers that block would use the pool up.</summary>
+    /// <summary>Kestrel starts a connection on the thread pool, which handlers that block at their first request would use up.</summary>
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
     public async Task First_requests_do_not_run_on_the_thread_pool(TransportUnderTest transport)
     {
