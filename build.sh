@@ -87,7 +87,7 @@ run_tests() {
 
 # Folders whose lines have at most 140 columns.
 line_length_folders=(
-  test samples bench src/Shared
+  test samples bench src/Shared src/FileAio
   src/Transport.{Blocking,Epoll,Rtsig,Select,Uring}
   src/Transport.Core/{Connections,Diagnostics,Features,Hosting,Interop,Listening,ProxyProtocol,Readiness,SendFile}
 )
