@@ -7,9 +7,9 @@ using Transport.Uring.Interop;
 namespace Transport.Uring;
 
 /// <summary>
-/// Receiving: from the socket to the input pipe. A waiting connection has a receive in flight that takes a buffer of the loop's ring when
-/// there is data, so it holds no memory; the bytes are copied. While more data is available than a buffer holds, receives go directly into
-/// the pipe.
+/// Receiving: from the socket to the input pipe. A waiting connection has a receive in flight and holds no memory: the receive takes a
+/// buffer of the loop's ring when there is data, and the bytes are copied. While more data is available than a buffer holds, receives go
+/// directly into the pipe.
 /// </summary>
 internal sealed partial class UringConnection
 {

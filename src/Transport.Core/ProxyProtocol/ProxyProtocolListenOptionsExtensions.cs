@@ -9,8 +9,8 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class ProxyProtocolListenOptionsExtensions
 {
     /// <summary>
-    /// Reads the PROXY protocol header, version 1 or 2, that haproxy, nginx, Envoy or a cloud load balancer sends before the client's data,
-    /// and sets the connection's addresses from it. Call it before <c>UseHttps</c>. Works on every transport, including Kestrel's own. The
+    /// Reads the PROXY protocol header, version 1 or 2, and sets the connection's addresses from it. haproxy, nginx, Envoy and cloud load
+    /// balancers send it before the client's data. Call it before <c>UseHttps</c>. Works on every transport, including Kestrel's own. The
     /// header is required: a connection without one is reset, and so is one from outside the trusted networks.
     /// </summary>
     /// <param name="listenOptions">The end point.</param>

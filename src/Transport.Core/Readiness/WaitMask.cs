@@ -3,8 +3,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Readiness;
 
 /// <summary>
-/// The signal mask of ppoll and pselect during the wait. It blocks the signals that are sent to the process, such as SIGTERM and SIGCHLD,
-/// so that another thread handles them and they do not end a wait.
+/// The signal mask of ppoll and pselect during the wait. It blocks signals to the process, such as SIGTERM and SIGCHLD.
+/// Another thread handles them, and they do not end a wait.
 /// </summary>
 internal static unsafe class WaitMask
 {
