@@ -64,7 +64,9 @@ internal sealed partial class SocketConnection
                         // Not within the application's flush: what follows logs.
                         await _loop.SwitchAsync();
                         shutdownReason = SendFailed(sent, out unexpected);
-                        output.AdvanceTo(buffer.End);
+
+                        // Without AdvanceTo, which would end a pending flush before Complete can tell it that the reader has ended: a model
+                        // that closes asynchronously awaits in between.
                         break;
                     }
 
