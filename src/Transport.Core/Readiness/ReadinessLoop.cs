@@ -67,7 +67,14 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     protected override void Wait(int timeoutMilliseconds)
     {
         (_unfinished, _continuing) = (_continuing, _unfinished);
-        int count = (int)Poller.Wait(_ready, _continuing.Count > 0 ? 0 : timeoutMilliseconds).ThrowIfError($"{Name}: waiting");
+        SysResult reported = Poller.Wait(_ready, _continuing.Count > 0 ? 0 : timeoutMilliseconds);
+        if (reported.IsError)
+        {
+            // Tested here, so that the message is made only when there is one: 80 bytes for each wait, and a spin waits often.
+            throw reported.ToException($"{Name}: waiting");
+        }
+
+        int count = (int)reported.Value;
         Counters.Waits++;
         _answers = default;
         _leftovers = default;
@@ -108,7 +115,12 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private void Watch(int descriptor, SocketRole role, IReadinessSocket socket)
     {
         AssertCurrent();
-        Poller.Add(descriptor, role).ThrowIfError($"{Name}: registering descriptor {descriptor}");
+        SysResult added = Poller.Add(descriptor, role);
+        if (added.IsError)
+        {
+            throw added.ToException($"{Name}: registering descriptor {descriptor}");
+        }
+
         if (descriptor >= _sockets.Length)
         {
             Array.Resize(ref _sockets, Math.Max(descriptor + 1, _sockets.Length * 2));
