@@ -4,8 +4,8 @@ using Transport.Core.Interop;
 namespace Transport.Core.Loops;
 
 /// <summary>
-/// Decides whether a loop that has nothing to do polls for a while before it sleeps: when its waits have been short of late, and the other
-/// threads of the process use little of the other processors. A wake-up of a sleeping thread takes some 5 µs of its processor's time, and
+/// Decides whether a loop that has nothing to do polls for a while before it sleeps: when its waits have been short of late, the other
+/// threads of the process use little of the other processors, and no thread of the machine waits for a processor. A wake-up of a sleeping thread takes some 5 µs of its processor's time, and
 /// 10 to 50 µs pass until it runs. Loop thread only.
 /// </summary>
 internal sealed class Spinner
@@ -74,7 +74,7 @@ internal sealed class Spinner
             // A sample over a long time says nothing about now: the next one, in 10 ms, does.
             double elapsed = Stopwatch.GetElapsedTime(_sampledAt, now).TotalNanoseconds;
             double others = (process - _processCpu - (own - _threadCpu)) / elapsed;
-            _othersAreBusy = others > MaxShareOfOthers * (_processors - 1);
+            _othersAreBusy = others > MaxShareOfOthers * (_processors - 1) || RunnableThreads.Count() > _processors;
         }
 
         (_sampledAt, _processCpu, _threadCpu, _thread) = (now, process, own, thread);
