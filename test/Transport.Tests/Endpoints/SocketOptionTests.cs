@@ -87,9 +87,9 @@ public sealed class SocketOptionTests : IDisposable
         Assert.Equal(new SocketFileOwner(0, 0), SocketFileOwner.Parse("root:root"));
         Assert.Equal(new SocketFileOwner(null, 7), SocketFileOwner.Parse(":7"));
         Assert.Equal(new SocketFileOwner(1234, 5678), SocketFileOwner.Parse("1234:5678"));
-        Assert.Contains("no user \"nobody-has-this-name\"",
+        Assert.Contains("the user \"nobody-has-this-name\"",
             Assert.Throws<IOException>(() => SocketFileOwner.Parse("nobody-has-this-name")).Message, StringComparison.Ordinal);
-        Assert.Contains("no group \"nobody-has-this-name\"",
+        Assert.Contains("the group \"nobody-has-this-name\"",
             Assert.Throws<IOException>(() => SocketFileOwner.Parse("root:nobody-has-this-name")).Message, StringComparison.Ordinal);
 
         // The bind fails, and the file goes with it.

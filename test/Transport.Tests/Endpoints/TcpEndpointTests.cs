@@ -107,19 +107,36 @@ public class TcpEndpointTests
     [Theory, Transports]
     public async Task The_port_can_be_bound_again_while_old_connections_live(TransportUnderTest transport)
     {
+        // Another program of this machine may be given the port in between: not five times in a row.
+        for (int attempt = 1; !await BindsAgainAsync(transport, mayBeTaken: attempt < 5); attempt++)
+        {
+        }
+    }
+
+    private static async Task<bool> BindsAgainAsync(TransportUnderTest transport, bool mayBeTaken)
+    {
         BareListener first = await BareListener.BindAsync(transport);
         await using BareListener.Pair pair = await first.ConnectAsync();
         EndPoint endPoint = first.Listener.EndPoint;
         await first.Listener.UnbindAsync().WithinDeadline();
         await first.Listener.DisposeAsync().WithinDeadline();
-        await using (BareListener second = await BareListener.BindAsync(transport, endPoint))
+        bool isBound = false;
+        try
         {
+            await using BareListener second = await BareListener.BindAsync(transport, endPoint);
+            isBound = true;
             await using BareListener.Pair next = await second.ConnectAsync();
             await next.Server.WriteAsync("second");
             Assert.Equal("second", await next.Client.ReceiveTextAsync(6));
         }
+        catch (AddressInUseException) when (mayBeTaken)
+        {
+            // Tried again with another port.
+        }
+
         await pair.DisposeAsync();
         await first.DisposeAsync();
+        return isBound;
     }
 
     /// <summary>Whatever spreads connections over loops, each of a hundred must be accepted by somebody.</summary>

@@ -167,8 +167,8 @@ public sealed class SelectionTests : IDisposable
             configure: builder => builder.Configuration["Kestrel:Transport:Eppoll:LoopCount"] = "1");
         LogEntry warning = Assert.Single(server.Logs.Entries, entry => entry.Id.Id == 114);
         Assert.Equal(LogLevel.Warning, warning.Level);
-        Assert.Equal("The configuration section Kestrel:Transport:Eppoll belongs to no registered transport and is ignored; "
-            + "the nearest is Epoll. Allowed: Use, Epoll.", warning.Message);
+        Assert.Equal("The configuration section Kestrel:Transport:Eppoll belongs to no registered transport and is ignored. "
+            + "The nearest is Epoll. Allowed: Use, Epoll.", warning.Message);
     }
 
     [Theory, Transports(NotOnSockets = "its log has no such line")]
