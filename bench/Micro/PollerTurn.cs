@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shared.Interop;
 using Transport.Blocking;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Epoll;
 using Transport.Rtsig;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Shared.Interop;
-using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Rtsig;
 using Libc = RtsigUdp.Interop.Libc;
