@@ -170,8 +170,8 @@ public class AcceptTests
                 {
                     using RawClient client = await RawClient.ConnectAsync(listener.EndPoint);
 
-                    // The kernel may drop a handshake whose listener is closed meanwhile without telling the client (one in some
-                    // thousands): no socket is left then, and only what the client sends meets a reset.
+                    // Seen on select, one in some thousands: the client is connected, and the process has no socket of it. Taken for a
+                    // handshake that the kernel drops when its listener closes; not proven. What the client sends meets a reset.
                     await client.SendAsync("x");
                     await client.DrainAsync();
                 }
