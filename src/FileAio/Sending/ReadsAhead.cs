@@ -22,8 +22,8 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     public const long GrowsAfter = 1 << 20;
 
     /// <summary>
-    /// The size in bytes of a grown read: the largest measured. Two such reads keep a disk as busy as fio with iodepth 2. Larger reads
-    /// would make longer copies on a thread that others share.
+    /// The size in bytes of a grown read: the largest measured. With two such reads one client reached 0.63 to 1.11 of fio with iodepth 2,
+    /// against 0.26 to 0.44 before (two rounds beside other load). Larger reads would make longer copies on a thread that others share.
     /// </summary>
     private const int GrownChunk = 512 * 1024;
 
