@@ -75,7 +75,11 @@ public sealed class BareListener : IAsyncDisposable
     public async Task<Pair> ConnectAsync(int receiveBuffer = 0, int sendBuffer = 0)
     {
         RawClient client = await RawClient.ConnectAsync(EndPoint, receiveBuffer, sendBuffer);
-        return new Pair(await AcceptAsync(), client);
+        ConnectionContext server = await AcceptAsync();
+        // Kestrel's Sockets makes the id at its first reading, without a lock: read here, before its receive loop logs, or a test
+        // that waits for an entry of this connection may know another id than the entry has.
+        _ = server.ConnectionId;
+        return new Pair(server, client);
     }
 
     public async ValueTask DisposeAsync()
