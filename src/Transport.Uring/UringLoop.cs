@@ -4,7 +4,7 @@ using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Readiness;
 using Transport.Uring.Interop;
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
 namespace Transport.Uring;
 
@@ -96,7 +96,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
 
     protected override void Start()
     {
-        _ring = new Ring(size);
+        _ring = new Ring(size.Submissions, size.Completions);
         _buffers = new BufferRing(_ring, size.Buffers, size.BufferSize);
         _wakeCount = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         WaitForWake();

@@ -1,7 +1,7 @@
 using System.Text;
 using Transport.Core.Interop;
 using Transport.Uring.Interop;
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
 namespace Transport.Uring;
 
@@ -23,7 +23,7 @@ internal static unsafe class UringProbe
     {
         try
         {
-            using Ring ring = new(size);
+            using Ring ring = new(size.Submissions, size.Completions);
             using BufferRing buffers = new(ring, size.Buffers, size.BufferSize);
             int* pair = stackalloc int[2];
             SysResult.From(socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair)).ThrowIfError("socketpair");

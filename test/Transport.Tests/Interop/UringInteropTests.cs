@@ -1,9 +1,9 @@
+using Shared.Uring.Interop;
 using Transport.Uring;
-using Transport.Uring.Interop;
 
 namespace Transport.Tests.Interop;
 
-/// <summary>What src/Transport.Uring/Interop says of linux/io_uring.h.</summary>
+/// <summary>What src/Shared/Uring/Interop says of linux/io_uring.h.</summary>
 public class UringInteropTests
 {
     [Fact]

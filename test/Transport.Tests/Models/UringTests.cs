@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
+using Shared.Uring;
 using Transport.Tests.Interop;
 using Transport.Tests.Metrics;
 using Transport.Uring;
@@ -58,7 +59,7 @@ public class UringTests
         {
             for (int i = 0; i < 1000; i++)
             {
-                using Ring ring = new(DefaultSize);
+                using Ring ring = new(DefaultSize.Submissions, DefaultSize.Completions);
                 using BufferRing buffers = new(ring, DefaultSize.Buffers, DefaultSize.BufferSize);
             }
 
