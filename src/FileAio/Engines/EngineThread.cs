@@ -7,10 +7,10 @@ internal static class EngineThread
     private static bool t_current;
 
     [ThreadStatic]
-    private static LoopAioEngine? t_loop;
+    private static ILoopEngine? t_loop;
 
     /// <summary>The engine that this event loop's thread is working for; null on other threads.</summary>
-    public static LoopAioEngine? Loop => t_loop;
+    public static ILoopEngine? Loop => t_loop;
 
     /// <summary>Whether this is a thread that an engine has started, or an event loop's thread while it works for an engine.</summary>
     public static bool IsOwn => t_current || t_loop is not null;
@@ -22,7 +22,7 @@ internal static class EngineThread
     public static bool IsCurrent => IsOwn || CompletionQueue.IsAnyDraining;
 
     /// <summary>Marks that this event loop's thread works for the engine, and must not block.</summary>
-    public static void Enter(LoopAioEngine engine) => t_loop = engine;
+    public static void Enter(ILoopEngine engine) => t_loop = engine;
 
     /// <summary>Marks that the loop continues with its own work.</summary>
     public static void Exit() => t_loop = null;

@@ -12,7 +12,7 @@ namespace FileAio.Engines;
 /// while.</para>
 /// <para>When a loop ends, a thread waits for its reads in flight and destroys the context.</para>
 /// </remarks>
-internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
+internal sealed class LoopAioEngine : ILoopEngine, IEventLoopSource
 {
     // The completions per loop iteration: 1 MiB of the default buffers, h2o's limit for a response, so that sockets are served in between.
     // A guess.

@@ -23,4 +23,10 @@ public enum AioMode
     /// time.
     /// </summary>
     Posix,
+
+    /// <summary>
+    /// io_uring for all reads and for opens that miss the dentry cache: they need no thread of the server and never block an event loop.
+    /// If the kernel or a container forbids it, <see cref="On"/> is used, and a warning names the reason.
+    /// </summary>
+    Uring,
 }

@@ -137,6 +137,16 @@ internal sealed unsafe class Ring : IDisposable
     public SysResult Register(uint opcode, void* argument, int count) =>
         SysResult.From(io_uring_register(SYS_io_uring_register, _descriptor, (nint)opcode, argument, count));
 
+    /// <summary>Signals an eventfd when a completion is available.</summary>
+    public SysResult RegisterEventFd(int descriptor) => Register(IORING_REGISTER_EVENTFD, &descriptor, 1);
+
+    /// <summary>Limits the kernel threads that run operations on files which have to wait (5.15). The default is 4 per processor.</summary>
+    public SysResult LimitFileWorkers(int count)
+    {
+        uint* limits = stackalloc uint[] { (uint)count, 0 }; // bounded and unbounded work; 0: unchanged
+        return Register(IORING_REGISTER_IOWQ_MAX_WORKERS, limits, 2);
+    }
+
     /// <summary>Closes the ring. The kernel cancels operations in flight asynchronously.</summary>
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FileAio.Buffers;
 using FileAio.Engines;
+using FileAio.Engines.Uring;
 using FileAio.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 
@@ -14,7 +15,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         get
         {
             TheoryData<string, bool> rows = new TheoryData<string, bool> { { "off", false } };
-            foreach (string? name in new[] { "linux-aio", "threads", "posix-aio" })
+            foreach (string? name in new[] { "linux-aio", "threads", "posix-aio", "io_uring" })
             {
                 rows.Add(name, false);
                 rows.Add(name, true);
@@ -83,7 +84,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory]
-    [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio")]
+    [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio"), InlineData("io_uring")]
     public async Task What_is_posted_runs_on_a_thread_of_the_engine_in_its_order(string name)
     {
         using ThreadPoolEngine threads = new ThreadPoolEngine(1, 1);
@@ -115,6 +116,9 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
             case "posix-aio":
                 Assert.SkipUnless(PosixAioEngine.TryCreate(16, out PosixAioEngine? posix, out string? reason), reason);
                 return posix!;
+            case "io_uring":
+                Assert.SkipUnless(UringEngine.TryCreate(new UringSetup(16, 10_000, 4), threads, out UringEngine? ring, out string why), why);
+                return ring!;
             case "threads":
                 return threads;
             default:
