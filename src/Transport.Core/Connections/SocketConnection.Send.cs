@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Transport.Core.Connections.Output;
 using Transport.Core.Diagnostics;
-using Transport.Core.Loops;
-using Transport.Core.Scheduling;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Connections;
 

@@ -2,7 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
-using Transport.Core.Loops;
+using Transport.Core.Connections.Output;
+using Transport.Core.Loops.Sockets;
 using Transport.Core.Scheduling;
 using Transport.Core.SendFile;
 
