@@ -14,14 +14,38 @@ namespace Transport.Core.Connections.Output;
 internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) : PipeWriter
 {
     /// <summary>
-    /// The size from which a flush is sent at once, on the flushing thread, if the model can send without waiting. The call copies for
-    /// longer than a wake-up takes, batching gains nothing, and a flush that completes synchronously saves Kestrel a switch to the thread
-    /// pool. An estimate: four of the pool's blocks.
+    /// The most unsent bytes that wait for further output, whatever <see cref="TransportOptions.MaxWriteBufferSize"/> allows. Its default:
+    /// what one sendmsg(2) takes in <see cref="Interop.Sockets.SocketCalls"/>.
     /// </summary>
-    public const int Bulk = 16 * 1024;
+    private const int MaxGathered = 64 * 1024;
 
+    [ThreadStatic]
+    private static OutputWriter? t_flushing;
+
+    private readonly long _gathered = pause == 0 ? MaxGathered : Math.Min(pause, MaxGathered);
+    private Action<object?>? _parked;
+    private object? _parkedState;
+    private bool _isListed;
+    private long _taken;
     private OutputRanges? _ranges;
     private long _written;
+    private bool _isRangeFlushed;
+
+    /// <summary>The writer whose flush the calling thread is in.</summary>
+    public static OutputWriter? Flushing => t_flushing;
+
+    /// <summary>
+    /// So much is unsent that the flush sends it itself, on any thread. One more flush would have to wait, and a flush that completes
+    /// before it returns saves Kestrel a switch to the thread pool.
+    /// </summary>
+    public bool IsFull => _written - Volatile.Read(ref _taken) >= _gathered || _isRangeFlushed;
+
+    /// <summary>The number of bytes of the pipe that the send loop has taken, including placeholders of ranges. Send loop.</summary>
+    public long Taken
+    {
+        get => _taken;
+        set => Volatile.Write(ref _taken, value);
+    }
 
     /// <summary>Null until the connection's first range. The flush that wakes the send loop publishes it.</summary>
     public OutputRanges? Ranges => _ranges;
@@ -80,7 +104,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
             return FlushRangesAsync(ranges, default, cancellationToken);
         }
 
-        return pipe.UnflushedBytes < Bulk ? pipe.FlushAsync(cancellationToken) : SendAtOnceAsync(default, cancellationToken);
+        return FlushBytesAsync(default, cancellationToken);
     }
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
@@ -91,9 +115,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
             return FlushRangesAsync(ranges, source, cancellationToken);
         }
 
-        return pipe.UnflushedBytes + source.Length < Bulk
-            ? pipe.WriteAsync(source, cancellationToken)
-            : SendAtOnceAsync(source, cancellationToken);
+        return FlushBytesAsync(source, cancellationToken);
     }
 
     public override void CancelPendingFlush()
@@ -117,17 +139,53 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
         _written++;
     }
 
-    private ValueTask<FlushResult> SendAtOnceAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    /// <summary>
+    /// Keeps the send loop's continuation until <see cref="SendParked"/>, so that what is flushed meanwhile is sent with it.
+    /// </summary>
+    /// <returns>Whether the caller has to see to it that <see cref="SendParked"/> is called; else an earlier caller has.</returns>
+    public bool Park(Action<object?> action, object? state)
     {
-        SendScheduler.IsAtOnce = true;
+        _parkedState = state;
+        Volatile.Write(ref _parked, action);
+        return !Interlocked.Exchange(ref _isListed, true);
+    }
+
+    /// <summary>The call that <see cref="Park"/> asked for. Any thread.</summary>
+    public void SendListed()
+    {
+        // A full barrier: either Park sees that it has to list the writer again, or its continuation is seen here.
+        Interlocked.Exchange(ref _isListed, false);
+        SendParked();
+    }
+
+    /// <summary>Goes on with the send loop on the calling thread, if it is parked and nobody has gone on with it.</summary>
+    private void SendParked()
+    {
+        if (Volatile.Read(ref _parked) is not null && Interlocked.Exchange(ref _parked, null) is { } action)
+        {
+            action(_parkedState);
+        }
+    }
+
+    private ValueTask<FlushResult> FlushBytesAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        ValueTask<FlushResult> flush;
+        t_flushing = this;
         try
         {
-            return source.IsEmpty ? pipe.FlushAsync(cancellationToken) : pipe.WriteAsync(source, cancellationToken);
+            flush = source.IsEmpty ? pipe.FlushAsync(cancellationToken) : pipe.WriteAsync(source, cancellationToken);
         }
         finally
         {
-            SendScheduler.IsAtOnce = false;
+            t_flushing = null;
         }
+
+        if (IsFull)
+        {
+            SendParked();
+        }
+
+        return flush;
     }
 
     /// <summary>
@@ -138,7 +196,10 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
         OutputRanges ranges, ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         ranges.Flushed();
-        FlushResult result = await SendAtOnceAsync(source, cancellationToken).ConfigureAwait(false);
+        _isRangeFlushed = true;
+        ValueTask<FlushResult> flush = FlushBytesAsync(source, cancellationToken);
+        _isRangeFlushed = false;
+        FlushResult result = await flush.ConfigureAwait(false);
         if (result.IsCompleted || result.IsCanceled || pause == 0 || ranges.IsBelow(pause))
         {
             return result;

@@ -6,31 +6,42 @@ namespace Transport.Core.Connections.Output;
 
 /// <summary>
 /// Decides where the send loops of a loop's connections continue after a flush. On the loop, and on the threads that run its work items,
-/// the output of an iteration is batched and sent at its end. A flush from another thread (a handler that continued on the thread pool,
-/// HTTP/2's frame writer) is sent at once. Waking the loop would cost a write and a read of an eventfd and two context switches. A large
-/// flush is sent at once on any thread.
+/// the output of an iteration is gathered and sent at its end. What other threads flush (a handler that continued on the thread pool,
+/// HTTP/2's frame writer) is gathered in the <see cref="SendQueue"/>. A writer that fills its connection's buffer sends it on its own thread.
 /// </summary>
 internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
 {
-    [ThreadStatic]
-    private static bool t_atOnce;
-
-    /// <summary>A flush of this thread is sent within the flush.</summary>
-    public static bool IsAtOnce
-    {
-        get => t_atOnce;
-        set => t_atOnce = value;
-    }
+    private readonly SendQueue _elsewhere = new();
 
     public override void Schedule(Action<object?> action, object? state)
     {
-        if (!IsAtOnce && (loop.IsCurrent || ApplicationScheduler.RunsFor(loop)))
+        bool isOnLoop = loop.IsCurrent || ApplicationScheduler.RunsFor(loop);
+        if (OutputWriter.Flushing is not { } writer)
         {
-            loop.Schedule(action, state);
+            // The output is completed, or the reading of it cancelled.
+            if (isOnLoop)
+            {
+                loop.Schedule(action, state);
+            }
+            else
+            {
+                action(state);
+            }
         }
-        else
+        else if (writer.IsFull)
         {
             action(state);
+        }
+        else if (writer.Park(action, state))
+        {
+            if (isOnLoop)
+            {
+                loop.Schedule(static listed => ((OutputWriter)listed!).SendListed(), writer);
+            }
+            else
+            {
+                _elsewhere.Add(writer);
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ internal static unsafe class SocketCalls
     /// <summary>
     /// The maximum number of pieces in one sendmsg: 16 blocks of 4 KiB are the default write buffer. The kernel's limit is 1,024.
     /// </summary>
-    private const int MaxPieces = 16;
+    private const int MaxPieces = 24;
 
     /// <summary>
     /// accept4(2). Linux returns pending errors of the new socket (ENETDOWN, EPROTO and others) as errors of accept. Retries EINTR.
