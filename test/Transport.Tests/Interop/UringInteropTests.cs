@@ -1,5 +1,5 @@
 using Shared.Uring.Interop;
-using Transport.Uring;
+using Transport.Uring.Rings;
 
 namespace Transport.Tests.Interop;
 

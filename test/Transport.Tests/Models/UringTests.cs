@@ -7,6 +7,8 @@ using Shared.Uring;
 using Transport.Tests.Interop;
 using Transport.Tests.Metrics;
 using Transport.Uring;
+using Transport.Uring.Diagnostics;
+using Transport.Uring.Rings;
 
 namespace Transport.Tests.Models;
 

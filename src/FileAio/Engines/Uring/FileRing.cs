@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using FileAio.Interop;
+using FileAio.Threads;
+using Shared.Uring;
 using static Shared.Uring.Interop.IoUring;
 
 namespace FileAio.Engines.Uring;

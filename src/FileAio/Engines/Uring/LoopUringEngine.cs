@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using FileAio.Threads;
 using Transport.Core;
 
 namespace FileAio.Engines.Uring;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using FileAio.Threads;
 
 namespace FileAio.Engines.Uring;
 
