@@ -78,7 +78,7 @@ internal sealed class FileRuntime : IDisposable
 
     /// <summary>Returns the engine that opens files that are not in the dentry cache; null if threads do.</summary>
     public IOpenEngine? OpenerOf(IFeatureCollection features) =>
-        Engine is UringEngine ? EngineOf(features).Engine as IOpenEngine : null;
+        Engine is UringEngine && EngineOf(features).Engine is IOpenEngine { CanOpen: true } opener ? opener : null;
 
     private UringEngine? Further(DirectIoFileOptions options, UringEngine first, ThreadStarter? start) =>
         UringEngine.TryCreate(UringSetup.Of(options), Threads, out UringEngine? engine, out _, start, first.Reads) ? engine : null;

@@ -85,7 +85,10 @@ internal sealed class FileRing : IDisposable
         && ((_waiting.Count > 0 && _free.Count > 0) || _cancellations.Count > 0 || _ring.Submissions.Unsubmitted > 0);
 
     /// <summary>Whether completions are available. Read from shared memory, without a system call.</summary>
-    public bool HasCompletions => _ring.Completions.Count > 0 || _ring.Submissions.HasOverflow;
+    public bool HasCompletions => _ring.Completions.Count > 0 || HasOverflow;
+
+    /// <summary>Whether the kernel holds completions that did not fit in the completion queue.</summary>
+    public bool HasOverflow => _ring.Submissions.HasOverflow;
 
     /// <summary>
     /// Queues an operation for <see cref="Submit"/>. Returns false if too many wait. Requires <see cref="Gate"/>, and a ring that is not
@@ -181,7 +184,7 @@ internal sealed class FileRing : IDisposable
         int reaped = 0;
         while (reaped < most)
         {
-            if (_ring.Completions.Count == 0 && (!_ring.Submissions.HasOverflow || _ring.Enter(0).IsError || _ring.Completions.Count == 0))
+            if (_ring.Completions.Count == 0 && (!HasOverflow || _ring.Enter(0).IsError || _ring.Completions.Count == 0))
             {
                 break;
             }
@@ -237,11 +240,16 @@ internal sealed class FileRing : IDisposable
             Debug.Assert(operation is not null && UserData(slot) == completion.user_data, "a completion of an operation that has ended");
             bool isTransient = result.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ECANCELED;
             bool mayContinue = !_slots[slot].IsCanceled && !_ending && !IsLost;
-            if (isTransient && mayContinue && _slots[slot].Tries < MaxTries)
+            if (isTransient && mayContinue)
             {
-                _slots[slot].Tries++;
-                Write(slot);
-                return false;
+                if (_slots[slot].Tries < MaxTries)
+                {
+                    _slots[slot].Tries++;
+                    Write(slot);
+                    return false;
+                }
+
+                result = SysResult.Error(Errno.EAGAIN);
             }
 
             if (operation!.Continue(result) && mayContinue)

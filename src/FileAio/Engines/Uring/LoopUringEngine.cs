@@ -26,7 +26,7 @@ internal sealed class LoopUringEngine : ILoopEngine, IOpenEngine, IEventLoopSour
 
     private readonly IEventLoopFeature _loop;
     private readonly UringSetup _setup;
-    private readonly IFileEngine _fallback;
+    private readonly IOpenEngine _fallback;
     private readonly IFileEngine _threads;
     private readonly CompletionQueue _completions = new();
     private readonly Lock _creating = new();
@@ -41,7 +41,7 @@ internal sealed class LoopUringEngine : ILoopEngine, IOpenEngine, IEventLoopSour
     /// <param name="fallback">The engine that is used if this loop cannot have a ring.</param>
     /// <param name="threads">The engine for reads that the kernel cannot queue.</param>
     /// <param name="reads">The registry of reads in flight.</param>
-    public LoopUringEngine(IEventLoopFeature loop, UringSetup setup, IFileEngine fallback, IFileEngine threads, InFlightReads reads)
+    public LoopUringEngine(IEventLoopFeature loop, UringSetup setup, IOpenEngine fallback, IFileEngine threads, InFlightReads reads)
     {
         (_loop, _setup, _fallback, _threads, Reads) = (loop, setup, fallback, threads, reads);
         (_deliver, _refuse) = (Deliver, Refuse);
@@ -69,11 +69,13 @@ internal sealed class LoopUringEngine : ILoopEngine, IOpenEngine, IEventLoopSour
         }
     }
 
+    public bool CanOpen => Ring() is { } ring ? !ring.IsLost : _fallback.CanOpen;
+
     public bool TryOpen(RingOpen open)
     {
         if (Ring() is not { } ring || !TryAdd(ring, open, out bool isFull))
         {
-            return (_fallback as IOpenEngine)?.TryOpen(open) == true;
+            return _fallback.TryOpen(open);
         }
 
         if (isFull)

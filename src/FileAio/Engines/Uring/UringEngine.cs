@@ -100,6 +100,8 @@ internal sealed class UringEngine : IOpenEngine
         }
     }
 
+    public bool CanOpen => !_ring.IsLost;
+
     public bool TryOpen(RingOpen open)
     {
         lock (Gate)
