@@ -26,6 +26,7 @@ internal sealed class FileRoot
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
     private readonly OpenAt2Support _openAt2;
+    private readonly bool _isLocal;
     private int _references = 1;
 
     /// <summary>Takes ownership of the descriptor.</summary>
@@ -37,6 +38,9 @@ internal sealed class FileRoot
         _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
         // Probed once, on the folder itself: the same error for a file says nothing about the call.
         _openAt2 = OpenAt2Support.Probe(descriptor);
+        // Unknown filesystems may ask a server. A mount below the folder may too, and is then asked for what it has cached.
+        _isLocal = !Libc.StatFs(descriptor, out Libc.statfs filesystem).IsError && (uint)filesystem.f_type is Libc.EXT4_SUPER_MAGIC
+            or Libc.XFS_SUPER_MAGIC or Libc.BTRFS_SUPER_MAGIC or Libc.F2FS_SUPER_MAGIC or Libc.OVERLAYFS_SUPER_MAGIC;
         Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
     }
 
@@ -157,7 +161,8 @@ internal sealed class FileRoot
             return null;
         }
 
-        return new RingOpen(this, path, _descriptor, new OpenArguments(name[..(name.IndexOf((byte)0) + 1)], OpenFlags, Resolve(_policy)));
+        return new RingOpen(this, path, _descriptor, new OpenArguments(name[..(name.IndexOf((byte)0) + 1)], OpenFlags, Resolve(_policy)),
+            !_isLocal);
     }
 
     /// <summary>Retries transient errors: a race (EAGAIN), and once a stale handle of a network filesystem (ESTALE).</summary>

@@ -163,19 +163,48 @@ public sealed class UringFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioFaultKind.UringOpenResult, Errno.EIO, 500)]
     [InlineData(AioFaultKind.UringOpenResult, Errno.ESTALE, 500)]
     [InlineData(AioFaultKind.UringOpenResult, Errno.ENOENT, 404)]
-    [InlineData(AioFaultKind.UringStatResult, Errno.EIO, 500)]
-    [InlineData(AioFaultKind.UringStatResult, Errno.ENOMEM, 503)]
+    [InlineData(AioFaultKind.StatxFails, Errno.EIO, 500)]
+    [InlineData(AioFaultKind.StatxFails, Errno.ENOMEM, 503)]
     public async Task A_cold_open_that_fails_has_its_status_and_leaves_no_descriptor(object kind, int errno, int status)
     {
         await using FileServer server = await StartAsync("epoll");
         using AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: -1);
-        using (AioFault.Script((AioFaultKind)kind, -errno, count: -1))
+        using (AioFault.Script((AioFaultKind)kind, (AioFaultKind)kind == AioFaultKind.StatxFails ? errno : -errno, count: -1))
         {
             Assert.Equal(status, (await RawReply.GetAsync(server.Port, "/ranges.txt")).Status);
             Assert.False(IsOpen("ranges.txt"));
         }
 
         Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/ranges.txt")).Status);
+    }
+
+    /// <summary>The filesystem may have to ask a server, as every one does that is not known to be local: statx is the ring's too.</summary>
+    [Fact]
+    public async Task Statx_of_other_filesystems_is_the_rings()
+    {
+        string root = Directory.CreateDirectory(Path.Combine("/dev/shm", Path.GetRandomFileName())).FullName;
+        try
+        {
+            await System.IO.File.WriteAllTextAsync(Path.Combine(root, "some.txt"), "some");
+            await using FileServer server = await StartAsync("epoll", options => options.Root = root);
+            using AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: -1);
+            Assert.Equal("some", Encoding.ASCII.GetString((await RawReply.GetAsync(server.Port, "/some.txt")).Body));
+            using (AioFault fault = AioFault.Script(AioFaultKind.UringStatResult, -Errno.EIO, count: -1))
+            {
+                Assert.Equal(500, (await RawReply.GetAsync(server.Port, "/some.txt")).Status);
+                Assert.True(fault.Fired > 0);
+            }
+
+            using (AioFault fault = AioFault.Script(AioFaultKind.UringStatResult, -Errno.EINTR, count: 1))
+            {
+                Assert.Equal(200, (await RawReply.GetAsync(server.Port, "/some.txt")).Status);
+                Assert.Equal(1, fault.Fired);
+            }
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
     }
 
     [Theory]

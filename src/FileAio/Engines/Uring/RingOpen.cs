@@ -5,10 +5,20 @@ using static Shared.Uring.Interop.IoUring;
 namespace FileAio.Engines.Uring;
 
 /// <summary>
-/// An open of a file on a ring: openat2(2), then statx(2) of the descriptor. The caller may abandon it; the descriptor is then closed when
+/// An open of a file on a ring: openat2(2), and statx(2) of the descriptor. The caller may abandon it; the descriptor is then closed when
 /// the kernel returns it. It holds a reference to the folder, since the kernel resolves the path when it runs the open.
 /// </summary>
-internal sealed class RingOpen(FileRoot folder, string relative, int folderDescriptor, OpenArguments arguments) : IRingOperation
+/// <remarks>
+/// The kernel runs each statx of a ring on one of its threads (13 µs of CPU time a request, measured). On a local filesystem the inode is in
+/// memory after the open, so that statx does not wait; it is then called directly.
+/// </remarks>
+/// <param name="folder">The folder.</param>
+/// <param name="relative">The path below it.</param>
+/// <param name="folderDescriptor">Its descriptor.</param>
+/// <param name="arguments">The memory of the system calls; the open frees it.</param>
+/// <param name="statOnRing">Whether statx may wait for a server.</param>
+internal sealed class RingOpen(FileRoot folder, string relative, int folderDescriptor, OpenArguments arguments, bool statOnRing)
+    : IRingOperation
 {
     private const int NotOpen = -1;
 
@@ -36,7 +46,8 @@ internal sealed class RingOpen(FileRoot folder, string relative, int folderDescr
         if (!result.IsError)
         {
             _descriptor = (int)result.Value;
-            return true;
+            _result = statOnRing ? SysResult.Error(Errno.ECANCELED) : result;
+            return statOnRing;
         }
 
         // Once: a stale handle of a network filesystem.
@@ -76,8 +87,18 @@ internal sealed class RingOpen(FileRoot folder, string relative, int folderDescr
                 return new OpenResult(_result.Errno == Errno.ECANCELED ? SysResult.Error(Errno.EAGAIN) : _result, null, false);
             }
 
-            FileFacts facts = _result.IsError ? default : FileFacts.From(arguments.ReadFacts());
-            SysResult adopted = folder.Adopt(_descriptor, _result, facts, relative, out OpenedFile? file, out bool isDirectory);
+            FileFacts facts = default;
+            SysResult stated = _result;
+            if (!statOnRing)
+            {
+                stated = FileFacts.OfOpened(_descriptor, out facts);
+            }
+            else if (!stated.IsError)
+            {
+                facts = FileFacts.From(arguments.ReadFacts());
+            }
+
+            SysResult adopted = folder.Adopt(_descriptor, stated, facts, relative, out OpenedFile? file, out bool isDirectory);
             return new OpenResult(adopted.Errno == Errno.ECANCELED ? SysResult.Error(Errno.EAGAIN) : adopted, file, isDirectory);
         }
         finally
