@@ -163,7 +163,18 @@ internal sealed class UringEngine : IOpenEngine
             EventFd.Signal(_eventFd);
         }
 
-        withdrawn.ForEach(operation => Deliver(operation, SysResult.Error(Errno.ECANCELED)));
+        foreach (IRingOperation operation in withdrawn)
+        {
+            if (operation is FileRead read)
+            {
+                _completions.Add(read, SysResult.Error(Errno.ECANCELED)); // inline ones too: this is not the engine's thread
+            }
+            else
+            {
+                Deliver(operation, default);
+            }
+        }
+
         _thread?.Join();
         _ring.Dispose();
         Unistd.Close(_eventFd);
