@@ -3,11 +3,13 @@ using System.Text;
 using FileAio.Buffers;
 using FileAio.Engines;
 using FileAio.Engines.Uring;
+using FileAio.Interop;
 using FileAio.Tests.Support;
 using FileAio.Threads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Shared.Uring.Interop;
 using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Engines;
@@ -320,6 +322,74 @@ public sealed class UringFaultTests(FileTree tree) : IClassFixture<FileTree>
         Unistd.Close((int)eventFd.Value);
     }
 
+    /// <summary>
+    /// The open of a FIFO waits in a kernel thread of the thread that has submitted it. With that thread the kernel ends the open, and the
+    /// next thread submits it again.
+    /// </summary>
+    [Fact]
+    public async Task An_operation_outlives_the_thread_that_has_submitted_it()
+    {
+        string fifo = tree.At("fifo" + Path.GetRandomFileName());
+        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", fifo))
+        {
+            await make.WaitForExitAsync(Deadline.Token);
+        }
+
+        SysResult eventFd = EventFd.Create(EventFd.EFD_NONBLOCK);
+        using FileRing ring = new FileRing(requests: 16, maxWaiting: 16, workers: 4, (int)eventFd.Value);
+        const int Create = 0x40; // O_CREAT: the kernel does not try without a thread, which would not wait for the other end
+        using OpenArguments arguments =
+            new OpenArguments(Encoding.UTF8.GetBytes(fifo + '\0'), Libc.O_RDONLY | Create | Fcntl.O_CLOEXEC, 0);
+        Open open = new Open(arguments);
+        lock (ring.Gate)
+        {
+            Assert.True(ring.TryAdd(open));
+        }
+
+        SysResult? ended = null;
+        int reaped = 0;
+        void Submit() => ring.Submit((_, reason) => ended = reason);
+        Thread first = new Thread(Submit);
+        first.Start();
+        first.Join();
+        await Deadline.Until(
+            () =>
+            {
+                reaped += ring.Reap(1, (_, result) => ended = result);
+                return reaped > 0;
+            },
+            () => "the kernel did not end the open with its thread");
+        Assert.Null(ended);
+
+        // A thread of its own again, which stays until the end.
+        using ManualResetEventSlim gate = new ManualResetEventSlim();
+        using SemaphoreSlim submitted = new SemaphoreSlim(0);
+        Thread second = new Thread(() =>
+        {
+            Submit();
+            submitted.Release();
+            gate.Wait();
+        });
+        second.Start();
+        await submitted.WaitAsync(Deadline.Token);
+        await using (FileStream writer = new FileStream(fifo, FileMode.Open, FileAccess.Write))
+        {
+            await Deadline.Until(
+                () =>
+                {
+                    ring.Reap(1, (_, result) => ended = result);
+                    return ended is not null;
+                },
+                () => "the open was not submitted again");
+        }
+
+        gate.Set();
+        second.Join();
+        Assert.False(ended!.Value.IsError, ended.ToString());
+        Unistd.Close((int)ended.Value.Value);
+        Unistd.Close((int)eventFd.Value);
+    }
+
     /// <summary>Rings are made and closed as servers start and stop: neither descriptors nor locked memory are used up.</summary>
     [Fact]
     public async Task Engines_come_and_go_with_reads_in_flight()
@@ -400,6 +470,16 @@ public sealed class UringFaultTests(FileTree tree) : IClassFixture<FileTree>
         {
             return null; // closed meanwhile
         }
+    }
+
+    /// <summary>An openat2 alone.</summary>
+    private sealed class Open(OpenArguments arguments) : IRingOperation
+    {
+        public int Slot { get; set; } = -1;
+
+        public IoUring.io_uring_sqe Prepare() => FileSqe.Open(Libc.AT_FDCWD, arguments);
+
+        public bool Continue(SysResult result) => false;
     }
 
     /// <summary>Adds reads to a ring, and does nothing else.</summary>

@@ -11,8 +11,9 @@ namespace FileAio.Engines.Uring;
 /// cancelled on any thread; all other members are for the thread that currently owns the ring.
 /// </summary>
 /// <remarks>
-/// <para>a. A submission never waits for the disk. The kernel tries each operation without waiting. Direct reads, and buffered reads of
-/// most filesystems, then wait without a thread; what cannot, such as an open, runs on a thread of the kernel (io-wq).</para>
+/// <para>a. A submission does not wait for data from the disk. The kernel tries each operation without waiting. Direct reads, and buffered
+/// reads of most filesystems, then wait without a thread; what cannot, such as an open, runs on a thread of the kernel (io-wq).
+/// Only the read-ahead of a buffered read is started by the submission, and may wait there while the device's queue is full.</para>
 /// <para>b. Kernel threads, and the completion of reads that wait without one, belong to the submitting thread. When that thread ends, the
 /// kernel cancels its operations: a cancellation that was not requested is therefore submitted again.</para>
 /// <para>c. A read in flight owns its buffer, and an open its path, until the completion was reaped. A cancellation is a request: what a
@@ -23,8 +24,14 @@ namespace FileAio.Engines.Uring;
 /// </remarks>
 internal sealed class FileRing : IDisposable
 {
+    private const int MaxEntries = 32768; // IORING_MAX_ENTRIES
+
     // RESOLVE_BENEATH returns EAGAIN if a directory is renamed during the walk, and a lease does too. The limit of FileRoot.
     private const int MaxTries = 8;
+
+    // ERESTARTSYS to ERESTART_RESTARTBLOCK, which system calls never return: an open that was interrupted because its thread ends completes
+    // with one of them (seen on Linux 6.18).
+    private const int RestartFirst = 512, RestartLast = 516;
 
     private const ulong CancellationBit = 1UL << 63;
 
@@ -64,9 +71,6 @@ internal sealed class FileRing : IDisposable
         _slots = new Slot[requests];
         _free = new Stack<int>(Enumerable.Range(0, requests));
     }
-
-    // IORING_MAX_ENTRIES.
-    private const int MaxEntries = 32768;
 
     /// <summary>Protects the operations, and the state of the engine.</summary>
     public Lock Gate { get; } = new();
@@ -238,7 +242,7 @@ internal sealed class FileRing : IDisposable
         {
             operation = _slots[slot].Operation;
             Debug.Assert(operation is not null && UserData(slot) == completion.user_data, "a completion of an operation that has ended");
-            bool isTransient = result.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ECANCELED;
+            bool isTransient = result.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ECANCELED or (>= RestartFirst and <= RestartLast);
             bool mayContinue = !_slots[slot].IsCanceled && !_ending && !IsLost;
             if (isTransient && mayContinue)
             {
