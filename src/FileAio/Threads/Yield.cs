@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FileAio.Threads;
 
 /// <summary>
-/// Yields: <c>await new Yield(context)</c>. The continuation is posted to the context, which is that of an engine's thread, or queued to the
-/// thread pool if there is none.
+/// Yields: <c>await new Yield(context)</c>. The continuation is posted to the context, which is that of an engine's thread, or queued to
+/// the thread pool if there is none.
 /// </summary>
 internal readonly struct Yield(SynchronizationContext? context) : ICriticalNotifyCompletion
 {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace FileAio.Tests.Documentation;
 
-/// <summary>The folders of src/FileAio use one another in one direction only, in the order that docs/file-serving-design.md states.</summary>
+/// <summary>The folders of src/FileAio use one another in one direction only, which docs/file-serving-design.md states.</summary>
 public sealed partial class FolderTests
 {
     private static readonly string Root = FindRoot();

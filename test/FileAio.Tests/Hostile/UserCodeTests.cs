@@ -144,7 +144,7 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task Without_connection_middleware_a_response_still_goes_on_on_the_engines_thread()
+    public async Task A_response_without_connection_middleware_continues_on_the_engine_thread()
     {
         bool own = false;
         await using FileServer server = await FileServer.StartAsync(tree.Root, first: app => app.Use(async (context, next) =>

@@ -16,7 +16,7 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(CacheProbe.NoWait, Size, "page-cache")]
     [InlineData(CacheProbe.NoWait, 0, "linux-aio")]
     [InlineData(CacheProbe.Off, Size, "linux-aio")]
-    public async Task What_is_cached_comes_from_the_cache_where_asked(CacheProbe probe, int cached, string from)
+    public async Task Cached_bytes_come_from_the_page_cache_if_configured(CacheProbe probe, int cached, string from)
     {
         await using FileServer server = await StartAsync(probe);
         Cache(cached);
@@ -29,7 +29,7 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(false, 0)]
     [InlineData(false, 1000)]
     [InlineData(true, 1000)]
-    public async Task Where_the_cache_ends_the_device_goes_on(bool intoPipe, int start)
+    public async Task A_range_is_continued_from_the_device_where_the_cache_ends(bool intoPipe, int start)
     {
         await using FileServer server = await StartAsync(CacheProbe.NoWait, intoPipe);
         // The probe is at random: one in four asks for what is not there.
@@ -48,7 +48,7 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_filesystem_that_knows_no_RWF_NOWAIT_is_read_directly()
+    public async Task A_filesystem_without_RWF_NOWAIT_is_read_directly()
     {
         await using FileServer server = await StartAsync(CacheProbe.NoWait);
         Cache(Size);

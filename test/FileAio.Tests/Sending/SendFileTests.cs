@@ -54,7 +54,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("tls")]
     [InlineData("wrapped")]
     [InlineData("option")]
-    public async Task Where_something_is_in_between_the_file_is_read(string between)
+    public async Task The_file_is_read_if_sendfile_is_not_possible(string between)
     {
         tree.Write("sent.bin", FileTree.Pattern(Size, 0));
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null,
@@ -115,7 +115,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task LimitRate_holds()
+    public async Task LimitRate_is_not_exceeded()
     {
         await using FileServer server = await StartAsync(SendFileMode.Auto, options => options.LimitRate = 1 << 20);
         Cache(Size);
@@ -129,7 +129,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(SendFileMode.Auto)]
     [InlineData(SendFileMode.On)]
-    public async Task A_client_that_takes_nothing_is_dropped_and_the_file_closed(SendFileMode mode)
+    public async Task A_client_that_reads_nothing_is_aborted_and_the_file_is_closed(SendFileMode mode)
     {
         await using FileServer server = await StartAsync(mode, options =>
             (options.SendTimeout, options.DirectIoThreshold) =
@@ -140,7 +140,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_file_that_shrinks_meanwhile_ends_the_connection_short()
+    public async Task A_file_that_shrinks_during_a_response_ends_the_connection()
     {
         await using FileServer server = await StartAsync(SendFileMode.Auto, null, "huge");
         using Socket socket = await RequestAsync(server);
