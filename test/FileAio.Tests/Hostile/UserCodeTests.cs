@@ -260,25 +260,6 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
     {
         public PipeReader Input => inner.Input;
 
-        public PipeWriter Output { get; } = new WatchedOutput(inner.Output, flushing);
-    }
-
-    private sealed class WatchedOutput(PipeWriter inner, Action flushing) : PipeWriter
-    {
-        public override void Advance(int bytes) => inner.Advance(bytes);
-
-        public override void CancelPendingFlush() => inner.CancelPendingFlush();
-
-        public override void Complete(Exception? exception = null) => inner.Complete(exception);
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-        {
-            flushing();
-            return inner.FlushAsync(cancellationToken);
-        }
-
-        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+        public PipeWriter Output { get; } = new WatchedWriter(inner.Output, flushing);
     }
 }

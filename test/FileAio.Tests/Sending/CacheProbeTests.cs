@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using FileAio.Tests.Support;
 using static FileAio.Tests.Support.Interop.PageCacheAdvice;
 using Errno = Shared.Interop.Errno;
@@ -83,27 +81,13 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
 
     private static async Task<(byte[] Body, Dictionary<string, long> Bytes)> GetAsync(FileServer server, int start)
     {
-        ConcurrentDictionary<string, long> bytes = new ConcurrentDictionary<string, long>();
-        using MeterListener meter = new MeterListener
+        byte[] body = [];
+        Dictionary<string, long> bytes = await BytesRead.DuringAsync(server, async () =>
         {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "fileaio.bytes_read")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        int sign = -1; // what was read before
-        meter.SetMeasurementEventCallback<long>((_, count, tags, _)
-            => bytes.AddOrUpdate((string)tags[0].Value!, sign * count, (_, before) => before + (sign * count)));
-        meter.Start();
-        meter.RecordObservableInstruments();
-        RawReply reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
-        Assert.Equal(206, reply.Status);
-        await server.IdleAsync();
-        sign = 1;
-        meter.RecordObservableInstruments();
-        return (reply.Body, bytes.Where(engine => engine.Value != 0).ToDictionary());
+            RawReply reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
+            Assert.Equal(206, reply.Status);
+            body = reply.Body;
+        });
+        return (body, bytes);
     }
 }

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Text;
 using FileAio.Tests.Support;
@@ -84,7 +82,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
         handler.ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null;
         using HttpClient client = new(handler);
         client.BaseAddress = new Uri($"{(between == "tls" ? "https" : "http")}://127.0.0.1:{server.Port}");
-        Dictionary<string, long> bytes = await CountAsync(server, async () =>
+        Dictionary<string, long> bytes = await BytesRead.DuringAsync(server, async () =>
         {
             byte[] body = await client.GetByteArrayAsync("/sent.bin", Deadline.Token);
             Assert.True(FileTree.Pattern(Size, 0).AsSpan().SequenceEqual(body), "not the file's bytes");
@@ -212,38 +210,12 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     private static async Task<(byte[] Body, Dictionary<string, long> Bytes)> GetAsync(FileServer server, int start, int length)
     {
         byte[] body = [];
-        Dictionary<string, long> bytes = await CountAsync(server, async () =>
+        Dictionary<string, long> bytes = await BytesRead.DuringAsync(server, async () =>
         {
             RawReply reply = await RawReply.GetAsync(server.Port, "/sent.bin", $"Range: bytes={start}-{start + length - 1}");
             Assert.Equal(206, reply.Status);
             body = reply.Body;
         });
         return (body, bytes);
-    }
-
-    /// <summary>Bytes by engine while something is done.</summary>
-    private static async Task<Dictionary<string, long>> CountAsync(FileServer server, Func<Task> action)
-    {
-        ConcurrentDictionary<string, long> bytes = new();
-        using MeterListener meter = new()
-        {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "fileaio.bytes_read")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        int sign = -1; // what was read before
-        meter.SetMeasurementEventCallback<long>((_, count, tags, _)
-            => bytes.AddOrUpdate((string)tags[0].Value!, sign * count, (_, before) => before + (sign * count)));
-        meter.Start();
-        meter.RecordObservableInstruments();
-        await action();
-        await server.IdleAsync();
-        sign = 1;
-        meter.RecordObservableInstruments();
-        return bytes.Where(engine => engine.Value != 0).ToDictionary();
     }
 }
