@@ -1,5 +1,3 @@
-using Transport.Core.Interop.Threads;
-
 namespace Transport.Core.Interop;
 
 /// <summary>
