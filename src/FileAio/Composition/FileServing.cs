@@ -152,9 +152,9 @@ internal sealed class FileServing : IDisposable
                 return Remember(folder, relative, OpenNow());
             }
 
-            if (Runtime.OpenerOf(context.Features) is { } opener && folder.TryPrepareOpen(relative) is { } onRing)
+            if (Runtime.OpenerOf(context.Features) is { } opener && folder.TryPrepareOpen(relative) is { } pending)
             {
-                return Remember(folder, relative, await OpenOnRingAsync(opener, onRing, busy, relative, context.RequestAborted));
+                return Remember(folder, relative, await OpenOnRingAsync(opener, new RingOpen(pending), busy, relative, context.RequestAborted));
             }
 
             FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());

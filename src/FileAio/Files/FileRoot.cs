@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using FileAio.Engines.Uring;
 using FileAio.Interop;
 
 namespace FileAio.Files;
@@ -27,7 +26,7 @@ internal sealed class FileRoot
     private readonly DeviceTable _devices;
     private readonly OpenAt2Support _openAt2;
     private readonly bool _isLocal;
-    private int _references = 1;
+    private ReferenceCount _references = new();
 
     /// <summary>Takes ownership of the descriptor.</summary>
     public FileRoot(string path, int descriptor, FolderIdentity identity, DirectIoFileOptions options, DeviceTable devices,
@@ -61,24 +60,11 @@ internal sealed class FileRoot
     public static FileRoot Missing(string path, int errno, DeviceTable devices) => new(path, SysResult.Error(errno), devices);
 
     /// <summary>Adds a reference. Returns false if the last one was released, and the folder is closed or about to be.</summary>
-    public bool TryAddReference()
-    {
-        int seen;
-        do
-        {
-            seen = Volatile.Read(ref _references);
-            if (seen == 0)
-            {
-                return false;
-            }
-        }
-        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
-        return true;
-    }
+    public bool TryAddReference() => _references.TryAdd();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _references) > 0)
+        if (!_references.Release())
         {
             return;
         }
@@ -150,7 +136,7 @@ internal sealed class FileRoot
     /// reference; the open adds its own.
     /// </summary>
     [SkipLocalsInit]
-    public RingOpen? TryPrepareOpen(string path)
+    public PendingOpen? TryPrepareOpen(string path)
     {
         string relative = path.Length == 0 ? "." : path;
         Span<byte> name = stackalloc byte[MaxPath];
@@ -161,8 +147,8 @@ internal sealed class FileRoot
             return null;
         }
 
-        return new RingOpen(this, path, _descriptor, new OpenArguments(name[..(name.IndexOf((byte)0) + 1)], OpenFlags, Resolve(_policy)),
-            !_isLocal);
+        return new PendingOpen(this, path, _descriptor, new OpenArguments(name[..(name.IndexOf((byte)0) + 1)], OpenFlags, Resolve(_policy)),
+            _isLocal);
     }
 
     /// <summary>Retries transient errors: a race (EAGAIN), and once a stale handle of a network filesystem (ESTALE).</summary>

@@ -31,7 +31,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Downloads_are_whole_and_go_on_on_the_loops(string transport, bool alignedPool, AioMode aio)
+    public async Task Downloads_are_complete_and_continue_on_the_loops(string transport, bool alignedPool, AioMode aio)
     {
         ConcurrentDictionary<string, int> threads = new();
         await using FileServer server = await StartAsync(transport, loops: 2, alignedPool, aio, first: app => app.Use(async (context, next) =>
@@ -68,7 +68,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("epoll", AioMode.On), InlineData("rtsig", AioMode.On), InlineData("blocking", AioMode.On)]
     [InlineData("epoll", AioMode.Uring), InlineData("rtsig", AioMode.Uring), InlineData("blocking", AioMode.Uring)]
     [InlineData("uring", AioMode.Uring)]
-    public async Task Reads_of_a_loop_that_ends_complete_and_give_their_buffers_back(string transport, AioMode aio)
+    public async Task Reads_of_a_loop_that_ends_complete_and_return_their_buffers(string transport, AioMode aio)
     {
         FileServer server = await StartAsync(transport, loops: 2, aio: aio);
         List<RawClient> clients = [];
@@ -103,7 +103,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_loop_that_the_kernel_gives_no_context_reads_by_the_engine_of_its_own_threads()
+    public async Task A_loop_without_a_kernel_context_reads_by_the_engine_with_threads()
     {
         await using FileServer server = await StartAsync("epoll", loops: 1);
         byte[] expected = tree.Bytes(Large);

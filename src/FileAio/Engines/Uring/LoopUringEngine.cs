@@ -13,7 +13,7 @@ namespace FileAio.Engines.Uring;
 /// thread meanwhile: the ring is not bound to one.</para>
 /// <para>When a loop ends, a thread cancels its operations in flight, waits for them, and closes the ring.</para>
 /// </remarks>
-internal sealed class LoopUringEngine : ILoopEngine, IOpenEngine, IEventLoopSource
+internal sealed class LoopUringEngine : IOpenEngine, ILoopEngine, IEventLoopSource
 {
     // The completions per loop iteration. The guess of LoopAioEngine.
     private const int MaxPerIteration = 8;
@@ -107,7 +107,7 @@ internal sealed class LoopUringEngine : ILoopEngine, IOpenEngine, IEventLoopSour
     {
         if (!_loop.TryPost(static posted => ((Posted)posted!).Run(), new Posted(this, work, state)))
         {
-            OffEngine.PostToPool(work, state);
+            PoolQueue.Post(work, state);
         }
     }
 

@@ -144,7 +144,7 @@ internal sealed class UringEngine : IOpenEngine
             }
         }
 
-        OffEngine.PostToPool(work, state);
+        PoolQueue.Post(work, state);
     }
 
     /// <summary>Cancels what is in flight, waits for it, and ends the thread. No operation may be submitted afterwards.</summary>
