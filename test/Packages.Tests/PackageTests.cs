@@ -1,5 +1,8 @@
 using System.IO.Compression;
 using System.Net;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Packages.Tests.Support;
@@ -70,12 +73,37 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     [Fact]
     public void Documentation_names_public_types_only()
     {
-        using ZipArchive package = ZipFile.OpenRead(feed.PackagePath("Kestrel.Transport.Core"));
-        using StreamReader reader = new(package.GetEntry("lib/net10.0/Transport.Core.xml")!.Open());
-        string[] types = [.. XDocument.Load(reader).Descendants("member").Select(static member => member.Attribute("name")!.Value)
-            .Where(static name => name.StartsWith("T:", StringComparison.Ordinal))];
-        Assert.Contains("T:Transport.Core.TransportOptions", types);
-        Assert.DoesNotContain(types, static name => name.Contains("EventLoop", StringComparison.Ordinal));
+        foreach (string id in Libraries)
+        {
+            using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(id));
+            ZipArchiveEntry page = package.Entries.Single(static entry => entry.FullName.EndsWith(".xml", StringComparison.Ordinal)
+                && entry.FullName.StartsWith("lib/", StringComparison.Ordinal));
+            using StreamReader reader = new(page.Open());
+            string[] types = [.. XDocument.Load(reader).Descendants("member").Select(static member => member.Attribute("name")!.Value)
+                .Where(static name => name.StartsWith("T:", StringComparison.Ordinal)).Select(static name => name[2..])];
+            Assert.NotEmpty(types);
+            Assert.Empty(types.Except(PublicTypes(package.GetEntry(Path.ChangeExtension(page.FullName, ".dll"))!)));
+        }
+    }
+
+    /// <summary>The public types of an assembly, as documentation names them.</summary>
+    private static string[] PublicTypes(ZipArchiveEntry assembly)
+    {
+        using MemoryStream bytes = new();
+        using (Stream entry = assembly.Open())
+        {
+            entry.CopyTo(bytes);
+        }
+
+        bytes.Position = 0;
+        using PEReader file = new(bytes);
+        MetadataReader metadata = file.GetMetadataReader();
+        return
+        [
+            .. metadata.TypeDefinitions.Select(metadata.GetTypeDefinition)
+                .Where(static type => (type.Attributes & TypeAttributes.VisibilityMask) == TypeAttributes.Public)
+                .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}"),
+        ];
     }
 
     [Fact]

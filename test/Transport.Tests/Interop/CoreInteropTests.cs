@@ -47,6 +47,7 @@ public class CoreInteropTests
         .. CComparison.ConstantsOf(typeof(Futex)),
         ("SYS_futex", RawSyscalls.SYS_futex),
         ("SYS_gettid", RawSyscalls.SYS_gettid),
+        ("SYS_preadv2", RawSyscalls.SYS_preadv2),
         .. CComparison.LayoutOf<timespec>(),
     ]);
 
