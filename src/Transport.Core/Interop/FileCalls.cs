@@ -34,7 +34,7 @@ internal static unsafe class FileCalls
     {
         if (!RawSyscalls.AreSupported)
         {
-            return new SysResult(-Errno.EOPNOTSUPP);
+            return SysResult.Error(Errno.EOPNOTSUPP);
         }
 
         SysResult result;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Connections;
 using Transport.Core.Diagnostics;
+using Transport.Core.HandOver;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 
@@ -36,6 +37,7 @@ internal sealed class SocketListener : IConnectionListener
     private readonly ConnectionFactory _connections;
     private readonly int _maxUnclaimed;
     private readonly TimeSpan _drainTime;
+    private readonly DrainState _drain;
     private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
@@ -60,8 +62,15 @@ internal sealed class SocketListener : IConnectionListener
     private bool _disposed;
 
     private SocketListener(
-        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ConnectionLimits? limits, ILogger logger)
+        ListenSocket socket,
+        EventLoop[] loops,
+        EventLoopGroup group,
+        TransportOptions options,
+        ConnectionLimits? limits,
+        DrainState drain,
+        ILogger logger)
     {
+        _drain = drain;
         _socket = socket;
         _loops = loops;
         _group = group;
@@ -82,16 +91,18 @@ internal sealed class SocketListener : IConnectionListener
             TransportOptions options,
             DescriptorReserve reserve,
             ConnectionLimits? limits,
+            DrainState drain,
             ILogger logger)
     {
-        SocketListener listener = new(socket, loops, group, options, limits, logger);
+        SocketListener listener = new(socket, loops, group, options, limits, drain, logger);
         try
         {
-            int count = socket.Strategy == AcceptStrategy.RoundRobin ? 1 : loops.Length;
+            bool isShared = socket.Strategy == AcceptStrategy.Shared;
+            bool isRoundRobin = socket.Strategy == AcceptStrategy.RoundRobin;
+            int count = isRoundRobin ? socket.Count : loops.Length;
             for (int i = 0; i < count; i++)
             {
-                bool isShared = socket.Strategy == AcceptStrategy.Shared;
-                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
+                AcceptLoop acceptLoop = new(isRoundRobin ? loops[0] : loops[i], socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
                 await acceptLoop.StartAsync();
                 listener._acceptLoops = [.. listener._acceptLoops, acceptLoop];
             }
@@ -175,7 +186,7 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
-    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>. The listening socket is closed before, so further
+    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>; each ends with its next response. The listening socket is closed before, so further
     /// clients are refused, or served by another process that holds the socket.
     /// </summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
@@ -187,10 +198,13 @@ internal sealed class SocketListener : IConnectionListener
 
         _socket.Dispose();
         long end = Environment.TickCount64 + (long)_drainTime.TotalMilliseconds;
+        _drain.Begin();
         while (HasConnections() && Environment.TickCount64 < end && !cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(DrainPoll, CancellationToken.None);
         }
+
+        _drain.End();
     }
 
     /// <summary>Whether connections are open on the event loops, of this end point or others, or are being handed over.</summary>

@@ -23,6 +23,7 @@ public class CoreInteropTests
     [
         .. CComparison.LayoutOf<iovec>(),
         .. CComparison.LayoutOf<Libc.msghdr>(),
+        .. CComparison.LayoutOf<Libc.cmsghdr>(),
         .. CComparison.LayoutOf<Libc.linger>(),
         .. CComparison.LayoutOf<Libc.rlimit>(),
         .. CComparison.LayoutOf<Libc.sock_filter>(),

@@ -81,8 +81,13 @@ public class RestartTests
         Task stopping = server.StopAsync();
         await Deadline.Until(() => IsRefused(server.EndPoint), () => "The listening socket is still open.");
         Assert.False(stopping.IsCompleted);
-        Assert.Equal(200, (await client.GetAsync("/")).Status);
-        client.Dispose();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody");
+        HttpReply reply = await new HttpReplyReader(client).ReadAsync();
+        Assert.Equal(200, reply.Status);
+
+        // The server ends the connection with the response, so the drain is over without the client's doing.
+        Assert.Equal("close", reply.Headers["Connection"]);
+        Assert.Empty(await client.ReceiveToEndAsync());
         await stopping;
         await server.DisposeAsync();
     }
