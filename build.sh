@@ -110,7 +110,8 @@ run_project() {
 line_length_folders=(
   test samples bench src/Shared src/FileAio
   src/Transport.{Blocking,Epoll,Rtsig,Select,Uring}
-  src/Transport.Core/{Connections,Diagnostics,Features,HandOver,Hosting,Interop,Listening,ProxyProtocol,Readiness,SendFile}
+  src/Transport.Core/{Connections,Diagnostics,Features,HandOver,Health,Hosting,Interop,Listening,ProxyProtocol,Readiness,SendFile}
+  src/Transport.Core/Loops/Sockets
 )
 
 check_line_length() {

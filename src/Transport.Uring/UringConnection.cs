@@ -1,5 +1,6 @@
-using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
+using Transport.Uring.Rings;
 
 namespace Transport.Uring;
 

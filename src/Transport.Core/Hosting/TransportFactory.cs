@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
 using Transport.Core.HandOver;
+using Transport.Core.Health;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
 
@@ -24,6 +25,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     private readonly EventLoopGroup _loops;
     private readonly ListenerHandOvers _handOvers;
     private readonly DrainState _drain;
+    private readonly ListeningEndPoints _endPoints;
     private readonly ILogger _logger;
     private readonly ILogger _startLogger;
     private DescriptorReserve? _reserve;
@@ -37,6 +39,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     /// <param name="metrics">The meter.</param>
     /// <param name="handOvers">The hand-overs of listening sockets between processes.</param>
     /// <param name="drain">Whether listeners drain.</param>
+    /// <param name="endPoints">The end points that are served, for the health check.</param>
     /// <param name="lifetime">Stops the host when an event loop fails.</param>
     public TransportFactory(
         IoModel model,
@@ -48,10 +51,12 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         TransportMetrics metrics,
         ListenerHandOvers handOvers,
         DrainState drain,
+        ListeningEndPoints endPoints,
         IHostApplicationLifetime? lifetime)
     {
         _handOvers = handOvers;
         _drain = drain;
+        _endPoints = endPoints;
         _model = model;
         _options = options;
         _selection = selection;
@@ -128,6 +133,9 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
                 _drain,
                 _logger);
             handOver?.Offer(endpoint, socket);
+            ListeningEndPoint listening = new(listener.EndPoint, _model.Name, _model.Mechanism);
+            _endPoints.Add(listening);
+            listener.Unbound = () => _endPoints.Remove(listening);
             TransportLog.Listening(
                 _startLogger, listener.EndPoint, _model.Mechanism, loops.Length, _model.SchedulingOf(_options), socket.Strategy);
             return listener;

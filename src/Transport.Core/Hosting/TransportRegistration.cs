@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Transport.Core.Diagnostics;
 using Transport.Core.HandOver;
+using Transport.Core.Health;
 using Transport.Core.SendFile;
 
 namespace Transport.Core.Hosting;
@@ -84,6 +85,7 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, SendFileStartupFilter>());
         services.TryAddSingleton<DrainState>();
+        services.TryAddSingleton<ListeningEndPoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, DrainStartupFilter>());
         services.TryAddSingleton(static provider => new ListenerHandOvers(
             provider.GetService<IHostApplicationLifetime>(), provider.GetRequiredService<ILoggerFactory>()));
@@ -118,6 +120,7 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
             provider.GetRequiredService<TransportMetrics>(),
             provider.GetRequiredService<ListenerHandOvers>(),
             provider.GetRequiredService<DrainState>(),
+            provider.GetRequiredService<ListeningEndPoints>(),
             provider.GetService<IHostApplicationLifetime>());
     }
 }

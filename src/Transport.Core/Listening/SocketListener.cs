@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using Transport.Core.Connections;
 using Transport.Core.Diagnostics;
 using Transport.Core.HandOver;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Listening;
@@ -82,6 +82,9 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     public EndPoint EndPoint => _socket.EndPoint;
+
+    /// <summary>Called when the end point is unbound, once or several times.</summary>
+    public Action? Unbound { get; set; }
 
     /// <exception cref="IOException">The kernel did not let a loop register the socket.</exception>
     public static async Task<SocketListener> StartAsync(
@@ -167,6 +170,7 @@ internal sealed class SocketListener : IConnectionListener
         }
 
         Volatile.Write(ref _unbound, true);
+        Unbound?.Invoke();
         RefuseHops();
         _socket.Dispose();
         _accepted.Writer.TryComplete();

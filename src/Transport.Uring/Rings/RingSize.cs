@@ -1,0 +1,12 @@
+namespace Transport.Uring.Rings;
+
+/// <summary>Represents the size of a loop's ring.</summary>
+/// <param name="Submissions">Entries of the submission queue.</param>
+/// <param name="Completions">Entries of the completion queue.</param>
+/// <param name="Buffers">The number of receive buffers.</param>
+/// <param name="BufferSize">The size of each in bytes.</param>
+internal readonly record struct RingSize(int Submissions, int Completions, int Buffers, int BufferSize)
+{
+    public static RingSize Of(UringTransportOptions options) =>
+        new(options.QueueDepth, options.CompletionQueueDepth, options.ReceiveBuffers, options.ReceiveBufferSize);
+}
