@@ -38,6 +38,7 @@ internal sealed class SocketListener : IConnectionListener
     private readonly int _maxUnclaimed;
     private readonly TimeSpan _drainTime;
     private readonly DrainState _drain;
+    private readonly ListenerCounters[] _counters;
     private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
@@ -71,17 +72,21 @@ internal sealed class SocketListener : IConnectionListener
         ILogger logger)
     {
         _drain = drain;
+        _counters = [.. loops.Select((_, index) => group.CountersOf(index, socket.EndPoint))];
         _socket = socket;
         _loops = loops;
         _group = group;
         _logger = logger;
-        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsOptionsPerConnection, options, limits, logger);
+        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsOptionsPerConnection, options, limits, CountersOf, logger);
         _maxUnclaimed = Math.Max(options.Backlog, MinimumUnclaimed);
         _drainTime = options.DrainTime;
         _offer = connection => Offer((SocketConnection)connection!);
     }
 
     public EndPoint EndPoint => _socket.EndPoint;
+
+    /// <summary>The counters of this end point on one of its loops.</summary>
+    public ListenerCounters CountersOf(EventLoop loop) => _counters[Array.IndexOf(_loops, loop)];
 
     /// <summary>Called when the end point is unbound, once or several times.</summary>
     public Action? Unbound { get; set; }
