@@ -130,7 +130,28 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Equal(HttpStatusCode.PartialContent, status);
         Assert.True(file.AsSpan(1_000_000, 2_000_000).SequenceEqual(body), "The bytes are not those of the file.");
         Assert.Contains(": epoll, ", app.Printed, StringComparison.Ordinal);
+        await AssertComparisonAsync(app, output);
         Assert.Equal(0, await app.StopAsync());
+    }
+
+    /// <summary>The same build again on Kestrel's Sockets, by configuration alone; tools/compare.sh draws a chart of both.</summary>
+    private static async Task AssertComparisonAsync(RunningApp epoll, string output)
+    {
+        await using RunningApp sockets = await RunningApp.StartAsync(
+            output, "dotnet", "web.dll", "--urls", "http://127.0.0.1:0", "--Kestrel:Transport:Use=sockets");
+        Assert.DoesNotContain(": epoll, ", sockets.Printed, StringComparison.Ordinal);
+        if (File.Exists("/usr/bin/wrk"))
+        {
+            string chart = Path.Combine(output, "compare.svg");
+            string printed = await Command.RunAsync(
+                output, new Dictionary<string, string> { ["WRK"] = "-t1 -c8 -d1s" }, Repository.PathOf("tools/compare.sh"),
+                $"epoll={epoll.Address}hello", $"sockets={sockets.Address}hello", "1", chart);
+            Assert.Matches(@"epoll / sockets: \d+\.\d\d\.", printed);
+            XElement svg = XDocument.Load(chart).Root!;
+            Assert.Equal(["epoll", "sockets"], svg.Elements().Where(static element => element.Name.LocalName == "text")
+                .Select(static element => element.Value).Where(static text => text is "epoll" or "sockets"));
+            Assert.Contains(svg.Elements(), static element => element.Attribute("width")?.Value == "440");
+        }
     }
 
     [Fact]
