@@ -27,7 +27,8 @@ public sealed class BlockingTransportOptions : TransportOptions
 
         if (HandOverPath is not null)
         {
-            yield return $"{nameof(HandOverPath)} is \"{HandOverPath}\"; allowed on this transport: null (a client that is accepted while the accept thread stops is reset).";
+            yield return $"{nameof(HandOverPath)} is \"{HandOverPath}\"; allowed on this transport: null "
+                + "(a client that is accepted while the accept thread stops is reset).";
         }
 
         if (MaxThreads is < 2 or > 65536)

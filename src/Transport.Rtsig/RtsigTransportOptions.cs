@@ -34,7 +34,8 @@ public sealed class RtsigTransportOptions : TransportOptions
 
         if (HandOverPath is not null)
         {
-            yield return $"{nameof(HandOverPath)} is \"{HandOverPath}\"; allowed on this transport: null (the signals of a listening socket go to one process).";
+            yield return $"{nameof(HandOverPath)} is \"{HandOverPath}\"; allowed on this transport: null "
+                + "(the signals of a listening socket go to one process).";
         }
 
         int lowest = CoreLibc.__libc_current_sigrtmin() + 1;

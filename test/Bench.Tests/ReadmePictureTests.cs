@@ -63,7 +63,8 @@ public sealed class ReadmePictureTests
             // Some seconds of the second load: each second is a point of the charts.
             await page.EvaluateAsync(CountPoints);
             await page.WaitForFunctionAsync("points >= 6", null, new() { Timeout = Patience });
-            foreach ((ColorScheme scheme, string name) in new[] { (ColorScheme.Light, "live-light.png"), (ColorScheme.Dark, "live-dark.png") })
+            (ColorScheme, string)[] pictures = [(ColorScheme.Light, "live-light.png"), (ColorScheme.Dark, "live-dark.png")];
+            foreach ((ColorScheme scheme, string name) in pictures)
             {
                 await page.EmulateMediaAsync(new() { ColorScheme = scheme });
                 await page.EvaluateAsync("window.points = 0");

@@ -55,6 +55,8 @@ internal sealed class FileEndpoint(RequestDelegate files, string parameter, Path
         }
     }
 
-    /// <summary>Whether the last segment contains a dot: a page asks for a file, and another file in its place would hide the error.</summary>
+    /// <summary>
+    /// Whether the last segment contains a dot: a page asks for a file, and another file in its place would hide the error.
+    /// </summary>
     private static bool HasDot(string path) => path.AsSpan(path.LastIndexOf('/') + 1).Contains('.');
 }

@@ -17,7 +17,8 @@ internal sealed class TransportMetrics : IDisposable
         _listeners = new(MeterName, meterFactory);
         _meter.UpDown("transport.connections", "{connection}", "Open connections.", c => c.Connections);
         _listeners.Counter("transport.accepts", "{connection}", "Accepted connections.", c => c.Accepts);
-        _listeners.Counter("transport.accept_errors", "{error}", "accept4(2) calls that failed with anything but EAGAIN.", c => c.AcceptErrors);
+        _listeners.Counter(
+            "transport.accept_errors", "{error}", "accept4(2) calls that failed with anything but EAGAIN.", c => c.AcceptErrors);
         _listeners.Counter(
             "transport.accept_pauses",
             "{pause}",

@@ -25,7 +25,7 @@ internal readonly record struct HandOverMessage(int Number, string EndPoint)
     /// <summary>A Unix socket's path has at most 108 bytes, and an IP end point less.</summary>
     private const int MaxLength = 1024;
 
-    /// <summary>How long one message may take. It is in the memory of this machine; a process that needs longer is stopped or hangs.</summary>
+    /// <summary>How long one message may take. An estimate: a process that needs longer on one machine is stopped or hangs.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <exception cref="IOException">The peer has closed the connection, or did not read for ten seconds.</exception>
@@ -71,6 +71,7 @@ internal readonly record struct HandOverMessage(int Number, string EndPoint)
         return version == Version
             ? new HandOverMessage(
                 BinaryPrimitives.ReadInt32LittleEndian(bytes[sizeof(int)..]), Encoding.UTF8.GetString(bytes[HeaderLength..length]))
-            : throw new IOException($"The process that hands its sockets over has version {version} of the protocol; supported: {Version}.");
+            : throw new IOException($"The process that hands its sockets over has version {version} of the protocol; "
+                + $"supported: {Version}.");
     }
 }

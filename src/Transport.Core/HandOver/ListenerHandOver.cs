@@ -8,8 +8,8 @@ using Transport.Core.Listening;
 namespace Transport.Core.HandOver;
 
 /// <summary>
-/// The hand-over of listening sockets at one path (<see cref="TransportOptions.HandOverPath"/>). At the start this process takes the sockets
-/// of the previous one; once it listens, the previous one stops, and this one hands its sockets over to the next.
+/// The hand-over of listening sockets at one path (<see cref="TransportOptions.HandOverPath"/>). At the start this process takes the
+/// sockets of the previous one. Once it listens, the previous one stops, and this one hands its sockets over to the next.
 /// </summary>
 internal sealed class ListenerHandOver : IDisposable
 {
@@ -20,7 +20,9 @@ internal sealed class ListenerHandOver : IDisposable
     private readonly Lock _gate = new();
     private readonly List<(EndPoint EndPoint, ListenSocket Socket)> _offered = [];
 
-    /// <exception cref="IOException">The previous process did not hand its sockets over, or no socket can be created at the path.</exception>
+    /// <exception cref="IOException">
+    /// The previous process did not hand its sockets over, or no socket can be created at the path.
+    /// </exception>
     public ListenerHandOver(string path, IHostApplicationLifetime lifetime, ILogger logger)
     {
         _lifetime = lifetime;

@@ -13,7 +13,9 @@ internal sealed class ListenerHandOvers(IHostApplicationLifetime? lifetime, ILog
     private readonly ConcurrentDictionary<string, Lazy<ListenerHandOver>> _byPath = new(StringComparer.Ordinal);
 
     /// <summary>Returns the hand-over at a path; null if the path is null.</summary>
-    /// <exception cref="IOException">The previous process did not hand its sockets over, or no socket can be created at the path.</exception>
+    /// <exception cref="IOException">
+    /// The previous process did not hand its sockets over, or no socket can be created at the path.
+    /// </exception>
     /// <exception cref="InvalidOperationException">There is no host that says when it has started.</exception>
     public ListenerHandOver? At(string? path) => path is null ? null : _byPath.GetOrAdd(path, Create).Value;
 

@@ -110,7 +110,8 @@ internal sealed class SocketListener : IConnectionListener
             int count = isRoundRobin ? socket.Count : loops.Length;
             for (int i = 0; i < count; i++)
             {
-                AcceptLoop acceptLoop = new(isRoundRobin ? loops[0] : loops[i], socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
+                EventLoop loop = isRoundRobin ? loops[0] : loops[i];
+                AcceptLoop acceptLoop = new(loop, socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
                 await acceptLoop.StartAsync();
                 listener._acceptLoops = [.. listener._acceptLoops, acceptLoop];
             }
@@ -195,8 +196,8 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
-    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>; each ends with its next response. The listening socket is closed before, so further
-    /// clients are refused, or served by another process that holds the socket.
+    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>; each ends with its next response. The listening
+    /// socket is closed before, so further clients are refused, or served by another process that holds the socket.
     /// </summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {

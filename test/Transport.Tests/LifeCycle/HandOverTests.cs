@@ -28,12 +28,16 @@ public sealed partial class HandOverTests : IDisposable
     [Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "uring")]
     [Transports(Model = "busy")]
     public Task No_request_fails_while_processes_take_over_from_each_other(TransportUnderTest transport) =>
-        TakeTurnsAsync(transport, ["loops=2", "loops=2", "loops=2"]);
+        TakeTurnsAsync([transport, transport, transport], ["loops=2", "loops=2", "loops=2"]);
 
     /// <summary>More loops than sockets, and fewer: no socket of the SO_REUSEPORT group is left alone with its clients.</summary>
     [Theory, Transports(Model = "epoll"), Transports(Model = "uring")]
     public Task No_request_fails_when_the_number_of_event_loops_changes(TransportUnderTest transport) =>
-        TakeTurnsAsync(transport, ["loops=3", "loops=2", "loops=4"]);
+        TakeTurnsAsync([transport, transport, transport], ["loops=3", "loops=2", "loops=4"]);
+
+    [Theory, Transports(Model = "epoll")]
+    public Task No_request_fails_when_the_model_changes(TransportUnderTest transport) =>
+        TakeTurnsAsync([transport, TransportCatalogue.Get("uring"), TransportCatalogue.Get("poll")], ["loops=2", "loops=2", "loops=2"]);
 
     /// <summary>
     /// 100,000 requests of wrk on 32 connections that stay open, and then as many on connections that end after one. wrk counts each error
@@ -147,9 +151,9 @@ public sealed partial class HandOverTests : IDisposable
         Assert.Contains("HandOverPath is", failure.Message, StringComparison.Ordinal);
     }
 
-    private async Task TakeTurnsAsync(TransportUnderTest transport, string[] arguments)
+    private async Task TakeTurnsAsync(TransportUnderTest[] transports, string[] arguments)
     {
-        HostProcess serving = await StartAsync(transport, arguments[0]);
+        HostProcess serving = await StartAsync(transports[0], arguments[0]);
         int served = 0;
         bool isOver = false;
         Task[] clients = [.. Enumerable.Range(0, Clients).Select(i => Task.Run(async () =>
@@ -165,7 +169,7 @@ public sealed partial class HandOverTests : IDisposable
             for (int i = 1; i < Processes; i++)
             {
                 await UntilAsync(() => Volatile.Read(ref served) >= Requests * i / Processes, clients);
-                HostProcess next = await StartAsync(transport, arguments[i]);
+                HostProcess next = await StartAsync(transports[i], arguments[i]);
                 Assert.Equal(serving.EndPoint, next.EndPoint);
                 Assert.Equal(0, await serving.ExitedAsync());
                 await serving.DisposeAsync();

@@ -31,7 +31,8 @@ public class HealthCheckTests
     [Fact]
     public async Task Without_one_of_these_transports_the_check_says_that_Sockets_serves()
     {
-        await using ServiceProvider services = new ServiceCollection().AddLogging().AddHealthChecks().AddTransport().Services.BuildServiceProvider();
+        await using ServiceProvider services =
+            new ServiceCollection().AddLogging().AddHealthChecks().AddTransport().Services.BuildServiceProvider();
         HealthReportEntry entry = await CheckAsync(services);
         Assert.Equal(HealthStatus.Healthy, entry.Status);
         Assert.Contains("Sockets serves", entry.Description, StringComparison.Ordinal);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Transport.Core.Interop.Threads;
 
 /// <summary>
-/// System calls without a wrapper in libc (futex), or with one only since a recent version (gettid: glibc 2.30, preadv2: musl 1.2.5). They are called by number.
-/// Numbers differ between architectures, so they are used on x64 and arm64 only; callers have a managed path for the others.
+/// System calls without a wrapper in libc (futex), or with one only since a recent version (gettid: glibc 2.30, preadv2: musl 1.2.5).
+/// They are called by number. Numbers differ between architectures, so they are used on x64 and arm64 only; callers have a managed path for the others.
 /// </summary>
 internal static class RawSyscalls
 {
