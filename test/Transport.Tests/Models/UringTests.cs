@@ -30,7 +30,7 @@ public class UringTests
     }
 
     [Fact]
-    public void A_completion_of_an_earlier_socket_is_not_taken_for_that_of_the_next_in_its_slot()
+    public void A_completion_of_an_earlier_socket_is_not_attributed_to_the_next_in_its_slot()
     {
         SocketTable table = new();
         FakeSocket first = new();
@@ -54,7 +54,7 @@ public class UringTests
 
     /// <summary>Rings were once counted against RLIMIT_MEMLOCK, and given back late: quick making and closing found no memory.</summary>
     [Fact]
-    public void Rings_can_be_made_and_closed_in_quick_succession_without_locked_memory()
+    public void Rings_can_be_created_and_closed_in_quick_succession_without_locked_memory()
     {
         LimitMemoryLock(0, () => OwnThread.Run(static () =>
         {
@@ -72,7 +72,7 @@ public class UringTests
     /// Many clients are ready at once, and the queues hold a few: submissions wait for the next call, completions in the kernel.
     /// </summary>
     [Fact]
-    public async Task Full_queues_lose_nothing()
+    public async Task Full_queues_complete_all_requests()
     {
         await using WebServer server = await WebServer.StartRawAsync(
             With(options => (options.QueueDepth, options.CompletionQueueDepth, options.ReceiveBuffers) = (8, 8, 256)),
@@ -98,7 +98,7 @@ public class UringTests
 
     /// <summary>One buffer for all: who finds none receives into memory of its own.</summary>
     [Fact]
-    public async Task Too_few_buffers_lose_nothing()
+    public async Task Too_few_buffers_complete_all_requests()
     {
         await using WebServer server = await WebServer.StartRawAsync(
             With(options => (options.ReceiveBuffers, options.ReceiveBufferSize) = (1, 512)),
@@ -193,7 +193,7 @@ public class UringTests
 
     /// <summary>A receive waits in the kernel, and so does a send: both are cancelled and reaped before the descriptor is closed.</summary>
     [Theory, InlineData(true), InlineData(false)]
-    public async Task A_connection_that_is_aborted_with_operations_in_flight_gives_everything_back(bool isSending)
+    public async Task A_connection_that_is_aborted_with_operations_in_flight_leaks_nothing(bool isSending)
     {
         CountingPoolFactory pools = new();
         LeakCheck leaks = new();
@@ -269,7 +269,7 @@ public class UringTests
     [InlineData("CompletionQueueDepth is 8; allowed: a power of two, QueueDepth to 65536.")]
     [InlineData("ReceiveBuffers is 0; allowed: a power of two, 1 to 32768.")]
     [InlineData("ReceiveBufferSize is 100; allowed: 512 to 65536.")]
-    public async Task Options_say_what_is_allowed(string message)
+    public async Task Options_state_the_allowed_values(string message)
     {
         Microsoft.Extensions.Options.OptionsValidationException exception =
             await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => WebServer.StartAsync(

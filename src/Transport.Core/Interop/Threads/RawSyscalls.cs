@@ -19,7 +19,4 @@ internal static class RawSyscalls
     public static readonly nint SYS_gettid = s_isArm64 ? 178 : 186;
 
     public static readonly nint SYS_preadv2 = s_isArm64 ? 286 : 327;
-
-    /// <summary>The same number on all architectures, like every system call since Linux 5.1.</summary>
-    public static readonly nint SYS_cachestat = 451;
 }
