@@ -7,8 +7,9 @@ using Transport.Core;
 namespace FileAio.Composition;
 
 /// <summary>
-/// Selects the engine for a connection. With kernel AIO and io_uring it is that of the connection's event loop. Without an event loop, connections are distributed over a few engines with threads of their own, so that reads
-/// use more than one processor. Any other engine is shared by all connections.
+/// Selects the engine for a connection. With kernel AIO and io_uring it is that of the connection's event loop. Without an event loop,
+/// connections are distributed over a few engines with threads of their own, so that reads use more than one processor. Any other engine is
+/// shared by all connections.
 /// </summary>
 /// <param name="first">The engine that was selected and probed.</param>
 /// <param name="create">Creates a further engine of that kind; returns null on failure. Null if there is only the first.</param>

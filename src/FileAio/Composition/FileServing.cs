@@ -154,7 +154,8 @@ internal sealed class FileServing : IDisposable
 
             if (Runtime.OpenerOf(context.Features) is { } opener && folder.TryPrepareOpen(relative) is { } pending)
             {
-                return Remember(folder, relative, await OpenOnRingAsync(opener, new RingOpen(pending), busy, relative, context.RequestAborted));
+                RingOpen onRing = new(pending);
+                return Remember(folder, relative, await OpenOnRingAsync(opener, onRing, busy, relative, context.RequestAborted));
             }
 
             FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());

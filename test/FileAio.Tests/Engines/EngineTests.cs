@@ -119,7 +119,8 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
                 Assert.SkipUnless(PosixAioEngine.TryCreate(16, out PosixAioEngine? posix, out string? reason), reason);
                 return posix!;
             case "io_uring":
-                Assert.SkipUnless(UringEngine.TryCreate(new UringSetup(16, 10_000, 4), threads, out UringEngine? ring, out string why), why);
+                Assert.SkipUnless(
+                    UringEngine.TryCreate(new UringSetup(16, 10_000, 4), threads, out UringEngine? ring, out string why), why);
                 return ring!;
             case "threads":
                 return threads;

@@ -34,7 +34,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     public async Task Downloads_are_complete_and_continue_on_the_loops(string transport, bool alignedPool, AioMode aio)
     {
         ConcurrentDictionary<string, int> threads = new();
-        await using FileServer server = await StartAsync(transport, loops: 2, alignedPool, aio, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await StartAsync(transport, 2, alignedPool, aio, first: app => app.Use(async (context, next) =>
         {
             // InlineCompletions is on, so that a wrapped body is written where an unwrapped one is by default.
             IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();

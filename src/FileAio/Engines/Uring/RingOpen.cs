@@ -9,8 +9,8 @@ namespace FileAio.Engines.Uring;
 /// the kernel returns it.
 /// </summary>
 /// <remarks>
-/// The kernel runs each statx of a ring on one of its threads (13 µs of CPU time a request, measured). On a local filesystem the inode is in
-/// memory after the open, so that statx does not wait; it is then called directly.
+/// The kernel runs each statx of a ring on one of its threads (13 µs of CPU time a request, measured). On a local filesystem the inode is
+/// in memory after the open, so that statx does not wait; it is then called directly.
 /// </remarks>
 internal sealed class RingOpen(PendingOpen pending) : IRingOperation
 {

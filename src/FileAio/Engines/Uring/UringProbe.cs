@@ -14,7 +14,7 @@ internal static class UringProbe
     private const int Length = 64;
     private const byte ElfMagic = 0x7f; // the first byte of a program
 
-    /// <summary>The maximum number of waits for one operation. An estimate: the file is in memory, and each completes in the first.</summary>
+    /// <summary>The maximum number of waits for one operation. An estimate: each completes in the first.</summary>
     private const int MaxWaits = 500;
 
     private const int WaitMilliseconds = 10;
