@@ -64,10 +64,31 @@ public class SendQueueTests
         Assert.Equal((10, 20), (first.Sent, second.Sent));
     }
 
+    /// <summary>
+    /// Within a flush of one connection a late queue sends for a second one, and that may continue the send loop of a third one, which must
+    /// not be taken for that of the first.
+    /// </summary>
+    [Fact]
+    public void Send_loops_that_continue_within_a_flush_of_another_connection_are_not_mixed_up()
+    {
+        SendQueue queue = new(_pool.Add, lateMilliseconds: -1);
+        Output first = new(queue), second = new(queue), third = new(queue);
+        second.Flush(20);
+        second.Sending = third.Cancel;
+        first.Flush(10);
+        Assert.Equal((10, 20), (first.Sent, second.Sent));
+        Assert.Equal(1, third.Cancellations);
+
+        third.Flush(30);
+        _pool.ForEach(static item => item.Execute());
+        Assert.Equal(30, third.Sent);
+    }
+
     /// <summary>An output pipe whose sends are counted instead of made.</summary>
     private sealed class Output
     {
         private readonly OutputWriter _writer;
+        private readonly PipeReader _reader;
 
         public Output(SendQueue queue, long pause = 65536)
         {
@@ -75,8 +96,14 @@ public class SendQueueTests
                 readerScheduler: new Scheduler(queue), writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: pause,
                 resumeWriterThreshold: pause / 2, useSynchronizationContext: false));
             _writer = new OutputWriter(pipe.Writer, loop: null!, pause);
-            _ = SendAsync(pipe.Reader);
+            _reader = pipe.Reader;
+            _ = SendAsync();
         }
+
+        /// <summary>Called within each send.</summary>
+        public Action? Sending { get; set; }
+
+        public int Cancellations { get; private set; }
 
         public List<long> Sends { get; } = [];
 
@@ -85,14 +112,25 @@ public class SendQueueTests
         /// <returns>Whether the flush completed before it returned.</returns>
         public bool Flush(int bytes) => _writer.WriteAsync(new byte[bytes]).AsTask().IsCompletedSuccessfully;
 
-        private async Task SendAsync(PipeReader reader)
+        public void Cancel() => _reader.CancelPendingRead();
+
+        private async Task SendAsync()
         {
             while (true)
             {
-                ReadResult result = await reader.ReadAsync();
-                Sends.Add(result.Buffer.Length);
+                ReadResult result = await _reader.ReadAsync();
+                if (result.IsCanceled)
+                {
+                    Cancellations++;
+                }
+                else
+                {
+                    Sends.Add(result.Buffer.Length);
+                }
+
                 _writer.Taken += result.Buffer.Length;
-                reader.AdvanceTo(result.Buffer.End);
+                Sending?.Invoke();
+                _reader.AdvanceTo(result.Buffer.End);
             }
         }
     }
@@ -102,8 +140,7 @@ public class SendQueueTests
     {
         public override void Schedule(Action<object?> action, object? state)
         {
-            OutputWriter writer = OutputWriter.Flushing!;
-            if (writer.IsFull)
+            if (OutputWriter.TakeFlushing() is not { } writer || writer.IsFull)
             {
                 action(state);
             }

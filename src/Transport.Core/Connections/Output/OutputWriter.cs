@@ -29,8 +29,16 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
     private long _written;
     private bool _isRangeFlushed;
 
-    /// <summary>The writer whose flush the calling thread is in.</summary>
-    public static OutputWriter? Flushing => t_flushing;
+    /// <summary>
+    /// Returns the writer whose flush has called <see cref="SendScheduler"/>, or null if the call is not part of a flush. Once for each
+    /// flush: send loops that continue within it, of this connection or of others, schedule for themselves.
+    /// </summary>
+    public static OutputWriter? TakeFlushing()
+    {
+        OutputWriter? flushing = t_flushing;
+        t_flushing = null;
+        return flushing;
+    }
 
     /// <summary>
     /// So much is unsent that the flush sends it itself, on any thread. One more flush would have to wait, and a flush that completes

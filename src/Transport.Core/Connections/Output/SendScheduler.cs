@@ -17,7 +17,7 @@ internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
     public override void Schedule(Action<object?> action, object? state)
     {
         bool isOnLoop = loop.IsCurrent || ApplicationScheduler.RunsFor(loop);
-        if (OutputWriter.Flushing is not { } writer)
+        if (OutputWriter.TakeFlushing() is not { } writer)
         {
             // The output is completed, or the reading of it cancelled.
             if (isOnLoop)
