@@ -41,6 +41,14 @@ internal sealed unsafe class Ring : IDisposable
         IORING_SETUP_COOP_TASKRUN,
     ];
 
+    /// <summary>The same if a kernel thread submits: completions cannot be deferred then.</summary>
+    private static readonly uint[] s_sqPollFlags =
+    [
+        IORING_SETUP_SQPOLL | IORING_SETUP_SINGLE_ISSUER | NoSubmissionArray,
+        IORING_SETUP_SQPOLL | IORING_SETUP_SINGLE_ISSUER,
+        IORING_SETUP_SQPOLL,
+    ];
+
     private readonly nuint _ringLength;
     private readonly nuint _sqesLength;
     private int _descriptor;
@@ -52,7 +60,7 @@ internal sealed unsafe class Ring : IDisposable
     {
         io_uring_params parameters = default;
         SysResult created = default;
-        foreach (uint flags in s_flags)
+        foreach (uint flags in size.SqPoll ? s_sqPollFlags : s_flags)
         {
             parameters = new io_uring_params
             {
@@ -111,6 +119,12 @@ internal sealed unsafe class Ring : IDisposable
     {
         uint toSubmit = Submissions.Publish();
         bool waits = timeoutMilliseconds != 0 && !Submissions.HasWaiting && Completions.Count == 0;
+        uint flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+        if ((Flags & IORING_SETUP_SQPOLL) != 0)
+        {
+            flags |= (Submissions.NeedsWakeUp ? IORING_ENTER_SQ_WAKEUP : 0) | (Submissions.HasWaiting ? IORING_ENTER_SQ_WAIT : 0);
+        }
+
         timespec timeout = timespec.FromMilliseconds(Math.Max(timeoutMilliseconds, 0));
 
         // SAFETY: both structs are on the stack during the call.
@@ -120,10 +134,17 @@ internal sealed unsafe class Ring : IDisposable
             _descriptor,
             (nint)toSubmit,
             waits ? 1 : 0,
-            (nint)(IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG),
+            (nint)flags,
             &argument,
             sizeof(io_uring_getevents_arg)));
         return entered.Errno is Errno.EINTR or Errno.ETIME ? new SysResult(0) : entered;
+    }
+
+    /// <summary>Makes waits poll the queues of network devices first.</summary>
+    public SysResult BusyPoll(int microseconds)
+    {
+        NapiSettings settings = new() { BusyPollTimeout = (uint)microseconds, PrefersBusyPoll = 1 };
+        return Register(RegisterNapi, &settings, 1);
     }
 
     /// <summary>io_uring_register(2).</summary>

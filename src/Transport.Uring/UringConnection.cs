@@ -1,5 +1,6 @@
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Uring.Interop;
 
 namespace Transport.Uring;
 
@@ -50,6 +51,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         }
 
         EndDeferredSend();
+        _loop.Held.ReturnAll(ref _held);
         if (_receiving == Step.None && _sending == Step.None)
         {
             CloseDescriptor();
@@ -62,15 +64,23 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
             _loop.Cancel(_id);
         }
 
-        if (_sending != Step.None)
+        if (_sending == Step.Notification)
+        {
+            IoUring.Disconnect(_socket);
+        }
+        else if (_sending != Step.None)
         {
             _loop.Cancel(_id with { Kind = OperationKind.Outgoing });
         }
     }
 
-    public void ShutDown() => SocketCalls.Shutdown(_socket);
+    public void ShutDown() => _ = _isZeroCopy ? IoUring.Disconnect(_socket) : SocketCalls.Shutdown(_socket);
 
     public bool IsInFlight(OperationKind kind) => (kind == OperationKind.Incoming ? _receiving : _sending) != Step.None;
+
+    public bool IsCanceling(OperationKind kind) => kind == OperationKind.Incoming
+        ? _isStopping || (IsClosed && _receiving != Step.None)
+        : IsClosed && _sending is not (Step.None or Step.Notification);
 
     public void OnCompletion(OperationKind kind, int result, uint flags)
     {
@@ -80,7 +90,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         }
         else
         {
-            Sent(result);
+            Sent(result, flags);
         }
     }
 
@@ -115,10 +125,19 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         /// <summary>A receive into the buffer ring, or a send.</summary>
         Transfer,
 
-        /// <summary>A receive into the pipe's memory.</summary>
+        /// <summary>A receive into the pipe's memory that does not wait.</summary>
         TransferIntoPipe,
+
+        /// <summary>A receive into the pipe's memory that waits for data.</summary>
+        WaitIntoPipe,
+
+        /// <summary>A multishot receive into the buffer ring.</summary>
+        Multishot,
 
         /// <summary>A poll, after −EAGAIN.</summary>
         Poll,
+
+        /// <summary>The kernel still uses the memory of a completed zero-copy send.</summary>
+        Notification,
     }
 }

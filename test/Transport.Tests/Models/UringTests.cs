@@ -325,6 +325,8 @@ public class UringTests
     {
         public bool IsInFlight(OperationKind kind) => false;
 
+        public bool IsCanceling(OperationKind kind) => false;
+
         public void OnCompletion(OperationKind kind, int result, uint flags)
         {
         }
