@@ -25,6 +25,9 @@ internal sealed partial class UringConnection
     /// <summary>The last receive has left data in the socket.</summary>
     private bool _hasMore;
 
+    /// <summary>The last receive did not wait for data (−EAGAIN), so a poll has to.</summary>
+    private bool _mustPoll;
+
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
     {
         _loop.AssertCurrent();
@@ -49,6 +52,13 @@ internal sealed partial class UringConnection
 
     private void SubmitReceive()
     {
+        if (_mustPoll)
+        {
+            _mustPoll = false;
+            PollIncoming();
+            return;
+        }
+
         if (_hasMore)
         {
             SubmitReceiveIntoPipe(Step.TransferIntoPipe);
@@ -57,7 +67,7 @@ internal sealed partial class UringConnection
 
         switch (_loop.Receive)
         {
-            case UringReceive.MultishotIntoRing:
+            case UringReceive.MultishotIntoRing when !_isHungUp:
                 SubmitMultishot();
                 break;
             case UringReceive.IntoPipe:
@@ -81,7 +91,7 @@ internal sealed partial class UringConnection
             : Sqe.WaitAndReceive(_socket, in _inputPin, memory.Length, _id.Pack()));
     }
 
-    /// <summary>Waits for data, after −EAGAIN. The receive that follows does not wait.</summary>
+    /// <summary>Waits for data. The receive that follows does not wait.</summary>
     private void PollIncoming()
     {
         _hasMore = true;
@@ -192,8 +202,8 @@ internal sealed partial class UringConnection
                 break;
             case -Errno.EAGAIN:
                 // O_NONBLOCK has been set on the socket.
-                PollIncoming();
-                return true;
+                _mustPoll = true;
+                break;
             default:
                 return false;
         }

@@ -52,7 +52,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
 
         EndDeferredSend();
         _loop.Held.ReturnAll(ref _held);
-        if (_receiving == Step.None && _sending == Step.None)
+        if (!HasOperations)
         {
             CloseDescriptor();
             return;
@@ -62,6 +62,11 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         if (_receiving != Step.None)
         {
             _loop.Cancel(_id);
+        }
+
+        if (_isWatching)
+        {
+            _loop.Cancel(_id with { Kind = OperationKind.HangUp });
         }
 
         if (_sending == Step.Notification)
@@ -76,21 +81,35 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
 
     public void ShutDown() => _ = _isZeroCopy ? IoUring.Disconnect(_socket) : SocketCalls.Shutdown(_socket);
 
-    public bool IsInFlight(OperationKind kind) => (kind == OperationKind.Incoming ? _receiving : _sending) != Step.None;
+    private bool HasOperations => _receiving != Step.None || _sending != Step.None || _isWatching;
 
-    public bool IsCanceling(OperationKind kind) => kind == OperationKind.Incoming
-        ? _isStopping || (IsClosed && _receiving != Step.None)
-        : IsClosed && _sending is not (Step.None or Step.Notification);
+    public bool IsInFlight(OperationKind kind) => kind switch
+    {
+        OperationKind.Incoming => _receiving != Step.None,
+        OperationKind.HangUp => _isWatching,
+        _ => _sending != Step.None,
+    };
+
+    public bool IsCanceling(OperationKind kind) => kind switch
+    {
+        OperationKind.Incoming => _isStopping || (IsClosed && _receiving != Step.None),
+        OperationKind.HangUp => IsClosed && _isWatching,
+        _ => IsClosed && _sending is not (Step.None or Step.Notification),
+    };
 
     public void OnCompletion(OperationKind kind, int result, uint flags)
     {
-        if (kind == OperationKind.Incoming)
+        switch (kind)
         {
-            Received(result, flags);
-        }
-        else
-        {
-            Sent(result, flags);
+            case OperationKind.Incoming:
+                Received(result, flags);
+                break;
+            case OperationKind.HangUp:
+                HungUp();
+                break;
+            default:
+                Sent(result, flags);
+                break;
         }
     }
 
@@ -104,7 +123,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
             operation.Complete(SysResult.Canceled);
         }
 
-        if (_receiving == Step.None && _sending == Step.None)
+        if (!HasOperations)
         {
             CloseDescriptor();
         }

@@ -24,6 +24,8 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
     /// </summary>
     private const uint FewCompletions = 8;
 
+    private static readonly OperationKind[] s_socketOperations = [OperationKind.Incoming, OperationKind.Outgoing, OperationKind.HangUp];
+
     private readonly SocketTable _sockets = new();
     private readonly Stack<SendVector> _vectors = new();
     private List<UringConnection> _deferred = [];
@@ -247,14 +249,12 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
         _isWakeInFlight = false;
         foreach (IUringSocket socket in _sockets.ToArray())
         {
-            if (socket.IsInFlight(OperationKind.Incoming))
+            foreach (OperationKind kind in s_socketOperations)
             {
-                socket.OnCompletion(OperationKind.Incoming, -Errno.ECANCELED, 0);
-            }
-
-            if (socket.IsInFlight(OperationKind.Outgoing))
-            {
-                socket.OnCompletion(OperationKind.Outgoing, -Errno.ECANCELED, 0);
+                if (socket.IsInFlight(kind))
+                {
+                    socket.OnCompletion(kind, -Errno.ECANCELED, 0);
+                }
             }
         }
     }

@@ -1,10 +1,11 @@
+using Transport.Core.Interop;
 using Transport.Uring.Interop;
 
 namespace Transport.Uring;
 
 /// <summary>
 /// Multishot receives: one operation completes for each piece of data, until it is cancelled or no buffer is left. Pieces that arrive while
-/// nobody waits for them stay in their buffers, in order, so what a loop holds is bounded by its ring.
+/// nobody waits for them stay in their buffers, in order, so what a loop holds is bounded by its ring. A poll detects the peer's end.
 /// </summary>
 internal sealed partial class UringConnection
 {
@@ -23,8 +24,20 @@ internal sealed partial class UringConnection
     private bool _isStopping;
     private byte _fullInARow;
 
+    /// <summary>A poll for the peer's end is in flight.</summary>
+    private bool _isWatching;
+
+    /// <summary>The peer has ended the connection or its direction: single receives find what is left.</summary>
+    private bool _isHungUp;
+
     private void SubmitMultishot()
     {
+        if (!_isWatching)
+        {
+            _isWatching = true;
+            _loop.Submit(Sqe.Poll(_socket, Libc.POLLRDHUP | Libc.POLLERR | Libc.POLLHUP, HangUpId));
+        }
+
         _receiving = Step.Multishot;
         _loop.Submit(Sqe.ReceiveMultishot(_socket, BufferRing.Group, _id.Pack()));
     }
@@ -90,7 +103,7 @@ internal sealed partial class UringConnection
                 break;
             case -Errno.EAGAIN:
                 // O_NONBLOCK has been set on the socket.
-                PollIncoming();
+                _mustPoll = true;
                 break;
             case -Errno.EINVAL:
                 _loop.DisableMultishot(result);
@@ -161,6 +174,26 @@ internal sealed partial class UringConnection
 
         _loop.Counters.BytesReceived += taken;
         return new SysResult(taken);
+    }
+
+    private ulong HangUpId => (_id with { Kind = OperationKind.HangUp }).Pack();
+
+    /// <summary>
+    /// Handles the end of the peer. A multishot receive that takes data does not test the socket again before it waits. If an RST arrived
+    /// together with the data, nothing would wake it (Linux 6.18).
+    /// </summary>
+    private void HungUp()
+    {
+        _isWatching = false;
+        _isHungUp = true;
+        if (IsClosed)
+        {
+            Canceled(null);
+        }
+        else if (_receiving == Step.Multishot)
+        {
+            StopMultishot();
+        }
     }
 
     private void StopMultishot()
