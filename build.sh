@@ -111,6 +111,7 @@ line_length_folders=(
   test samples bench src/Shared src/FileAio
   src/Transport.{Blocking,Epoll,Rtsig,Select,Uring}
   src/Transport.Core/{Connections,Diagnostics,Features,Hosting,Interop,Listening,ProxyProtocol,Readiness,SendFile}
+  src/Transport.Core/Loops/Sockets
 )
 
 check_line_length() {

@@ -1,5 +1,7 @@
 using WebApp;
 using WebApp.Endpoints;
+using WebApp.Endpoints.Status;
+using WebApp.Endpoints.Streams;
 using WebApp.Live;
 
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 
 namespace Transport.Blocking;
 

@@ -1,5 +1,7 @@
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Loops.Waiting;
 
 namespace Transport.Blocking;
 

@@ -1,6 +1,8 @@
 using Transport.Core.Interop;
 using Transport.Core.Loops;
-using Transport.Core.Scheduling;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Loops.Waiting;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Blocking;
 

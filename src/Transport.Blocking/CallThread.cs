@@ -1,6 +1,6 @@
-using Transport.Core.Interop;
-using Transport.Core.Loops;
-using Transport.Core.Scheduling;
+using Transport.Core.Interop.Threads;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Blocking;
 

@@ -1,4 +1,4 @@
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 
 namespace Transport.Blocking;
 

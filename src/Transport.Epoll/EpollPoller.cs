@@ -1,5 +1,5 @@
-using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Readiness;
 using Transport.Epoll.Interop;
 using Libc = Transport.Epoll.Interop.Libc;

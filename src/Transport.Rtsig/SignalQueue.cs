@@ -1,4 +1,4 @@
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using CoreLibc = Transport.Core.Interop.Libc;
 using Libc = Transport.Rtsig.Interop.Libc;
 

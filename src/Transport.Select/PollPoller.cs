@@ -1,4 +1,4 @@
-using Transport.Core.Loops;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Readiness;
 
 namespace Transport.Select;

@@ -1,5 +1,5 @@
 using System.Numerics;
-using Transport.Core.Loops;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Readiness;
 using Libc = Transport.Select.Interop.Libc;
 

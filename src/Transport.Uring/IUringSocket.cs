@@ -1,3 +1,5 @@
+using Transport.Uring.Rings;
+
 namespace Transport.Uring;
 
 /// <summary>A socket of a <see cref="UringLoop"/>, as the loop uses it. Loop thread.</summary>

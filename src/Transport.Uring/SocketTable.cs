@@ -1,3 +1,5 @@
+using Transport.Uring.Rings;
+
 namespace Transport.Uring;
 
 /// <summary>The sockets of a loop. Each has a slot until the kernel has completed all of its operations.</summary>

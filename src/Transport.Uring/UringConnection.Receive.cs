@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 
 namespace Transport.Uring;
 

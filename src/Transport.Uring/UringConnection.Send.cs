@@ -1,8 +1,10 @@
 using System.Buffers;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 using Transport.Core.Readiness;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 
 namespace Transport.Uring;
 

@@ -1,6 +1,7 @@
-using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 
 namespace Transport.Uring;
 

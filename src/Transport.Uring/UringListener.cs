@@ -1,7 +1,9 @@
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 using Transport.Core.Readiness;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 
 namespace Transport.Uring;
 

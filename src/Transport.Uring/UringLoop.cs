@@ -2,8 +2,12 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Readiness;
+using Transport.Uring.Diagnostics;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 using static Transport.Uring.Interop.IoUring;
 
 namespace Transport.Uring;

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Transport.Core.Hosting;
 using Transport.Core.Readiness;
 using Transport.Epoll;
+using Transport.Uring.Diagnostics;
+using Transport.Uring.Rings;
 
 namespace Transport.Uring;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 using static Transport.Uring.Interop.IoUring;
 
 namespace Transport.Uring;

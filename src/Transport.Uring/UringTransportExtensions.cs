@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Transport.Core.Hosting;
 using Transport.Uring;
+using Transport.Uring.Diagnostics;
 
 namespace Microsoft.AspNetCore.Hosting;
 

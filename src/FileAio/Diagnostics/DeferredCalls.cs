@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using FileAio.Engines;
+using FileAio.Threads;
 
 namespace FileAio.Diagnostics;
 

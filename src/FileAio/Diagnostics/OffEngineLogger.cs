@@ -1,4 +1,4 @@
-using FileAio.Engines;
+using FileAio.Threads;
 using Microsoft.Extensions.Logging;
 
 namespace FileAio.Diagnostics;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FileAio.Threads;
 
 namespace FileAio.Engines;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using FileAio.Interop;
+using FileAio.Threads;
 
 namespace FileAio.Engines;
 

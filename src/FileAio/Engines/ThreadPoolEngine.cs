@@ -1,4 +1,5 @@
 using FileAio.Interop;
+using FileAio.Threads;
 
 namespace FileAio.Engines;
 

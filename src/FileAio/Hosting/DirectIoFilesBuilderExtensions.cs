@@ -1,10 +1,10 @@
 using FileAio;
 using FileAio.Buffers;
+using FileAio.Composition;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Hosting;
-using FileAio.Http;
-using FileAio.Sending;
+using FileAio.Requests;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

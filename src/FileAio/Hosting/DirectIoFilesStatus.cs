@@ -15,7 +15,7 @@ public sealed record DirectIoFilesStatus(
     private readonly Func<DirectIoFilesCounts>? _counts;
     private readonly Func<IReadOnlyList<DirectIoRefusal>>? _refusals;
 
-    internal DirectIoFilesStatus(Sending.FileServing serving, string root)
+    internal DirectIoFilesStatus(Composition.FileServing serving, string root)
         : this(root, serving.Options.Pattern ?? serving.Options.RequestPath.Value ?? "", serving.Runtime.Engine.Name,
             serving.Runtime.FallbackReason,
             serving.DirectIoThreshold == long.MaxValue ? null : serving.DirectIoThreshold, serving.ReadIntoPipe)

@@ -1,4 +1,5 @@
 using FileAio.Buffers;
+using FileAio.Composition;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;

@@ -1,6 +1,8 @@
 using FileAio.Buffers;
+using FileAio.Composition;
 using FileAio.Files;
 using FileAio.Http;
+using FileAio.Reading;
 using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;

@@ -1,6 +1,8 @@
+using FileAio.Composition;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;

@@ -1,3 +1,4 @@
+using FileAio.Composition;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;

@@ -1,5 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Engines;
+using FileAio.Reading;
 
 namespace FileAio.Sending;
 

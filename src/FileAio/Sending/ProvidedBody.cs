@@ -1,4 +1,5 @@
 using System.Buffers;
+using FileAio.Composition;
 using FileAio.Diagnostics;
 using FileAio.Http;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using FileAio.Composition;
 using FileAio.Engines;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

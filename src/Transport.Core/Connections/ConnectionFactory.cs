@@ -3,9 +3,10 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
 
 namespace Transport.Core.Connections;
 

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Transport.Core.Connections.Output;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Connections;

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Transport.Core.Diagnostics;
 using Transport.Core.Loops;
-using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Connections;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Transport.Core.Features;
 using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Connections;
 

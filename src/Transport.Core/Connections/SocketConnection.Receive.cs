@@ -24,7 +24,6 @@ internal sealed partial class SocketConnection
                     break;
                 }
 
-                _hasToAnswer = true;
                 ValueTask<FlushResult> flush = input.FlushAsync();
                 FlushResult result = flush.IsCompleted ? flush.Result : await PauseUntilAsync(flush).ConfigureAwait(false);
                 if (result.IsCompleted || result.IsCanceled)

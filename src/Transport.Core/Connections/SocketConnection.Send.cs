@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Transport.Core.Connections.Output;
 using Transport.Core.Diagnostics;
-using Transport.Core.Loops;
-using Transport.Core.Scheduling;
+using Transport.Core.Loops.Sockets;
 
 namespace Transport.Core.Connections;
 
@@ -11,12 +11,6 @@ namespace Transport.Core.Connections;
 /// </summary>
 internal sealed partial class SocketConnection
 {
-    /// <summary>Data was received, and nothing has been sent since. Not exact: the loop sets it, the sending thread clears it.</summary>
-    private bool _hasToAnswer;
-
-    /// <summary>The pipe's content has already waited once for further output.</summary>
-    private bool _isGathered;
-
     private async Task SendOutputAsync()
     {
         PipeReader output = _output.Reader;
@@ -36,14 +30,6 @@ internal sealed partial class SocketConnection
                 {
                     // Abort has set the reason; without one, what was written before it is sent first.
                     break;
-                }
-
-                if (!isAborted && !result.IsCompleted && IsToBeGathered(buffer.Length) && _outputWriter.Ranges is not { IsEmpty: false })
-                {
-                    // Nothing is marked as examined, so that the next read returns all that is there by then.
-                    output.AdvanceTo(buffer.Start);
-                    await new ThreadPoolSwitch();
-                    continue;
                 }
 
                 SequencePosition end = buffer.End;
@@ -117,20 +103,6 @@ internal sealed partial class SocketConnection
         _outputWriter.Ranges?.End();
         _input.Writer.CancelPendingFlush();
         EndDirection();
-    }
-
-    /// <summary>
-    /// Returns whether a flush from another thread waits for further output. The first flush after a receive does not: most connections
-    /// have one request in progress. Further flushes without a receive in between belong to a connection with many concurrent responses.
-    /// With a send for each, HTTP/2 used 2.4 times Kestrel Sockets' CPU; batched, 0.9 times (8 connections of 16 streams). Large output
-    /// gains nothing by waiting.
-    /// </summary>
-    private bool IsToBeGathered(long length)
-    {
-        bool gather = !_loop.IsCurrent && !_hasToAnswer && !_isGathered && length < OutputWriter.Bulk;
-        _hasToAnswer = false;
-        _isGathered = gather;
-        return gather;
     }
 
     /// <summary>

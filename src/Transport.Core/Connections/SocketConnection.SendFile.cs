@@ -2,7 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
-using Transport.Core.Loops;
+using Transport.Core.Connections.Output;
+using Transport.Core.Loops.Sockets;
 using Transport.Core.Scheduling;
 using Transport.Core.SendFile;
 
@@ -13,9 +14,6 @@ internal sealed partial class SocketConnection
 {
     /// <summary>The size of a read, where sendfile(2) is not supported.</summary>
     private const int ReadSize = 64 * 1024;
-
-    /// <summary>Bytes of the output pipe that have been sent, including placeholders of ranges. Used by the send loop only.</summary>
-    private long _sentPosition;
 
     private SendFileResponseBody? _responseBody;
 
@@ -66,16 +64,16 @@ internal sealed partial class SocketConnection
     /// <summary>Returns what is sent next: the bytes up to the first range, and the range. Its placeholder is left out.</summary>
     private OutputBatch NextBatch(in ReadOnlySequence<byte> buffer, out SequencePosition end)
     {
-        long position = _sentPosition;
+        long position = _outputWriter.Taken;
         if (_outputWriter.Ranges?.Peek(position, buffer.Length) is not { } range)
         {
-            _sentPosition = position + buffer.Length;
+            _outputWriter.Taken = position + buffer.Length;
             end = buffer.End;
             return new OutputBatch(buffer);
         }
 
         ReadOnlySequence<byte> before = buffer.Slice(0, range.Position - position);
-        _sentPosition = range.Position + 1;
+        _outputWriter.Taken = range.Position + 1;
         end = buffer.GetPosition(1, before.End);
         return new OutputBatch(before, range);
     }

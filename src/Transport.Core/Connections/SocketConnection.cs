@@ -6,10 +6,13 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Transport.Core.Connections.Input;
+using Transport.Core.Connections.Output;
 using Transport.Core.Diagnostics;
 using Transport.Core.Features;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
 
 namespace Transport.Core.Connections;
 

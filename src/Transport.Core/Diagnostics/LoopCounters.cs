@@ -20,7 +20,7 @@ internal sealed class LoopCounters
     /// <summary>The part of the bytes sent that sendfile(2) read from files. Interlocked.</summary>
     public long FileBytesSent;
 
-    /// <summary>Calls of sendfile(2) that took longer than <see cref="Loops.OutputCalls.SlowCall"/>. Interlocked.</summary>
+    /// <summary>Calls of sendfile(2) that took longer than <see cref="Loops.Sockets.OutputCalls.SlowCall"/>. Interlocked.</summary>
     public long SlowFileSends;
     public long Waits;
     public long Events;

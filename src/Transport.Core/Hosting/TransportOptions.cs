@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core;
 

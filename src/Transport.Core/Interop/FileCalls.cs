@@ -1,3 +1,5 @@
+using Transport.Core.Interop.Threads;
+
 namespace Transport.Core.Interop;
 
 /// <summary>

@@ -1,7 +1,8 @@
 using System.Net;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
 
 namespace Transport.Core.Listening;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Listening;
 

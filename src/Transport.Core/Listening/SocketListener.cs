@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Connections;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Core.Loops;
 
 namespace Transport.Core.Listening;

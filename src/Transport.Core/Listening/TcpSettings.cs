@@ -1,4 +1,5 @@
 using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Listening;
 

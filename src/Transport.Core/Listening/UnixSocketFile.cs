@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Listening;
 

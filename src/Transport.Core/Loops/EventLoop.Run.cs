@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Transport.Core.Diagnostics;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Scheduling;
 
 namespace Transport.Core.Loops;

@@ -3,9 +3,13 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Core.Listening;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Leaders;
+using Transport.Core.Scheduling.Workers;
 
 namespace Transport.Core.Loops;
 

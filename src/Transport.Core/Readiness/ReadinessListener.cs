@@ -1,5 +1,5 @@
-using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 
 namespace Transport.Core.Readiness;
 

@@ -1,4 +1,6 @@
 using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Loops.Waiting;
 
 namespace Transport.Core.Readiness;
 

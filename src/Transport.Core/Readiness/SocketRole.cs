@@ -12,6 +12,6 @@ internal enum SocketRole
     /// <summary>A listening socket from which several loops accept: a model that can wake only one of them for a client should.</summary>
     SharedListener,
 
-    /// <summary>The loop's <see cref="Loops.Waker"/>, not a socket. A model that never sleeps does not register it.</summary>
+    /// <summary>The loop's <see cref="Loops.Waiting.Waker"/>, not a socket. A model that never sleeps does not register it.</summary>
     Waker,
 }

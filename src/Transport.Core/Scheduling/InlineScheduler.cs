@@ -1,4 +1,5 @@
 using Transport.Core.Loops;
+using Transport.Core.Scheduling.Threads;
 namespace Transport.Core.Scheduling;
 
 /// <summary>

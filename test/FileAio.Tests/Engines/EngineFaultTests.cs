@@ -19,7 +19,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
         using AioFault fault = AioFault.Script(AioFaultKind.IoSetupFails, Errno.EAGAIN, count: 2);
         await using FileServer server = await FileServer.StartAsync(tree.Root);
         Assert.Equal("linux-aio", server.Status.Engine);
-        Assert.Equal(32, ((FileAio.Engines.LinuxAioEngine)server.Runtime.Engine).Requests);
+        Assert.Equal(32, ((FileAio.Engines.KernelAio.LinuxAioEngine)server.Runtime.Engine).Requests);
         await ServesAsync(server);
     }
 

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using FileAio.Buffers;
 using FileAio.Engines;
+using FileAio.Engines.KernelAio;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Tests.Engines;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using FileAio.Engines;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,6 +1,8 @@
 using FileAio.Buffers;
 using FileAio.Engines;
+using FileAio.Engines.KernelAio;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 using Microsoft.Win32.SafeHandles;
 using Errno = Shared.Interop.Errno;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using FileAio.Engines;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
@@ -157,11 +157,11 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
         Assert.True(own);
     }
 
-    private static FileAio.Sending.FileServing Serving(WebApplication app)
+    private static FileAio.Composition.FileServing Serving(WebApplication app)
     {
         DirectIoFileOptions options = new DirectIoFileOptions();
-        return new FileAio.Sending.FileServing(options, new FileAio.Files.FileSource(AppContext.BaseDirectory, MustExist: true, null),
-            app.Services.GetRequiredService<FileAio.Sending.FileRuntime>(), false,
+        return new FileAio.Composition.FileServing(options, new FileAio.Files.FileSource(AppContext.BaseDirectory, MustExist: true, null),
+            app.Services.GetRequiredService<FileAio.Composition.FileRuntime>(), false,
             TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     }
 

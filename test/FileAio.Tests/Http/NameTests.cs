@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
-using FileAio.Engines;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 
 namespace FileAio.Tests.Http;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using FileAio.Engines;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 

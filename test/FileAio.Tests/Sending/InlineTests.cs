@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
-using FileAio.Engines;
 using FileAio.Tests.Support;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 

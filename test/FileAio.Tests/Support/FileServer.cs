@@ -1,6 +1,6 @@
 using System.Net;
-using FileAio.Engines;
-using FileAio.Sending;
+using FileAio.Composition;
+using FileAio.Threads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

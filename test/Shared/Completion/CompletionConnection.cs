@@ -1,7 +1,8 @@
 using System.IO.Pipelines;
 using Shared.Interop;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 
 namespace Test.Shared.Completion;
 

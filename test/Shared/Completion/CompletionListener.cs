@@ -1,6 +1,7 @@
 using Shared.Interop;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Loops.Sockets;
 
 namespace Test.Shared.Completion;
 

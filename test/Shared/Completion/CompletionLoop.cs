@@ -1,5 +1,7 @@
 using Transport.Core.Interop;
 using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
+using Transport.Core.Loops.Waiting;
 
 namespace Test.Shared.Completion;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Shared.Interop;
 using Transport.Core.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Loops.Waiting;
 
 namespace Test.Shared.Completion;
 

@@ -1,5 +1,5 @@
 using Shared.Interop;
-using Transport.Core.Loops;
+using Transport.Core.Loops.Sockets;
 
 namespace Test.Shared.Completion;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Shared.Interop;
 using Transport.Core;
 using Transport.Core.Hosting;
-using Transport.Core.Loops;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Readiness;
 
 namespace Test.Shared.Sweep;

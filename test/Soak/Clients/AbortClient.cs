@@ -1,3 +1,5 @@
+using Soak.Clients.Protocol;
+
 namespace Soak.Clients;
 
 /// <summary>Leaves at every point of an exchange where a client can leave, by FIN or RST.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Soak.Clients.Protocol;
 
 namespace Soak.Clients;
 

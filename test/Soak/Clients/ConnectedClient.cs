@@ -1,3 +1,5 @@
+using Soak.Clients.Protocol;
+
 namespace Soak.Clients;
 
 /// <summary>A client with one connection of HTTP/1.1, opened when it is needed.</summary>

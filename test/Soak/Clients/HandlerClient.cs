@@ -1,3 +1,5 @@
+using Soak.Clients.Protocol;
+
 namespace Soak.Clients;
 
 /// <summary>Requests whose handlers wait or block, so that workers come and go.</summary>

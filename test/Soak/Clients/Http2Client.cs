@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Soak.Clients.Protocol;
 using Soak.Measuring;
 
 namespace Soak.Clients;

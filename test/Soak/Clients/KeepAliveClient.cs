@@ -1,3 +1,5 @@
+using Soak.Clients.Protocol;
+
 namespace Soak.Clients;
 
 /// <summary>One request after another on one connection.</summary>

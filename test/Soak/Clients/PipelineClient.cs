@@ -1,4 +1,5 @@
 using System.Text;
+using Soak.Clients.Protocol;
 
 namespace Soak.Clients;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Soak.Clients.Protocol;
 using Soak.Measuring;
 
 namespace Soak.Clients;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Soak.Clients.Protocol;
 using Soak.Measuring;
 
 namespace Soak.Clients;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Soak.Clients;
+using Soak.Clients.Streams;
 using Soak.Measuring;
 using Soak.Reporting;
 using Soak.Server;

@@ -1,5 +1,5 @@
 using System.Net;
-using Soak.Clients;
+using Soak.Clients.Protocol;
 using Soak.Measuring;
 using Soak.Server;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Soak.Clients;
+using Soak.Clients.Protocol;
 using Soak.Server;
 
 namespace Soak.Measuring;

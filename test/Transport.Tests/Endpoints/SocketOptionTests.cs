@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Transport.Core;
 using Transport.Core.Features;
 using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 
 namespace Transport.Tests.Endpoints;
 

@@ -59,7 +59,7 @@ public class UringFaultTests
     [Transports(2, Faults = true, Model = "uring")]
     public async Task Older_kernels_get_the_flags_that_they_know(TransportUnderTest transport, int refused)
     {
-        Uring.RingSize size = Uring.RingSize.Of(new Uring.UringTransportOptions());
+        Uring.Rings.RingSize size = Uring.Rings.RingSize.Of(new Uring.UringTransportOptions());
         using (FaultShim.Fail(["io_uring_setup"], Errno.EINVAL, count: refused))
         {
             Assert.Null(Uring.UringProbe.Run(size));

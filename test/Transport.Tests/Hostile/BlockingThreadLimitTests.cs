@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Tests.Hostile;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Tests.Endpoints;
 using Transport.Tests.Metrics;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Transport.Core;
-using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Tests.Hostile;
 

@@ -1,5 +1,6 @@
 using Shared.Interop;
 using Transport.Core.Interop;
+using Transport.Core.Interop.Threads;
 
 namespace Transport.Tests.Interop;
 

@@ -1,5 +1,5 @@
-using Transport.Uring;
 using Transport.Uring.Interop;
+using Transport.Uring.Rings;
 
 namespace Transport.Tests.Interop;
 

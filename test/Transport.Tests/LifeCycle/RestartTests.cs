@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Shared.Interop;
-using Transport.Core.Interop;
+using Transport.Core.Interop.Sockets;
 using Transport.Tests.Hostile;
 
 namespace Transport.Tests.LifeCycle;

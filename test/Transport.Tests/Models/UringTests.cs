@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Hosting;
 using Transport.Tests.Interop;
 using Transport.Tests.Metrics;
 using Transport.Uring;
+using Transport.Uring.Diagnostics;
+using Transport.Uring.Rings;
 
 namespace Transport.Tests.Models;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Transport.Tests.Metrics;
 using Transport.Uring;
+using Transport.Uring.Diagnostics;
 
 namespace Transport.Tests.Rings;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Threads;
+using Transport.Core.Scheduling.Workers;
 
 namespace Transport.Tests.Scheduling;
 

@@ -1,5 +1,7 @@
 using Transport.Core.Loops;
+using Transport.Core.Loops.Waiting;
 using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Leaders;
 
 namespace Transport.Tests.Scheduling;
 

@@ -1,4 +1,4 @@
-using Transport.Core.Scheduling;
+using Transport.Core.Scheduling.Leaders;
 
 namespace Transport.Tests.Scheduling;
 

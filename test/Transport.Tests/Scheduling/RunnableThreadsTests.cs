@@ -1,4 +1,4 @@
-using Transport.Core.Loops;
+using Transport.Core.Loops.Waiting;
 
 namespace Transport.Tests.Scheduling;
 

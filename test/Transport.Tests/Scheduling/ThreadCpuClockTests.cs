@@ -1,4 +1,4 @@
-using Transport.Core.Interop;
+using Transport.Core.Interop.Threads;
 using Transport.Tests.Models;
 
 namespace Transport.Tests.Scheduling;

@@ -1,0 +1,210 @@
+using FileAio.Diagnostics;
+using FileAio.Files;
+using FileAio.Threads;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace FileAio.Composition;
+
+/// <summary>The state of one <c>UseDirectIoFiles</c>: its options, folder and open-file cache, and the shared runtime.</summary>
+internal sealed class FileServing : IDisposable
+{
+    private readonly RootPath _root;
+    private readonly ProvidedFiles? _provided;
+    private readonly OverdueReads? _overdue;
+
+    /// <exception cref="IOException">The root cannot be opened.</exception>
+    public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time,
+        ILogger logger)
+    {
+        (Options, Runtime, Time, Logger, Throttle) = (options, runtime, time, new OffEngineLogger(logger), new LogThrottle(time));
+        Devices = new DeviceTable(Logger);
+        _provided = source.Provider is null ? null : new ProvidedFiles(source.Provider);
+        _root = source.Provider is null
+            ? RootPath.Open(source.Root, source.MustExist, options, Devices, time, Logger)
+            : RootPath.OfAbsolutePaths(options, Devices, time, Logger);
+        if (options.AioTimeout > TimeSpan.Zero && options.Aio != AioMode.Off)
+        {
+            _overdue = new OverdueReads(runtime, options.AioTimeout, time, Logger);
+        }
+
+        ReadIntoPipe = options.ReadIntoPipe && alignedPipes;
+        DirectIoThreshold = options.Aio == AioMode.Off ? long.MaxValue : options.DirectIoThreshold ?? long.MaxValue;
+    }
+
+    public DirectIoFileOptions Options { get; }
+
+    public FileRuntime Runtime { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    /// <summary>Limits the log messages about failures.</summary>
+    public LogThrottle Throttle { get; }
+
+    /// <summary>The devices seen so far.</summary>
+    public DeviceTable Devices { get; }
+
+    /// <summary>Whether Kestrel uses the aligned pool, and reads may go into its memory.</summary>
+    public bool ReadIntoPipe { get; }
+
+    /// <summary>The size from which files are read directly; <see cref="long.MaxValue"/> for none.</summary>
+    public long DirectIoThreshold { get; }
+
+    /// <summary>
+    /// Opens the file of a path: from the open-file cache, from the kernel's dentry cache, or on a thread that may wait for the disk.
+    /// </summary>
+    /// <param name="relative">The path below the root.</param>
+    /// <param name="context">The request. If it is aborted, it stops waiting for the open.</param>
+    /// <exception cref="OperationCanceledException">The request was aborted while it waited for the open.</exception>
+    public ValueTask<OpenResult> OpenAsync(string relative, HttpContext context)
+    {
+        if (_root.IsCheckDue() && !_root.TryCheckCached())
+        {
+            return CheckAndOpenAsync(relative, context.RequestAborted);
+        }
+
+        return OpenInRootAsync(relative, context.RequestAborted);
+    }
+
+    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative, CancellationToken aborted)
+    {
+        if (Options.Aio == AioMode.Off)
+        {
+            _root.Check();
+        }
+        else
+        {
+            // If the check does not complete in time, the previous folder is served until a later check.
+            await RunColdAsync(new FileWork<bool>(CheckNow, false, static _ => { }), refused: false, relative, aborted);
+        }
+
+        return await OpenInRootAsync(relative, aborted);
+    }
+
+    private ValueTask<OpenResult> OpenInRootAsync(string relative, CancellationToken aborted)
+    {
+        if (_provided is not null)
+        {
+            if (!_provided.TryFindPath(relative, out string physicalPath, out OpenResult other))
+            {
+                return new ValueTask<OpenResult>(other);
+            }
+
+            relative = physicalPath;
+        }
+
+        FileRoot folder = _root.Acquire();
+        try
+        {
+            if (folder.Cache is not null && folder.Cache.TryGet(relative, out OpenResult known))
+            {
+                return new ValueTask<OpenResult>(known);
+            }
+
+            SysResult result = folder.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
+            if (result.Value != -Errno.EAGAIN)
+            {
+                return new ValueTask<OpenResult>(Remember(folder, relative, new OpenResult(result, file, isDirectory)));
+            }
+
+            folder.TryAddReference(); // cannot fail: this method holds a reference
+            return OpenColdAsync(folder, relative, aborted);
+        }
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    private bool CheckNow()
+    {
+        _root.Check();
+        return true;
+    }
+
+    /// <summary>
+    /// Opens on a thread that may wait, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>, and releases the folder.
+    /// </summary>
+    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative, CancellationToken aborted)
+    {
+        OpenResult busy = new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
+        OpenResult OpenNow()
+        {
+            // The request may have stopped waiting, and the folder may be closed. Its descriptor number may then belong to another file.
+            if (!folder.TryAddReference())
+            {
+                return busy;
+            }
+
+            SysResult result = folder.Open(relative, out OpenedFile? file, out bool isDirectory);
+            folder.Release();
+            return new OpenResult(result, file, isDirectory);
+        }
+
+        try
+        {
+            if (Options.Aio == AioMode.Off)
+            {
+                return Remember(folder, relative, OpenNow());
+            }
+
+            FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());
+            return Remember(folder, relative, await RunColdAsync(open, busy, relative, aborted));
+        }
+        finally
+        {
+            folder.Release();
+        }
+    }
+
+    /// <summary>
+    /// Runs work on a thread that may wait for the disk, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>. open(2) cannot be
+    /// cancelled: an abandoned open keeps its thread until the kernel returns, and its descriptor is then closed.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The request was aborted.</exception>
+    private async ValueTask<T> RunColdAsync<T>(FileWork<T> work, T refused, string path, CancellationToken aborted)
+    {
+        if (!Runtime.Threads.TryRun(work))
+        {
+            LogBusy(path, TimeSpan.Zero);
+            return refused;
+        }
+
+        try
+        {
+            return await work.Task.WaitAsync(Options.QueueTimeout, Time, aborted);
+        }
+        catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
+        {
+            if (!work.TryAbandon())
+            {
+                return await work.Task; // completed just before it was abandoned
+            }
+
+            Runtime.Threads.TryCancel(work);
+            aborted.ThrowIfCancellationRequested();
+            LogBusy(path, Options.QueueTimeout);
+            return refused;
+        }
+    }
+
+    public void LogBusy(string path, TimeSpan timeout)
+    {
+        if (Throttle.Allows(FileLog.BusyId, 0, out long suppressed))
+        {
+            Logger.Busy(path, timeout, suppressed);
+        }
+    }
+
+    /// <summary>Closes all files except those that are still being read.</summary>
+    public void Dispose()
+    {
+        _overdue?.Dispose();
+        _root.Dispose();
+    }
+
+    private static OpenResult Remember(FileRoot folder, string relative, OpenResult opened) =>
+        folder.Cache is null ? opened : folder.Cache.Add(relative, opened);
+}

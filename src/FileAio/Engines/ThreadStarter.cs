@@ -1,6 +1,0 @@
-namespace FileAio.Engines;
-
-/// <summary>
-/// Starts an engine thread. Returns null if the system refuses one. The default is <see cref="EngineThread.TryStart"/>; tests replace it.
-/// </summary>
-internal delegate Thread? ThreadStarter(string name, Action run);

@@ -1,0 +1,6 @@
+namespace FileAio.Threads;
+
+/// <summary>
+/// Starts an engine thread. Returns null if the system refuses one. The default is <see cref="EngineThread.TryStart"/>; tests replace it.
+/// </summary>
+internal delegate Thread? ThreadStarter(string name, Action run);

@@ -1,0 +1,47 @@
+using System.IO.Pipelines;
+using Transport.Core.Loops;
+using Transport.Core.Scheduling;
+
+namespace Transport.Core.Connections.Output;
+
+/// <summary>
+/// Decides where the send loops of a loop's connections continue after a flush. On the loop, and on the threads that run its work items,
+/// the output of an iteration is gathered and sent at its end. What other threads flush (a handler that continued on the thread pool,
+/// HTTP/2's frame writer) is gathered in the <see cref="SendQueue"/>. A writer that fills its connection's buffer sends it on its own thread.
+/// </summary>
+internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
+{
+    private readonly SendQueue _elsewhere = new();
+
+    public override void Schedule(Action<object?> action, object? state)
+    {
+        bool isOnLoop = loop.IsCurrent || ApplicationScheduler.RunsFor(loop);
+        if (OutputWriter.Flushing is not { } writer)
+        {
+            // The output is completed, or the reading of it cancelled.
+            if (isOnLoop)
+            {
+                loop.Schedule(action, state);
+            }
+            else
+            {
+                action(state);
+            }
+        }
+        else if (writer.IsFull)
+        {
+            action(state);
+        }
+        else if (writer.Park(action, state))
+        {
+            if (isOnLoop)
+            {
+                loop.Schedule(static listed => ((OutputWriter)listed!).SendListed(), writer);
+            }
+            else
+            {
+                _elsewhere.Add(writer);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Transport.Core.Interop.Threads;
+
+namespace Transport.Core.Loops.Waiting;
+
+/// <summary>
+/// Decides whether a loop that has nothing to do polls for a while before it sleeps: when its waits have been short of late, the other
+/// threads of the process use little of the other processors, and no thread of the machine waits for a processor. A wake-up of a sleeping thread takes some 5 µs of its processor's time, and
+/// 10 to 50 µs pass until it runs. Loop thread only.
+/// </summary>
+internal sealed class Spinner
+{
+    /// <summary>Of how many waits the mean is: a power of two. A guess: one long wait ends spinning, some six short ones resume it.</summary>
+    private const int MeanOf = 4;
+
+    /// <summary>
+    /// What the process's other threads may use of the other processors: with two connections on two loops and two processors each loop's
+    /// spinning would take the processor of the clients. A guess.
+    /// </summary>
+    private const double MaxShareOfOthers = 0.25;
+
+    private static readonly long s_sampleEvery = Stopwatch.Frequency / 100;
+
+    private readonly int _processors;
+    private readonly long _limit;
+    private readonly long _longest;
+    private long _mean;
+    private long _sampledAt;
+    private long _processCpu;
+    private long _threadCpu;
+    private int _thread;
+    private bool _othersAreBusy = true;
+
+    public Spinner(int microseconds, int processors)
+    {
+        _processors = processors;
+        _limit = microseconds * Stopwatch.Frequency / 1_000_000;
+        _longest = _limit * 16;
+        _mean = _longest;
+    }
+
+    /// <summary>Spinning is on: waits are to be measured.</summary>
+    public bool IsOn => _limit > 0;
+
+    /// <summary>The next wait is expected to be short, and nobody else of the process needs the processor.</summary>
+    public bool ShouldSpin(long now)
+    {
+        if (_mean > _limit)
+        {
+            return false;
+        }
+
+        if (now - _sampledAt >= s_sampleEvery)
+        {
+            Sample(now);
+        }
+
+        return !_othersAreBusy;
+    }
+
+    /// <summary>Whether a spin that has begun at <paramref name="begun"/> is over.</summary>
+    public bool IsOver(long begun, long now) => now - begun >= _limit;
+
+    /// <summary>A wait has ended, spinning or asleep.</summary>
+    public void Add(long ticks) => _mean += (Math.Min(ticks, _longest) - _mean) / MeanOf;
+
+    private void Sample(long now)
+    {
+        long process = ThreadCpuClock.ReadProcessNanoseconds();
+        long own = ThreadCpuClock.ReadOwnNanoseconds();
+        int thread = Environment.CurrentManagedThreadId;
+        if (thread == _thread)
+        {
+            // A sample over a long time says nothing about now: the next one, in 10 ms, does.
+            double elapsed = Stopwatch.GetElapsedTime(_sampledAt, now).TotalNanoseconds;
+            double others = (process - _processCpu - (own - _threadCpu)) / elapsed;
+            _othersAreBusy = others > MaxShareOfOthers * (_processors - 1) || RunnableThreads.Count() > _processors;
+        }
+
+        (_sampledAt, _processCpu, _threadCpu, _thread) = (now, process, own, thread);
+    }
+}
