@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Hosting;
 using Transport.Tests.Interop;
 using Transport.Tests.Metrics;
 using Transport.Uring;
@@ -162,34 +161,6 @@ public class UringTests
             }
         }));
     }
-
-    [Theory]
-    [InlineData("QueueDepth is 100; allowed: a power of two, 8 to 32768.")]
-    [InlineData("CompletionQueueDepth is 8; allowed: a power of two, QueueDepth to 65536.")]
-    [InlineData("ReceiveBuffers is 0; allowed: a power of two, 1 to 32768.")]
-    [InlineData("ReceiveBufferSize is 100; allowed: 512 to 65536.")]
-    public async Task Options_say_what_is_allowed(string message)
-    {
-        Microsoft.Extensions.Options.OptionsValidationException exception =
-            await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => WebServer.StartAsync(
-                With(options =>
-                {
-                    options.QueueDepth = message.StartsWith("Queue", StringComparison.Ordinal) ? 100 : options.QueueDepth;
-                    options.CompletionQueueDepth =
-                        message.StartsWith("Completion", StringComparison.Ordinal) ? 8 : options.CompletionQueueDepth;
-                    options.ReceiveBuffers = message.StartsWith("ReceiveBuffers", StringComparison.Ordinal) ? 0 : options.ReceiveBuffers;
-                    options.ReceiveBufferSize =
-                        message.StartsWith("ReceiveBufferS", StringComparison.Ordinal) ? 100 : options.ReceiveBufferSize;
-                }),
-                TestApp.HelloAsync));
-        Assert.Contains("UringTransportOptions." + message, exception.Message, StringComparison.Ordinal);
-    }
-
-    private static TransportUnderTest With(Action<UringTransportOptions> set) => new("uring", (web, settings) =>
-    {
-        Uring.Apply(web, settings);
-        web.UseUringTransport(set);
-    });
 
     private static unsafe void LimitMemoryLock(nuint bytes, Action body)
     {
