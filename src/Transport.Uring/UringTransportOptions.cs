@@ -23,7 +23,8 @@ public sealed class UringTransportOptions : TransportOptions
 
     /// <summary>
     /// Gets or sets the number of receive buffers that the connections of a loop share. A buffer is in use from its receive until the end
-    /// of the loop iteration at the latest. Receives without a free buffer are repeated into the connection's own memory
+    /// of the loop iteration at the latest; with <see cref="UringReceive.MultishotIntoRing"/> a paused connection keeps its buffers until
+    /// the application has read enough. Receives without a free buffer are repeated into the connection's own memory
     /// (<c>transport.uring.buffer_shortages</c>). Default: 256. Allowed: a power of two, 1 to 32,768.
     /// </summary>
     public int ReceiveBuffers { get; set; } = 256;

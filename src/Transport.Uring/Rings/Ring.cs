@@ -24,7 +24,11 @@ namespace Transport.Uring.Rings;
 /// receive completes with −ENOBUFS; another one follows, into the pipe's memory.</item>
 /// <item>h) A send completes within the submission if the socket buffer has room. Its completion ends the wait of the same call. In an
 /// iteration with few completions responses are therefore sent by send(2).</item>
-/// <item>i) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
+/// <item>i) A multishot receive (6.0) does not test the socket again after it has taken data: an RST that arrived together with the data
+/// wakes nothing. A poll for the peer's end is in flight beside it.</item>
+/// <item>j) A zero-copy send (6.0, several pieces 6.1) completes twice, and owns its memory until the second time. That is after the client
+/// has acknowledged, or connect(AF_UNSPEC).</item>
+/// <item>k) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
 /// (6.6).</item>
 /// </list>
 /// </remarks>

@@ -57,7 +57,7 @@ public class UringTests
     {
         LimitMemoryLock(0, () => OwnThread.Run(static () =>
         {
-            for (int i = 0; i < 1000; i++)
+            for (int i = 0; i < 30_000; i++)
             {
                 using Ring ring = new(DefaultSize);
                 using BufferRing buffers = new(ring, DefaultSize.Buffers, DefaultSize.BufferSize);
