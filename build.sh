@@ -106,17 +106,9 @@ run_project() {
     --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" "$@"
 }
 
-# Folders whose lines have at most 140 columns.
-line_length_folders=(
-  test samples bench src/Shared src/FileAio
-  src/Transport.{Blocking,Epoll,Rtsig,Select,Uring}
-  src/Transport.Core/{Connections,Diagnostics,Features,Hosting,Interop,Listening,ProxyProtocol,Readiness,SendFile}
-  src/Transport.Core/Loops/Sockets
-)
-
 check_line_length() {
   local long
-  long=$(git ls-files -- "${line_length_folders[@]/%/\/*.cs}" | LC_ALL=C.UTF-8 xargs -d '\n' grep -HcP '^.{141,}' | grep -v ':0$' || true)
+  long=$(git ls-files -- '*.cs' | LC_ALL=C.UTF-8 xargs -d '\n' grep -HcP '^.{141,}' | grep -v ':0$' || true)
   [ -z "$long" ] && return 0
   say "build.sh: lines of more than 140 columns (file:lines):"
   say "$long"

@@ -16,8 +16,8 @@ namespace Transport.Blocking;
 /// <item>c) A thread in a call uses the descriptor's number, so it must not be reused before the call returns: the last user closes
 /// it.</item>
 /// <item>d) The buffer is allocated before data arrives. With an option, recv with MSG_PEEK waits with a byte on the stack instead.</item>
-/// <item>e) Most responses fit in the socket's buffer: the loop sends them with MSG_DONTWAIT. A second thread sends the rest, and
-/// waits.</item>
+/// <item>e) Most responses fit in the socket's buffer: the loop, or the thread that flushes, sends them with MSG_DONTWAIT. A second thread
+/// sends the rest, and waits.</item>
 /// <item>f) The socket is in blocking mode: its listener accepts it so.</item>
 /// </list>
 /// </remarks>
@@ -68,8 +68,35 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         return sent.WouldBlock ? _sending.CallAsync() : new ValueTask<SysResult>(sent);
     }
 
-    /// <summary>Does nothing: the socket's own threads and its loop make the calls.</summary>
-    public override SysResult TrySend(in OutputBatch output) => new(-Errno.EAGAIN);
+    public override SysResult TrySend(in OutputBatch output)
+    {
+        // sendfile(2) has no MSG_DONTWAIT.
+        if (output.Bytes.IsEmpty)
+        {
+            return new SysResult(-Errno.EAGAIN);
+        }
+
+        if (!_held.TryHold())
+        {
+            return SysResult.Canceled;
+        }
+
+        try
+        {
+            SysResult sent = OutputCalls.SendNext(_held.Number, output, _loop.Counters, Libc.MSG_DONTWAIT);
+            if (!sent.IsError)
+            {
+                Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            }
+
+            return sent;
+        }
+        finally
+        {
+            // The memory of the application's pool may throw when it is pinned.
+            _held.Release();
+        }
+    }
 
     public override ValueTask CloseAsync()
     {

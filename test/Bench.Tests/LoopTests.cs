@@ -98,7 +98,7 @@ public class LoopTests
     }
 
     [Fact]
-    public void A_body_that_is_received_without_being_looked_at_ends_where_its_length_says()
+    public void A_body_that_is_not_checked_ends_at_its_content_length()
     {
         HttpResponseReader reader = new HttpResponseReader();
         for (int round = 0; round < 2; round++)

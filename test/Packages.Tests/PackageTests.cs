@@ -53,6 +53,8 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             Assert.Matches("^[0-9a-f]{40}$", metadata.Element(names + "repository")!.Attribute("commit")!.Value);
             Assert.All(metadata.Descendants(names + "dependency").Select(static element => element.Attribute("id")!.Value),
                 static dependency => Assert.StartsWith("Kestrel.", dependency, StringComparison.Ordinal));
+            Assert.All(metadata.Descendants(names + "dependency").Select(static element => element.Attribute("version")!.Value),
+                static version => Assert.Matches(@"^\[[^,]+\]$", version));
         }
     }
 

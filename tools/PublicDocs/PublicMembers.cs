@@ -40,7 +40,8 @@ internal static class PublicMembers
         foreach (FieldDefinitionHandle handle in type.GetFields())
         {
             FieldDefinition field = reader.GetFieldDefinition(handle);
-            if ((field.Attributes & FieldAttributes.FieldAccessMask) is FieldAttributes.Public or FieldAttributes.Family or FieldAttributes.FamORAssem)
+            if ((field.Attributes & FieldAttributes.FieldAccessMask)
+                is FieldAttributes.Public or FieldAttributes.Family or FieldAttributes.FamORAssem)
             {
                 members.Add($"F:{name}.{reader.GetString(field.Name)}");
             }
@@ -75,10 +76,12 @@ internal static class PublicMembers
         }
     }
 
-    private static bool IsPublic(MetadataReader reader, MethodDefinitionHandle handle) => !handle.IsNil && IsPublic(reader.GetMethodDefinition(handle));
+    private static bool IsPublic(MetadataReader reader, MethodDefinitionHandle handle) =>
+        !handle.IsNil && IsPublic(reader.GetMethodDefinition(handle));
 
     private static bool IsPublic(MethodDefinition method) =>
-        (method.Attributes & MethodAttributes.MemberAccessMask) is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem;
+        (method.Attributes & MethodAttributes.MemberAccessMask)
+        is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem;
 
     private static bool IsPublic(MetadataReader reader, TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) switch
     {

@@ -16,21 +16,15 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
     // SocketAsyncEngine.
     private const int MaxMilliseconds = 15;
 
-    [ThreadStatic]
-    private static CompletionQueue? t_draining;
-
     private readonly ConcurrentQueue<FileRead> _completed = new();
 
     // 1: a work item is queued and has not started.
     private int _scheduled;
 
-    /// <summary>Whether this pool thread is running completions of any engine.</summary>
-    public static bool IsAnyDraining => t_draining is not null;
-
     /// <summary>
     /// Whether this pool thread is running completions of this engine. Reads that a continuation starts are submitted after it returns.
     /// </summary>
-    public bool IsDraining => ReferenceEquals(t_draining, this);
+    public bool IsDraining => EngineThread.IsDelivering(this);
 
     /// <summary>Runs the continuation here if the read is inline, or else on the pool. Called on the engine thread.</summary>
     public void Deliver(FileRead read, SysResult result)
@@ -59,7 +53,7 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
         // Before the queue is read: a thread that adds later schedules another work item.
         Interlocked.Exchange(ref _scheduled, 0);
         long began = Environment.TickCount64;
-        t_draining = this;
+        EngineThread.BeginDelivery(this);
         try
         {
             while (_completed.TryDequeue(out FileRead? read))
@@ -80,7 +74,7 @@ internal sealed class CompletionQueue(Action? afterEach = null) : IThreadPoolWor
         }
         finally
         {
-            t_draining = null;
+            EngineThread.EndDelivery();
             if (!_completed.IsEmpty)
             {
                 Schedule();

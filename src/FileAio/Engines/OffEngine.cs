@@ -21,11 +21,7 @@ internal sealed class OffEngine : IFileEngine
         // No read is ever in flight: Submit returns after the read.
     }
 
-    public void Post(SendOrPostCallback work, object? state) => PostToPool(work, state);
-
-    /// <summary>For an engine that has no thread, or none any more.</summary>
-    public static void PostToPool(SendOrPostCallback work, object? state) =>
-        PoolQueue.Add(static item => item.work(item.state), (work, state), preferLocal: true);
+    public void Post(SendOrPostCallback work, object? state) => PoolQueue.Post(work, state);
 
     public void Dispose()
     {

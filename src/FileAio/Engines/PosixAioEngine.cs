@@ -140,7 +140,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 return;
             }
         }
-        OffEngine.PostToPool(work, state);
+        PoolQueue.Post(work, state);
     }
 
     private void Run()

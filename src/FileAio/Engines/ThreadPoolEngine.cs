@@ -32,7 +32,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
             static work => work.Refuse(), start);
         _posted = new ThreadLane<(SendOrPostCallback Work, object? State)>("aio continue", Math.Min(threads, Environment.ProcessorCount),
             int.MaxValue,
-            static posted => posted.Work(posted.State), static posted => OffEngine.PostToPool(posted.Work, posted.State), start);
+            static posted => posted.Work(posted.State), static posted => PoolQueue.Post(posted.Work, posted.State), start);
     }
 
     public string Name => "threads";
@@ -69,7 +69,7 @@ internal sealed class ThreadPoolEngine : IFileEngine
     {
         if (!_posted.TryAdd((work, state)))
         {
-            OffEngine.PostToPool(work, state);
+            PoolQueue.Post(work, state);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class FileRoot
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
     private readonly OpenAt2Support _openAt2;
-    private int _references = 1;
+    private ReferenceCount _references = new();
 
     /// <summary>Takes ownership of the descriptor.</summary>
     public FileRoot(string path, int descriptor, FolderIdentity identity, DirectIoFileOptions options, DeviceTable devices,
@@ -56,24 +56,11 @@ internal sealed class FileRoot
     public static FileRoot Missing(string path, int errno, DeviceTable devices) => new(path, SysResult.Error(errno), devices);
 
     /// <summary>Adds a reference. Returns false if the last one was released, and the folder is closed or about to be.</summary>
-    public bool TryAddReference()
-    {
-        int seen;
-        do
-        {
-            seen = Volatile.Read(ref _references);
-            if (seen == 0)
-            {
-                return false;
-            }
-        }
-        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
-        return true;
-    }
+    public bool TryAddReference() => _references.TryAdd();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _references) > 0)
+        if (!_references.Release())
         {
             return;
         }

@@ -13,7 +13,7 @@ internal sealed class OpenedFile
 {
     private const int NotTried = -1, Refused = -2;
 
-    private int _references = 1;
+    private ReferenceCount _references = new();
     private int _direct = NotTried;
     private volatile bool _refusesNoWait;
     private volatile bool _refusesCacheStat;
@@ -56,24 +56,11 @@ internal sealed class OpenedFile
     public int DirectAlignment { get; private set; }
 
     /// <summary>Adds a reference. Returns false if the last one was released, and the file is closed or about to be.</summary>
-    public bool TryAddReference()
-    {
-        int seen;
-        do
-        {
-            seen = Volatile.Read(ref _references);
-            if (seen == 0)
-            {
-                return false;
-            }
-        }
-        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
-        return true;
-    }
+    public bool TryAddReference() => _references.TryAdd();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _references) > 0)
+        if (!_references.Release())
         {
             return;
         }
@@ -130,7 +117,7 @@ internal sealed class OpenedFile
 
         if (!_refusesCacheStat)
         {
-            SysResult cached = Libc.CachedPages(Descriptor, position, length);
+            SysResult cached = CacheStat.CachedPages(Descriptor, position, length);
             if (!cached.IsError)
             {
                 long page = Environment.SystemPageSize;

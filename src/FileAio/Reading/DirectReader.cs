@@ -1,7 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Engines;
 using FileAio.Files;
-using FileAio.Sending;
 
 namespace FileAio.Reading;
 
@@ -64,11 +63,4 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
                 inline).ConfigureAwait(false);
         }
     }
-
-    public static SendOutcome Failure(SysResult reason, long position) => reason.Errno switch
-    {
-        Errno.EINVAL or Errno.EOPNOTSUPP => new SendOutcome(SendEnd.NotDirect, position, reason),
-        Errno.EAGAIN => new SendOutcome(SendEnd.Busy, position, reason),
-        _ => new SendOutcome(SendEnd.Failed, position, reason),
-    };
 }

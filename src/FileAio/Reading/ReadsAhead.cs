@@ -1,6 +1,5 @@
 using FileAio.Buffers;
 using FileAio.Diagnostics;
-using FileAio.Sending;
 
 namespace FileAio.Reading;
 
@@ -63,33 +62,20 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     /// <summary>Counts written bytes.</summary>
     public void Written(long bytes) => _taken += bytes;
 
-    /// <summary>Flushes. Afterwards there may be no reads; new ones start behind the bytes that were sent.</summary>
-    public async ValueTask<bool> FlushAsync(ResponseBody body)
+    /// <summary>
+    /// Allows or forbids <see cref="ReturnIfScarce"/>. It is allowed while a flush waits for the client. Afterwards there may be no reads;
+    /// new ones start behind the bytes that were sent.
+    /// </summary>
+    public void AllowReturn(bool isAllowed)
     {
-        if (IsEmpty)
-        {
-            return await body.FlushAsync().ConfigureAwait(false);
-        }
-
         lock (_gate)
         {
-            _mayReturn = true;
-        }
-
-        try
-        {
-            return await body.FlushAsync(whileWaiting: ReturnIfScarce).ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _mayReturn = false;
-            }
+            _mayReturn = isAllowed;
         }
     }
 
-    private void ReturnIfScarce()
+    /// <summary>Returns the buffers if memory is scarce, or the reads have grown. Any thread.</summary>
+    public void ReturnIfScarce()
     {
         lock (_gate)
         {

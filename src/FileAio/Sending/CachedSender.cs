@@ -1,9 +1,9 @@
 using FileAio.Buffers;
 using FileAio.Composition;
-using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
 using FileAio.Interop;
+using FileAio.Reading;
 using Microsoft.AspNetCore.Http;
 
 namespace FileAio.Sending;
@@ -14,6 +14,8 @@ namespace FileAio.Sending;
 /// </summary>
 internal sealed class CachedSender(OpenedFile file, FileServing serving, ResponseBody body, HttpContext context)
 {
+    private readonly CachedReader _reader = new(file, serving.Options.Aio == AioMode.Off);
+
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
         int size = body.ChunkSize;
@@ -69,7 +71,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
     /// </remarks>
     public async ValueTask<SendOutcome> SendWhatIsCachedAsync(ByteRange range)
     {
-        if (!IsCached(Random.Shared.NextInt64(range.Start, range.End)))
+        if (!_reader.IsCached(Random.Shared.NextInt64(range.Start, range.End)))
         {
             return new SendOutcome(SendEnd.NotCached, range.Start);
         }
@@ -109,56 +111,20 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
         return true;
     }
 
-    private bool IsCached(long position)
-    {
-        Span<byte> one = stackalloc byte[1];
-        if (!file.AllowsNoWait)
-        {
-            return false;
-        }
-
-        SysResult read = Libc.ReadNoWait(file.Descriptor, one, position);
-        if (RefusesNoWait(read))
-        {
-            file.RefuseNoWait();
-        }
-
-        return read.Value > 0;
-    }
-
-    /// <summary>
-    /// Returns whether preadv2 with RWF_NOWAIT is unavailable: the filesystem or a system call filter refuses it. A plain pread reports
-    /// the actual error.
-    /// </summary>
-    private static bool RefusesNoWait(SysResult read) => read.Errno is Errno.EOPNOTSUPP or Errno.EINVAL or Errno.ENOSYS or Errno.EPERM;
-
     /// <summary>Reads cached bytes into the pipe without waiting. Returns −EAGAIN on a page-cache miss.</summary>
     private SysResult ReadNow(long position, int want)
     {
-        bool mayWait = file.Device.InMemory || serving.Options.Aio == AioMode.Off;
-        if (!mayWait && !file.AllowsNoWait)
+        if (!_reader.CanRead)
         {
             return SysResult.Error(Errno.EAGAIN);
         }
 
-        Span<byte> memory = body.GetSpan(want);
-        SysResult read = mayWait ? Libc.Read(file.Descriptor, memory, position) : Libc.ReadNoWait(file.Descriptor, memory, position);
-        if (!mayWait && RefusesNoWait(read))
-        {
-            file.RefuseNoWait();
-            return SysResult.Error(Errno.EAGAIN);
-        }
-
-        if (read.Errno == Errno.EINTR)
-        {
-            return SysResult.Error(Errno.EAGAIN);
-        }
-
+        SysResult read = _reader.Read(body.GetSpan(want), position);
         if (read.Value > 0)
         {
             body.Advance((int)read.Value);
-            FileMetrics.ReadFromPageCache(read.Value);
         }
+
         return read;
     }
 

@@ -69,7 +69,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     SysResult read = await _reader.FinishAsync(current, range.End).ConfigureAwait(false);
                     if (read.IsError)
                     {
-                        return DirectReader.Failure(read, position);
+                        return SendOutcome.OfFailedRead(read, position);
                     }
 
                     long there = Math.Min(current.Position + read.Value, range.End);
@@ -103,7 +103,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     return new SendOutcome(SendEnd.Shrank, position);
                 }
 
-                if (!await reads.FlushAsync(body).ConfigureAwait(false))
+                if (!await FlushAsync(reads).ConfigureAwait(false))
                 {
                     return new SendOutcome(SendEnd.ClientGone, position);
                 }
@@ -117,6 +117,25 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         finally
         {
             await reads.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Flushes. If the client stalls meanwhile, the buffers that were read ahead may be returned.</summary>
+    private async ValueTask<bool> FlushAsync(ReadsAhead reads)
+    {
+        if (reads.IsEmpty)
+        {
+            return await body.FlushAsync().ConfigureAwait(false);
+        }
+
+        reads.AllowReturn(true);
+        try
+        {
+            return await body.FlushAsync(whileWaiting: reads.ReturnIfScarce).ConfigureAwait(false);
+        }
+        finally
+        {
+            reads.AllowReturn(false);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class PipeRead(DirectReader reader, ResponseBody body, BufferBud
                 SysResult read = await reader.ReadAsync(_read, block.Address + start, position, length, end).ConfigureAwait(false);
                 if (read.IsError)
                 {
-                    return DirectReader.Failure(read, position);
+                    return SendOutcome.OfFailedRead(read, position);
                 }
 
                 long reached = Math.Min(position + read.Value, end);

@@ -26,4 +26,13 @@ internal enum SendEnd
 }
 
 /// <summary>The result of sending a range, and the file offset where it ended.</summary>
-internal readonly record struct SendOutcome(SendEnd End, long Position, SysResult Reason = default);
+internal readonly record struct SendOutcome(SendEnd End, long Position, SysResult Reason = default)
+{
+    /// <summary>The outcome of a direct read that failed.</summary>
+    public static SendOutcome OfFailedRead(SysResult reason, long position) => reason.Errno switch
+    {
+        Errno.EINVAL or Errno.EOPNOTSUPP => new SendOutcome(SendEnd.NotDirect, position, reason),
+        Errno.EAGAIN => new SendOutcome(SendEnd.Busy, position, reason),
+        _ => new SendOutcome(SendEnd.Failed, position, reason),
+    };
+}

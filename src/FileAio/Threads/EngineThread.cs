@@ -1,19 +1,34 @@
-using FileAio.Engines;
-using FileAio.Engines.KernelAio;
 
 namespace FileAio.Threads;
 
-/// <summary>A thread of an engine, and checks for it.</summary>
+/// <summary>
+/// Determines for whom the current thread works. All marks of threads are here; every decision about where code runs is made from them.
+/// </summary>
+/// <remarks>
+/// <list type="bullet">
+/// <item>An engine's own thread, and an event loop's thread while it works for an engine (<see cref="IsOwn"/>): it reaps completions and
+/// runs inline continuations. It must not block, and runs no application code.</item>
+/// <item>A pool thread that delivers completions (<see cref="IsDelivering"/>): it may block, but runs no application code before
+/// <see cref="LeaveEngine"/>.</item>
+/// <item>Any other thread is the application's.</item>
+/// </list>
+/// Code moves between them by <see cref="LeaveEngine"/> (to the application), by <see cref="Yield"/> or a post to the engine's
+/// synchronization context (to the engine), and by <see cref="PoolQueue"/> (to the pool). <see cref="ThreadLane{T}"/> has the threads that
+/// may wait for the disk.
+/// </remarks>
 internal static class EngineThread
 {
     [ThreadStatic]
     private static bool t_current;
 
     [ThreadStatic]
-    private static LoopAioEngine? t_loop;
+    private static ILoopEngine? t_loop;
+
+    [ThreadStatic]
+    private static object? t_delivering;
 
     /// <summary>The engine that this event loop's thread is working for; null on other threads.</summary>
-    public static LoopAioEngine? Loop => t_loop;
+    public static ILoopEngine? Loop => t_loop;
 
     /// <summary>Whether this is a thread that an engine has started, or an event loop's thread while it works for an engine.</summary>
     public static bool IsOwn => t_current || t_loop is not null;
@@ -22,13 +37,22 @@ internal static class EngineThread
     /// Whether this is such a thread, or a pool thread that runs an engine's completions. Application code must not run there, because it
     /// would delay other reads.
     /// </summary>
-    public static bool IsCurrent => IsOwn || CompletionQueue.IsAnyDraining;
+    public static bool IsCurrent => IsOwn || t_delivering is not null;
 
     /// <summary>Marks that this event loop's thread works for the engine, and must not block.</summary>
-    public static void Enter(LoopAioEngine engine) => t_loop = engine;
+    public static void Enter(ILoopEngine engine) => t_loop = engine;
 
     /// <summary>Marks that the loop continues with its own work.</summary>
     public static void Exit() => t_loop = null;
+
+    /// <summary>Whether this pool thread delivers the completions of this queue.</summary>
+    public static bool IsDelivering(object queue) => ReferenceEquals(t_delivering, queue);
+
+    /// <summary>Marks that this pool thread delivers completions.</summary>
+    public static void BeginDelivery(object queue) => t_delivering = queue;
+
+    /// <summary>Marks that this pool thread has finished the delivery.</summary>
+    public static void EndDelivery() => t_delivering = null;
 
     /// <summary>
     /// Starts a thread. Returns null if the system refuses one (RLIMIT_NPROC, pids.max, no memory for its stack), which the runtime reports

@@ -18,6 +18,10 @@ internal static class PoolQueue
         }
     }
 
+    /// <summary>Queues work that was posted to an engine that has no thread, or none any more.</summary>
+    public static void Post(SendOrPostCallback work, object? state) =>
+        Add(static item => item.work(item.state), (work, state), preferLocal: true);
+
     public static void Add<T>(Action<T> work, T state, bool preferLocal)
     {
         try

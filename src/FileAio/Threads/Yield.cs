@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
-using FileAio.Engines;
 
 namespace FileAio.Threads;
 
 /// <summary>
-/// Yields: <c>await new Yield(context)</c>. The continuation is queued to the engine thread if there is a context, or else to the thread
-/// pool.
+/// Yields: <c>await new Yield(context)</c>. The continuation is posted to the context, which is that of an engine's thread, or queued to
+/// the thread pool if there is none.
 /// </summary>
-internal readonly struct Yield(EngineContext? context) : ICriticalNotifyCompletion
+internal readonly struct Yield(SynchronizationContext? context) : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;
 

@@ -1,5 +1,3 @@
-using Transport.Core.Interop.Threads;
-
 namespace Transport.Core.Interop;
 
 /// <summary>
@@ -46,17 +44,5 @@ internal static unsafe class FileCalls
         }
         while (result.Errno == Errno.EINTR);
         return result;
-    }
-
-    /// <summary>
-    /// cachestat(2): returns how many pages of the range are in the page cache. −ENOSYS before Linux 6.5. −EPERM if the process neither
-    /// owns the file nor may write it (since 6.15), or from a seccomp filter.
-    /// </summary>
-    public static SysResult CachedPages(int file, long offset, long length)
-    {
-        Libc.cachestat_range range = new() { off = (ulong)offset, len = (ulong)length };
-        Libc.cachestat found;
-        SysResult result = SysResult.From(Libc.syscall_cachestat(RawSyscalls.SYS_cachestat, file, &range, &found, 0));
-        return result.IsError ? result : new SysResult((nint)found.nr_cache);
     }
 }

@@ -9,9 +9,10 @@ namespace Transport.Core.Loops;
 internal abstract partial class EventLoop
 {
     /// <summary>
-    /// How long a nap lasts: epoll_wait's and poll's resolution. Work that is out may hold back what it leaves in the mailbox for so long.
+    /// The time-out of a bounded sleep: the resolution of epoll_wait(2) and poll(2). Running work items may delay what they post to the
+    /// mailbox by this time.
     /// </summary>
-    private const int NapMilliseconds = 1;
+    private const int BoundedSleepMilliseconds = 1;
 
     /// <summary>
     /// Work items of one iteration: when thousands of connections end at once, requests of the others are received in between. A connection
@@ -199,14 +200,14 @@ internal abstract partial class EventLoop
 
     private void SleepAndWait()
     {
-        bool nap = Application.IsOut;
-        if (!_mailbox.TrySleep(nap ? Sleep.Napping : Sleep.Sleeping))
+        bool isBounded = Application.IsOut;
+        if (!_mailbox.TrySleep(isBounded ? Sleep.Bounded : Sleep.Sleeping))
         {
             Poll(0);
             return;
         }
 
-        Poll(nap ? NapMilliseconds : -1);
+        Poll(isBounded ? BoundedSleepMilliseconds : -1);
         _mailbox.WakeUp();
     }
 
@@ -238,7 +239,8 @@ internal abstract partial class EventLoop
     }
 
     /// <summary>
-    /// The loop has failed: its listeners stop, a pending pause included, so that unbinding does not wait for it; then every connection ends.
+    /// The loop has failed: its listeners stop, a pending pause included, so that unbinding does not wait for it. Then every connection
+    /// ends.
     /// </summary>
     private void Abandon(Exception reason)
     {

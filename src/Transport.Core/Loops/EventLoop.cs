@@ -23,7 +23,9 @@ namespace Transport.Core.Loops;
 /// </remarks>
 internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
 {
-    /// <summary>The loop whose own code this thread runs: not while it runs an item of the application that another thread may outrun.</summary>
+    /// <summary>
+    /// The loop whose own code this thread runs. Null while it runs an application item during which another thread may take the loop.
+    /// </summary>
     [ThreadStatic]
     private static EventLoop? t_current;
 
@@ -49,9 +51,10 @@ internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
         _thread = new Thread(Run) { IsBackground = true, Name = setup.Name };
         Application = setup.Scheduling switch
         {
-            ApplicationScheduling.LeaderFollowers
-                => new LeaderScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter(), LoopMonitor.Shared),
-            ApplicationScheduling.Workers => new WorkerScheduler(this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter()),
+            ApplicationScheduling.LeaderFollowers => new LeaderScheduler(
+                this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter(), LoopMonitor.Shared),
+            ApplicationScheduling.Workers => new WorkerScheduler(
+                this, setup.Options.MaxWorkers, setup.Counters, setup.Options.GetThreadStarter()),
             ApplicationScheduling.ThreadPool => new ThreadPoolScheduler(this, setup.Options.MaxWorkers),
             _ => new InlineScheduler(this),
         };
@@ -158,10 +161,10 @@ internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
     /// <summary>Goes on on the loop's thread: at once when called there, else by the mailbox.</summary>
     public LoopSwitch SwitchAsync() => new(this);
 
-    /// <summary>What was left in the mailbox during a nap is to be looked at now. Any thread.</summary>
-    public void Ring()
+    /// <summary>Wakes the loop if posted items wait for the end of a bounded sleep. Any thread.</summary>
+    public void EndSleep()
     {
-        if (_mailbox.Ring())
+        if (_mailbox.EndSleep())
         {
             Wake();
         }
@@ -263,8 +266,8 @@ internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
     protected abstract void End();
 
     /// <summary>
-    /// The loop has failed and no longer waits: completes the operations of closed sockets that the kernel has ended meanwhile. A model that
-    /// closes at once has none.
+    /// The loop has failed and no longer waits: completes the operations of closed sockets that the kernel has ended meanwhile. A model
+    /// that closes at once has none.
     /// </summary>
     protected virtual void Reap()
     {

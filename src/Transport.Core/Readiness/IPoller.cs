@@ -1,4 +1,5 @@
 using Transport.Core.Loops.Waiting;
+
 namespace Transport.Core.Readiness;
 
 /// <summary>

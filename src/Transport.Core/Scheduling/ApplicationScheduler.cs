@@ -23,7 +23,7 @@ internal abstract class ApplicationScheduler : PipeScheduler
 
     /// <summary>
     /// Work is out with other threads, which leave what it causes in the loop's mailbox without waking it at once:
-    /// the loop must only nap. Loop thread.
+    /// the loop's sleep must be bounded. Loop thread.
     /// </summary>
     public abstract bool IsOut { get; }
 
@@ -33,8 +33,8 @@ internal abstract class ApplicationScheduler : PipeScheduler
     }
 
     /// <summary>
-    /// Whether the calling thread runs application work of this loop's. What it wants of the loop is left in the mailbox, and gathers there:
-    /// the thread will go on with the loop, or wake it, when it is done.
+    /// Whether the calling thread runs application work of this loop. What it posts to the loop gathers in the mailbox: the thread
+    /// continues with the loop, or wakes it, when it has finished.
     /// </summary>
     public static bool RunsFor(EventLoop loop) => t_runsFor == loop;
 

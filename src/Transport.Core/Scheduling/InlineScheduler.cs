@@ -1,5 +1,6 @@
 using Transport.Core.Loops;
 using Transport.Core.Scheduling.Threads;
+
 namespace Transport.Core.Scheduling;
 
 /// <summary>

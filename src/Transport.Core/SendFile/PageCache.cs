@@ -19,7 +19,7 @@ internal static class PageCache
     {
         if (!Volatile.Read(ref s_hasNoCacheStat))
         {
-            SysResult cached = FileCalls.CachedPages(file, offset, length);
+            SysResult cached = CacheStat.CachedPages(file, offset, length);
             if (!cached.IsError)
             {
                 long page = Environment.SystemPageSize;

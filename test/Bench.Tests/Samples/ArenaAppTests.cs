@@ -53,7 +53,7 @@ public sealed class ArenaAppTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_board_s_requests_are_answered()
+    public async Task The_requests_of_the_board_are_answered()
     {
         foreach (WebAppServer server in _servers)
         {

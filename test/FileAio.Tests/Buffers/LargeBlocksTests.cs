@@ -8,7 +8,7 @@ public sealed class LargeBlocksTests
     private const int Size = 128 * 1024;
 
     [Fact]
-    public void What_a_period_did_not_need_gives_its_pages_back_and_can_be_used_again()
+    public void Buffers_that_a_period_did_not_need_return_their_pages_and_can_be_reused()
     {
         using AlignedMemoryPool pool = new AlignedMemoryPool();
         LargeBlocks blocks = new LargeBlocks();
@@ -29,7 +29,7 @@ public sealed class LargeBlocksTests
     }
 
     [Fact]
-    public void What_was_taken_in_the_period_keeps_its_pages()
+    public void Buffers_that_were_used_in_the_period_keep_their_pages()
     {
         using AlignedMemoryPool pool = new AlignedMemoryPool();
         LargeBlocks blocks = new LargeBlocks();
@@ -49,7 +49,7 @@ public sealed class LargeBlocksTests
     }
 
     [Fact]
-    public void A_pool_hands_large_blocks_out_again_page_aligned()
+    public void A_pool_reuses_large_blocks_page_aligned()
     {
         using AlignedMemoryPool pool = new AlignedMemoryPool();
         AlignedBlock first = (AlignedBlock)pool.Rent(Size);

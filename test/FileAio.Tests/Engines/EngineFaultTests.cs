@@ -14,7 +14,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     private const string File = "b1048579.bin";
 
     [Fact]
-    public async Task Contexts_nearly_used_up_a_smaller_one_does()
+    public async Task A_smaller_context_is_created_when_the_limit_is_nearly_reached()
     {
         using AioFault fault = AioFault.Script(AioFaultKind.IoSetupFails, Errno.EAGAIN, count: 2);
         await using FileServer server = await FileServer.StartAsync(tree.Root);
@@ -27,7 +27,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(Errno.EAGAIN, "fs.aio-max-nr")]
     [InlineData(Errno.EPERM, "Operation not permitted")]
     [InlineData(Errno.ENOSYS, "Function not implemented")]
-    public async Task Refused_threads_read_instead_and_the_log_says_why(int errno, string said)
+    public async Task Threads_read_if_the_engine_is_refused_and_the_reason_is_logged(int errno, string said)
     {
         using AioFault fault = AioFault.Script(AioFaultKind.IoSetupFails, errno, count: -1);
         await using FileServer server = await FileServer.StartAsync(tree.Root);
@@ -38,7 +38,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task Io_submit_refused_at_the_probe_threads_read_instead()
+    public async Task Threads_read_if_io_submit_is_refused_by_the_probe()
     {
         using AioFault fault = AioFault.Script(AioFaultKind.IoSubmitFails, Errno.EPERM, count: -1);
         await using FileServer server = await FileServer.StartAsync(tree.Root);
@@ -50,7 +50,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(AioFaultKind.IoSubmitFails, Errno.EAGAIN)]
     [InlineData(AioFaultKind.IoSubmitShort, 0)]
-    public async Task A_kernel_that_takes_no_more_for_now_is_waited_for(object kind, int value)
+    public async Task A_kernel_queue_that_is_temporarily_full_is_awaited(object kind, int value)
     {
         await using FileServer server =
             await FileServer.StartAsync(tree.Root, options => options.OutputBuffers = new OutputBuffers(8, 16384));
@@ -74,7 +74,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Refused_direct_reads_go_on_through_the_page_cache_and_are_told_once(bool intoPipe)
+    public async Task Refused_direct_reads_continue_through_the_page_cache_and_are_logged_once(bool intoPipe)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, alignedPool: intoPipe);
         using AioFault fault = AioFault.Script(AioFaultKind.EventResult, -Errno.EINVAL, count: 1, skip: 3);
@@ -118,7 +118,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task O_DIRECT_refused_at_open_the_page_cache_serves()
+    public async Task The_page_cache_serves_if_open_refuses_O_DIRECT()
     {
         using AioFault fault = AioFault.Script(AioFaultKind.OpenDirectFails, Errno.EINVAL, count: -1);
         await using FileServer server = await FileServer.StartAsync(tree.Root);
@@ -135,7 +135,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(Errno.EAGAIN)]
     [InlineData(Errno.EOPNOTSUPP)]
     [InlineData(Errno.EINTR)]
-    public async Task What_the_page_cache_does_not_give_at_once_the_threads_read(int errno)
+    public async Task Page_cache_misses_are_read_by_threads(int errno)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null);
         using AioFault fault = AioFault.Script(AioFaultKind.PreadV2Fails, errno, count: -1);
@@ -161,7 +161,7 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioMode.On, AioFaultKind.EventsLate, "linux-aio", false)]
     [InlineData(AioMode.On, AioFaultKind.EventsLate, "linux-aio", true)]
     [InlineData(AioMode.Threads, AioFaultKind.PreadLate, "threads", false)]
-    public async Task A_read_that_takes_too_long_is_told_of_once_and_waited_for(AioMode aio, object kind, string engine, bool intoPipe)
+    public async Task An_overdue_read_is_logged_once_and_awaited(AioMode aio, object kind, string engine, bool intoPipe)
     {
         long counted = 0;
         using MeterListener meter = new MeterListener

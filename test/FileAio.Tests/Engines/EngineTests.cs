@@ -59,7 +59,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task A_read_given_up_completes_all_the_same(string name, bool inline)
+    public async Task An_abandoned_read_still_completes(string name, bool inline)
     {
         using ThreadPoolEngine threads = new ThreadPoolEngine(1, 10_000);
         IFileEngine engine = Make(name, threads);
@@ -86,7 +86,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio")]
-    public async Task What_is_posted_runs_on_a_thread_of_the_engine_in_its_order(string name)
+    public async Task Posted_work_runs_on_an_engine_thread_in_order(string name)
     {
         using ThreadPoolEngine threads = new ThreadPoolEngine(1, 1);
         IFileEngine engine = Make(name, threads);

@@ -18,21 +18,21 @@ public sealed class FilesystemTests : IDisposable
     private readonly Stack<string[]> _undo = new();
 
     [Fact]
-    public Task Ramfs_takes_no_O_DIRECT_and_is_read_as_memory()
+    public Task Ramfs_does_not_support_O_DIRECT_and_is_read_as_memory()
     {
         Mount("ramfs", "none", "disk");
         return ServesAsync("disk", direct: false);
     }
 
     [Fact]
-    public Task Tmpfs_has_nothing_to_gain_from_O_DIRECT()
+    public Task Tmpfs_is_not_read_by_O_DIRECT()
     {
         Mount("tmpfs", "none", "disk");
         return ServesAsync("disk", direct: false);
     }
 
     [Fact]
-    public Task Overlay_over_ramfs_does_not_lie_to_us()
+    public Task Overlay_over_ramfs_is_detected()
     {
         Mount("ramfs", "none", "lower");
         Fill("lower");

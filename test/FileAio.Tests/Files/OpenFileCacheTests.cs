@@ -17,7 +17,7 @@ public sealed class OpenFileCacheTests : IDisposable
             NullLogger.Instance).Acquire();
 
     [Fact]
-    public void A_known_name_is_answered_by_the_same_descriptor()
+    public void A_cached_name_uses_the_same_descriptor()
     {
         OpenFileCache cache = Make();
         OpenedFile first = Open(cache, "ranges.txt");
@@ -32,7 +32,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_closed_under_a_reader()
+    public void No_file_is_closed_while_it_is_read()
     {
         OpenFileCache cache = Make(options => options.Max = 1);
         OpenedFile first = Open(cache, "ranges.txt");
@@ -55,7 +55,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
-    public void What_was_changed_or_deleted_is_seen_at_once()
+    public void A_changed_or_deleted_file_is_detected_at_once()
     {
         OpenFileCache cache = Make();
         Open(cache, "one.txt").Release();
@@ -67,7 +67,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_leads_elsewhere_is_seen_when_Valid_has_passed()
+    public void A_name_that_resolves_to_another_file_is_detected_after_Valid()
     {
         OpenFileCache cache = Make(options => options.Valid = TimeSpan.FromSeconds(30));
         Open(cache, "link.txt").Release();
@@ -81,7 +81,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
-    public void What_nobody_asks_for_goes()
+    public void Unused_files_are_closed()
     {
         OpenFileCache cache = Make(options => options.Inactive = TimeSpan.FromSeconds(10));
         Open(cache, "one.txt").Release();
@@ -103,7 +103,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
-    public void A_deleted_file_is_let_go_when_its_name_is_asked_for_again()
+    public void A_deleted_file_is_closed_when_its_name_is_requested_again()
     {
         OpenFileCache cache = Make();
         OpenedFile file = Open(cache, "one.txt");
@@ -118,7 +118,7 @@ public sealed class OpenFileCacheTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void That_there_is_none_is_remembered_where_asked(bool errors)
+    public void A_missing_file_is_cached_if_configured(bool errors)
     {
         OpenFileCache cache = Make(options => options.Errors = errors);
         cache.Add("nx.txt", new OpenResult(SysResult.Error(Errno.ENOENT), null, false));
@@ -127,7 +127,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Served_through_it_a_replaced_file_is_the_new_one()
+    public async Task A_replaced_file_is_served_in_its_new_version()
     {
         await using FileServer server = await FileServer.StartAsync(_tree.Root, options => options.OpenFileCache.Max = 10);
         Assert.Equal(_tree.Bytes("b4097.bin"), (await RawReply.GetAsync(server.Port, "/b4097.bin")).Body);

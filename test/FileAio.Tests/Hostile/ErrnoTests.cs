@@ -83,7 +83,7 @@ public sealed class ErrnoTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioFaultKind.OpenAt2Fails, Errno.ESTALE)]
     [InlineData(AioFaultKind.OpenAt2Fails, Errno.EAGAIN)]
     [InlineData(AioFaultKind.StatxFails, Errno.EINTR)]
-    public async Task What_passes_at_the_second_try_is_not_seen(object kind, int errno)
+    public async Task A_failure_that_passes_at_the_second_attempt_is_not_visible(object kind, int errno)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root);
         using AioFault fault = AioFault.Script((AioFaultKind)kind, errno, count: 1);
@@ -94,7 +94,7 @@ public sealed class ErrnoTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(Errno.EPERM, 403)]
     [InlineData(Errno.EINVAL, 500)]
-    public async Task One_file_s_error_does_not_switch_openat2_off(int errno, int status)
+    public async Task An_error_of_one_file_does_not_disable_openat2(int errno, int status)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DisableSymlinks = SymlinkPolicy.Beneath);
         using (AioFault.Script(AioFaultKind.OpenAt2Fails, errno, count: -1))
@@ -107,7 +107,7 @@ public sealed class ErrnoTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_storm_of_failures_is_a_line_of_the_log()
+    public async Task Many_failures_are_logged_as_one_line()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root);
         using (AioFault.Script(AioFaultKind.OpenAt2Fails, Errno.EIO, count: -1))
@@ -131,7 +131,7 @@ public sealed class ErrnoTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_root_that_cannot_be_looked_at_now_is_served_on()
+    public async Task A_root_that_temporarily_cannot_be_checked_is_still_served()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.RootCheckInterval = TimeSpan.Zero);
         using AioFault fault = AioFault.Script(AioFaultKind.RootOpenFails, Errno.EMFILE, count: -1);
@@ -142,7 +142,7 @@ public sealed class ErrnoTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_root_without_permission_is_403_until_it_is_given_back()
+    public async Task A_root_without_permission_is_403_until_the_permission_is_restored()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.RootCheckInterval = TimeSpan.Zero);
         using (AioFault.Script(AioFaultKind.RootOpenFails, Errno.EACCES, count: -1))

@@ -53,7 +53,7 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task What_is_posted_does_not_wait_behind_a_read()
+    public async Task Posted_work_does_not_wait_behind_a_read()
     {
         using ThreadPoolEngine engine = new ThreadPoolEngine(1, 100);
         using AioFault held = AioFault.Script(AioFaultKind.PreadLate, AioFault.Held, count: -1);
@@ -74,7 +74,7 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task An_open_that_hangs_is_503_at_its_deadline_and_delays_nobody()
+    public async Task An_open_that_hangs_is_503_at_its_deadline_and_does_not_delay_others()
     {
         await using FileServer server =
             await FileServer.StartAsync(tree.Root, options => options.QueueTimeout = TimeSpan.FromMilliseconds(300));

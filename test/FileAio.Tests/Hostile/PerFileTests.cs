@@ -11,7 +11,7 @@ namespace FileAio.Tests.Hostile;
 public sealed class PerFileTests(FileTree tree) : IClassFixture<FileTree>
 {
     [Fact]
-    public async Task A_file_that_refuses_O_DIRECT_is_not_asked_again_and_others_are()
+    public async Task A_file_that_refuses_O_DIRECT_is_not_probed_again_and_others_are()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root);
         using AioFault fault = AioFault.Script(AioFaultKind.OpenDirectFails, Errno.EINVAL, count: -1);
@@ -65,7 +65,7 @@ public sealed class PerFileTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [InlineData(Errno.EPERM), InlineData(Errno.EINVAL)]
-    public async Task An_error_of_openat2_is_that_files(int errno)
+    public async Task An_error_of_openat2_applies_only_to_that_file(int errno)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root);
         using (AioFault once = AioFault.Script(AioFaultKind.OpenAt2Fails, errno))

@@ -22,7 +22,7 @@ public sealed class SlowReadersTests(FileTree tree) : IClassFixture<FileTree>
     private static readonly int[] Rates = [1, 5, 50, 200, 1000];
 
     [Fact]
-    public async Task Clients_that_read_slowly_are_served_as_long_as_they_read()
+    public async Task Clients_that_read_slowly_are_not_aborted()
     {
         List<FileServer> servers = [];
         List<Task<string?>> clients = [];

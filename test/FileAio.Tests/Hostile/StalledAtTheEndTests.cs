@@ -16,7 +16,7 @@ public sealed class StalledAtTheEndTests(FileTree tree) : IClassFixture<FileTree
     [InlineData("sockets", true)]
     [InlineData("epoll", false)]
     [InlineData("epoll", true)]
-    public async Task A_client_slower_than_the_minimum_rate_is_dropped(string transport, bool tls)
+    public async Task A_client_slower_than_the_minimum_rate_is_aborted(string transport, bool tls)
     {
         // 8 MiB/s, and the client reads nothing: what its kernel has acknowledged has earned less than a second.
         await using FileServer server = await StartAsync(transport, tls, options => options.SendTimeout = TimeSpan.Zero,
@@ -44,7 +44,7 @@ public sealed class StalledAtTheEndTests(FileTree tree) : IClassFixture<FileTree
     [InlineData("sockets", "keep-alive")]
     [InlineData("epoll", "close")]
     [InlineData("epoll", "keep-alive")]
-    public async Task A_slow_client_that_stalls_when_all_is_written_is_dropped(string transport, string connection)
+    public async Task A_slow_client_that_stalls_after_the_last_write_is_aborted(string transport, string connection)
     {
         TaskCompletionSource written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using FileServer server = await StartAsync(transport, tls: false, options => options.SendTimeout = TimeSpan.FromSeconds(2),

@@ -19,7 +19,7 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
             : 200;
 
     [Fact]
-    public async Task Clients_that_stall_hold_no_buffers_that_others_wait_for()
+    public async Task Stalled_clients_hold_no_buffers_that_others_wait_for()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
         {
@@ -69,7 +69,7 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
     }
 
     [Fact]
-    public async Task A_download_whose_read_ahead_was_given_back_goes_on_and_is_whole()
+    public async Task A_download_whose_read_ahead_was_returned_continues_and_is_complete()
     {
         tree.Write("paused.bin", FileTree.Pattern(24 << 20, 0));
         await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
@@ -95,7 +95,7 @@ public sealed class StalledReadAheadTests(FileTree tree) : IClassFixture<FileTre
     }
 
     [Fact]
-    public async Task Reads_ahead_grow_for_a_client_that_reads_and_are_given_back_when_it_stalls()
+    public async Task Reads_ahead_grow_for_a_client_that_reads_and_are_returned_when_it_stalls()
     {
         const int Grown = 2;
         tree.Write("fast.bin", FileTree.Pattern(32 << 20, 0));

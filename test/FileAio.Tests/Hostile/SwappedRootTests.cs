@@ -14,7 +14,7 @@ public sealed class SwappedRootTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task A_link_that_is_swapped_is_followed_to_the_new_release(int names)
+    public async Task A_replaced_link_is_followed_to_the_new_release(int names)
     {
         Release("1", "old");
         Release("2", "new");
@@ -30,7 +30,7 @@ public sealed class SwappedRootTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task A_folder_that_is_made_anew_is_served(int names)
+    public async Task A_recreated_folder_is_served(int names)
     {
         Fill("www", "old");
         await using FileServer server = await FileServer.StartAsync(At("www"), options => options.OpenFileCache.Max = names);
@@ -41,7 +41,7 @@ public sealed class SwappedRootTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_moved_away_is_not_served_any_more_and_the_next_one_is()
+    public async Task A_folder_that_was_moved_is_no_longer_served_and_its_replacement_is()
     {
         Fill("www", "old");
         await using FileServer server = await FileServer.StartAsync(At("www"), options => options.OpenFileCache.Max = 10);
@@ -54,7 +54,7 @@ public sealed class SwappedRootTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_in_the_place_of_the_folder_serves_nothing_until_it_is_a_folder_again()
+    public async Task A_root_that_is_a_file_serves_nothing_until_it_is_a_folder_again()
     {
         Fill("www", "old");
         await using FileServer server = await FileServer.StartAsync(At("www"));
@@ -67,7 +67,7 @@ public sealed class SwappedRootTests : IDisposable
     }
 
     [Fact]
-    public async Task A_download_goes_on_from_the_release_that_it_began_with()
+    public async Task A_download_continues_from_the_release_that_it_began_with()
     {
         byte[] content = FileTree.Pattern(32 << 20, 0);
         Release("1", "old");
@@ -87,7 +87,7 @@ public sealed class SwappedRootTests : IDisposable
     }
 
     [Fact]
-    public async Task The_part_that_links_are_not_checked_in_is_looked_for_below_the_new_root()
+    public async Task The_unchecked_part_of_a_path_is_resolved_below_the_new_root()
     {
         foreach ((string release, string text) in new[] { ("1", "old"), ("2", "new") })
         {

@@ -41,7 +41,7 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task Existing_threads_serve_what_others_cannot_be_started_for()
+    public async Task Existing_threads_serve_the_queue_when_no_more_can_be_started()
     {
         int started = 0;
         using ThreadPoolEngine engine = new ThreadPoolEngine(8, 10_000, (name, run) => name == "aio thread"
@@ -56,7 +56,7 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
     /// <summary>Every second start fails, as where other processes of the user come and go.</summary>
     [Theory]
     [InlineData(1), InlineData(8)]
-    public async Task Each_read_completes_once_whatever_starts_fail(int threads)
+    public async Task Each_read_completes_once_even_if_threads_cannot_be_started(int threads)
     {
         int starts = 0;
         for (int round = 0; round < 50; round++)

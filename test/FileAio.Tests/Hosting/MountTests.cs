@@ -37,7 +37,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public void Validators_of_the_application_have_a_say()
+    public void Validators_of_the_application_are_called()
     {
         WebApplicationBuilder builder = Builder(out _);
         builder.Services.AddOptions<DirectIoFileOptions>().Validate(options => options.Root != tree.Root, "not this folder");
@@ -93,7 +93,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("Mounts:downloads:Rot", "DirectIoFiles:Mounts:downloads:Rot is not an option; the nearest is Root")]
     [InlineData("Mounts:downloads:Mounts:x:Root", "DirectIoFiles:Mounts:downloads:Mounts is not an option")]
     [InlineData("RootCheckInterval", "DirectIoFiles:RootCheckInterval is \"value\"; allowed: seconds")]
-    public void A_key_that_is_no_option_fails_at_start_up_and_names_the_nearest(string key, string expected)
+    public void An_unknown_key_fails_the_start_and_suggests_the_nearest_option(string key, string expected)
     {
         WebApplicationBuilder builder = Builder(out _);
         builder.Configuration[$"DirectIoFiles:{key}"] = "value";
@@ -120,7 +120,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_composite_web_root_is_asked_where_its_files_are()
+    public async Task A_composite_web_root_resolves_the_paths_of_its_files()
     {
         WebApplicationBuilder builder = Builder(out _);
         await using WebApplication app = builder.Build();
@@ -141,7 +141,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_stream_of_a_provider_is_served_as_a_file_is(bool canSeek)
+    public async Task A_stream_of_a_provider_is_served_like_a_file(bool canSeek)
     {
         WebApplicationBuilder builder = Builder(out _);
         await using WebApplication app = builder.Build();
@@ -167,7 +167,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_stream_shorter_than_promised_ends_the_connection()
+    public async Task A_stream_shorter_than_announced_ends_the_connection()
     {
         WebApplicationBuilder builder = Builder(out _);
         await using WebApplication app = builder.Build();
@@ -178,7 +178,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public void Links_cannot_be_checked_where_a_provider_decides()
+    public void Links_cannot_be_checked_for_a_provider()
     {
         WebApplication app = Builder(out _).Build();
         OptionsValidationException refused = Assert.Throws<OptionsValidationException>(
@@ -188,7 +188,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public void Elsewhere_than_on_Linux_what_protects_files_refuses_to_start()
+    public void Options_that_protect_files_fail_the_start_on_other_systems()
     {
         WebApplicationBuilder builder = Builder(out _);
         builder.Services.AddSingleton(new FilePlatform("Plan9 is not Linux"));
@@ -201,7 +201,7 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Elsewhere_than_on_Linux_the_framework_serves_and_the_log_says_so(bool provided)
+    public async Task Other_systems_are_served_by_the_framework_which_is_logged(bool provided)
     {
         WebApplicationBuilder builder = Builder(out LogLines log);
         builder.Services.AddSingleton(new FilePlatform("Plan9 is not Linux"));

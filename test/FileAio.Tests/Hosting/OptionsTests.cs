@@ -53,7 +53,7 @@ public sealed class OptionsTests
     [InlineData("Terminal", "", "true, false")]
     [InlineData("Root", "", "a folder that exists")]
     [InlineData("Root", "/no/such/folder", "a folder that exists")]
-    public void A_bad_value_fails_at_start_up_with_its_name_and_what_is_allowed(string name, string value, string allowed)
+    public void An_invalid_value_fails_the_start_with_its_name_and_the_allowed_values(string name, string value, string allowed)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration[$"DirectIoFiles:{name}"] = value;
@@ -64,7 +64,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void Values_that_cannot_be_read_and_values_out_of_range_are_told_together()
+    public void Unparsable_values_and_values_out_of_range_are_reported_together()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration["DirectIoFiles:Aio"] = "fast";

@@ -22,7 +22,7 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [InlineData("identity;q=0, gzip", "gzip")]
     [InlineData("deflate", null)]
     [InlineData("", null)]
-    public async Task The_client_weighs(string accept, string? coding) =>
+    public async Task The_client_decides_by_quality_values(string accept, string? coding) =>
         Assert.Equal(coding, (await RawReply.GetAsync(served.Server.Port, "/pre.txt", "Accept-Encoding: " + accept))
             .Header("content-encoding"));
 
@@ -33,7 +33,7 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [InlineData("GET", "/pre.txt", "Range: bytes=999999-", 416)]
     [InlineData("GET", "/pre.txt", "If-Match: \"a\"", 412)]
     [InlineData("GET", "/onlygz.txt", "Accept-Encoding: br", 404)] // with gzip it would be 200
-    public async Task Every_answer_that_depends_on_the_coding_varies(string method, string target, string header, int status)
+    public async Task Every_response_that_depends_on_the_coding_has_Vary(string method, string target, string header, int status)
     {
         RawReply reply = await RawReply.SendAsync(served.Server.Port, $"{method} {target} HTTP/1.1", header);
         Assert.Equal(status, reply.Status);
@@ -41,7 +41,7 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     }
 
     [Fact]
-    public async Task Where_there_is_no_variant_either_nothing_varies()
+    public async Task A_file_without_a_variant_has_no_Vary()
         => Assert.Null((await RawReply.GetAsync(served.Server.Port, "/nx.txt")).Header("vary"));
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class CodingTests(CodingTests.Compressed served) : IClassFixture<C
     [Theory]
     [InlineData("/onlygz.txt", 405)]
     [InlineData("/nx.txt", 404)]
-    public async Task A_method_is_refused_only_where_there_is_something(string target, int status)
+    public async Task A_method_is_refused_only_for_existing_files(string target, int status)
     {
         await using FileServer server =
             await FileServer.StartAsync(served.Tree.Root, options => (options.Precompressed, options.Terminal) = (["gzip"], true));

@@ -23,7 +23,7 @@ public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServe
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task Case_is_answered_as_RFC_9110_asks(string way, string id)
+    public async Task A_conditional_request_is_answered_as_RFC_9110_requires(string way, string id)
     {
         HttpCase row = HttpCase.Find(id);
         FileServer server = await servers.ForAsync(way, row);

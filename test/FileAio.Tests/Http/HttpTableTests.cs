@@ -25,7 +25,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task What_is_not_a_file_goes_to_the_next_middleware()
+    public async Task A_path_that_is_not_a_file_goes_to_the_next_middleware()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, first: app => app.Use(async (context, next) =>
         {
@@ -135,7 +135,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("*, br;q=0", "zstd")]
     [InlineData("identity", null)]
     [InlineData("br;q=0", null)]
-    public async Task Coding_is_the_clients_choice(string accept, string? coding)
+    public async Task The_client_selects_the_content_coding(string accept, string? coding)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.Precompressed = ["br", "zstd", "gzip"]);
         RawReply reply = await RawReply.GetAsync(server.Port, "/pre.txt", "Accept-Encoding: " + accept);
@@ -158,7 +158,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task PrecompressedAlways_does_not_ask()
+    public async Task PrecompressedAlways_ignores_Accept_Encoding()
     {
         await using FileServer server =
             await FileServer.StartAsync(tree.Root, options => (options.Precompressed, options.PrecompressedAlways) = (["gzip"], true));
@@ -178,7 +178,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("/.%2e/secret.txt")]
     [InlineData("/%c0%ae%c0%ae/secret.txt")]
     [InlineData("/%00/../../secret.txt")]
-    public async Task No_spelling_leads_out_of_the_root(string target)
+    public async Task No_spelling_of_a_path_leaves_the_root(string target)
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root);
         RawReply reply = await RawReply.GetAsync(server.Port, target);
@@ -311,7 +311,7 @@ public sealed class HttpTableTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task An_endpoint_goes_first()
+    public async Task An_endpoint_takes_precedence()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, first: app =>
         {

@@ -24,7 +24,7 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData("ranges.txt", "/dir/%2e%2e/ranges.txt")]
     [InlineData("ranges.txt", "/ranges.txt?")]
     [InlineData("ranges.txt", "http://localhost/ranges.txt")] // the absolute form (RFC 9112, 3.2.2)
-    public async Task A_name_is_what_it_decodes_to(string name, string target)
+    public async Task A_percent_encoded_name_is_decoded(string name, string target)
     {
         if (!File.Exists(served.Tree.At(name)))
         {
@@ -112,7 +112,7 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task What_may_not_be_read_is_403_and_a_directory_that_may_not_be_searched_too()
+    public async Task An_unreadable_file_and_an_unsearchable_directory_are_403()
     {
         Assert.SkipWhen(Environment.UserName == "root", "root may read everything");
         served.Tree.Write("shut/file.txt", "x");
@@ -182,7 +182,7 @@ public sealed class NameTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task A_directory_that_cannot_be_looked_into_now_is_503_and_not_404()
+    public async Task A_directory_that_temporarily_cannot_be_searched_is_503_and_not_404()
     {
         // Where owners must agree every lookup is a thread's, and here there is one, with room for one more to wait.
         await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options =>

@@ -67,7 +67,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData(1, "bytes=0-1,99-", 1)] // the unsatisfiable do not count
     [InlineData(2, "bytes=0-1,3-4", 2)]
     [InlineData(2, "bytes=0-1,3-4,6-7", null)]
-    public void Past_MaxRanges_the_field_is_ignored(int maxRanges, string value, int? count) =>
+    public void The_field_is_ignored_beyond_MaxRanges(int maxRanges, string value, int? count) =>
         Assert.Equal(count, RangeHeader.Parse(value, 62, maxRanges)?.Count);
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task A_multipart_body_is_exactly_this()
+    public async Task A_multipart_body_has_the_expected_bytes()
     {
         RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=2-4,-3,10-10");
         Assert.Equal(206, reply.Status);
@@ -98,7 +98,7 @@ public sealed class RangeTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task What_cannot_be_satisfied_tells_the_length_and_nothing_of_the_file()
+    public async Task An_unsatisfiable_range_states_the_length_and_no_other_metadata()
     {
         RawReply reply = await RawReply.GetAsync(served.Port, Letters, "Range: bytes=99-");
         Assert.Equal(416, reply.Status);

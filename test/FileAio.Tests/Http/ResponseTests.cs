@@ -25,7 +25,7 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task A_method_is_refused_where_GET_would_be_answered_and_nowhere_else()
+    public async Task A_method_is_refused_only_where_GET_would_succeed()
     {
         await using FileServer server =
             await FileServer.StartAsync(served.Tree.Root, options => (options.Terminal, options.ServeUnknownFileTypes) = (true, false));
@@ -49,7 +49,7 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task OnPrepareResponse_is_called_for_every_answer_about_a_file_and_has_the_last_word()
+    public async Task OnPrepareResponse_is_called_last_for_every_response_about_a_file()
     {
         List<string> calls = new List<string>();
         await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options => options.OnPrepareResponse = prepared =>
@@ -98,7 +98,7 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     [InlineData("If-Match: \"a\"")]
     [InlineData("Range: bytes=0-1")]
     [InlineData("Range: bytes=99-")]
-    public async Task A_file_shown_for_an_error_keeps_the_status_and_is_whole(string header)
+    public async Task A_file_served_for_an_error_keeps_the_status_and_is_complete(string header)
     {
         await using FileServer server =
             await FileServer.StartAsync(served.Tree.Root, first: app => app.UseStatusCodePagesWithReExecute(Letters));
@@ -111,7 +111,7 @@ public sealed class ResponseTests(ServedTree served) : IClassFixture<ServedTree>
     }
 
     [Fact]
-    public async Task With_the_open_file_cache_a_file_of_two_names_is_told_by_the_one_asked_for()
+    public async Task A_cached_file_with_two_names_is_logged_by_the_requested_name()
     {
         await using FileServer server = await FileServer.StartAsync(served.Tree.Root, options =>
         {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using FileAio.Tests.Support;
 using static FileAio.Tests.Support.Interop.PageCacheAdvice;
 using Errno = Shared.Interop.Errno;
@@ -16,7 +14,7 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(CacheProbe.NoWait, Size, "page-cache")]
     [InlineData(CacheProbe.NoWait, 0, "linux-aio")]
     [InlineData(CacheProbe.Off, Size, "linux-aio")]
-    public async Task What_is_cached_comes_from_the_cache_where_asked(CacheProbe probe, int cached, string from)
+    public async Task Cached_bytes_come_from_the_page_cache_if_configured(CacheProbe probe, int cached, string from)
     {
         await using FileServer server = await StartAsync(probe);
         Cache(cached);
@@ -29,7 +27,7 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(false, 0)]
     [InlineData(false, 1000)]
     [InlineData(true, 1000)]
-    public async Task Where_the_cache_ends_the_device_goes_on(bool intoPipe, int start)
+    public async Task A_range_is_continued_from_the_device_where_the_cache_ends(bool intoPipe, int start)
     {
         await using FileServer server = await StartAsync(CacheProbe.NoWait, intoPipe);
         // The probe is at random: one in four asks for what is not there.
@@ -48,7 +46,7 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_filesystem_that_knows_no_RWF_NOWAIT_is_read_directly()
+    public async Task A_filesystem_without_RWF_NOWAIT_is_read_directly()
     {
         await using FileServer server = await StartAsync(CacheProbe.NoWait);
         Cache(Size);
@@ -83,27 +81,13 @@ public sealed class CacheProbeTests(FileTree tree) : IClassFixture<FileTree>
 
     private static async Task<(byte[] Body, Dictionary<string, long> Bytes)> GetAsync(FileServer server, int start)
     {
-        ConcurrentDictionary<string, long> bytes = new ConcurrentDictionary<string, long>();
-        using MeterListener meter = new MeterListener
+        byte[] body = [];
+        Dictionary<string, long> bytes = await BytesRead.DuringAsync(server, async () =>
         {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "fileaio.bytes_read")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        int sign = -1; // what was read before
-        meter.SetMeasurementEventCallback<long>((_, count, tags, _)
-            => bytes.AddOrUpdate((string)tags[0].Value!, sign * count, (_, before) => before + (sign * count)));
-        meter.Start();
-        meter.RecordObservableInstruments();
-        RawReply reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
-        Assert.Equal(206, reply.Status);
-        await server.IdleAsync();
-        sign = 1;
-        meter.RecordObservableInstruments();
-        return (reply.Body, bytes.Where(engine => engine.Value != 0).ToDictionary());
+            RawReply reply = await RawReply.GetAsync(server.Port, "/probed.bin", $"Range: bytes={start}-");
+            Assert.Equal(206, reply.Status);
+            body = reply.Body;
+        });
+        return (body, bytes);
     }
 }

@@ -15,7 +15,7 @@ public sealed class ClientProgressTests
     [InlineData(1024, 4096, Loopback)]
     [InlineData(7 * 1024, 393216, Ethernet)]
     [InlineData(1000 * 1024, 393216, Ethernet)]
-    public void A_client_that_reads_steadily_is_never_cut(int bytesPerSecond, int step, int segment)
+    public void A_client_that_reads_steadily_is_never_aborted(int bytesPerSecond, int step, int segment)
     {
         ClientProgress progress = new(Minute, 240, Grace);
         for (long second = 0; second < 24 * 3600; second += 5)
@@ -30,7 +30,7 @@ public sealed class ClientProgressTests
     [Theory]
     [InlineData(Ethernet, 60, 70)]
     [InlineData(Loopback, 120, 125)]
-    public void A_client_that_takes_nothing_is_cut(int segment, int after, int before)
+    public void A_client_that_reads_nothing_is_aborted(int segment, int after, int before)
     {
         ClientProgress progress = new(Minute, 240, Grace);
         progress.Acknowledged(1 << 30);
@@ -45,7 +45,7 @@ public sealed class ClientProgressTests
     }
 
     [Fact]
-    public void A_fast_download_earns_ten_minutes_and_no_more()
+    public void A_fast_download_is_credited_with_at_most_ten_minutes()
     {
         ClientProgress progress = new(Minute, 240, Grace);
         Assert.InRange(SecondsUntil(ClientState.TooSlow, progress, Ethernet, static second => (1L << 40) + (second / 10)), 600, 620);

@@ -29,7 +29,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Downloads_are_whole_and_go_on_on_the_loops(string transport, bool alignedPool)
+    public async Task Downloads_are_complete_and_continue_on_the_loops(string transport, bool alignedPool)
     {
         ConcurrentDictionary<string, int> threads = new();
         await using FileServer server = await StartAsync(transport, loops: 2, alignedPool, first: app => app.Use(async (context, next) =>
@@ -63,7 +63,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory, InlineData("epoll"), InlineData("rtsig"), InlineData("blocking")]
-    public async Task Reads_of_a_loop_that_ends_complete_and_give_their_buffers_back(string transport)
+    public async Task Reads_of_a_loop_that_ends_complete_and_return_their_buffers(string transport)
     {
         FileServer server = await StartAsync(transport, loops: 2);
         List<RawClient> clients = [];
@@ -98,7 +98,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_loop_that_the_kernel_gives_no_context_reads_by_the_engine_of_its_own_threads()
+    public async Task A_loop_without_a_kernel_context_reads_by_the_engine_with_threads()
     {
         await using FileServer server = await StartAsync("epoll", loops: 1);
         byte[] expected = tree.Bytes(Large);

@@ -16,7 +16,7 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [InlineData(null, false), InlineData(true, true), InlineData(false, false)]
-    public async Task A_body_that_somebody_has_wrapped_is_written_on_an_engines_thread_only_where_told_to(bool? option, bool engines)
+    public async Task A_wrapped_body_is_written_on_an_engine_thread_only_if_configured(bool? option, bool engines)
     {
         ConcurrentBag<bool> threads = new ConcurrentBag<bool>();
         await using FileServer server = await FileServer.StartAsync(tree.Root,
@@ -41,7 +41,7 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false),
         InlineData(AioMode.Off, false)]
-    public async Task What_follows_a_slow_response_is_off_the_engine(AioMode aio, bool intoPipe)
+    public async Task Code_after_a_slow_response_runs_off_the_engine(AioMode aio, bool intoPipe)
     {
         TaskCompletionSource<bool> after = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         tree.Write("slow.bin", FileTree.Pattern(24 << 20, 0));
@@ -76,7 +76,7 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [InlineData(false), InlineData(true)]
-    public async Task What_a_response_throws_is_caught_off_the_engine(bool severalRanges)
+    public async Task An_exception_of_a_response_is_caught_off_the_engine(bool severalRanges)
     {
         TaskCompletionSource<bool> caught = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using FileServer server = await FileServer.StartAsync(tree.Root,
@@ -113,7 +113,7 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     /// </summary>
     [Theory]
     [InlineData(true), InlineData(false)]
-    public async Task A_cached_file_for_a_fast_client_lets_others_have_the_thread(bool inline)
+    public async Task Sending_a_cached_file_to_a_fast_client_yields_the_thread(bool inline)
     {
         TaskCompletionSource<bool> within = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         tree.Write("cached.bin", FileTree.Pattern(8 << 20, 0));

@@ -10,7 +10,7 @@ namespace FileAio.Tests.Sending;
 public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
 {
     [Fact]
-    public async Task Under_a_tight_bound_all_are_served_in_turn()
+    public async Task All_clients_are_served_in_turn_under_a_tight_limit()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root,
             options => (options.MaxInFlightBytes, options.OutputBuffers) = (131072, new OutputBuffers(1, 65536)));
@@ -25,7 +25,7 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task Where_no_buffer_comes_free_the_answer_is_503()
+    public async Task The_response_is_503_if_no_buffer_becomes_free()
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
             (options.MaxInFlightBytes, options.OutputBuffers, options.QueueTimeout) =
@@ -37,7 +37,7 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task The_budget_serves_who_came_first_and_forgets_who_gave_up()
+    public async Task The_budget_serves_requests_in_order_and_skips_cancelled_ones()
     {
         BufferBudget budget = new BufferBudget(100);
         Assert.True(budget.TryAcquire(80));

@@ -14,7 +14,7 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Truncated_the_connection_ends_short(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "cut.bin",
+    public Task A_truncated_file_ends_the_connection(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "cut.bin",
         path =>
         {
             using FileStream file = File.OpenWrite(path);
@@ -24,7 +24,8 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Grown_the_promised_length_is_sent(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "grown.bin",
+    public Task A_file_that_has_grown_is_sent_with_the_announced_length(AioMode aio, bool intoPipe) => TransferAsync(
+        aio, intoPipe, "grown.bin",
         path =>
         {
             using FileStream file = new FileStream(path, FileMode.Append);
@@ -34,12 +35,12 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Unlinked_the_old_file_is_sent(AioMode aio, bool intoPipe)
+    public Task An_unlinked_file_is_still_sent(AioMode aio, bool intoPipe)
         => TransferAsync(aio, intoPipe, "gone.bin", File.Delete, WholeOldFile);
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Replaced_the_old_file_is_sent(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "replaced.bin",
+    public Task A_replaced_file_is_sent_in_its_old_version(AioMode aio, bool intoPipe) => TransferAsync(aio, intoPipe, "replaced.bin",
         path =>
         {
             File.WriteAllBytes(path + ".new", new byte[Size]);

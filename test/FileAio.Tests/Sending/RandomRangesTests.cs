@@ -18,7 +18,7 @@ public sealed class RandomRangesTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioMode.Threads, false, 2, 65536, null, 1000)]
     [InlineData(AioMode.Posix, false, 2, 65536, null, 500)]
     [InlineData(AioMode.Off, false, 1, 32768, null, 1000)]
-    public async Task Every_range_is_what_the_file_has_there(AioMode aio, bool intoPipe, int count, int size, int? alignment, int requests)
+    public async Task Every_range_has_the_bytes_of_the_file(AioMode aio, bool intoPipe, int count, int size, int? alignment, int requests)
     {
         int seed = Random.Shared.Next();
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");

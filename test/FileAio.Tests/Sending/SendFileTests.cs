@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Text;
 using FileAio.Tests.Support;
@@ -54,7 +52,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData("tls")]
     [InlineData("wrapped")]
     [InlineData("option")]
-    public async Task Where_something_is_in_between_the_file_is_read(string between)
+    public async Task The_file_is_read_if_sendfile_is_not_possible(string between)
     {
         tree.Write("sent.bin", FileTree.Pattern(Size, 0));
         await using FileServer server = await FileServer.StartAsync(tree.Root, options => options.DirectIoThreshold = null,
@@ -84,7 +82,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
         handler.ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null;
         using HttpClient client = new(handler);
         client.BaseAddress = new Uri($"{(between == "tls" ? "https" : "http")}://127.0.0.1:{server.Port}");
-        Dictionary<string, long> bytes = await CountAsync(server, async () =>
+        Dictionary<string, long> bytes = await BytesRead.DuringAsync(server, async () =>
         {
             byte[] body = await client.GetByteArrayAsync("/sent.bin", Deadline.Token);
             Assert.True(FileTree.Pattern(Size, 0).AsSpan().SequenceEqual(body), "not the file's bytes");
@@ -115,7 +113,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task LimitRate_holds()
+    public async Task LimitRate_is_not_exceeded()
     {
         await using FileServer server = await StartAsync(SendFileMode.Auto, options => options.LimitRate = 1 << 20);
         Cache(Size);
@@ -129,7 +127,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     [Theory]
     [InlineData(SendFileMode.Auto)]
     [InlineData(SendFileMode.On)]
-    public async Task A_client_that_takes_nothing_is_dropped_and_the_file_closed(SendFileMode mode)
+    public async Task A_client_that_reads_nothing_is_aborted_and_the_file_is_closed(SendFileMode mode)
     {
         await using FileServer server = await StartAsync(mode, options =>
             (options.SendTimeout, options.DirectIoThreshold) =
@@ -140,7 +138,7 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task A_file_that_shrinks_meanwhile_ends_the_connection_short()
+    public async Task A_file_that_shrinks_during_a_response_ends_the_connection()
     {
         await using FileServer server = await StartAsync(SendFileMode.Auto, null, "huge");
         using Socket socket = await RequestAsync(server);
@@ -212,38 +210,12 @@ public sealed class SendFileTests(FileTree tree) : IClassFixture<FileTree>
     private static async Task<(byte[] Body, Dictionary<string, long> Bytes)> GetAsync(FileServer server, int start, int length)
     {
         byte[] body = [];
-        Dictionary<string, long> bytes = await CountAsync(server, async () =>
+        Dictionary<string, long> bytes = await BytesRead.DuringAsync(server, async () =>
         {
             RawReply reply = await RawReply.GetAsync(server.Port, "/sent.bin", $"Range: bytes={start}-{start + length - 1}");
             Assert.Equal(206, reply.Status);
             body = reply.Body;
         });
         return (body, bytes);
-    }
-
-    /// <summary>Bytes by engine while something is done.</summary>
-    private static async Task<Dictionary<string, long>> CountAsync(FileServer server, Func<Task> action)
-    {
-        ConcurrentDictionary<string, long> bytes = new();
-        using MeterListener meter = new()
-        {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "fileaio.bytes_read")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        int sign = -1; // what was read before
-        meter.SetMeasurementEventCallback<long>((_, count, tags, _)
-            => bytes.AddOrUpdate((string)tags[0].Value!, sign * count, (_, before) => before + (sign * count)));
-        meter.Start();
-        meter.RecordObservableInstruments();
-        await action();
-        await server.IdleAsync();
-        sign = 1;
-        meter.RecordObservableInstruments();
-        return bytes.Where(engine => engine.Value != 0).ToDictionary();
     }
 }

@@ -14,7 +14,7 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public async Task Who_takes_nothing_is_let_go(bool intoPipe, bool cached)
+    public async Task A_client_that_reads_nothing_is_disconnected(bool intoPipe, bool cached)
     {
         tree.Write("stalled.bin", FileTree.Pattern(Size, 0));
         await using FileServer server = await StartAsync(TimeSpan.FromMilliseconds(400), intoPipe, cached);
@@ -29,7 +29,7 @@ public sealed class SendTimeoutTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
-    public async Task Who_takes_little_at_a_time_is_waited_for()
+    public async Task A_client_that_reads_little_at_a_time_is_not_aborted()
     {
         // Of one buffer of 1 MiB 8 KiB are taken in 40 ms: once the sockets' buffers are full, a flush lasts five seconds, ten times the
         // timeout.

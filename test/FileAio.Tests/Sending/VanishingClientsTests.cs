@@ -19,7 +19,7 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
     [InlineData(AioMode.On, true, 1)]
     [InlineData(AioMode.Threads, false, 2)]
     [InlineData(AioMode.Posix, false, 2)]
-    public async Task Two_hundred_vanish_and_nothing_is_missing(AioMode aio, bool intoPipe, int count)
+    public async Task Two_hundred_vanished_clients_leak_nothing(AioMode aio, bool intoPipe, int count)
     {
         // Each file has bytes of its own, and returned buffers are poisoned: a byte of another response, or of a returned buffer, is seen.
         for (int i = 0; i < 4; i++)

@@ -8,7 +8,7 @@ internal sealed class WrappedBody(IHttpResponseBodyFeature inner, Action flushin
 {
     public Stream Stream => inner.Stream;
 
-    public PipeWriter Writer { get; } = new WrappedWriter(inner.Writer, flushing);
+    public PipeWriter Writer { get; } = new WatchedWriter(inner.Writer, flushing);
 
     public Task CompleteAsync() => inner.CompleteAsync();
 
@@ -18,23 +18,4 @@ internal sealed class WrappedBody(IHttpResponseBodyFeature inner, Action flushin
         => inner.SendFileAsync(path, offset, count, cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
-
-    private sealed class WrappedWriter(PipeWriter inner, Action flushing) : PipeWriter
-    {
-        public override void Advance(int bytes) => inner.Advance(bytes);
-
-        public override void CancelPendingFlush() => inner.CancelPendingFlush();
-
-        public override void Complete(Exception? exception = null) => inner.Complete(exception);
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-        {
-            flushing();
-            return inner.FlushAsync(cancellationToken);
-        }
-
-        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
-    }
 }

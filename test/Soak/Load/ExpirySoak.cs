@@ -76,6 +76,9 @@ internal static class ExpirySoak
         Latency during = streams.Between(began, Stopwatch.GetTimestamp());
         double allocated = status.AllocatedBytes - second - (perSecond * Stopwatch.GetElapsedTime(polls).TotalSeconds);
         await streams.EndAsync();
+
+        // Their connections would otherwise be idle at the checkpoint, until they too expire.
+        streams.Dispose();
         crowd.Close();
         Judge("Expiry", verdicts, allocated, connections, before, during, Stopwatch.GetElapsedTime(began));
         await run.CheckpointAsync();

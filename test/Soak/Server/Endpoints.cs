@@ -46,7 +46,13 @@ internal sealed class Endpoints(ServerMeters meters, CancellationToken stopping)
     private static async Task LeaveAsync(HttpContext context)
     {
         context.Abort();
-        await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        CancellationToken aborted = context.RequestAborted;
+
+        // From the last byte of a Content-Length on, Kestrel gives out a token that nothing cancels. No byte is missing then.
+        if (aborted.CanBeCanceled)
+        {
+            await Task.Delay(Timeout.Infinite, aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch

@@ -125,7 +125,7 @@ public class AcceptTests
     }
 
     [Theory, Transports]
-    public async Task A_short_backlog_still_takes_everybody_in_turn(TransportUnderTest transport)
+    public async Task A_short_backlog_still_serves_all_clients_in_turn(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { Backlog = 1 });
         for (int i = 0; i < 10; i++)
@@ -137,7 +137,7 @@ public class AcceptTests
     }
 
     [Theory, Transports]
-    public async Task Bind_connect_and_end_many_times_over(TransportUnderTest transport)
+    public async Task Binding_connecting_and_ending_can_be_repeated(TransportUnderTest transport)
     {
         await using (BareListener first = await BareListener.BindAsync(transport))
         {
@@ -158,7 +158,7 @@ public class AcceptTests
 
     [Theory]
     [Transports(NotOnSockets = "it loses the connection whose accept races with unbind: the client hangs until the collector comes")]
-    public async Task Racing_connects_against_unbind_lose_nothing(TransportUnderTest transport)
+    public async Task Connects_that_race_with_unbind_leak_nothing(TransportUnderTest transport)
     {
         for (int round = 0; round < 10; round++)
         {

@@ -68,7 +68,7 @@ public class ConnectionLimitTests
     }
 
     [Theory, Transports(NotOnSockets = OursOnly)]
-    public async Task A_crowd_from_one_address_never_has_more_than_its_limit_and_leaves_nothing_counted(TransportUnderTest transport)
+    public async Task Many_connections_from_one_address_never_exceed_its_limit_and_are_all_uncounted(TransportUnderTest transport)
     {
         const int Limit = 5;
         int open = 0, most = 0;
@@ -122,7 +122,7 @@ public class ConnectionLimitTests
     }
 
     [Fact]
-    public void Admissions_end_once_and_no_address_stays_behind()
+    public void Admissions_end_once_and_no_address_remains_counted()
     {
         ConnectionLimits limits = ConnectionLimits.Create(new Epoll.EpollTransportOptions { MaxConnectionsPerAddress = 1 })!;
         IPEndPoint peer = new(IPAddress.Loopback, 1);

@@ -9,7 +9,7 @@ namespace Transport.Tests.Accepting;
 public class QueuedClientTests
 {
     [Theory, Transports(Variants = true, NotOnSockets = "it asks for the address after accept, and gives null or throws")]
-    public async Task The_address_of_a_client_that_has_left_is_known(TransportUnderTest transport)
+    public async Task The_address_of_a_disconnected_client_is_known(TransportUnderTest transport)
     {
         using Socket listening = Listen();
         RawClient client = await RawClient.ConnectAsync(listening.LocalEndPoint!);
@@ -22,7 +22,7 @@ public class QueuedClientTests
 
     [Theory]
     [Transports(true, Variants = true), Transports(false)]
-    public async Task Nagle_is_as_asked_for_those_who_came_before_the_option(TransportUnderTest transport, bool noDelay)
+    public async Task NoDelay_applies_to_clients_that_connected_before_the_option_was_set(TransportUnderTest transport, bool noDelay)
     {
         using Socket listening = Listen();
         using RawClient early = await RawClient.ConnectAsync(listening.LocalEndPoint!);

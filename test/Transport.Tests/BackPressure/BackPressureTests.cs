@@ -36,7 +36,7 @@ public class BackPressureTests
     }
 
     [Theory, Transports(Variants = true)]
-    public async Task A_client_that_does_not_read_holds_the_writer_up(TransportUnderTest transport)
+    public async Task A_client_that_does_not_read_delays_the_writer(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
         await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 16 * 1024);
@@ -191,7 +191,7 @@ public class BackPressureTests
     }
 
     [Theory, Transports]
-    public async Task Without_waiting_for_data_it_works_the_same(TransportUnderTest transport)
+    public async Task The_transport_works_without_waiting_for_data(TransportUnderTest transport)
     {
         await using BareListener listener =
             await BareListener.BindAsync(transport, settings: new TransportSettings { WaitForDataBeforeAllocatingBuffer = false });

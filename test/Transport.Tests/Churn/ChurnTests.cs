@@ -8,7 +8,7 @@ namespace Transport.Tests.Churn;
 public class ChurnTests
 {
     [Theory, Transports(Variants = true)]
-    public async Task A_thousand_clients_that_say_nothing_hold_nobody_up(TransportUnderTest transport)
+    public async Task A_thousand_silent_clients_do_not_delay_others(TransportUnderTest transport)
     {
         await using World world = await World.StartAsync(transport);
         List<RawClient> silent = new List<RawClient>();
@@ -33,7 +33,7 @@ public class ChurnTests
     }
 
     [Theory, Transports(Variants = true)]
-    public async Task A_connection_a_request(TransportUnderTest transport)
+    public async Task One_connection_per_request_is_served(TransportUnderTest transport)
     {
         await using World world = await World.StartAsync(transport);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
@@ -110,7 +110,7 @@ public class ChurnTests
 
     /// <summary>Everybody else is answered while eight handlers hold their threads; how fast is the benchmarks' business.</summary>
     [Theory, Transports]
-    public async Task Handlers_that_block_hold_up_nobody_else(TransportUnderTest transport)
+    public async Task Handlers_that_block_do_not_delay_others(TransportUnderTest transport)
     {
         using ManualResetEventSlim release = new ManualResetEventSlim();
         int blocked = 0;

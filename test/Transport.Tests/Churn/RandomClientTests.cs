@@ -10,7 +10,7 @@ public class RandomClientTests(ITestOutputHelper output)
     private const int ExchangesEach = 2000;
 
     [Theory, Transports(Variants = true)]
-    public async Task Random_clients_get_exactly_what_they_asked_for(TransportUnderTest transport)
+    public async Task Random_clients_get_the_expected_bytes(TransportUnderTest transport)
         => await RunAsync(transport, Seed.Next(output), transport.Name.Contains('/') ? ExchangesEach / 8 : ExchangesEach);
 
     internal static async Task RunAsync(TransportUnderTest transport, int seed, int exchangesEach)

@@ -63,7 +63,7 @@ public class CodeBlockTests
     }
 
     [Fact]
-    public void A_block_that_is_wrong_is_found()
+    public void An_incorrect_block_is_detected()
     {
         string[] errors = SdkCompiler.Compile(
             new Dictionary<string, string> { ["Wrong.cs"] = "class Wrong { void Run() { NoSuchMethod(); } }" });

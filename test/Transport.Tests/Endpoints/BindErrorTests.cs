@@ -55,7 +55,7 @@ public class BindErrorTests
     }
 
     [Theory, Transports]
-    public async Task An_address_that_is_not_ours_is_a_socket_exception(TransportUnderTest transport)
+    public async Task A_foreign_address_is_a_socket_exception(TransportUnderTest transport)
     {
         SocketException exception = await Assert.ThrowsAnyAsync<SocketException>(
             () => BareListener.BindAsync(transport, new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0)));
@@ -63,7 +63,7 @@ public class BindErrorTests
     }
 
     [Theory, Transports]
-    public async Task An_endpoint_of_no_kind_it_knows_is_refused(TransportUnderTest transport)
+    public async Task An_unsupported_kind_of_endpoint_is_refused(TransportUnderTest transport)
     {
         await Assert.ThrowsAnyAsync<Exception>(() => BareListener.BindAsync(transport, new DnsEndPoint("localhost", 0)));
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(
@@ -104,7 +104,7 @@ public class BindErrorTests
     }
 
     [Theory, Transports]
-    public async Task What_the_applications_hook_throws_comes_through(TransportUnderTest transport)
+    public async Task An_exception_of_the_applications_hook_is_passed_on(TransportUnderTest transport)
     {
         TransportSettings settings = new TransportSettings { CreateBoundListenSocket = _ => throw new InvalidTimeZoneException("hook") };
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => BareListener.BindAsync(transport, settings: settings));

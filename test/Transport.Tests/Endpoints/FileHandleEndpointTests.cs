@@ -9,7 +9,7 @@ public class FileHandleEndpointTests
 {
     [Theory]
     [Transports(FileHandleType.Auto), Transports(FileHandleType.Tcp)]
-    public async Task A_bound_socket_serves_and_stays_its_owners(TransportUnderTest transport, FileHandleType type)
+    public async Task A_bound_socket_is_served_and_remains_its_owners(TransportUnderTest transport, FileHandleType type)
     {
         using Socket owned = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         owned.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -46,7 +46,7 @@ public class FileHandleEndpointTests
     }
 
     [Theory, Transports]
-    public async Task What_is_no_socket_is_a_socket_exception(TransportUnderTest transport)
+    public async Task A_handle_that_is_not_a_socket_is_a_socket_exception(TransportUnderTest transport)
     {
         using FileStream file = File.OpenRead("/dev/null");
         ulong handle = (ulong)file.SafeFileHandle.DangerousGetHandle();

@@ -141,7 +141,7 @@ public class TcpEndpointTests
 
     /// <summary>Whatever spreads connections over loops, each of a hundred must be accepted by somebody.</summary>
     [Theory, Transports(Variants = true)]
-    public async Task Every_connection_is_accepted_whichever_loop_it_falls_to(TransportUnderTest transport)
+    public async Task Every_connection_is_accepted_on_any_loop(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 3 });
         HashSet<int> seen = new HashSet<int>();

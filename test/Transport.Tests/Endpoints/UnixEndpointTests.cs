@@ -65,7 +65,7 @@ public sealed class UnixEndpointTests : IDisposable
     }
 
     [Theory, Transports]
-    public async Task A_folder_that_is_not_there_is_a_socket_exception(TransportUnderTest transport)
+    public async Task A_missing_folder_is_a_socket_exception(TransportUnderTest transport)
         => await Assert.ThrowsAnyAsync<SocketException>(
             () => BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(PathOf("nowhere/s"))));
 

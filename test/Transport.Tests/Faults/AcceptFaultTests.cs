@@ -19,7 +19,7 @@ public class AcceptFaultTests
     [Transports(Errno.EOPNOTSUPP, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.ENETUNREACH, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.ETIMEDOUT, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task An_error_of_the_clients_own_is_counted_and_the_next_is_taken(TransportUnderTest transport, Errno error)
+    public async Task An_error_of_one_client_is_counted_and_the_next_is_accepted(TransportUnderTest transport, Errno error)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using (Fault fault = FaultShim.Fail(FaultShim.Accepts, error, Role.Listening, count: 3))
@@ -47,7 +47,7 @@ public class AcceptFaultTests
     }
 
     [Theory, Transports(Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task An_interrupted_accept_is_made_again(TransportUnderTest transport)
+    public async Task An_interrupted_accept_is_repeated(TransportUnderTest transport)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using Fault fault = FaultShim.Fail(FaultShim.Accepts, Errno.EINTR, Role.Listening, count: 5);
@@ -64,7 +64,7 @@ public class AcceptFaultTests
     [Transports(Errno.ENFILE, Faults = true, NotOnSockets = "it retries at once without a word")]
     [Transports(Errno.ENOBUFS, Faults = true, NotOnSockets = "it retries at once without a word")]
     [Transports(Errno.ENOMEM, Faults = true, NotOnSockets = "it retries at once without a word")]
-    public async Task Out_of_descriptors_or_memory_pauses_accepting_and_nothing_else(TransportUnderTest transport, Errno error)
+    public async Task Reaching_the_limit_of_descriptors_or_memory_only_pauses_accepting(TransportUnderTest transport, Errno error)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         RawClient waiting;

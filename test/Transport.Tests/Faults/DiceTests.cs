@@ -8,7 +8,7 @@ namespace Transport.Tests.Faults;
 public class DiceTests(ITestOutputHelper output)
 {
     [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Random_clients_on_a_kernel_in_a_bad_mood(TransportUnderTest transport)
+    public async Task Random_clients_get_the_expected_bytes_while_system_calls_fail(TransportUnderTest transport)
     {
         int seed = Seed.Next(output);
         FaultShim.RollDice((ulong)seed, perThousand: 200);

@@ -15,7 +15,7 @@ public class EpollFaultTests
     [Transports("eventfd", Errno.ENFILE, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports("eventfd", Errno.ENODEV, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports("eventfd", Errno.ENOMEM, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task A_loop_that_cannot_be_made_fails_the_start_by_its_name(TransportUnderTest transport, string call, Errno error)
+    public async Task A_loop_that_cannot_be_created_fails_the_start_with_its_name(TransportUnderTest transport, string call, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
         LeakCheck before = new LeakCheck();
@@ -30,7 +30,7 @@ public class EpollFaultTests
     }
 
     [Theory, Transports(Faults = true, Variants = true, Model = "epoll")]
-    public async Task An_interrupted_wait_is_made_again(TransportUnderTest transport)
+    public async Task An_interrupted_wait_is_repeated(TransportUnderTest transport)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using Fault fault = FaultShim.Fail(FaultShim.Waits, Errno.EINTR, count: 50);
@@ -78,7 +78,7 @@ public class EpollFaultTests
     [Theory]
     [Transports(Errno.ENOSPC, Faults = true, Variants = true, Model = "epoll")]
     [Transports(Errno.ENOMEM, Faults = true, Variants = true, Model = "epoll")]
-    public async Task A_connection_that_cannot_be_watched_costs_itself(TransportUnderTest transport, Errno error)
+    public async Task A_connection_that_cannot_be_registered_is_ended(TransportUnderTest transport, Errno error)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using Fault fault = FaultShim.Fail(["epoll_ctl"], error, Role.Connected);
@@ -91,7 +91,7 @@ public class EpollFaultTests
     [Theory]
     [Transports(Errno.ENOSPC, Faults = true, Model = "epoll")]
     [Transports(Errno.ENOMEM, Faults = true, Variants = true, Model = "epoll")]
-    public async Task A_listener_that_cannot_be_watched_fails_the_start_or_is_asked_for_again(TransportUnderTest transport, Errno error)
+    public async Task A_listener_that_cannot_be_registered_fails_the_start_or_is_retried(TransportUnderTest transport, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
         LeakCheck before = new LeakCheck();
@@ -115,7 +115,7 @@ public class EpollFaultTests
 
     /// <summary>Level and oneshot change the mask as they go; a change that is refused must not be forgotten.</summary>
     [Theory, Transports(Faults = true, Variants = true, Model = "epoll")]
-    public async Task A_mask_that_cannot_be_changed_is_changed_later(TransportUnderTest transport)
+    public async Task A_registration_that_cannot_be_changed_is_changed_later(TransportUnderTest transport)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using RawClient victim = await world.Server.ConnectAsync(receiveBuffer: 4096);

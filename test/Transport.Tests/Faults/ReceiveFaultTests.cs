@@ -7,7 +7,7 @@ namespace Transport.Tests.Faults;
 public class ReceiveFaultTests
 {
     [Theory, Transports(Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task A_reset_is_the_connections_end(TransportUnderTest transport)
+    public async Task A_reset_ends_the_connection(TransportUnderTest transport)
     {
         (Exception? exception, FaultWorld? world) = await VictimSeesAsync(transport, Errno.ECONNRESET);
         await using (world)
@@ -44,7 +44,7 @@ public class ReceiveFaultTests
     [Theory]
     [Transports(true, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Interrupted_or_not_there_yet_is_tried_again(TransportUnderTest transport, bool interrupted)
+    public async Task A_receive_that_is_interrupted_or_finds_no_data_is_repeated(TransportUnderTest transport, bool interrupted)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using RawClient victim = await world.Server.ConnectAsync();
@@ -62,7 +62,7 @@ public class ReceiveFaultTests
     [Theory]
     [Transports(1, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(1000, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Short_receives_lose_nothing(TransportUnderTest transport, int most)
+    public async Task Short_receives_are_continued(TransportUnderTest transport, int most)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using RawClient victim = await world.Server.ConnectAsync();

@@ -48,7 +48,7 @@ public class SendFaultTests
     [Theory]
     [Transports(true, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Interrupted_or_no_room_yet_is_tried_again(TransportUnderTest transport, bool interrupted)
+    public async Task A_send_that_is_interrupted_or_finds_no_room_is_repeated(TransportUnderTest transport, bool interrupted)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using RawClient victim = await world.Server.ConnectAsync();
@@ -66,7 +66,7 @@ public class SendFaultTests
     [Theory]
     [Transports(1, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(1000, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Short_sends_lose_nothing(TransportUnderTest transport, int most)
+    public async Task Short_sends_are_continued(TransportUnderTest transport, int most)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using RawClient victim = await world.Server.ConnectAsync();

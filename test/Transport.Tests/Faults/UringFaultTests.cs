@@ -20,7 +20,7 @@ public class UringFaultTests
     [Transports("recv", Errno.EINVAL, Faults = true, Model = "uring")]
     [Transports("send", Errno.EINVAL, Faults = true, Model = "uring")]
     [Transports("sendmsg", Errno.EOPNOTSUPP, Faults = true, Model = "uring")]
-    public async Task Where_io_uring_is_refused_epoll_serves(TransportUnderTest transport, string call, Errno error)
+    public async Task Epoll_serves_if_io_uring_is_refused(TransportUnderTest transport, string call, Errno error)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
         LeakCheck before = new();
@@ -57,7 +57,7 @@ public class UringFaultTests
     [Theory]
     [Transports(1, Faults = true, Model = "uring")]
     [Transports(2, Faults = true, Model = "uring")]
-    public async Task Older_kernels_get_the_flags_that_they_know(TransportUnderTest transport, int refused)
+    public async Task Older_kernels_get_the_flags_that_they_support(TransportUnderTest transport, int refused)
     {
         Uring.Rings.RingSize size = Uring.Rings.RingSize.Of(new Uring.UringTransportOptions());
         using (FaultShim.Fail(["io_uring_setup"], Errno.EINVAL, count: refused))
@@ -86,7 +86,7 @@ public class UringFaultTests
 
     /// <summary>The second of two loops finds no memory: the first must be taken down again.</summary>
     [Theory, Transports(Faults = true, Model = "uring")]
-    public async Task A_loop_that_cannot_be_made_fails_the_start_by_its_name(TransportUnderTest transport)
+    public async Task A_loop_that_cannot_be_created_fails_the_start_with_its_name(TransportUnderTest transport)
     {
         await (await WebServer.StartAsync(transport, TestApp.HelloAsync)).DisposeAsync();
         LeakCheck before = new();
@@ -106,7 +106,7 @@ public class UringFaultTests
     [Transports(Errno.EAGAIN, Faults = true, Model = "uring")]
     [Transports(Errno.ENOMEM, Faults = true, Model = "uring")]
     [Transports(Errno.EBUSY, Faults = true, Model = "uring")]
-    public async Task A_wait_that_fails_for_a_moment_is_made_again(TransportUnderTest transport, Errno error)
+    public async Task A_wait_that_fails_temporarily_is_repeated(TransportUnderTest transport, Errno error)
     {
         await using FaultWorld world = await FaultWorld.StartAsync(transport);
         using Fault fault = FaultShim.Fail(["io_uring_enter"], error, count: 50);

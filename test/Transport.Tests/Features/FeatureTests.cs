@@ -79,7 +79,7 @@ public class FeatureTests
     /// After the end, the number of the descriptor is somebody else's: a Socket kept by the application must not reach that one.
     /// </summary>
     [Theory, Transports]
-    public async Task A_kept_socket_is_dead_after_the_connection(TransportUnderTest transport)
+    public async Task A_retained_socket_is_unusable_after_the_connection(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport);
         Socket kept;
@@ -95,7 +95,7 @@ public class FeatureTests
     }
 
     [Theory, Transports]
-    public async Task Disposing_the_features_socket_does_not_close_anothers_descriptor(TransportUnderTest transport)
+    public async Task Disposing_the_features_socket_does_not_close_a_reused_descriptor(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport);
         List<Socket> kept = new List<Socket>();

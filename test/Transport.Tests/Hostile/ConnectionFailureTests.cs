@@ -25,7 +25,7 @@ public class ConnectionFailureTests
     [Transports(PoolFault.RentThrows, Variants = true, NotOnSockets = NotOnSockets)]
     [Transports(PoolFault.BlockIsEmpty, Variants = true, NotOnSockets = NotOnSockets)]
     [Transports(PoolFault.SpanThrows, Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task A_pool_that_fails_in_a_receive_costs_that_connection_alone(TransportUnderTest transport, PoolFault fault)
+    public async Task A_pool_that_fails_in_a_receive_ends_only_that_connection(TransportUnderTest transport, PoolFault fault)
     {
         Assert.SkipWhen(transport.Model == "busy",
             "It rents for every connection on every iteration: which one meets the fault is not known.");
@@ -46,7 +46,7 @@ public class ConnectionFailureTests
 
     /// <summary>Blocks that fail only when a send uses them: several in one sendmsg(2) are pinned.</summary>
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task A_pool_that_fails_in_a_send_costs_that_connection_alone(TransportUnderTest transport)
+    public async Task A_pool_that_fails_in_a_send_ends_only_that_connection(TransportUnderTest transport)
     {
         HostilePoolFactory pools = new();
         await using WebServer server = await StartAsync(transport, pools, async connection =>
@@ -80,7 +80,7 @@ public class ConnectionFailureTests
     /// Wherever the block is returned, in the handler or in the send loop, the connection ends and its slot on the loop is free.
     /// </summary>
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task A_block_that_cannot_be_returned_costs_that_connection_alone(TransportUnderTest transport)
+    public async Task A_block_that_cannot_be_returned_ends_only_that_connection(TransportUnderTest transport)
     {
         HostilePoolFactory pools = new();
         await using WebServer server = await StartAsync(transport, pools, connection => connection.EchoAsync());
@@ -101,7 +101,7 @@ public class ConnectionFailureTests
     }
 
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task A_pool_that_fails_while_a_connection_is_made_costs_that_connection_alone(TransportUnderTest transport)
+    public async Task A_pool_that_fails_while_a_connection_is_created_ends_only_that_connection(TransportUnderTest transport)
     {
         HostilePoolFactory pools = new();
         await using WebServer server = await StartAsync(transport, pools, connection => connection.EchoAsync(), loops: 2);
@@ -119,7 +119,7 @@ public class ConnectionFailureTests
     }
 
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task Blocks_of_one_byte_are_slow_but_right(TransportUnderTest transport)
+    public async Task Blocks_of_one_byte_carry_correct_bytes(TransportUnderTest transport)
     {
         HostilePoolFactory pools = new();
         await using WebServer server = await StartAsync(transport, pools, connection => connection.EchoAsync());
@@ -184,7 +184,7 @@ public class ConnectionFailureTests
     /// </summary>
     [Theory]
     [InlineData("epoll/roundrobin", Errno.ENOSPC), InlineData("epoll/roundrobin", Errno.ENOMEM), InlineData("epoll", Errno.ENOSPC)]
-    public async Task A_connection_that_the_kernel_does_not_watch_is_reset_and_logged_once(string name, Errno error)
+    public async Task A_connection_that_the_kernel_does_not_register_is_reset_and_logged_once(string name, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
         TransportUnderTest transport = TransportCatalogue.Get(name);

@@ -61,7 +61,7 @@ public class DescriptorReserveTests
 
     /// <summary>The default reserve would take most of what there is: it shrinks to a quarter, and says so.</summary>
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task A_limit_that_hardly_holds_the_runtime_is_told_at_the_start(TransportUnderTest transport)
+    public async Task A_limit_that_hardly_suffices_for_the_runtime_is_logged_at_the_start(TransportUnderTest transport)
     {
         await using HostProcess host = await HostProcess.StartAsync(transport, 200);
         await Deadline.Until(() => host.Output.Contains("The descriptor limit of 200", StringComparison.Ordinal), () => host.Output);

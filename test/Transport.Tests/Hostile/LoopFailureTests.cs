@@ -77,7 +77,7 @@ public class LoopFailureTests
     }
 
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task Work_is_run_once_although_the_loop_fails_amid_it(TransportUnderTest transport)
+    public async Task Work_is_run_once_even_if_the_loop_fails_during_it(TransportUnderTest transport)
     {
         int[] runs = new int[5];
         await FailAsync(transport, new CountingPoolFactory(), loops: 1, server => Task.CompletedTask, loop =>

@@ -15,7 +15,7 @@ public class PortSharingTests
     private const string NotOnSockets = "it does not set SO_REUSEPORT";
 
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task A_process_that_joins_the_port_gets_no_clients(TransportUnderTest transport)
+    public async Task A_process_that_binds_the_port_gets_no_clients(TransportUnderTest transport)
     {
         await using WebServer server = await StartAsync(transport);
         using MeterReader meter = new(server.Application.Services);

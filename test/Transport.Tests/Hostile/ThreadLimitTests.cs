@@ -67,7 +67,7 @@ public sealed class ThreadLimitTests
 
     /// <summary>The first worker of all cannot be started, for a while.</summary>
     [Theory, Transports(NotOnSockets = "it has no workers of its own")]
-    public async Task A_loop_without_a_worker_answers_once_it_has_one(TransportUnderTest transport)
+    public async Task A_loop_without_a_worker_responds_once_it_has_one(TransportUnderTest transport)
     {
         s_starts.Fails = true;
         try

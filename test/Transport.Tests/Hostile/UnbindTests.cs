@@ -9,7 +9,7 @@ public class UnbindTests
     private const string NotOnSockets = "its handlers never run on an event loop";
 
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task A_handler_that_blocks_its_loop_does_not_hold_the_shutdown(TransportUnderTest transport)
+    public async Task A_handler_that_blocks_its_loop_does_not_delay_the_shutdown(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,7 +46,7 @@ public class UnbindTests
 
     /// <summary>One loop accepts; the other, which connections are handed over to, is blocked.</summary>
     [Fact]
-    public async Task A_client_on_its_way_to_a_blocked_loop_is_reset()
+    public async Task A_client_that_is_queued_to_a_blocked_loop_is_reset()
     {
         using ManualResetEventSlim leave = new();
         TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);

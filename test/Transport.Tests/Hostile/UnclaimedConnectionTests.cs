@@ -13,7 +13,7 @@ public class UnclaimedConnectionTests
     private const int Clients = Limit + 50;
 
     [Theory, Transports(Variants = true, NotOnSockets = "it accepts only when it is asked")]
-    public async Task Accepting_pauses_until_the_server_asks_again(TransportUnderTest transport)
+    public async Task Accepting_pauses_until_the_server_accepts_again(TransportUnderTest transport)
     {
         await using BareListener listener =
             await BareListener.BindAsync(transport, settings: new TransportSettings { LoopCount = 1, Backlog = Limit });

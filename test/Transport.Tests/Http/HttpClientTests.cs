@@ -26,7 +26,7 @@ public class HttpClientTests
     [Theory]
     [Transports(Protocol.Http11), Transports(Protocol.Http2, Variants = true)]
     [Transports(Protocol.Http11OverTls), Transports(Protocol.Http2OverTls, Variants = true)]
-    public async Task Bodies_both_ways_from_many_at_once(TransportUnderTest transport, Protocol protocol)
+    public async Task Bodies_in_both_directions_from_many_clients_are_correct(TransportUnderTest transport, Protocol protocol)
     {
         await using WebServer server = await StartAsync(transport, protocol);
         using HttpClient client = Client(server, protocol);
@@ -155,7 +155,7 @@ public class HttpClientTests
     }
 
     [Theory, Transports]
-    public async Task A_client_that_goes_away_in_the_tls_handshake_harms_nobody(TransportUnderTest transport)
+    public async Task A_client_that_disconnects_during_the_TLS_handshake_does_not_affect_others(TransportUnderTest transport)
     {
         await using WebServer server = await StartAsync(transport, Protocol.Http11OverTls);
         for (int i = 0; i < 10; i++)

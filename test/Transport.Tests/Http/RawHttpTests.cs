@@ -11,7 +11,7 @@ public class RawHttpTests
     private const string Post = "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello";
 
     [Theory, Transports(Variants = true)]
-    public async Task A_request_a_byte_at_a_time(TransportUnderTest transport)
+    public async Task A_request_sent_byte_by_byte_is_served(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
         using RawClient client = await server.ConnectAsync();
@@ -73,7 +73,7 @@ public class RawHttpTests
 
     [Theory]
     [Transports(1), Transports(4096), Transports(65_536), Transports(10_000_019, Variants = true)]
-    public async Task A_body_of_any_size_comes_back_as_it_was_sent(TransportUnderTest transport, int size)
+    public async Task A_body_of_any_size_is_echoed_unchanged(TransportUnderTest transport, int size)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
         using RawClient client = await server.ConnectAsync();
@@ -138,7 +138,7 @@ public class RawHttpTests
     }
 
     [Theory, Transports]
-    public async Task A_slow_sender_is_heard_out_while_others_are_served(TransportUnderTest transport)
+    public async Task A_slow_sender_completes_while_others_are_served(TransportUnderTest transport)
     {
         Assert.SkipWhen(transport.Name == "uring/zerocopy", "Its flushes wait for the client's acknowledgement: MinResponseDataRate ends it.");
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync, new TransportSettings { LoopCount = 1 });
@@ -158,7 +158,7 @@ public class RawHttpTests
     /// Kestrel answers a request whose client has sent FIN only if the response is under way: the connection must not hang.
     /// </summary>
     [Theory, Transports]
-    public async Task A_half_closing_client_is_not_left_hanging(TransportUnderTest transport)
+    public async Task A_half_closing_client_gets_its_response(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
         for (int i = 0; i < 20; i++)
@@ -171,7 +171,7 @@ public class RawHttpTests
     }
 
     [Theory, Transports]
-    public async Task A_response_under_way_reaches_a_client_that_half_closes(TransportUnderTest transport)
+    public async Task A_response_in_progress_reaches_a_client_that_half_closes(TransportUnderTest transport)
     {
         TaskCompletionSource half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using WebServer server = await WebServer.StartRawAsync(transport, async connection =>
@@ -192,7 +192,7 @@ public class RawHttpTests
     /// A receive stops short at the urgent mark though more follows: whoever takes a short receive for an empty socket waits for ever.
     /// </summary>
     [Theory, Transports(Variants = true)]
-    public async Task Urgent_data_in_mid_stream_holds_nothing_up(TransportUnderTest transport)
+    public async Task Urgent_data_does_not_delay_the_stream(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport);
         for (int round = 0; round < 10; round++)

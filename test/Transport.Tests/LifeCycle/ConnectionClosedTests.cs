@@ -14,7 +14,7 @@ public class ConnectionClosedTests
 
     [Theory]
     [Transports(End.Fin), Transports(End.Reset), Transports(End.Abort), Transports(End.Dispose), Transports(End.CompleteOutput)]
-    public async Task Fires_once_on_a_thread_of_the_pool(TransportUnderTest transport, End end)
+    public async Task The_callback_fires_once_on_a_pool_thread(TransportUnderTest transport, End end)
     {
         await using BareListener listener = await BareListener.BindAsync(transport);
         await using BareListener.Pair pair = await listener.ConnectAsync();
@@ -40,7 +40,7 @@ public class ConnectionClosedTests
     }
 
     [Theory, Transports]
-    public async Task A_throwing_callback_is_logged_and_harms_nothing(TransportUnderTest transport)
+    public async Task A_throwing_callback_is_logged_and_has_no_other_effect(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport);
         await using (BareListener.Pair pair = await listener.ConnectAsync())
@@ -95,7 +95,7 @@ public class ConnectionClosedTests
 
     /// <summary>Kestrel keeps only a weak reference: whoever does not root its connections loses them to the collector.</summary>
     [Theory, Transports]
-    public async Task An_open_connection_survives_the_garbage_collector(TransportUnderTest transport)
+    public async Task An_open_connection_survives_garbage_collection(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartRawAsync(transport, connection => connection.EchoAsync());
         using RawClient client = await server.ConnectAsync();

@@ -102,7 +102,7 @@ public class PeerClosesTests
     }
 
     [Theory, Transports]
-    public async Task A_client_that_resets_at_once_costs_nobody_else_anything(TransportUnderTest transport)
+    public async Task A_client_that_resets_at_once_does_not_affect_others(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
         for (int i = 0; i < 50; i++)

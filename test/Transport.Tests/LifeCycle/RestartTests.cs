@@ -72,7 +72,7 @@ public class RestartTests
     }
 
     [Theory, Transports(NotOnSockets = "it has no such option")]
-    public async Task A_drain_lets_a_first_request_be_answered_and_refuses_new_clients(TransportUnderTest transport)
+    public async Task A_drain_answers_a_first_request_and_refuses_new_clients(TransportUnderTest transport)
     {
         WebServer server = await WebServer.StartAsync(
             transport, TestApp.HelloAsync, new TransportSettings { Ours = options => options.DrainTime = Deadline.Default });

@@ -68,7 +68,7 @@ public class ServerClosesTests
     }
 
     [Theory, Transports]
-    public async Task Abort_says_which_way_it_was_called(TransportUnderTest transport)
+    public async Task An_abort_is_logged_with_its_kind(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport);
         await using (BareListener.Pair pair = await listener.ConnectAsync())
@@ -174,7 +174,7 @@ public class ServerClosesTests
     }
 
     [Theory, Transports]
-    public async Task A_handler_that_throws_costs_its_own_connection(TransportUnderTest transport)
+    public async Task A_handler_that_throws_ends_only_its_own_connection(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartRawAsync(transport, async connection =>
         {

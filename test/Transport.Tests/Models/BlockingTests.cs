@@ -13,7 +13,7 @@ public class BlockingTests
     /// Two connections take all four threads. The third is not refused: it waits in the backlog, and is served when one ends.
     /// </summary>
     [Fact]
-    public async Task Past_the_limit_clients_wait_until_a_connection_ends()
+    public async Task Clients_beyond_the_limit_wait_until_a_connection_ends()
     {
         await using WebServer server = await WebServer.StartAsync(Limited(4), TestApp.HelloAsync);
         RawClient first = await server.ConnectAsync();
@@ -42,7 +42,7 @@ public class BlockingTests
     }
 
     [Theory, InlineData(true), InlineData(false)]
-    public async Task A_thread_that_is_blocked_in_a_receive_lets_go_when_the_connection_is_aborted(bool waitsForData)
+    public async Task A_thread_blocked_in_a_receive_returns_when_the_connection_is_aborted(bool waitsForData)
     {
         LeakCheck leaks = new();
         await using (BareListener listener = await BareListener.BindAsync(Blocking,
@@ -60,7 +60,7 @@ public class BlockingTests
     }
 
     [Fact]
-    public async Task A_thread_that_is_blocked_in_a_send_lets_go_when_the_connection_is_aborted()
+    public async Task A_thread_blocked_in_a_send_returns_when_the_connection_is_aborted()
     {
         LeakCheck leaks = new();
         await using (BareListener listener = await BareListener.BindAsync(Blocking))
@@ -78,7 +78,7 @@ public class BlockingTests
 
     /// <summary>What fits in the socket's buffer needs no second thread.</summary>
     [Fact]
-    public async Task A_small_answer_is_sent_without_a_thread()
+    public async Task A_small_response_is_sent_without_a_thread()
     {
         await using WebServer server = await WebServer.StartAsync(Blocking, TestApp.HelloAsync);
         using RawClient client = await server.ConnectAsync();

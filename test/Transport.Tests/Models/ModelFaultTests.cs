@@ -12,7 +12,7 @@ public class ModelFaultTests
     [InlineData("rtsig", "poll", Errno.EINTR), InlineData("rtsig", "read", Errno.EINTR), InlineData("rtsig", "fcntl", Errno.ENOMEM)]
     [InlineData("rtsig/onebyone", "sigtimedwait", Errno.EINTR)]
     [InlineData("blocking", "poll", Errno.EINTR)]
-    public async Task A_call_that_fails_for_a_moment_is_made_again(string transport, string call, Errno error)
+    public async Task A_call_that_fails_temporarily_is_repeated(string transport, string call, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
         byte[] bytes = TestApp.PatternBytes(300_000);
@@ -35,7 +35,7 @@ public class ModelFaultTests
     [Theory]
     [InlineData("rtsig", "signalfd", Errno.EMFILE), InlineData("rtsig", "fcntl", Errno.EMFILE),
         InlineData("blocking", "eventfd", Errno.EMFILE)]
-    public async Task What_the_kernel_refuses_at_the_start_is_said(string transport, string call, Errno error)
+    public async Task A_refusal_of_the_kernel_at_the_start_is_reported(string transport, string call, Errno error)
     {
         Assert.SkipUnless(FaultShim.Unavailable is null, FaultShim.Unavailable ?? "");
         using Fault fault = FaultShim.Fail([call], error, count: -1);

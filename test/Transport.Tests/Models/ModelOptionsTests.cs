@@ -13,17 +13,17 @@ namespace Transport.Tests.Models;
 public class ModelOptionsTests
 {
     [Fact]
-    public Task Select_says_how_many_descriptors() =>
+    public Task Select_options_name_the_maximum_number_of_descriptors() =>
         RefusedAsync(web => web.UseSelectTransport(options => options.MaxDescriptors = 10),
             "SelectTransportOptions.MaxDescriptors is 10; allowed: 64 to 1048576.");
 
     [Fact]
-    public Task Select_says_which_calls() =>
+    public Task Select_options_name_the_allowed_calls() =>
         RefusedAsync(web => web.UseSelectTransport(options => options.Call = (SelectCall)7),
             "SelectTransportOptions.Call is 7; allowed: Select, Pselect.");
 
     [Fact]
-    public Task Poll_says_which_calls() =>
+    public Task Poll_options_name_the_allowed_calls() =>
         RefusedAsync(web => web.UsePollTransport(options => options.Call = (PollCall)7),
             "PollTransportOptions.Call is 7; allowed: Poll, Ppoll.");
 
@@ -38,12 +38,12 @@ public class ModelOptionsTests
         "RtsigTransportOptions.AcceptStrategy is Shared; allowed: ReusePort, RoundRobin.");
 
     [Fact]
-    public Task Blocking_says_how_many_threads() => RefusedAsync(
+    public Task Blocking_options_name_the_maximum_number_of_threads() => RefusedAsync(
         web => web.UseBlockingTransport(options => options.MaxThreads = 1),
             "BlockingTransportOptions.MaxThreads is 1; allowed: 2 to 65536.");
 
     [Fact]
-    public void They_are_bound_from_configuration()
+    public void Options_are_bound_from_configuration()
     {
         using ServiceProvider services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

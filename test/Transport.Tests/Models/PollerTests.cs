@@ -11,7 +11,7 @@ public class PollerTests
     public static TheoryData<string> Seeing => [.. Pollers.Names.Where(name => name != Pollers.Blind)];
 
     [Theory, MemberData(nameof(All))]
-    public void What_was_there_before_it_was_added_is_reported(string name) => On(name, (poller, pair) =>
+    public void An_event_before_registration_is_reported(string name) => On(name, (poller, pair) =>
     {
         pair.SendOne();
         Watch(poller, pair);
@@ -19,7 +19,7 @@ public class PollerTests
     });
 
     [Theory, MemberData(nameof(All))]
-    public void What_comes_later_is_reported(string name) => On(name, (poller, pair) =>
+    public void A_later_event_is_reported(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         pair.SendOne();
@@ -27,7 +27,7 @@ public class PollerTests
     });
 
     [Theory, MemberData(nameof(Seeing))]
-    public void A_wait_without_end_ends_when_something_comes(string name) => On(name, (poller, pair) =>
+    public void A_wait_without_a_timeout_ends_at_an_event(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         poller.Wait(new Ready[8], 0);
@@ -37,14 +37,14 @@ public class PollerTests
     });
 
     [Theory, MemberData(nameof(Seeing))]
-    public void Nothing_is_not_reported(string name) => On(name, (poller, pair) =>
+    public void A_descriptor_without_data_is_not_reported(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         Assert.DoesNotContain(Wait(poller, 50), ready => (ready.Readiness & Readiness.Readable) != 0);
     });
 
     [Theory, MemberData(nameof(All))]
-    public void A_report_uses_up_what_was_armed(string name) => On(name, (poller, pair) =>
+    public void An_event_disarms_its_direction(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         pair.SendOne();
@@ -53,7 +53,7 @@ public class PollerTests
     });
 
     [Theory, MemberData(nameof(All))]
-    public void Armed_again_it_is_reported_again(string name) => On(name, (poller, pair) =>
+    public void A_rearmed_descriptor_is_reported_again(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         for (int i = 0; i < 20; i++)
@@ -70,7 +70,7 @@ public class PollerTests
 
     /// <summary>The reader is behind: it arms late, for what came while nobody waited.</summary>
     [Theory, MemberData(nameof(All))]
-    public void What_came_while_nobody_waited_is_reported_when_armed(string name) => On(name, (poller, pair) =>
+    public void An_event_before_arming_is_reported_when_armed(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         for (int round = 0; round < 5; round++)
@@ -120,7 +120,7 @@ public class PollerTests
     /// The receive comes back short, and yet there is something left: either the report was exceptional, or there is another.
     /// </summary>
     [Theory, MemberData(nameof(All))]
-    public void Fin_behind_data_is_not_lost(string name) => On(name, (poller, pair) =>
+    public void A_fin_behind_data_is_not_lost(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         pair.SendOne();
@@ -148,7 +148,7 @@ public class PollerTests
     });
 
     [Theory, MemberData(nameof(All))]
-    public void Rst_is_reported_to_whoever_waits(string name) => On(name, (poller, pair) =>
+    public void Rst_is_readable(string name) => On(name, (poller, pair) =>
     {
         Watch(poller, pair);
         pair.Peer.LingerState = new LingerOption(true, 0);
@@ -200,7 +200,7 @@ public class PollerTests
     /// More is ready than there is room for, and what was reported is ready again at once: the rest must have its turn all the same.
     /// </summary>
     [Theory, MemberData(nameof(All))]
-    public void Nobody_starves(string name) => On(name, (poller, first) =>
+    public void No_client_starves(string name) => On(name, (poller, first) =>
     {
         const int Room = 16;
         Watch(poller, first);

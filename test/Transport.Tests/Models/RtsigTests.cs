@@ -96,7 +96,7 @@ public class RtsigTests
     });
 
     [Fact]
-    public void A_signal_that_outlives_its_descriptor_harms_nobody() => OwnThread.Run(() =>
+    public void A_signal_that_outlives_its_descriptor_is_ignored() => OwnThread.Run(() =>
     {
         using RtsigPoller poller = Pollers.Rtsig(SignalReading.Batch, new RtsigCounters());
         SocketPair closed = new();
@@ -123,7 +123,7 @@ public class RtsigTests
     });
 
     [Fact]
-    public void A_signal_with_a_handler_is_somebody_elses() => OwnThread.Run(() =>
+    public void A_signal_with_a_handler_is_refused() => OwnThread.Run(() =>
     {
         using PosixSignalRegistration claim = PosixSignalRegistration.Create((PosixSignal)52, _ => { });
         Assert.Contains("52", Assert.Throws<IOException>(() => new SignalQueue(52, SignalReading.Batch)).Message, StringComparison.Ordinal);
@@ -179,7 +179,7 @@ public class RtsigTests
 
     /// <summary>A queue that is always full: every byte arrives, nobody waits for ever, and the overflows are counted and logged.</summary>
     [Theory, InlineData("rtsig"), InlineData("rtsig/onebyone"), InlineData("rtsig/inline")]
-    public async Task A_server_whose_queue_is_always_full_loses_nothing(string transport)
+    public async Task A_server_whose_queue_is_always_full_completes_all_requests(string transport)
     {
         const int Clients = 64, Rounds = 6, Bytes = 150_000;
         using PendingLimit limit = new(8);

@@ -22,7 +22,7 @@ public class SelectLimitTests
     });
 
     [Theory, InlineData(SelectCall.Select), InlineData(SelectCall.Pselect)]
-    public void Wider_sets_take_descriptors_past_FD_SETSIZE(SelectCall call) => OwnThread.Run(() =>
+    public void Wider_sets_hold_descriptors_beyond_FD_SETSIZE(SelectCall call) => OwnThread.Run(() =>
     {
         using SocketPair pair = new();
         using SafeFileHandle high = new(
@@ -42,7 +42,7 @@ public class SelectLimitTests
 
     /// <summary>Clients come until their numbers no longer fit; the rest of the server does not notice.</summary>
     [Fact]
-    public async Task A_server_at_its_limit_refuses_the_next_and_goes_on()
+    public async Task A_server_at_its_limit_refuses_the_next_client_and_continues()
     {
         TransportUnderTest select = TransportCatalogue.Get("select");
         using SafeFileHandle probe = new((int)EventFd.Create(0).ThrowIfError("eventfd"), ownsHandle: true);

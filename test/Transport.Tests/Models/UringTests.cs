@@ -29,7 +29,7 @@ public class UringTests
     }
 
     [Fact]
-    public void A_completion_of_an_earlier_socket_is_not_taken_for_that_of_the_next_in_its_slot()
+    public void A_completion_of_an_earlier_socket_is_not_attributed_to_the_next_in_its_slot()
     {
         SocketTable table = new();
         FakeSocket first = new();
@@ -53,7 +53,7 @@ public class UringTests
 
     /// <summary>Rings were once counted against RLIMIT_MEMLOCK, and given back late: quick making and closing found no memory.</summary>
     [Fact]
-    public void Rings_can_be_made_and_closed_in_quick_succession_without_locked_memory()
+    public void Rings_can_be_created_and_closed_in_quick_succession_without_locked_memory()
     {
         LimitMemoryLock(0, () => OwnThread.Run(static () =>
         {
@@ -91,7 +91,7 @@ public class UringTests
 
     /// <summary>A receive waits in the kernel, and so does a send: both are cancelled and reaped before the descriptor is closed.</summary>
     [Theory, InlineData(true), InlineData(false)]
-    public async Task A_connection_that_is_aborted_with_operations_in_flight_gives_everything_back(bool isSending)
+    public async Task A_connection_that_is_aborted_with_operations_in_flight_leaks_nothing(bool isSending)
     {
         CountingPoolFactory pools = new();
         LeakCheck leaks = new();

@@ -55,7 +55,7 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     [InlineData("PROXY TCP6 2001:db8:::1 2001:db8::2 1 443\r\n")]
     [InlineData("PROXY UNKNOWN aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
         + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n")]
-    public void What_is_no_version_1_header_is_refused(string text) =>
+    public void An_invalid_version_1_header_is_refused(string text) =>
         Assert.Throws<InvalidDataException>(() => ParseAll(Encoding.Latin1.GetBytes(text)));
 
     [Fact]
@@ -115,7 +115,7 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     [InlineData(ProxyHeaders.Proxy, ProxyHeaders.Tcp4, 14, null)]
     [InlineData(ProxyHeaders.Proxy, ProxyHeaders.Tcp4, 12, 65535)]
     [InlineData(ProxyHeaders.Proxy, ProxyHeaders.Tcp4, 12, 4081)]
-    public void What_is_no_version_2_header_is_refused(byte command, byte family, int length, int? announced) =>
+    public void An_invalid_version_2_header_is_refused(byte command, byte family, int length, int? announced) =>
         Assert.Throws<InvalidDataException>(() => ParseAll(ProxyHeaders.Version2(command, family, new byte[length], announced)));
 
     [Fact]
@@ -138,7 +138,7 @@ public class ProxyHeaderTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Each_byte_that_is_missing_is_waited_for_and_what_follows_is_left()
+    public void An_incomplete_header_is_awaited_and_bytes_after_it_remain()
     {
         byte[][] headers =
         [

@@ -102,7 +102,7 @@ public class ProxyProtocolTests
     [Transports("PROXY TCP4 192.0.2.1 198.51.100.1 56324 99999\r\n")]
     [Transports("\r\n\r\n\0\r\nQUIT\n\u0031")]
     [Transports("\r\n\r\n\0\r\nQUIT\n\u0021\u0011\uffff")]
-    public async Task What_is_no_header_is_reset_and_the_server_goes_on(TransportUnderTest transport, string text)
+    public async Task A_connection_without_a_header_is_reset_and_the_server_continues(TransportUnderTest transport, string text)
     {
         await using WebServer server = await StartAsync(transport, _ => { });
         using (RawClient client = await server.ConnectAsync())
@@ -116,7 +116,7 @@ public class ProxyProtocolTests
     }
 
     [Theory, Transports]
-    public async Task A_header_that_does_not_come_is_given_up_after_the_timeout(TransportUnderTest transport)
+    public async Task A_missing_header_ends_the_connection_after_the_timeout(TransportUnderTest transport)
     {
         await using WebServer server = await StartAsync(transport, options => options.HeaderTimeout = TimeSpan.FromMilliseconds(200));
         using RawClient silent = await server.ConnectAsync();
@@ -128,7 +128,7 @@ public class ProxyProtocolTests
     }
 
     [Theory, Transports]
-    public async Task A_client_that_leaves_before_the_header_is_complete_leaves_nothing(TransportUnderTest transport)
+    public async Task A_client_that_disconnects_before_the_header_is_complete_leaks_nothing(TransportUnderTest transport)
     {
         await using WebServer server = await StartAsync(transport, _ => { });
         using (RawClient client = await server.ConnectAsync())

@@ -59,7 +59,7 @@ public class OptionsTests
     [Transports("ApplicationScheduling", 99, NotOnSockets = Unchecked)]
     [Transports("AcceptStrategy", 99, NotOnSockets = Unchecked)]
     [Transports("CreateBoundListenSocket", null, NotOnSockets = Unchecked)]
-    public async Task A_bad_value_fails_the_start_by_its_name(TransportUnderTest transport, string option, object? value)
+    public async Task An_invalid_value_fails_the_start_with_its_name(TransportUnderTest transport, string option, object? value)
     {
         TransportSettings settings = new TransportSettings { Ours = options => Set(options, option, value) };
         OptionsValidationException exception =
@@ -69,7 +69,7 @@ public class OptionsTests
     }
 
     [Fact]
-    public async Task Options_come_from_configuration_and_code_has_the_last_word()
+    public async Task Options_come_from_configuration_and_code_overrides_them()
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -110,7 +110,7 @@ public class OptionsTests
     [InlineData("UnixSocketMode", "UserRead, UserRite", "; the nearest is UserWrite")]
     [InlineData("UnixSocketMode", "660", "UnixSocketMode is \"660\"; allowed: None, OtherExecute")]
     [InlineData("MaxReadBufferSize", "1m", "MaxReadBufferSize is \"1m\"; allowed: a whole number")]
-    public async Task What_configuration_says_and_no_option_takes_fails_the_start_by_its_name(string key, string value, string expected)
+    public async Task An_unknown_configuration_key_fails_the_start_with_its_name(string key, string value, string expected)
     {
         foreach (string typeName in OptionsTypes.Select(row => row.Data))
         {

@@ -32,7 +32,7 @@ public class RegistrationTests
     }
 
     [Theory, Transports]
-    public async Task One_that_cannot_bind_leaves_the_endpoint_to_the_next(TransportUnderTest transport)
+    public async Task A_transport_that_cannot_bind_leaves_the_endpoint_to_the_next(TransportUnderTest transport)
     {
         RecordingFactory asked = new RecordingFactory(canBind: false);
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync,
@@ -92,7 +92,7 @@ public class RegistrationTests
     }
 
     [Theory, Transports]
-    public async Task The_address_feature_tells_the_real_port(TransportUnderTest transport)
+    public async Task The_address_feature_has_the_bound_port(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
         string address = Assert.Single(server.Application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()

@@ -138,7 +138,7 @@ public sealed class SelectionTests : IDisposable
     }
 
     [Theory, Transports(NotOnSockets = OursOnly)]
-    public async Task It_wins_over_an_earlier_UseSockets(TransportUnderTest transport)
+    public async Task The_transport_wins_over_an_earlier_UseSockets(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync, configure: builder =>
         {

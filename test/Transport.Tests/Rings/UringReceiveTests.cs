@@ -16,7 +16,7 @@ public class UringReceiveTests
     /// Many clients are ready at once, and the queues hold a few: submissions wait for the next call, completions in the kernel.
     /// </summary>
     [Theory, MemberData(nameof(Ways))]
-    public async Task Full_queues_lose_nothing(UringReceive receive)
+    public async Task Full_queues_complete_all_requests(UringReceive receive)
     {
         await using WebServer server = await WebServer.StartRawAsync(
             UringUnderTest.With(options =>
@@ -41,7 +41,7 @@ public class UringReceiveTests
 
     /// <summary>One buffer for all: who finds none receives into memory of its own, and takes a buffer again afterwards.</summary>
     [Theory, InlineData(UringReceive.Auto), InlineData(UringReceive.MultishotIntoRing)]
-    public async Task Too_few_buffers_lose_nothing(UringReceive receive)
+    public async Task Too_few_buffers_complete_all_requests(UringReceive receive)
     {
         await using WebServer server = await WebServer.StartRawAsync(
             UringUnderTest.With(options => (options.Receive, options.ReceiveBuffers, options.ReceiveBufferSize) = (receive, 1, 512)),

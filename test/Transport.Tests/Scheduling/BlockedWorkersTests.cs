@@ -112,7 +112,7 @@ public sealed class BlockedWorkersTests
     }
 
     [Fact]
-    public void A_worker_that_leaves_takes_its_mark_along()
+    public void A_worker_that_leaves_removes_its_mark()
     {
         FakeWorker worker = Add();
         Check(3);
@@ -129,7 +129,7 @@ public sealed class BlockedWorkersTests
     }
 
     [Fact]
-    public void A_mark_is_taken_off_once()
+    public void A_mark_is_removed_once()
     {
         FakeWorker worker = Add();
         Check(3);
@@ -140,7 +140,7 @@ public sealed class BlockedWorkersTests
     }
 
     [Fact]
-    public void A_worker_that_has_gone_on_is_not_marked()
+    public void A_worker_that_has_continued_is_not_marked()
     {
         FakeWorker worker = Add();
         _blocked.FindSuspects([]);

@@ -12,7 +12,7 @@ public sealed class LeaderFollowersTests
     private const string NotOnSockets = "its handlers never run on an event loop";
 
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task Handlers_that_block_for_good_do_not_hold_the_others(TransportUnderTest transport)
+    public async Task Handlers_that_block_forever_do_not_delay_others(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
         int blocked = 0;
@@ -151,7 +151,7 @@ public sealed class LeaderFollowersTests
 
     /// <summary>What one request leaves on the thread is not there for the next one, on any thread that the loop moves to.</summary>
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task Requests_see_nothing_of_each_others_thread(TransportUnderTest transport)
+    public async Task Requests_do_not_see_each_others_context(TransportUnderTest transport)
     {
         AsyncLocal<string?> local = new();
         int leaks = 0;
@@ -297,7 +297,7 @@ public sealed class LeaderFollowersTests
 
     /// <summary>MaxWorkers handlers are blocked: the loop goes on, but for application code.</summary>
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task Past_MaxWorkers_requests_wait_and_a_warning_says_so(TransportUnderTest transport)
+    public async Task Requests_beyond_MaxWorkers_wait_and_a_warning_is_logged(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
         int blocked = 0;

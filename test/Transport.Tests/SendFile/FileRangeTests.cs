@@ -56,7 +56,7 @@ public class FileRangeTests(ITestOutputHelper console)
     }
 
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task A_gigabyte_of_holes_and_what_lies_past_4_GiB(TransportUnderTest transport)
+    public async Task A_sparse_file_is_served_beyond_4_GiB(TransportUnderTest transport)
     {
         const long Far = (4L << 30) - 10;
         using PatternFile file = new(5L << 30, written: 100_000);
@@ -100,7 +100,7 @@ public class FileRangeTests(ITestOutputHelper console)
     }
 
     [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
-    public async Task A_client_that_does_not_read_holds_the_writer_up(TransportUnderTest transport)
+    public async Task A_client_that_does_not_read_delays_the_writer(TransportUnderTest transport)
     {
         using PatternFile file = new(16_000_000);
         await using BareListener listener = await BareListener.BindAsync(transport, settings: Small);
@@ -231,7 +231,7 @@ public class FileRangeTests(ITestOutputHelper console)
     }
 
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task Many_at_once_leak_nothing(TransportUnderTest transport)
+    public async Task Many_concurrent_clients_leak_nothing(TransportUnderTest transport)
     {
         using PatternFile file = new(2_000_000);
         byte[] pattern = TestApp.PatternBytes(2_000_000);
@@ -299,7 +299,7 @@ public class FileRangeTests(ITestOutputHelper console)
     }
 
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task What_does_not_reach_the_socket_as_it_is_is_declined(TransportUnderTest transport)
+    public async Task A_file_is_declined_if_its_bytes_do_not_reach_the_socket_unchanged(TransportUnderTest transport)
     {
         using PatternFile file = new(1000);
         using SafeFileHandle handle = file.Open();
@@ -321,7 +321,7 @@ public class FileRangeTests(ITestOutputHelper console)
     }
 
     [Theory, Transports(NotOnSockets = NotOnSockets)]
-    public async Task Switched_off_there_is_no_feature(TransportUnderTest transport)
+    public async Task The_feature_is_absent_if_sendfile_is_off(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport,
             settings: new TransportSettings { Ours = options => options.SendFile = false });

@@ -15,8 +15,8 @@ public class SendFileFaultTests
     [Theory]
     [Transports(true, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(false, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Interrupted_or_no_room_yet_is_tried_again(TransportUnderTest transport, bool interrupted) => await SendAsync(
-        transport, port =>
+    public async Task A_send_that_is_interrupted_or_finds_no_room_is_repeated(
+        TransportUnderTest transport, bool interrupted) => await SendAsync(transport, port =>
     [
         FaultShim.Shorten(FaultShim.FileSends, 10_000, port),
         interrupted
@@ -27,7 +27,7 @@ public class SendFileFaultTests
     [Theory]
     [Transports(1_000, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(99_999, Faults = true, Variants = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Short_counts_lose_nothing(TransportUnderTest transport, int most) =>
+    public async Task Short_counts_are_continued(TransportUnderTest transport, int most) =>
         await SendAsync(transport, port => [FaultShim.Shorten(FaultShim.FileSends, most, port)]);
 
     /// <summary>Before the first byte, or after some: reads take over where sendfile has stopped.</summary>
@@ -37,7 +37,7 @@ public class SendFileFaultTests
     [Transports(Errno.ENOSYS, 0, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.EOPNOTSUPP, 0, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
     [Transports(Errno.EPERM, 0, Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
-    public async Task Where_it_is_refused_reads_take_over(TransportUnderTest transport, Errno error, int skip) => await SendAsync(
+    public async Task Reads_are_used_where_sendfile_is_refused(TransportUnderTest transport, Errno error, int skip) => await SendAsync(
         transport, port =>
     [
         FaultShim.Shorten(FaultShim.FileSends, 10_000, port),

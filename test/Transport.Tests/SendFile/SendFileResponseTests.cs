@@ -27,15 +27,15 @@ public class SendFileResponseTests
     [Theory]
     [Transports("chunked"), Transports("compressed"), Transports("buffered"), Transports("response-caching"), Transports("output-caching"),
         Transports("wrapped")]
-    public async Task With_something_in_between_Kestrel_writes_it(TransportUnderTest transport, string way) =>
+    public async Task Kestrel_writes_the_file_if_sendfile_is_not_possible(TransportUnderTest transport, string way) =>
         await GetAsync(transport, way, bySendFile: false);
 
     [Theory, Transports(NotOnSockets = "it has no such option")]
-    public async Task Switched_off_Kestrel_writes_it(TransportUnderTest transport) =>
+    public async Task Kestrel_writes_the_file_if_sendfile_is_off(TransportUnderTest transport) =>
         await GetAsync(transport, "send", bySendFile: false, new TransportSettings { Ours = options => options.SendFile = false });
 
     [Theory, Transports(Variants = true)]
-    public async Task Pipelined_requests_are_answered_in_order_and_the_connection_goes_on(TransportUnderTest transport)
+    public async Task Pipelined_requests_are_answered_in_order_and_the_connection_continues(TransportUnderTest transport)
     {
         using PatternFile file = new(Size);
         byte[] pattern = TestApp.PatternBytes(Size);
@@ -87,7 +87,7 @@ public class SendFileResponseTests
 
     [Theory]
     [Transports(true), Transports(false)]
-    public async Task TLS_and_HTTP2_are_Kestrels(TransportUnderTest transport, bool tls)
+    public async Task TLS_and_HTTP2_are_served_by_Kestrel(TransportUnderTest transport, bool tls)
     {
         using PatternFile file = new(Size);
         await using WebServer server = await StartAsync(transport, file,

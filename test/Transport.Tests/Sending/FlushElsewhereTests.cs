@@ -16,7 +16,7 @@ public class FlushElsewhereTests
     [Theory]
     [Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "rtsig"),
         Transports(Model = "busy")]
-    public async Task A_flush_is_sent_while_the_loop_is_busy_with_something_else(TransportUnderTest transport)
+    public async Task A_flush_is_sent_while_the_loop_is_busy(TransportUnderTest transport)
     {
         await using BareListener listener =
             await BareListener.BindAsync(transport, settings: OneLoop with { UnsafePreferInlineScheduling = true });
@@ -81,7 +81,7 @@ public class FlushElsewhereTests
     /// new one.
     /// </summary>
     [Theory, Transports(Variants = true)]
-    public async Task An_abort_during_a_flush_lets_nothing_reach_the_next_connection(TransportUnderTest transport)
+    public async Task An_abort_during_a_flush_sends_nothing_to_the_next_connection(TransportUnderTest transport)
     {
         await using BareListener listener = await BareListener.BindAsync(transport, settings: OneLoop);
         for (int round = 0; round < 300; round++)

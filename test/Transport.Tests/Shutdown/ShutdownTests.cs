@@ -54,7 +54,7 @@ public class ShutdownTests
     }
 
     [Theory, Transports]
-    public async Task What_will_not_end_is_aborted_when_the_time_is_up(TransportUnderTest transport)
+    public async Task A_response_that_does_not_end_is_aborted_at_the_timeout(TransportUnderTest transport)
     {
         TaskCompletionSource entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using WebServer server = await WebServer.StartAsync(transport, async context =>
@@ -72,7 +72,7 @@ public class ShutdownTests
     }
 
     [Theory, Transports]
-    public async Task A_client_that_does_not_read_cannot_hold_the_end_up(TransportUnderTest transport)
+    public async Task A_client_that_does_not_read_does_not_delay_the_end(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.RouteAsync);
         using RawClient client = await server.ConnectAsync(receiveBuffer: 4096);
@@ -85,7 +85,7 @@ public class ShutdownTests
     }
 
     [Theory, Transports(Variants = true)]
-    public async Task Starting_and_stopping_over_and_over_leaves_nothing(TransportUnderTest transport)
+    public async Task Repeated_starts_and_stops_leak_nothing(TransportUnderTest transport)
     {
         await OnceAsync();
         LeakCheck before = new LeakCheck();
@@ -111,7 +111,7 @@ public class ShutdownTests
 
     /// <summary>Kestrel's synchronous Dispose waits for the asynchronous one on the calling thread.</summary>
     [Theory, Transports]
-    public async Task A_synchronous_dispose_comes_back(TransportUnderTest transport)
+    public async Task A_synchronous_dispose_returns(TransportUnderTest transport)
     {
         await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
         using RawClient client = await server.ConnectAsync();
@@ -133,7 +133,7 @@ public class ShutdownTests
     }
 
     [Theory, Transports]
-    public async Task Stopping_under_load_loses_no_thread_and_no_descriptor(TransportUnderTest transport)
+    public async Task Stopping_under_load_leaks_no_thread_and_no_descriptor(TransportUnderTest transport)
     {
         await RunAsync();
         LeakCheck before = new LeakCheck();

@@ -123,7 +123,7 @@ internal sealed class LinuxAioEngine : IFileEngine
                 return;
             }
         }
-        OffEngine.PostToPool(work, state);
+        PoolQueue.Post(work, state);
     }
 
     private void SubmitLoop()

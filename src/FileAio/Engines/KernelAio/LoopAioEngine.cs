@@ -13,7 +13,7 @@ namespace FileAio.Engines.KernelAio;
 /// while.</para>
 /// <para>When a loop ends, a thread waits for its reads in flight and destroys the context.</para>
 /// </remarks>
-internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
+internal sealed class LoopAioEngine : IFileEngine, ILoopEngine, IEventLoopSource
 {
     // The completions per loop iteration: 1 MiB of the default buffers, h2o's limit for a response, so that sockets are served in between.
     // A guess.
@@ -47,7 +47,6 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
 
     public InFlightReads Reads { get; }
 
-    /// <summary>Where application code of the loop's connections runs.</summary>
     public PipeScheduler Application => _loop.Application;
 
     public void Submit(FileRead read)
@@ -85,7 +84,7 @@ internal sealed class LoopAioEngine : IFileEngine, IEventLoopSource
     {
         if (!_loop.TryPost(static posted => ((Posted)posted!).Run(), new Posted(this, work, state)))
         {
-            OffEngine.PostToPool(work, state);
+            PoolQueue.Post(work, state);
         }
     }
 

@@ -10,7 +10,7 @@ namespace Transport.Core.Connections.Output;
 /// </summary>
 /// <param name="pipe">The pipe's own writer.</param>
 /// <param name="loop">The connection's loop.</param>
-/// <param name="pause">The number of unsent bytes of file ranges at which a flush waits; 0 is no limit.</param>
+/// <param name="pause">The number of unsent bytes, and of unsent bytes of file ranges, at which a flush waits; 0 is no limit.</param>
 internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) : PipeWriter
 {
     /// <summary>
@@ -23,9 +23,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
     private static OutputWriter? t_flushing;
 
     private readonly long _gathered = pause == 0 ? MaxGathered : Math.Min(pause, MaxGathered);
-    private Action<object?>? _parked;
-    private object? _parkedState;
-    private bool _isListed;
+    private ParkedSend _parked;
     private long _taken;
     private OutputRanges? _ranges;
     private long _written;
@@ -139,33 +137,11 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
         _written++;
     }
 
-    /// <summary>
-    /// Keeps the send loop's continuation until <see cref="SendParked"/>, so that what is flushed meanwhile is sent with it.
-    /// </summary>
-    /// <returns>Whether the caller has to see to it that <see cref="SendParked"/> is called; else an earlier caller has.</returns>
-    public bool Park(Action<object?> action, object? state)
-    {
-        _parkedState = state;
-        Volatile.Write(ref _parked, action);
-        return !Interlocked.Exchange(ref _isListed, true);
-    }
+    /// <inheritdoc cref="ParkedSend.Park"/>
+    public bool Park(Action<object?> action, object? state) => _parked.Park(action, state);
 
-    /// <summary>The call that <see cref="Park"/> asked for. Any thread.</summary>
-    public void SendListed()
-    {
-        // A full barrier: either Park sees that it has to list the writer again, or its continuation is seen here.
-        Interlocked.Exchange(ref _isListed, false);
-        SendParked();
-    }
-
-    /// <summary>Goes on with the send loop on the calling thread, if it is parked and nobody has gone on with it.</summary>
-    private void SendParked()
-    {
-        if (Volatile.Read(ref _parked) is not null && Interlocked.Exchange(ref _parked, null) is { } action)
-        {
-            action(_parkedState);
-        }
-    }
+    /// <inheritdoc cref="ParkedSend.RunListed"/>
+    public void SendListed() => _parked.RunListed();
 
     private ValueTask<FlushResult> FlushBytesAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
@@ -182,7 +158,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
 
         if (IsFull)
         {
-            SendParked();
+            _parked.Run();
         }
 
         return flush;

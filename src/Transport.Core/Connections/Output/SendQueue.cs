@@ -6,7 +6,9 @@ namespace Transport.Core.Connections.Output;
 /// Connections of a loop whose output was flushed from elsewhere. One work item of the thread pool sends for all of them, one after
 /// another: what is flushed until their turn comes goes with one call, and the switch to another thread is paid once for many.
 /// </summary>
-internal sealed class SendQueue : IThreadPoolWorkItem
+/// <param name="pool">Queues a work item on the thread pool.</param>
+/// <param name="lateMilliseconds">The time after which the pool is late.</param>
+internal sealed class SendQueue(Action<IThreadPoolWorkItem> pool, int lateMilliseconds) : IThreadPoolWorkItem
 {
     /// <summary>
     /// The thread pool is late by so much if all its threads are blocked. Then whoever flushes sends for everybody: a response that is
@@ -18,15 +20,21 @@ internal sealed class SendQueue : IThreadPoolWorkItem
     private long _queuedAt;
     private int _isRunning;
 
+    public SendQueue()
+        : this(static item => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false), LateMilliseconds)
+    {
+    }
+
+    /// <summary>Sends what the writer has parked, soon. Any thread.</summary>
     public void Add(OutputWriter writer)
     {
         _writers.Enqueue(writer);
         if (Interlocked.Exchange(ref _isRunning, 1) == 0)
         {
             Volatile.Write(ref _queuedAt, Environment.TickCount64);
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            pool(this);
         }
-        else if (Environment.TickCount64 - Volatile.Read(ref _queuedAt) > LateMilliseconds)
+        else if (Environment.TickCount64 - Volatile.Read(ref _queuedAt) > lateMilliseconds)
         {
             SendAll();
         }

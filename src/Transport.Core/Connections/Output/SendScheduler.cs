@@ -6,8 +6,9 @@ namespace Transport.Core.Connections.Output;
 
 /// <summary>
 /// Decides where the send loops of a loop's connections continue after a flush. On the loop, and on the threads that run its work items,
-/// the output of an iteration is gathered and sent at its end. What other threads flush (a handler that continued on the thread pool,
-/// HTTP/2's frame writer) is gathered in the <see cref="SendQueue"/>. A writer that fills its connection's buffer sends it on its own thread.
+/// the output of an iteration is gathered and sent at its end. What threads of the pool flush (a handler that continued on the thread pool,
+/// HTTP/2's frame writer) is gathered in the <see cref="SendQueue"/>. A writer that fills its connection's buffer sends it on its own
+/// thread, and so does a thread of the application's own, since it does not depend on the thread pool so far.
 /// </summary>
 internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
 {
@@ -28,7 +29,7 @@ internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
                 action(state);
             }
         }
-        else if (writer.IsFull)
+        else if (writer.IsFull || !(isOnLoop || Thread.CurrentThread.IsThreadPoolThread))
         {
             action(state);
         }

@@ -16,7 +16,4 @@ internal static class RawSyscalls
     public static readonly nint SYS_futex = s_isArm64 ? 98 : 202;
 
     public static readonly nint SYS_gettid = s_isArm64 ? 178 : 186;
-
-    /// <summary>The same number on all architectures, like every system call since Linux 5.1.</summary>
-    public static readonly nint SYS_cachestat = 451;
 }

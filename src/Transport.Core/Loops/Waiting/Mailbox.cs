@@ -1,4 +1,5 @@
 using Transport.Core.Scheduling;
+
 namespace Transport.Core.Loops.Waiting;
 
 /// <summary>Specifies how the loop's thread sleeps, and so which posts have to wake it.</summary>
@@ -7,8 +8,8 @@ internal enum Sleep
     /// <summary>It runs, and reads the mailbox before it waits.</summary>
     Awake,
 
-    /// <summary>It waits with a short time-out, since work items are running: a post that may wait does not wake it.</summary>
-    Napping,
+    /// <summary>It waits with a short time-out, because work items are running: a post that may wait does not wake it.</summary>
+    Bounded,
 
     /// <summary>It waits for the kernel without a time-out: any post wakes it.</summary>
     Sleeping,
@@ -30,7 +31,7 @@ internal sealed class Mailbox
 
     /// <summary>Adds an item. Any thread.</summary>
     /// <param name="item">The item that the loop runs.</param>
-    /// <param name="mayWait">The caller calls <see cref="Ring"/> soon: this item alone need not end a wait with a short time-out.</param>
+    /// <param name="mayWait">The caller calls <see cref="EndSleep"/> soon: this item alone need not end a bounded sleep.</param>
     /// <param name="wake">Whether the caller must wake the loop.</param>
     /// <returns>False if the loop has ended: the item will not be run.</returns>
     public bool Post(in WorkItem item, bool mayWait, out bool wake)
@@ -56,7 +57,7 @@ internal sealed class Mailbox
 
     /// <summary>Requires that items posted with mayWait are read now. Any thread.</summary>
     /// <returns>True if the caller must wake the loop.</returns>
-    public bool Ring()
+    public bool EndSleep()
     {
         lock (_gate)
         {

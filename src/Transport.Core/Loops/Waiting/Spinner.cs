@@ -5,12 +5,14 @@ namespace Transport.Core.Loops.Waiting;
 
 /// <summary>
 /// Decides whether a loop that has nothing to do polls for a while before it sleeps: when its waits have been short of late, the other
-/// threads of the process use little of the other processors, and no thread of the machine waits for a processor. A wake-up of a sleeping thread takes some 5 µs of its processor's time, and
-/// 10 to 50 µs pass until it runs. Loop thread only.
+/// threads of the process use little of the other processors, and no thread of the machine waits for a processor. A wake-up of a sleeping
+/// thread takes some 5 µs of its processor's time, and 10 to 50 µs pass until it runs. Loop thread only.
 /// </summary>
 internal sealed class Spinner
 {
-    /// <summary>Of how many waits the mean is: a power of two. A guess: one long wait ends spinning, some six short ones resume it.</summary>
+    /// <summary>
+    /// The number of waits that the mean covers: a power of two. A guess: one long wait ends spinning, some six short ones resume it.
+    /// </summary>
     private const int MeanOf = 4;
 
     /// <summary>

@@ -5,9 +5,9 @@ using Transport.Core.Scheduling.Threads;
 namespace Transport.Core.Scheduling.Leaders;
 
 /// <summary>
-/// Application code on the thread that leads the loop, in a phase of its own between receiving and sending, as <see cref="InlineScheduler"/>
-/// runs it. When an item does not return, <see cref="LoopMonitor"/> hands the loop to a parked thread, which goes on with the rest of the
-/// batch; the thread that was inside the item parks when it returns.
+/// Application code on the thread that leads the loop, in a phase of its own between receiving and sending, as
+/// <see cref="InlineScheduler"/> runs it. When an item does not return, <see cref="LoopMonitor"/> hands the loop to a parked thread, which
+/// continues with the rest of the batch; the thread that was inside the item parks when it returns.
 /// </summary>
 /// <remarks>
 /// The batch, its position and all else of the loop belong to the leader between two items (see <see cref="Leadership"/>). During an item
@@ -197,8 +197,8 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     public void WakeLeader() => _loop.TryPost(static _ => { }, null);
 
     /// <summary>
-    /// Long items: the rest of the batch is for whoever is free, and parked threads are called beside the leader. While a processor is idle,
-    /// one a processor; and as many as are blocked already, since handlers that block come in numbers.
+    /// Long items: any free thread may run the rest of the batch, and parked threads are called beside the leader. One per processor while
+    /// a processor is idle, and as many as are blocked already, because handlers that block come in numbers.
     /// </summary>
     private void Share()
     {

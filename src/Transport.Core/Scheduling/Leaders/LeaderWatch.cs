@@ -24,8 +24,8 @@ internal enum Sight
 }
 
 /// <summary>
-/// Watches the leader of one loop: an item that two looks find is taken to block if its thread has used no CPU time in between, and the loop
-/// is handed to a parked thread. Monitor thread only.
+/// Watches the leader of one loop: an item that two checks find is taken to block if its thread has used no CPU time in between. The loop
+/// is then handed to a parked thread. Monitor thread only.
 /// </summary>
 internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers running)
 {
@@ -42,8 +42,8 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
     private const int LooksBeforeSharing = 10;
 
     /// <summary>
-    /// An item computes long enough to move the loop once it has used this much CPU time. One that merely waits for a processor, since others
-    /// use them all, would not be helped by another thread that waits for one too.
+    /// An item computes long enough to move the loop once it has used this much CPU time. If it merely waits for a processor, because
+    /// others use them all, another thread that waits for one too would not help.
     /// </summary>
     private const long LongNanoseconds = 750_000;
 

@@ -9,10 +9,10 @@ namespace Transport.Core.Scheduling.Leaders;
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>While loops run application code it looks every 5 ms; 1 ms after a look that found a loop inside an item, though not twice in a row
-/// unless the item is the same; and every millisecond for a second after a loop was handed over.</item>
-/// <item>When nothing has run for 100 ms it sleeps until a loop begins an item: the loop reads one word before each item, and wakes it. A loop
-/// that has no spare thread has one requested every 100 ms.</item>
+/// <item>While loops run application code it checks every 5 ms; 1 ms after a check that found a loop inside an item, though not twice in a
+/// row unless the item is the same; and every millisecond for a second after a loop was handed over.</item>
+/// <item>When nothing has run for 100 ms it sleeps until a loop begins an item: the loop reads one word before each item, and wakes it. A
+/// thread is requested every 100 ms for a loop that has no spare one.</item>
 /// </list>
 /// </remarks>
 internal sealed class LoopMonitor

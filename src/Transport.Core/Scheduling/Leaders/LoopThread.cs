@@ -89,7 +89,8 @@ internal sealed class LoopThread(LeaderScheduler scheduler, string name) : IStar
         long finished = Volatile.Read(ref Finished);
         long? cpu = Clock?.ReadNanoseconds();
         long elapsed = (long)Stopwatch.GetElapsedTime(_lastCheck, now).TotalNanoseconds;
-        bool blocks = _lastCheck != 0 && finished == _finishedAtLastCheck && (cpu is null || (cpu - _cpuAtLastCheck) * BlockedShare < elapsed);
+        bool blocks = _lastCheck != 0 && finished == _finishedAtLastCheck
+            && (cpu is null || (cpu - _cpuAtLastCheck) * BlockedShare < elapsed);
         (_finishedAtLastCheck, _cpuAtLastCheck, _lastCheck) = (finished, cpu, now);
         return Volatile.Read(ref _isCounted) != 0 && !(blocks && !(Clock?.IsRunnable() ?? false));
     }

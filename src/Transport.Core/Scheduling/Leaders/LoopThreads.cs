@@ -4,8 +4,8 @@ using Transport.Core.Scheduling.Threads;
 namespace Transport.Core.Scheduling.Leaders;
 
 /// <summary>
-/// The threads of a loop: one that leads, those that are inside items after the loop was taken from them or that help the leader, and parked
-/// ones. At most MaxWorkers beside the leader.
+/// The threads of a loop: one that leads, those that are inside items after the loop was taken from them or that help the leader, and
+/// parked ones. At most MaxWorkers beside the leader.
 /// </summary>
 internal sealed class LoopThreads(LeaderScheduler scheduler, string loop, int maxWorkers, LoopCounters counters, ThreadStarter starter)
 {

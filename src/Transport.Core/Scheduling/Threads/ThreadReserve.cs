@@ -8,7 +8,9 @@ namespace Transport.Core.Scheduling.Threads;
 /// </summary>
 internal sealed class ThreadReserve(Action<Thread> start)
 {
-    /// <summary>A guess: what the runtime starts in bad minutes, by one or two a second. 64 KiB of stack each, of which one page is touched.</summary>
+    /// <summary>
+    /// A guess: what the runtime starts in bad minutes, by one or two a second. 64 KiB of stack each, of which one page is touched.
+    /// </summary>
     public const int Size = 8;
 
     private const int StackSize = 64 * 1024;

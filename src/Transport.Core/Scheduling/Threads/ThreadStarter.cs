@@ -8,8 +8,8 @@ namespace Transport.Core.Scheduling.Threads;
 /// </summary>
 /// <remarks>
 /// When a thread cannot be started (RLIMIT_NPROC, pids.max, memory), <see cref="ThreadReserve"/> gives its threads up,
-/// <see cref="ThreadPoolCap"/> keeps the thread pool from growing into more than those, and no other thread is started for a while. A thread
-/// is started only beside a full reserve, so the runtime has room for its own.
+/// <see cref="ThreadPoolCap"/> keeps the thread pool from growing into more than those, and no other thread is started for a while. A
+/// thread is started only beside a full reserve, so the runtime has room for its own.
 /// </remarks>
 internal sealed class ThreadStarter(Action<Thread> start)
 {

@@ -5,5 +5,6 @@ namespace Transport.Core.Scheduling.Threads;
 /// </summary>
 internal static class UnsafeThreadPool
 {
-    public static void Queue(Action<object?> action, object? state) => ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
+    public static void Queue(Action<object?> action, object? state) =>
+        ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
 }

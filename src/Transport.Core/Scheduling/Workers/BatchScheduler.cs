@@ -116,7 +116,7 @@ internal abstract class BatchScheduler(EventLoop loop, int maxWorkers, RunningWo
             }
 
             Leave(batch);
-            loop.Ring();
+            loop.EndSleep();
         }
 
         SetRunsFor(null);

@@ -1,5 +1,6 @@
 using Transport.Core.Loops;
 using Transport.Core.Scheduling.Threads;
+
 namespace Transport.Core.Scheduling.Workers;
 
 /// <summary>The same batches on the framework's thread pool, for code that insists on its threads. Starved when the pool is.</summary>

@@ -62,7 +62,10 @@ internal sealed class WorkerScheduler(EventLoop loop, int maxWorkers, LoopCounte
         }
     }
 
-    /// <summary>The one that rested last, whose stack and caches are warmest; else a new one, unless starting one has just failed.</summary>
+    /// <summary>
+    /// The worker that has been idle for the shortest time, whose stack and caches are warmest; otherwise a new one, unless starting one
+    /// has just failed.
+    /// </summary>
     protected override BatchWorker? FindWorker()
     {
         if (_resting.Count > 0)

@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
 
-namespace FileAio.Interop;
+namespace Shared.Interop;
 
-/// <summary>cachestat(2), which has no libc wrapper. Its number is the same on all architectures.</summary>
-internal static unsafe partial class Libc
+/// <summary>cachestat(2) of linux/mman.h (Linux 6.5), which has no libc wrapper.</summary>
+internal static unsafe partial class CacheStat
 {
+    /// <summary>The same number on all architectures, like every system call since Linux 5.1.</summary>
     public const int SYS_cachestat = 451;
 
-    /// <summary>struct cachestat_range: the bytes of the file to look up.</summary>
+    /// <summary>struct cachestat_range: a range of bytes of the file.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct cachestat_range
     {
@@ -26,7 +27,10 @@ internal static unsafe partial class Libc
         public ulong nr_recently_evicted;
     }
 
-    /// <summary>Returns how many pages of the range are in the page cache.</summary>
+    /// <summary>
+    /// Returns how many pages of the range are in the page cache. −ENOSYS before Linux 6.5. −EPERM if the process neither owns the file nor
+    /// may write it (since 6.15), or from a seccomp filter.
+    /// </summary>
     public static SysResult CachedPages(int file, long offset, long length)
     {
         cachestat_range range = new() { off = (ulong)offset, len = (ulong)length };
