@@ -88,7 +88,7 @@ internal sealed partial class UringConnection
         }
     }
 
-    /// <summary>Handles the last completion of a multishot receive. The next receive is submitted when the connection waits for one.</summary>
+    /// <summary>Handles the last completion of a multishot receive. The next is submitted when the connection waits for it.</summary>
     private void MultishotEnded(int result)
     {
         switch (result)

@@ -50,8 +50,8 @@ public sealed class UringTransportOptions : TransportOptions
     public bool ZeroCopySend { get; set; }
 
     /// <summary>
-    /// Gets or sets the number of bytes from which a send is a zero-copy one, if <see cref="ZeroCopySend"/> is set. Pinning pages is cheaper
-    /// than copying only from some pages on. Default: 16,384, an estimate. Allowed: at least 1.
+    /// Gets or sets the number of bytes from which a send is a zero-copy one, if <see cref="ZeroCopySend"/> is set. Pinning pages is
+    /// cheaper than copying only from some pages on. Default: 16,384, an estimate. Allowed: at least 1.
     /// </summary>
     public int ZeroCopySendThreshold { get; set; } = 16 * 1024;
 

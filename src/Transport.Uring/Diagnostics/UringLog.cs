@@ -9,6 +9,9 @@ internal static partial class UringLog
     public static partial void Unavailable(ILogger logger, string reason);
 
     [LoggerMessage(
-        141, LogLevel.Warning, "{Loop}: the kernel refused {Feature}: {Reason}. Using {Fallback} instead.", EventName = "UringFeatureRefused")]
+        141,
+        LogLevel.Warning,
+        "{Loop}: the kernel refused {Feature}: {Reason}. Using {Fallback} instead.",
+        EventName = "UringFeatureRefused")]
     public static partial void FeatureRefused(ILogger logger, string loop, string feature, string reason, string fallback);
 }

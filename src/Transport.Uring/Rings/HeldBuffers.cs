@@ -1,8 +1,8 @@
 namespace Transport.Uring.Rings;
 
 /// <summary>
-/// The order of buffers that multishot receives have filled and that are not in a pipe yet. The lists of all connections of a loop share two
-/// arrays, since a buffer is in one list at most. Loop thread.
+/// The order of buffers that multishot receives have filled and that are not in a pipe yet. The lists of all connections of a loop share
+/// two arrays, since a buffer is in one list at most. Loop thread.
 /// </summary>
 internal sealed class HeldBuffers(BufferRing buffers)
 {

@@ -51,7 +51,10 @@ internal sealed class HostProcess : IAsyncDisposable
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
         ProcessStartInfo start =
             new("prlimit",
-                [$"--nofile={limit}", .. wrapper, dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name, .. arguments])
+                [
+                    $"--nofile={limit}", .. wrapper, dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name,
+                    .. arguments,
+                ])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -12,7 +12,7 @@ public class UringOptionsTests
 {
     [Theory]
     [InlineData("QueueDepth", 100, "UringTransportOptions.QueueDepth is 100; allowed: a power of two, 8 to 32768.")]
-    [InlineData("CompletionQueueDepth", 8, "UringTransportOptions.CompletionQueueDepth is 8; allowed: a power of two, QueueDepth to 65536.")]
+    [InlineData("CompletionQueueDepth", 8, ".CompletionQueueDepth is 8; allowed: a power of two, QueueDepth to 65536.")]
     [InlineData("ReceiveBuffers", 0, "UringTransportOptions.ReceiveBuffers is 0; allowed: a power of two, 1 to 32768.")]
     [InlineData("ReceiveBufferSize", 100, "UringTransportOptions.ReceiveBufferSize is 100; allowed: 512 to 65536.")]
     [InlineData("Receive", 7, "Kestrel:Transport:Uring:Receive is \"7\"; allowed: Auto, ")]

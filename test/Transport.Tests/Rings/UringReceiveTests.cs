@@ -290,7 +290,7 @@ public class UringReceiveTests
         }
 
         LogEntry warning = await server.Logs.WaitForAsync(transport.LogCategory, 141);
-        Assert.Contains("multishot receives: IORING_OP_RECV failed: Invalid argument (errno 22).", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("multishot receives: IORING_OP_RECV failed: Invalid argument", warning.Message, StringComparison.Ordinal);
         using RawClient third = await server.ConnectAsync();
         Assert.Equal(200, (await third.GetAsync("/")).Status);
         Assert.Equal(200, (await first.GetAsync("/")).Status);
