@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one way in: ./build.sh run | test | soak | bench | pack | build | format | help
+# The one way in: ./build.sh run | test | soak | bench | pack | pictures | build | format | help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -20,6 +20,7 @@ usage() {
 ./build.sh bench micro      measure one readiness event of each poller, by BenchmarkDotNet
 ./build.sh pack [VERSION] [FOLDER]
                             make the NuGet packages in FOLDER (artifacts/packages)
+./build.sh pictures         make the pictures of the README: the live page of samples/WebApp, by Chromium
 ./build.sh build            build everything
 ./build.sh format           check the formatting: dotnet format, lines of at most 140 columns, libc imports in Interop/ only
 EOF
@@ -169,8 +170,12 @@ case "$command" in
     need_sdk; want gcc gcc
     dotnet build test/Soak/Soak.csproj -c "$configuration" --nologo -v quiet
     exec dotnet "test/Soak/bin/$configuration/net10.0/Soak.dll" "$@" ;;
+  pictures)
+    need_sdk; want chromium chromium
+    dotnet build test/Bench.Tests/Bench.Tests.csproj -c "$configuration" --nologo -v quiet
+    UPDATE_PICTURES=1 dotnet test test/Bench.Tests/Bench.Tests.csproj -c "$configuration" --no-build --nologo --filter "FullyQualifiedName~Make_the_pictures" ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror -warnnotaserror:NU1900 --nologo ;;
   format) need_sdk; check_format ;;
   help|-h|--help) usage ;;
-  *) say "build.sh: '$command' is not one of run, test, soak, bench, pack, build, format, help"; usage >&2; exit 2 ;;
+  *) say "build.sh: '$command' is not one of run, test, soak, bench, pack, pictures, build, format, help"; usage >&2; exit 2 ;;
 esac

@@ -26,6 +26,15 @@ internal static class FileServers
     private static readonly string[] AlignedPool = ["--aligned-pool", "true"];
     private static readonly string[] InlinePool = [.. AlignedPool, "--DirectIoFiles:InlineCompletions", "true"];
 
+    private static readonly string[] Ring = ["--aio", "uring"];
+
+    /// <summary>The pairs that differ only in their engine: kernel AIO (A) and io_uring (B).</summary>
+    public static readonly IReadOnlyList<ComparedPair> Rings =
+    [
+        new("direct", "uring"), new("direct-epoll", "uring-epoll"), new(Direct, "uring-epoll-pool"),
+        new(DirectInline, "uring-epoll-pool-inline"),
+    ];
+
     /// <summary>The servers of the short form.</summary>
     public static readonly IReadOnlyList<string> Few =
         [Reference, "direct", "direct-pool-inline", "nginx-sendfile", NginxDirect];
@@ -52,6 +61,10 @@ internal static class FileServers
         Of(DirectInline, "epoll:inline", InlinePool),
         Of("threads", "sockets", "--aio", "threads"),
         Of("posix", "sockets", "--aio", "posix"),
+        Of("uring", "sockets", Ring),
+        Of("uring-epoll", "epoll", Ring),
+        Of("uring-epoll-pool", "epoll", [.. AlignedPool, .. Ring]),
+        Of("uring-epoll-pool-inline", "epoll:inline", [.. InlinePool, .. Ring]),
         Of("off", "sockets", "--aio", "off"),
         Of(AllDirect, "sockets", ReadDirectly),
         Of(NoneDirect, "sockets", ReadThroughCache),

@@ -8,8 +8,10 @@ namespace Bench.Files;
 /// <param name="Large">Large files that exceed the page cache together.</param>
 /// <param name="Medium">Files of 256 KiB.</param>
 /// <param name="Small">Files of 8 KiB.</param>
+/// <param name="Many">Files of 8 KiB, so many that their inodes are read from the disk too.</param>
 /// <param name="Sizes">Files of each size that is a candidate for <c>DirectIoThreshold</c>.</param>
-internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium, FileGroup Small, IReadOnlyList<FileGroup> Sizes)
+internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium, FileGroup Small, FileGroup Many,
+    IReadOnlyList<FileGroup> Sizes)
 {
     /// <summary>The maximum number of large files of 1 GiB.</summary>
     public const int MaximumLarge = 30;
@@ -28,12 +30,12 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
     /// <param name="large">The number of large files.</param>
     /// <param name="largeBytes">The length of a large file; null for 1 GiB.</param>
     public static FileSet Full(string folder, int large, long? largeBytes = null) =>
-        Make(folder, large, largeBytes ?? Gibibyte, 256, 2048);
+        Make(folder, large, largeBytes ?? Gibibyte, 256, 2048, 100_000);
 
     /// <summary>The files of the short form, about 1 GiB.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="largeBytes">The length of a large file; null for 256 MiB.</param>
-    public static FileSet Short(string folder, long? largeBytes = null) => Make(folder, 4, largeBytes ?? 256 * Mebibyte, 64, 512);
+    public static FileSet Short(string folder, long? largeBytes = null) => Make(folder, 4, largeBytes ?? 256 * Mebibyte, 64, 512, 4096);
 
     /// <summary>Creates the files that do not exist.</summary>
     /// <exception cref="IOException">The disk has too little free space.</exception>
@@ -69,13 +71,14 @@ internal sealed record FileSet(string Folder, FileGroup Large, FileGroup Medium,
         }
     }
 
-    private static FileSet Make(string folder, int large, long largeBytes, int medium, int small)
+    private static FileSet Make(string folder, int large, long largeBytes, int medium, int small, int many)
     {
         return new FileSet(
             folder,
             new FileGroup(folder, "large", large, largeBytes),
             new FileGroup(folder, "medium", medium, 256 * 1024),
             new FileGroup(folder, "small", small, 8 * 1024),
+            new FileGroup(folder, "many", many, 8 * 1024),
             [OfSize("64k", 64 * 1024), OfSize("256k", 256 * 1024), OfSize("1m", Mebibyte), OfSize("4m", 4 * Mebibyte),
                 OfSize("16m", 16 * Mebibyte)]);
 

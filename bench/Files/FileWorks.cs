@@ -43,6 +43,13 @@ internal static class FileWorks
         },
         Many(files.Medium, "files of 256 KiB, 32 clients, warm"),
         Many(files.Small, "files of 8 KiB, 32 clients, warm"),
+        new FileLoadWork(
+            "many-cold", $"{files.Many.Count:N0} files of 8 KiB, in random order, each once, 32 clients, cold", true,
+            prefix => new Downloads($"{prefix}{files.Many.Name}-", files.Many.Count, 32) { Shuffled = true, Once = true })
+        {
+            Reads = files.Many,
+            Also = [Headline.Throughput, Headline.Tail],
+        },
         new StalledWork("stalled", "400 clients that request a large file and receive nothing", 400) { Reads = files.Large },
         .. files.Sizes.SelectMany(size => new[] { Cold(size), Warm(size.UpTo(WarmBytes)) }),
     ];

@@ -58,6 +58,7 @@ internal static class FilesPlan
     [
         .. servers.Where(server => server != FileServers.Reference && servers.Contains(FileServers.Reference))
             .Select(server => new ComparedPair(FileServers.Reference, server)),
+        .. FileServers.Rings.Where(pair => servers.Contains(pair.A) && servers.Contains(pair.B)),
         .. FileServers.Threshold.Where(pair => servers.Contains(pair.A) && servers.Contains(pair.B))
             .Select(pair => pair with { Headlines = ThresholdHeadlines }),
     ];

@@ -25,6 +25,12 @@ public sealed class BlockingTransportOptions : TransportOptions
             yield return problem;
         }
 
+        if (HandOverPath is not null)
+        {
+            yield return $"{nameof(HandOverPath)} is \"{HandOverPath}\"; allowed on this transport: null "
+                + "(a client that is accepted while the accept thread stops is reset).";
+        }
+
         if (MaxThreads is < 2 or > 65536)
         {
             yield return $"{nameof(MaxThreads)} is {MaxThreads}; allowed: 2 to 65536.";

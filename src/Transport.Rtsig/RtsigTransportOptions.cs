@@ -32,6 +32,12 @@ public sealed class RtsigTransportOptions : TransportOptions
             yield return problem;
         }
 
+        if (HandOverPath is not null)
+        {
+            yield return $"{nameof(HandOverPath)} is \"{HandOverPath}\"; allowed on this transport: null "
+                + "(the signals of a listening socket go to one process).";
+        }
+
         int lowest = CoreLibc.__libc_current_sigrtmin() + 1;
         int highest = Libc.__libc_current_sigrtmax();
         if (Signal < lowest || Signal > highest)

@@ -1,5 +1,4 @@
 using Transport.Core.Loops.Sockets;
-using Transport.Uring.Interop;
 
 namespace Transport.Uring;
 

@@ -1,6 +1,5 @@
 using Transport.Core.Interop.Sockets;
 using Transport.Core.Loops.Sockets;
-using Transport.Uring.Interop;
 using Transport.Uring.Rings;
 
 namespace Transport.Uring;

@@ -8,7 +8,7 @@ using Transport.Core.Readiness;
 using Transport.Uring.Diagnostics;
 using Transport.Uring.Interop;
 using Transport.Uring.Rings;
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
 namespace Transport.Uring;
 
@@ -135,7 +135,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
     protected override void Start()
     {
         RingSize size = RingSize.Of(options);
-        _ring = new Ring(size);
+        _ring = new Ring(size.Submissions, size.Completions, sqPoll: size.SqPoll);
         _buffers = new BufferRing(_ring, size.Buffers, size.BufferSize);
         _held = new HeldBuffers(_buffers);
         if (options.NapiBusyPollMicroseconds > 0)

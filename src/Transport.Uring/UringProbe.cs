@@ -3,7 +3,7 @@ using Transport.Core.Interop;
 using Transport.Core.Interop.Sockets;
 using Transport.Uring.Interop;
 using Transport.Uring.Rings;
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
 namespace Transport.Uring;
 
@@ -25,7 +25,7 @@ internal static unsafe class UringProbe
     {
         try
         {
-            using Ring ring = new(size);
+            using Ring ring = new(size.Submissions, size.Completions);
             using BufferRing buffers = new(ring, size.Buffers, size.BufferSize);
             int* pair = stackalloc int[2];
             SysResult.From(socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair)).ThrowIfError("socketpair");

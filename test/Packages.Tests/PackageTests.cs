@@ -1,5 +1,8 @@
 using System.IO.Compression;
 using System.Net;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Packages.Tests.Support;
@@ -72,12 +75,37 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     [Fact]
     public void Documentation_names_public_types_only()
     {
-        using ZipArchive package = ZipFile.OpenRead(feed.PackagePath("Kestrel.Transport.Core"));
-        using StreamReader reader = new(package.GetEntry("lib/net10.0/Transport.Core.xml")!.Open());
-        string[] types = [.. XDocument.Load(reader).Descendants("member").Select(static member => member.Attribute("name")!.Value)
-            .Where(static name => name.StartsWith("T:", StringComparison.Ordinal))];
-        Assert.Contains("T:Transport.Core.TransportOptions", types);
-        Assert.DoesNotContain(types, static name => name.Contains("EventLoop", StringComparison.Ordinal));
+        foreach (string id in Libraries)
+        {
+            using ZipArchive package = ZipFile.OpenRead(feed.PackagePath(id));
+            ZipArchiveEntry page = package.Entries.Single(static entry => entry.FullName.EndsWith(".xml", StringComparison.Ordinal)
+                && entry.FullName.StartsWith("lib/", StringComparison.Ordinal));
+            using StreamReader reader = new(page.Open());
+            string[] types = [.. XDocument.Load(reader).Descendants("member").Select(static member => member.Attribute("name")!.Value)
+                .Where(static name => name.StartsWith("T:", StringComparison.Ordinal)).Select(static name => name[2..])];
+            Assert.NotEmpty(types);
+            Assert.Empty(types.Except(PublicTypes(package.GetEntry(Path.ChangeExtension(page.FullName, ".dll"))!)));
+        }
+    }
+
+    /// <summary>The public types of an assembly, as documentation names them.</summary>
+    private static string[] PublicTypes(ZipArchiveEntry assembly)
+    {
+        using MemoryStream bytes = new();
+        using (Stream entry = assembly.Open())
+        {
+            entry.CopyTo(bytes);
+        }
+
+        bytes.Position = 0;
+        using PEReader file = new(bytes);
+        MetadataReader metadata = file.GetMetadataReader();
+        return
+        [
+            .. metadata.TypeDefinitions.Select(metadata.GetTypeDefinition)
+                .Where(static type => (type.Attributes & TypeAttributes.VisibilityMask) == TypeAttributes.Public)
+                .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}"),
+        ];
     }
 
     [Fact]
@@ -104,7 +132,28 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Equal(HttpStatusCode.PartialContent, status);
         Assert.True(file.AsSpan(1_000_000, 2_000_000).SequenceEqual(body), "The bytes are not those of the file.");
         Assert.Contains(": epoll, ", app.Printed, StringComparison.Ordinal);
+        await AssertComparisonAsync(app, output);
         Assert.Equal(0, await app.StopAsync());
+    }
+
+    /// <summary>The same build again on Kestrel's Sockets, by configuration alone; tools/compare.sh draws a chart of both.</summary>
+    private static async Task AssertComparisonAsync(RunningApp epoll, string output)
+    {
+        await using RunningApp sockets = await RunningApp.StartAsync(
+            output, "dotnet", "web.dll", "--urls", "http://127.0.0.1:0", "--Kestrel:Transport:Use=sockets");
+        Assert.DoesNotContain(": epoll, ", sockets.Printed, StringComparison.Ordinal);
+        if (File.Exists("/usr/bin/wrk"))
+        {
+            string chart = Path.Combine(output, "compare.svg");
+            string printed = await Command.RunAsync(
+                output, new Dictionary<string, string> { ["WRK"] = "-t1 -c8 -d1s" }, Repository.PathOf("tools/compare.sh"),
+                $"epoll={epoll.Address}hello", $"sockets={sockets.Address}hello", "1", chart);
+            Assert.Matches(@"epoll / sockets: \d+\.\d\d\.", printed);
+            XElement svg = XDocument.Load(chart).Root!;
+            Assert.Equal(["epoll", "sockets"], svg.Elements().Where(static element => element.Name.LocalName == "text")
+                .Select(static element => element.Value).Where(static text => text is "epoll" or "sockets"));
+            Assert.Contains(svg.Elements(), static element => element.Attribute("width")?.Value == "440");
+        }
     }
 
     [Fact]

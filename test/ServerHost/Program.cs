@@ -11,12 +11,12 @@ using Microsoft.Extensions.Logging;
 using Test.Shared;
 
 // A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
-// [keep-alive=SECONDS]. Listens on the descriptor if there is one. Prints its port, then its log, and ends on SIGTERM. /allocated tells
-// what was allocated on the managed heap since the start.
-double? Argument(string name) =>
-    args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal)) is { } found
-    ? double.Parse(found[(name.Length + 1)..], CultureInfo.InvariantCulture)
-    : null;
+// [keep-alive=SECONDS] [hand-over=PATH] [loops=N] [unix=PATH] [also=PORT]. Listens on the descriptor if there is one, also on the Unix
+// socket and the further port. Prints its port, then its log, and ends on SIGTERM. /allocated tells what was allocated on the managed heap
+// since the start, /process the process id.
+string? Text(string name) =>
+    args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+double? Argument(string name) => Text(name) is { } found ? double.Parse(found, CultureInfo.InvariantCulture) : null;
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
 {
@@ -29,13 +29,30 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         options.Listen(IPAddress.Loopback, 0);
     }
 
+    if (Text("unix") is { } path)
+    {
+        options.ListenUnixSocket(path);
+    }
+
+    if (Argument("also") is { } port)
+    {
+        options.Listen(IPAddress.Loopback, (int)port);
+    }
+
     if (Argument("keep-alive") is { } seconds)
     {
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(seconds);
     }
 });
-double drain = Argument("drain") ?? 0;
-TransportSettings settings = new() { Ours = options => options.DrainTime = TimeSpan.FromSeconds(drain) };
+TransportSettings settings = new()
+{
+    LoopCount = (int?)Argument("loops"),
+    Ours = options =>
+    {
+        options.HandOverPath = Text("hand-over");
+        options.DrainTime = Argument("drain") is { } drain ? TimeSpan.FromSeconds(drain) : options.DrainTime;
+    },
+};
 builder.Logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(options => options.SingleLine = true);
 TransportCatalogue.Get(args[0]).Apply(builder.WebHost, settings);
 WebApplication app = builder.Build();
@@ -43,6 +60,7 @@ app.Run(static async context =>
 {
     byte[] body = context.Request.Path == "/allocated"
         ? Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture))
+        : context.Request.Path == "/process" ? Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
         : "Hello, World!"u8.ToArray();
     context.Response.ContentLength = body.Length;
     await context.Response.Body.WriteAsync(body);

@@ -47,7 +47,8 @@ internal sealed class LiveMeters : IDisposable
         foreach ((string key, object? tag) in tags)
         {
             string text = Convert.ToString(tag, CultureInfo.InvariantCulture) ?? "";
-            if (key is "transport" or "server.port")
+            // Kestrel's own instruments have no transport.
+            if (key == "transport" || (key == "server.port" && owner.Length == 0))
             {
                 owner = text;
             }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using FileAio.Engines;
-using FileAio.Engines.KernelAio;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Transport.Core;
@@ -8,15 +7,15 @@ using Transport.Core;
 namespace FileAio.Composition;
 
 /// <summary>
-/// Selects the engine for a connection. With kernel AIO it is that of the connection's event loop (<see cref="LoopAioEngine"/>). Without an
-/// event loop, connections are distributed over a few engines with threads of their own, so that reads use more than one processor. Any
-/// other engine is shared by all connections.
+/// Selects the engine for a connection. With kernel AIO and io_uring it is that of the connection's event loop. Without an event loop,
+/// connections are distributed over a few engines with threads of their own, so that reads use more than one processor. Any other engine is
+/// shared by all connections.
 /// </summary>
 /// <param name="first">The engine that was selected and probed.</param>
 /// <param name="create">Creates a further engine of that kind; returns null on failure. Null if there is only the first.</param>
 /// <param name="createForLoop">Creates the engine of an event loop. Null if loops have none.</param>
 internal sealed class ConnectionEngines(
-    IFileEngine first, Func<IFileEngine?>? create, Func<IEventLoopFeature, LoopAioEngine>? createForLoop) : IDisposable
+    IFileEngine first, Func<IFileEngine?>? create, Func<IEventLoopFeature, IFileEngine>? createForLoop) : IDisposable
 {
     // At about 3 GB/s per thread, four exceed a disk of 10 GB/s. A guess.
     private const int MostEngines = 4;

@@ -4,6 +4,7 @@ using FileAio.Buffers;
 using FileAio.Diagnostics;
 using FileAio.Engines;
 using FileAio.Engines.KernelAio;
+using FileAio.Engines.Uring;
 using FileAio.Interop;
 using FileAio.Threads;
 using Microsoft.AspNetCore.Http.Features;
@@ -29,11 +30,15 @@ internal sealed class FileRuntime : IDisposable
         (Mode, Buffers, _ownsBuffers) = (options.Aio, buffers, ownsBuffers);
         Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, start);
         Engine = Choose(options, logger, start);
-        Buffered = Engine is PosixAioEngine or OffEngine ? Engine : Threads;
-        _connections = Engine is LinuxAioEngine aio
-            ? new ConnectionEngines(aio, () => Further(options, aio, start),
-                loop => new LoopAioEngine(loop, options.AioRequests, aio, Threads, aio.Reads))
-            : new ConnectionEngines(Engine, null, null);
+        Buffered = Engine is PosixAioEngine or OffEngine or UringEngine ? Engine : Threads;
+        _connections = Engine switch
+        {
+            LinuxAioEngine aio => new ConnectionEngines(aio, () => Further(options, aio, start),
+                loop => new LoopAioEngine(loop, options.AioRequests, aio, Threads, aio.Reads)),
+            UringEngine ring => new ConnectionEngines(ring, () => Further(options, ring, start),
+                loop => new LoopUringEngine(loop, UringSetup.Of(options), ring, Threads, ring.Reads)),
+            _ => new ConnectionEngines(Engine, null, null),
+        };
     }
 
     public AioMode Mode { get; }
@@ -68,6 +73,16 @@ internal sealed class FileRuntime : IDisposable
     /// <summary>Returns the engine for a request's connection, and the context that posts to its thread.</summary>
     public EngineContext EngineOf(IFeatureCollection features) => _connections.Of(features);
 
+    /// <summary>Returns the engine for reads through the page cache that miss, for a request's connection.</summary>
+    public IFileEngine BufferedOf(IFeatureCollection features) => Engine is UringEngine ? EngineOf(features).Engine : Buffered;
+
+    /// <summary>Returns the engine that opens files that are not in the dentry cache; null if threads do.</summary>
+    public IOpenEngine? OpenerOf(IFeatureCollection features) =>
+        Engine is UringEngine && EngineOf(features).Engine is IOpenEngine { CanOpen: true } opener ? opener : null;
+
+    private UringEngine? Further(DirectIoFileOptions options, UringEngine first, ThreadStarter? start) =>
+        UringEngine.TryCreate(UringSetup.Of(options), Threads, out UringEngine? engine, out _, start, first.Reads) ? engine : null;
+
     private LinuxAioEngine? Further(DirectIoFileOptions options, LinuxAioEngine first, ThreadStarter? start) =>
         LinuxAioEngine.TryCreate(options.AioRequests, Threads, out LinuxAioEngine? engine, out _, start, first.Reads) ? engine : null;
 
@@ -84,6 +99,15 @@ internal sealed class FileRuntime : IDisposable
                 }
 
                 return FallBack(logger, "POSIX AIO", missing, "posix-aio-missing", "It needs glibc 2.34 or later.");
+            case AioMode.Uring:
+                if (UringProbe.Run(UringSetup.Of(options)) is not { } unavailable
+                    && UringEngine.TryCreate(UringSetup.Of(options), Threads, out UringEngine? ring, out unavailable, start))
+                {
+                    return ring;
+                }
+
+                FallBack(logger, "io_uring", unavailable, "io_uring", UringProbe.Hint(unavailable), "kernel AIO");
+                goto case AioMode.On;
             case AioMode.On:
                 if (!LinuxAioEngine.TryCreate(options.AioRequests, Threads, out LinuxAioEngine? linux, out EngineRefusal refused, start))
                 {
@@ -103,11 +127,12 @@ internal sealed class FileRuntime : IDisposable
         }
     }
 
-    private ThreadPoolEngine FallBack(ILogger logger, string engine, string reason, string tag, string hint)
+    private ThreadPoolEngine FallBack(
+        ILogger logger, string engine, string reason, string tag, string hint, string instead = "a thread pool")
     {
-        FallbackReason = reason;
+        FallbackReason = FallbackReason is null ? reason : $"{FallbackReason}; {reason}";
         FileMetrics.Fallback(tag);
-        logger.EngineFallback(engine, reason, "a thread pool", hint);
+        logger.EngineFallback(engine, reason, instead, hint);
         return Threads;
     }
 

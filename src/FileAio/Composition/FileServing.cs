@@ -1,4 +1,6 @@
 using FileAio.Diagnostics;
+using FileAio.Engines.Uring;
+using FileAio.Engines;
 using FileAio.Files;
 using FileAio.Threads;
 using Microsoft.AspNetCore.Http;
@@ -62,13 +64,13 @@ internal sealed class FileServing : IDisposable
     {
         if (_root.IsCheckDue() && !_root.TryCheckCached())
         {
-            return CheckAndOpenAsync(relative, context.RequestAborted);
+            return CheckAndOpenAsync(relative, context);
         }
 
-        return OpenInRootAsync(relative, context.RequestAborted);
+        return OpenInRootAsync(relative, context);
     }
 
-    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative, CancellationToken aborted)
+    private async ValueTask<OpenResult> CheckAndOpenAsync(string relative, HttpContext context)
     {
         if (Options.Aio == AioMode.Off)
         {
@@ -77,13 +79,13 @@ internal sealed class FileServing : IDisposable
         else
         {
             // If the check does not complete in time, the previous folder is served until a later check.
-            await RunColdAsync(new FileWork<bool>(CheckNow, false, static _ => { }), refused: false, relative, aborted);
+            await RunColdAsync(new FileWork<bool>(CheckNow, false, static _ => { }), refused: false, relative, context.RequestAborted);
         }
 
-        return await OpenInRootAsync(relative, aborted);
+        return await OpenInRootAsync(relative, context);
     }
 
-    private ValueTask<OpenResult> OpenInRootAsync(string relative, CancellationToken aborted)
+    private ValueTask<OpenResult> OpenInRootAsync(string relative, HttpContext context)
     {
         if (_provided is not null)
         {
@@ -110,7 +112,7 @@ internal sealed class FileServing : IDisposable
             }
 
             folder.TryAddReference(); // cannot fail: this method holds a reference
-            return OpenColdAsync(folder, relative, aborted);
+            return OpenColdAsync(folder, relative, context);
         }
         finally
         {
@@ -125,9 +127,9 @@ internal sealed class FileServing : IDisposable
     }
 
     /// <summary>
-    /// Opens on a thread that may wait, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>, and releases the folder.
+    /// Opens on a ring, or on a thread that may wait, for at most <see cref="DirectIoFileOptions.QueueTimeout"/>, and releases the folder.
     /// </summary>
-    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative, CancellationToken aborted)
+    private async ValueTask<OpenResult> OpenColdAsync(FileRoot folder, string relative, HttpContext context)
     {
         OpenResult busy = new OpenResult(SysResult.Error(Errno.EAGAIN), null, false);
         OpenResult OpenNow()
@@ -150,8 +152,14 @@ internal sealed class FileServing : IDisposable
                 return Remember(folder, relative, OpenNow());
             }
 
+            if (Runtime.OpenerOf(context.Features) is { } opener && folder.TryPrepareOpen(relative) is { } pending)
+            {
+                RingOpen onRing = new(pending);
+                return Remember(folder, relative, await OpenOnRingAsync(opener, onRing, busy, relative, context.RequestAborted));
+            }
+
             FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());
-            return Remember(folder, relative, await RunColdAsync(open, busy, relative, aborted));
+            return Remember(folder, relative, await RunColdAsync(open, busy, relative, context.RequestAborted));
         }
         finally
         {
@@ -164,26 +172,47 @@ internal sealed class FileServing : IDisposable
     /// cancelled: an abandoned open keeps its thread until the kernel returns, and its descriptor is then closed.
     /// </summary>
     /// <exception cref="OperationCanceledException">The request was aborted.</exception>
-    private async ValueTask<T> RunColdAsync<T>(FileWork<T> work, T refused, string path, CancellationToken aborted)
+    private ValueTask<T> RunColdAsync<T>(FileWork<T> work, T refused, string path, CancellationToken aborted)
     {
         if (!Runtime.Threads.TryRun(work))
         {
             LogBusy(path, TimeSpan.Zero);
-            return refused;
+            return new ValueTask<T>(refused);
         }
 
+        return WaitAsync(work.Task, work.TryAbandon, () => Runtime.Threads.TryCancel(work), refused, path, aborted);
+    }
+
+    /// <summary>The same on a ring. An abandoned open is cancelled, which ends it unless the kernel has started it.</summary>
+    /// <exception cref="OperationCanceledException">The request was aborted.</exception>
+    private ValueTask<OpenResult> OpenOnRingAsync(
+        IOpenEngine opener, RingOpen open, OpenResult refused, string path, CancellationToken aborted)
+    {
+        if (!opener.TryOpen(open))
+        {
+            open.Refuse();
+            LogBusy(path, TimeSpan.Zero);
+            return new ValueTask<OpenResult>(refused);
+        }
+
+        return WaitAsync(open.Task, open.TryAbandon, () => opener.TryCancel(open), refused, path, aborted);
+    }
+
+    private async ValueTask<T> WaitAsync<T>(
+        Task<T> task, Func<bool> tryAbandon, Action cancel, T refused, string path, CancellationToken aborted)
+    {
         try
         {
-            return await work.Task.WaitAsync(Options.QueueTimeout, Time, aborted);
+            return await task.WaitAsync(Options.QueueTimeout, Time, aborted);
         }
         catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
         {
-            if (!work.TryAbandon())
+            if (!tryAbandon())
             {
-                return await work.Task; // completed just before it was abandoned
+                return await task; // completed just before it was abandoned
             }
 
-            Runtime.Threads.TryCancel(work);
+            cancel();
             aborted.ThrowIfCancellationRequested();
             LogBusy(path, Options.QueueTimeout);
             return refused;

@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using FileAio.Diagnostics;
+using FileAio.Engines.Uring;
+using FileAio.Interop;
+using Shared.Uring.Interop;
 
 namespace FileAio.Engines;
 
 /// <summary>A read, reusable after it has completed. Engines read a response's file by these objects only.</summary>
-internal sealed class FileRead : IValueTaskSource<SysResult>
+internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
 {
     private ManualResetValueTaskSourceCore<SysResult> _source;
     private IFileEngine? _engine;
@@ -99,6 +102,10 @@ internal sealed class FileRead : IValueTaskSource<SysResult>
         FileMetrics.ReadEnded(_engine!.Name, Started, _result);
         InFlight = false;
     }
+
+    IoUring.io_uring_sqe IRingOperation.Prepare() => FileSqe.Read(Descriptor, Buffer, Length, Offset);
+
+    bool IRingOperation.Continue(SysResult result) => false;
 
     SysResult IValueTaskSource<SysResult>.GetResult(short token) => _source.GetResult(token);
 

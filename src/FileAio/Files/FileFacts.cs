@@ -35,6 +35,14 @@ internal readonly record struct FileFacts(
         return result;
     }
 
+    /// <summary>The same for a descriptor that was just opened: takes what the open has cached, and asks no server.</summary>
+    public static SysResult OfOpened(int descriptor, out FileFacts facts)
+    {
+        SysResult result = Libc.Statx(descriptor, out Libc.statx raw, Libc.AT_STATX_DONT_SYNC);
+        facts = result.IsError ? default : From(raw);
+        return result;
+    }
+
     public static FileFacts From(in Libc.statx raw)
     {
         bool hasAlignment = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;

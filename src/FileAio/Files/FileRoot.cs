@@ -25,6 +25,7 @@ internal sealed class FileRoot
     private readonly ETagPrecision _precision;
     private readonly DeviceTable _devices;
     private readonly OpenAt2Support _openAt2;
+    private readonly bool _isLocal;
     private ReferenceCount _references = new();
 
     /// <summary>Takes ownership of the descriptor.</summary>
@@ -36,6 +37,9 @@ internal sealed class FileRoot
         _from = _policy == SymlinkPolicy.Off ? "" : options.DisableSymlinksFrom?.TrimEnd('/') ?? "";
         // Probed once, on the folder itself: the same error for a file says nothing about the call.
         _openAt2 = OpenAt2Support.Probe(descriptor);
+        // Unknown filesystems may ask a server. A mount below the folder may too, and is then asked for what it has cached.
+        _isLocal = !Libc.StatFs(descriptor, out Libc.statfs filesystem).IsError && (uint)filesystem.f_type is Libc.EXT4_SUPER_MAGIC
+            or Libc.XFS_SUPER_MAGIC or Libc.BTRFS_SUPER_MAGIC or Libc.F2FS_SUPER_MAGIC or Libc.OVERLAYFS_SUPER_MAGIC;
         Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
     }
 
@@ -103,8 +107,15 @@ internal sealed class FileRoot
             return opened;
         }
 
-        int descriptor = (int)opened.Value;
-        SysResult stated = FileFacts.Of(descriptor, out FileFacts facts);
+        SysResult stated = FileFacts.Of((int)opened.Value, out FileFacts facts);
+        return Adopt((int)opened.Value, stated, facts, relative, out file, out isDirectory);
+    }
+
+    /// <summary>Takes ownership of an opened descriptor. It is closed unless it is a regular file.</summary>
+    public SysResult Adopt(int descriptor, SysResult stated, in FileFacts facts, string relative, out OpenedFile? file,
+        out bool isDirectory)
+    {
+        file = null;
         isDirectory = facts.IsDirectory;
         if (!stated.IsError && facts.IsRegular)
         {
@@ -117,6 +128,27 @@ internal sealed class FileRoot
         }
 
         return stated;
+    }
+
+    /// <summary>
+    /// Prepares the open of a path by one openat2(2) that completes later. Returns null if it takes more than that: owners of links are
+    /// compared, <see cref="DirectIoFileOptions.DisableSymlinksFrom"/> applies, or there is no openat2 or no folder. The caller must hold a
+    /// reference; the open adds its own.
+    /// </summary>
+    [SkipLocalsInit]
+    public PendingOpen? TryPrepareOpen(string path)
+    {
+        string relative = path.Length == 0 ? "." : path;
+        Span<byte> name = stackalloc byte[MaxPath];
+        if (_descriptor == -1 || !_openAt2.HasOpenAt2 || _policy == SymlinkPolicy.IfNotOwner
+            || (_from.Length > 0 && relative.StartsWith(_from, StringComparison.Ordinal))
+            || !TryEncode(relative, name) || !TryAddReference())
+        {
+            return null;
+        }
+
+        return new PendingOpen(this, path, _descriptor, new OpenArguments(name[..(name.IndexOf((byte)0) + 1)], OpenFlags, Resolve(_policy)),
+            _isLocal);
     }
 
     /// <summary>Retries transient errors: a race (EAGAIN), and once a stale handle of a network filesystem (ESTALE).</summary>
@@ -175,12 +207,7 @@ internal sealed class FileRoot
             return SysResult.Error(Errno.ENAMETOOLONG);
         }
 
-        ulong resolve = Libc.RESOLVE_NO_MAGICLINKS | policy switch
-        {
-            SymlinkPolicy.On => Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_BENEATH,
-            SymlinkPolicy.Beneath => Libc.RESOLVE_BENEATH,
-            _ => 0,
-        };
+        ulong resolve = Resolve(policy);
         fixed (byte* pointer = name)
         {
             if (_openAt2.HasOpenAt2 && (!cachedOnly || _openAt2.HasCached))
@@ -201,6 +228,13 @@ internal sealed class FileRoot
                 : SymlinkWalk.Open(folder, relative, flags, ownersMustAgree: false);
         }
     }
+
+    private static ulong Resolve(SymlinkPolicy policy) => Libc.RESOLVE_NO_MAGICLINKS | policy switch
+    {
+        SymlinkPolicy.On => Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_BENEATH,
+        SymlinkPolicy.Beneath => Libc.RESOLVE_BENEATH,
+        _ => 0,
+    };
 
     private static bool TryEncode(string relative, Span<byte> name)
     {

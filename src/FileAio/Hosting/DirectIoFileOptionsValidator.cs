@@ -29,7 +29,7 @@ internal static class DirectIoFileOptionsValidator
         Check(o.DefaultFiles.All(HasPlainNames), nameof(o.DefaultFiles), $"\"{string.Join(", ", o.DefaultFiles)}\"",
             "names in a directory, with no .. in them");
         Check(Enum.IsDefined(o.HttpsCompression), nameof(o.HttpsCompression), o.HttpsCompression, "default, doNotCompress, compress");
-        Check(Enum.IsDefined(o.Aio), nameof(o.Aio), o.Aio, "on, off, threads, posix");
+        Check(Enum.IsDefined(o.Aio), nameof(o.Aio), o.Aio, "on, off, threads, posix, uring");
         Check(Enum.IsDefined(o.DisableSymlinks), nameof(o.DisableSymlinks), o.DisableSymlinks, "off, on, ifNotOwner, beneath");
         Check(o.DisableSymlinksFrom is null || HasPlainNames(o.DisableSymlinksFrom),
             nameof(o.DisableSymlinksFrom), $"\"{o.DisableSymlinksFrom}\"",

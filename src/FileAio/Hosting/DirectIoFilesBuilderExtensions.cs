@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using FileAio;
 using FileAio.Buffers;
 using FileAio.Composition;
@@ -136,6 +137,7 @@ public static class DirectIoFilesBuilderExtensions
             return FrameworkFiles.Use(app, options, source.Provider, source.Root, section, reason);
         }
 
+        FileMetrics.Attach(services.GetService<IMeterFactory>());
         FileRuntime runtime = services.GetService<FileRuntime>() ?? FileRuntime.Shared(options, logger);
         bool alignedPipes = services.GetService<IMemoryPoolFactory<byte>>() is AlignedMemoryPoolFactory;
         FileServing serving = new FileServing(options, source, runtime, alignedPipes,

@@ -37,6 +37,11 @@ internal static unsafe partial class Libc
     public const int RWF_NOWAIT = 8;
     public const int POSIX_FADV_SEQUENTIAL = 2;
 
+    public const uint EXT4_SUPER_MAGIC = 0xef53; // ext2 and ext3 too
+    public const uint XFS_SUPER_MAGIC = 0x58465342;
+    public const uint BTRFS_SUPER_MAGIC = 0x9123683e;
+    public const uint F2FS_SUPER_MAGIC = 0xf2f52010;
+    public const uint OVERLAYFS_SUPER_MAGIC = 0x794c7630;
     public const uint TMPFS_MAGIC = 0x01021994;
     public const uint RAMFS_MAGIC = 0x858458f6;
 
@@ -176,10 +181,10 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>fstat by statx, which also returns the alignment of direct reads.</summary>
-    public static SysResult Statx(int fd, out statx facts)
+    public static SysResult Statx(int fd, out statx facts, int flags = 0)
     {
         byte empty = 0;
-        return Statx(fd, &empty, AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_DIOALIGN, out facts);
+        return Statx(fd, &empty, AT_EMPTY_PATH | flags, STATX_BASIC_STATS | STATX_DIOALIGN, out facts);
     }
 
     public static SysResult StatFs(int fd, out statfs facts)

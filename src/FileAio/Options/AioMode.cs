@@ -23,4 +23,11 @@ public enum AioMode
     /// time.
     /// </summary>
     Posix,
+
+    /// <summary>
+    /// io_uring for all reads and for opens that miss the dentry cache: they need no thread of the server. Only the
+    /// read-ahead of a buffered read may wait in the submission, while the device's queue is full.
+    /// If the kernel or a container forbids it, <see cref="On"/> is used, and a warning names the reason.
+    /// </summary>
+    Uring,
 }

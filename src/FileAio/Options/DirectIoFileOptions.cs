@@ -157,20 +157,20 @@ public sealed class DirectIoFileOptions
     public AioMode Aio { get; set; }
 
     /// <summary>
-    /// Gets or sets the maximum number of reads in flight, for kernel AIO and POSIX AIO. Default: 128; above the queue depth of the device,
-    /// io_submit blocks. Allowed values: 16 to 65,536. nginx: <c>worker_aio_requests</c>.
+    /// Gets or sets the maximum number of reads in flight, for kernel AIO, POSIX AIO and io_uring. Default: 128; above the queue depth of
+    /// the device, io_submit blocks. Allowed values: 16 to 65,536. nginx: <c>worker_aio_requests</c>.
     /// </summary>
     public int AioRequests { get; set; } = 128;
 
     /// <summary>
-    /// Gets or sets the maximum number of threads that read files. Default: 32. Allowed values: 1 to 1,024. nginx: <c>thread_pool
-    /// threads=</c>.
+    /// Gets or sets the maximum number of threads that read files. With io_uring they are the kernel's, for each ring. Default: 32. Allowed
+    /// values: 1 to 1,024. nginx: <c>thread_pool threads=</c>.
     /// </summary>
     public int Threads { get; set; } = 32;
 
     /// <summary>
-    /// Gets or sets the maximum number of reads that wait for a thread. Above it, requests get 503. Default: 65,536. Allowed values: 1 or
-    /// more. nginx: <c>thread_pool max_queue=</c>.
+    /// Gets or sets the maximum number of reads that wait for a thread, or for a place in the ring with io_uring. Above it, requests get
+    /// 503. Default: 65,536. Allowed values: 1 or more. nginx: <c>thread_pool max_queue=</c>.
     /// </summary>
     public int MaxQueue { get; set; } = 65536;
 

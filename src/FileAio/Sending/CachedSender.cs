@@ -140,8 +140,8 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
 
         try
         {
-            SysResult read = await buffer.Read.StartAsync(serving.Runtime.Buffered, file.Descriptor, buffer.Address, want, position,
-                body.IsInline).ConfigureAwait(false);
+            SysResult read = await buffer.Read.StartAsync(serving.Runtime.BufferedOf(context.Features), file.Descriptor, buffer.Address,
+                want, position, body.IsInline).ConfigureAwait(false);
             if (read.Value > 0)
             {
                 await body.WriteAsync(buffer.Memory[..(int)read.Value]).ConfigureAwait(false);

@@ -30,6 +30,7 @@ internal static class Errno
     public const int EPROTO = 71;
     public const int EOVERFLOW = 75;
     public const int ENOTSOCK = 88;
+    public const int EMSGSIZE = 90;
     public const int ENOPROTOOPT = 92;
     public const int EOPNOTSUPP = 95;
     public const int ENETDOWN = 100;

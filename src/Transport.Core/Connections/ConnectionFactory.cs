@@ -16,9 +16,15 @@ namespace Transport.Core.Connections;
 /// them.</param>
 /// <param name="options">The options that the user has set.</param>
 /// <param name="limits">The connection limits; null for none.</param>
+/// <param name="counters">Returns the end point's counters on a loop.</param>
 /// <param name="logger">The logger of the transport's category.</param>
 internal sealed class ConnectionFactory(
-    EndPoint listening, bool setsOptions, TransportOptions options, ConnectionLimits? limits, ILogger logger)
+    EndPoint listening,
+    bool setsOptions,
+    TransportOptions options,
+    ConnectionLimits? limits,
+    Func<EventLoop, ListenerCounters> counters,
+    ILogger logger)
 {
     /// <summary>
     /// With a wildcard address, the connection's own address is read. Otherwise the listener's is used, which saves a system call.
@@ -55,7 +61,7 @@ internal sealed class ConnectionFactory(
         }
         catch (Exception exception)
         {
-            loop.Counters.AcceptErrors++;
+            counters(loop).AcceptErrors++;
             TransportLog.ConnectionNotStarted(logger, listening, exception);
             SocketCalls.ResetOnClose(descriptor);
             SocketCalls.Close(descriptor);
@@ -80,7 +86,7 @@ internal sealed class ConnectionFactory(
         catch (Exception exception)
         {
             // Creating the pipes calls the application's memory pool; a failure resets this client only.
-            loop.Counters.AcceptErrors++;
+            counters(loop).AcceptErrors++;
             TransportLog.ConnectionNotStarted(logger, listening, exception);
             socket.Shutdown(reset: true);
             _ = socket.CloseAsync().AsTask();
@@ -96,7 +102,7 @@ internal sealed class ConnectionFactory(
     /// <summary>Sends RST: a refused client leaves no TIME_WAIT entry and needs no TLS handshake.</summary>
     private void Refuse(EventLoop loop, int descriptor, EndPoint remote, string reason)
     {
-        loop.Counters.ConnectionsRefused++;
+        counters(loop).ConnectionsRefused++;
         SocketCalls.ResetOnClose(descriptor);
         SocketCalls.Close(descriptor);
         if (limits!.ShouldWarn())

@@ -9,10 +9,6 @@ internal sealed class LoopCounters
 {
     /// <summary>Interlocked: after an end point is bound again, the old loop still has connections to close.</summary>
     public long Connections;
-    public long Accepts;
-    public long AcceptErrors;
-    public long AcceptPauses;
-    public long ConnectionsRefused;
     public long BytesReceived;
 
     /// <summary>Bytes sent by the loop. Bytes that other threads sent are in <see cref="BytesSentElsewhere"/>.</summary>

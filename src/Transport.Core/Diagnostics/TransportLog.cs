@@ -122,6 +122,25 @@ internal static partial class TransportLog
         EventName = "ConnectionsRefused")]
     public static partial void ConnectionsRefused(ILogger logger, object endPoint, string reason);
 
+    [LoggerMessage(117, LogLevel.Information,
+        "Took over {EndPoint} ({Sockets} listening sockets) from process {ProcessId}, which stops when this process has started.",
+        EventName = "TookOver")]
+    public static partial void TookOver(ILogger logger, object endPoint, int sockets, int processId);
+
+    [LoggerMessage(118, LogLevel.Information,
+        "Process {ProcessId} has taken over the listening sockets. Stopping; open connections are served during DrainTime.",
+        EventName = "HandedOver")]
+    public static partial void HandedOver(ILogger logger, int processId);
+
+    [LoggerMessage(119, LogLevel.Warning,
+        "{EndPoint} of process {ProcessId} is not an end point of this process. Its listening sockets are closed.",
+        EventName = "NotTakenOver")]
+    public static partial void NotTakenOver(ILogger logger, string endPoint, int processId);
+
+    [LoggerMessage(121, LogLevel.Warning, "A hand-over at {Path} failed: {Reason} This process remains in service.",
+        EventName = "HandOverFailed")]
+    public static partial void HandOverFailed(ILogger logger, string path, string reason);
+
     [LoggerMessage(116, LogLevel.Debug, "A connection from {RemoteEndPoint} to {EndPoint} is reset: {Reason}.",
         EventName = "ConnectionRefused")]
     public static partial void ConnectionRefused(ILogger logger, object remoteEndPoint, object endPoint, string reason);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 
 namespace Transport.Core.Diagnostics;
 
@@ -8,19 +9,22 @@ internal sealed class TransportMetrics : IDisposable
     public const string MeterName = "Transport.Core";
 
     private readonly LoopMeter<LoopCounters> _meter;
+    private readonly LoopMeter<ListenerCounters> _listeners;
 
     public TransportMetrics(IMeterFactory? meterFactory)
     {
         _meter = new(MeterName, meterFactory);
+        _listeners = new(MeterName, meterFactory);
         _meter.UpDown("transport.connections", "{connection}", "Open connections.", c => c.Connections);
-        _meter.Counter("transport.accepts", "{connection}", "Accepted connections.", c => c.Accepts);
-        _meter.Counter("transport.accept_errors", "{error}", "accept4(2) calls that failed with anything but EAGAIN.", c => c.AcceptErrors);
-        _meter.Counter(
+        _listeners.Counter("transport.accepts", "{connection}", "Accepted connections.", c => c.Accepts);
+        _listeners.Counter(
+            "transport.accept_errors", "{error}", "accept4(2) calls that failed with anything but EAGAIN.", c => c.AcceptErrors);
+        _listeners.Counter(
             "transport.accept_pauses",
             "{pause}",
             "Times that accepting paused because descriptors or memory had run out.",
             c => c.AcceptPauses);
-        _meter.Counter(
+        _listeners.Counter(
             "transport.connections_refused",
             "{connection}",
             "Connections reset at MaxConnections or MaxConnectionsPerAddress.",
@@ -59,5 +63,12 @@ internal sealed class TransportMetrics : IDisposable
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>
     public LoopCounters ForLoop(string transport, int loop) => _meter.ForLoop(transport, loop);
 
-    public void Dispose() => _meter.Dispose();
+    /// <summary>Returns the counters of one end point on one loop.</summary>
+    public ListenerCounters ForListener(string transport, int loop, EndPoint endPoint) => _listeners.ForLoop(transport, loop, endPoint);
+
+    public void Dispose()
+    {
+        _meter.Dispose();
+        _listeners.Dispose();
+    }
 }

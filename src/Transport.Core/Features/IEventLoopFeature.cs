@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 
 namespace Transport.Core;
@@ -6,6 +7,7 @@ namespace Transport.Core;
 /// Represents the event loop of a connection, as a connection feature. All connections of a loop have the same object, so its reference
 /// identifies the loop. Other transports do not have this feature.
 /// </summary>
+[Experimental("KTRANS001")]
 public interface IEventLoopFeature
 {
     /// <summary>

@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Transport.Core;
 
 /// <summary>
 /// Represents a source of events beside the sockets of an event loop. Both methods are called on the loop's thread and must not block. An
 /// exception ends the loop.
 /// </summary>
+[Experimental("KTRANS001")]
 public interface IEventLoopSource
 {
     /// <summary>

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.HandOver;
+using Transport.Core.Health;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
 
@@ -21,6 +23,9 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     private readonly bool _isLast;
     private readonly ConnectionLimits? _limits;
     private readonly EventLoopGroup _loops;
+    private readonly ListenerHandOvers _handOvers;
+    private readonly DrainState _drain;
+    private readonly ListeningEndPoints _endPoints;
     private readonly ILogger _logger;
     private readonly ILogger _startLogger;
     private DescriptorReserve? _reserve;
@@ -32,6 +37,9 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     /// <param name="loggers">Creates the logger of the transport's category.</param>
     /// <param name="pools">Creates a memory pool for each event loop.</param>
     /// <param name="metrics">The meter.</param>
+    /// <param name="handOvers">The hand-overs of listening sockets between processes.</param>
+    /// <param name="drain">Whether listeners drain.</param>
+    /// <param name="endPoints">The end points that are served, for the health check.</param>
     /// <param name="lifetime">Stops the host when an event loop fails.</param>
     public TransportFactory(
         IoModel model,
@@ -41,8 +49,14 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         ILoggerFactory loggers,
         IMemoryPoolFactory<byte> pools,
         TransportMetrics metrics,
+        ListenerHandOvers handOvers,
+        DrainState drain,
+        ListeningEndPoints endPoints,
         IHostApplicationLifetime? lifetime)
     {
+        _handOvers = handOvers;
+        _drain = drain;
+        _endPoints = endPoints;
         _model = model;
         _options = options;
         _selection = selection;
@@ -100,7 +114,12 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
                 + "allowed: IPEndPoint, UnixDomainSocketEndPoint, FileHandleEndPoint.");
         }
 
-        ListenSocket socket = ListenSocket.Bind(endpoint, _options, _logger);
+        // A descriptor belongs to whoever passed it to this process.
+        ListenerHandOver? handOver = endpoint is FileHandleEndPoint ? null : _handOvers.At(_options.HandOverPath);
+        Socket[] inherited = handOver?.Take(endpoint) ?? [];
+        ListenSocket socket = inherited.Length > 0
+            ? ListenSocket.Adopt(inherited, _options)
+            : ListenSocket.Bind(endpoint, _options, _logger);
         try
         {
             EventLoop[] loops = await _loops.AcquireAsync();
@@ -111,7 +130,12 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
                 _options,
                 _reserve ??= DescriptorReserve.Create(_options.DescriptorReserve, _logger),
                 _limits,
+                _drain,
                 _logger);
+            handOver?.Offer(endpoint, socket);
+            ListeningEndPoint listening = new(listener.EndPoint, _model.Name, _model.Mechanism);
+            _endPoints.Add(listening);
+            listener.Unbound = () => _endPoints.Remove(listening);
             TransportLog.Listening(
                 _startLogger, listener.EndPoint, _model.Mechanism, loops.Length, _model.SchedulingOf(_options), socket.Strategy);
             return listener;

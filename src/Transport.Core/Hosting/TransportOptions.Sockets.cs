@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Transport.Core;
 
 /// <summary>Connection limits and socket options.</summary>
@@ -8,6 +10,13 @@ public abstract partial class TransportOptions
 
     /// <summary>MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL of the kernel.</summary>
     private static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(32767);
+
+    /// <summary>sun_path has 108 bytes; the process id is appended for a moment, and a zero.</summary>
+    private const int MaxHandOverPath = 96;
+
+    private static readonly TimeSpan DefaultDrainTime = TimeSpan.FromSeconds(10);
+
+    private TimeSpan? _drainTime;
 
     /// <summary>
     /// Gets or sets the maximum number of open connections of the transport, all end points and event loops together. A connection beyond
@@ -72,10 +81,26 @@ public abstract partial class TransportOptions
     /// <summary>
     /// Gets or sets how long open connections continue to be served at shutdown, after the transport has stopped accepting. Kestrel closes
     /// connections that wait for a request as soon as the transport has unbound, even if the first request is on its way; the client then
-    /// sees a failure. The drain ends early when the transport has no open connection, and when the host's shutdown timeout expires. With a
-    /// listening socket that another process also holds (systemd), such a restart loses no request. Default: zero. Allowed: 0 to 1 hour.
+    /// sees a failure. During the drain each connection ends with its next response (<c>Connection: close</c>, or GOAWAY in HTTP/2). The
+    /// drain ends early when the transport has no open connection, and when the host's shutdown timeout expires. With a listening socket
+    /// that another process also holds (<see cref="HandOverPath"/>, systemd), such a restart loses no request. Default: zero, or 10 seconds
+    /// if <see cref="HandOverPath"/> is set. Allowed: 0 to 1 hour.
     /// </summary>
-    public TimeSpan DrainTime { get; set; }
+    public TimeSpan DrainTime
+    {
+        get => _drainTime ?? (HandOverPath is null ? TimeSpan.Zero : DefaultDrainTime);
+        set => _drainTime = value;
+    }
+
+    /// <summary>
+    /// Gets or sets the path of a Unix socket over which a later process takes the listening sockets of this one (SCM_RIGHTS), for a
+    /// restart without a failed request. At the start the transport takes the sockets of the process that listens on the path, if there is
+    /// one. When the host has started, that process stops, with its <see cref="DrainTime"/>; if the new process does not start, it remains
+    /// in service. The processes must have the same user, or the one that is asked is root's. The folder must exist and be writable; give
+    /// it to this user alone. Not supported by the rtsig and blocking transports. Default: null, which is off. Allowed: an absolute path of
+    /// at most 96 bytes, or null.
+    /// </summary>
+    public string? HandOverPath { get; set; }
 
     internal bool HasKeepAlive => TcpKeepAliveTime is not null || TcpKeepAliveInterval is not null || TcpKeepAliveRetryCount is not null;
 
@@ -108,6 +133,11 @@ public abstract partial class TransportOptions
         if (DrainTime < TimeSpan.Zero || DrainTime > TimeSpan.FromHours(1))
         {
             yield return $"{nameof(DrainTime)} is {DrainTime}; allowed: 00:00:00 to 01:00:00.";
+        }
+
+        if (HandOverPath is { } path && (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > MaxHandOverPath))
+        {
+            yield return $"{nameof(HandOverPath)} is \"{path}\"; allowed: an absolute path of at most {MaxHandOverPath} bytes, or null.";
         }
 
         if (TcpKeepAliveRetryCount is < 1 or > 127)

@@ -10,6 +10,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Transport.Core.Diagnostics;
+using Transport.Core.HandOver;
+using Transport.Core.Health;
 using Transport.Core.SendFile;
 
 namespace Transport.Core.Hosting;
@@ -82,6 +84,11 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TransportOptionsValidator<TOptions>>());
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, SendFileStartupFilter>());
+        services.TryAddSingleton<DrainState>();
+        services.TryAddSingleton<ListeningEndPoints>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, DrainStartupFilter>());
+        services.TryAddSingleton(static provider => new ListenerHandOvers(
+            provider.GetService<IHostApplicationLifetime>(), provider.GetRequiredService<ILoggerFactory>()));
         services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton(_name);
         services.TryAddSingleton(static provider => new TransportSelection(
@@ -111,6 +118,9 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<IMemoryPoolFactory<byte>>(),
             provider.GetRequiredService<TransportMetrics>(),
+            provider.GetRequiredService<ListenerHandOvers>(),
+            provider.GetRequiredService<DrainState>(),
+            provider.GetRequiredService<ListeningEndPoints>(),
             provider.GetService<IHostApplicationLifetime>());
     }
 }

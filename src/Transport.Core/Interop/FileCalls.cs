@@ -1,3 +1,5 @@
+using Transport.Core.Interop.Threads;
+
 namespace Transport.Core.Interop;
 
 /// <summary>
@@ -28,10 +30,15 @@ internal static unsafe class FileCalls
 
     /// <summary>
     /// preadv2(2) with RWF_NOWAIT: reads page-cache hits without waiting for the disk. −EAGAIN: none; −EOPNOTSUPP: the file system does not
-    /// support the flag. Retries EINTR.
+    /// support the flag, or the architecture's number of the call is not known. Retries EINTR.
     /// </summary>
     public static SysResult ReadNoWait(int file, Span<byte> buffer, long offset)
     {
+        if (!RawSyscalls.AreSupported)
+        {
+            return SysResult.Error(Errno.EOPNOTSUPP);
+        }
+
         SysResult result;
         do
         {
@@ -39,7 +46,9 @@ internal static unsafe class FileCalls
             fixed (byte* start = buffer)
             {
                 iovec piece = new() { iov_base = start, iov_len = (nuint)buffer.Length };
-                result = SysResult.From(Libc.preadv2(file, &piece, 1, offset, Libc.RWF_NOWAIT));
+
+                // The offset is one 64-bit register; the next one is its upper half on 32-bit systems only.
+                result = SysResult.From(Libc.syscall_preadv2(RawSyscalls.SYS_preadv2, file, &piece, 1, (nint)offset, 0, Libc.RWF_NOWAIT));
             }
         }
         while (result.Errno == Errno.EINTR);

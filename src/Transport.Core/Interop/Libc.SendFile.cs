@@ -11,6 +11,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     internal static partial nint sendfile(int out_fd, int in_fd, long* offset, nuint count);
 
-    [LibraryImport("libc")]
-    internal static partial nint preadv2(int fd, iovec* iov, int iovcnt, long offset, int flags);
+    /// <summary>By number: musl has a wrapper of preadv2 since 1.2.5 only.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    internal static partial nint syscall_preadv2(nint number, nint fd, iovec* iov, nint iovcnt, nint pos_l, nint pos_h, nint flags);
 }

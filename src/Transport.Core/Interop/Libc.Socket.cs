@@ -17,9 +17,12 @@ internal static unsafe partial class Libc
     public const int IPPROTO_TCP = 6;
     public const int TCP_NODELAY = 1;
 
+    public const int SCM_RIGHTS = 1;
     public const int MSG_PEEK = 0x2;
+    public const int MSG_CTRUNC = 0x8;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int SHUT_RD = 0;
     public const int SHUT_RDWR = 2;
 
@@ -38,6 +41,18 @@ internal static unsafe partial class Libc
         public void* msg_control;
         public nuint msg_controllen;
         public int msg_flags;
+    }
+
+    /// <summary>
+    /// struct cmsghdr of glibc on 64-bit Linux, before the data of a control message. musl has 32 bits of length and 32 of padding instead,
+    /// which is the same on little-endian processors.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct cmsghdr
+    {
+        public nuint cmsg_len;
+        public int cmsg_level;
+        public int cmsg_type;
     }
 
     /// <summary>struct linger: with l_onoff = 1 and l_linger = 0 close(2) sends RST.</summary>
@@ -62,6 +77,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     internal static partial nint sendmsg(int sockfd, msghdr* msg, int flags);
+
+    [LibraryImport("libc")]
+    internal static partial nint recvmsg(int sockfd, msghdr* msg, int flags);
 
     [LibraryImport("libc")]
     internal static partial int setsockopt(int sockfd, int level, int optname, void* optval, uint optlen);

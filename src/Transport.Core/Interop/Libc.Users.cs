@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Transport.Core.Interop;
 
-/// <summary>pwd.h, grp.h and chown(2): the owner of a Unix socket.</summary>
+/// <summary>pwd.h, grp.h, chown(2) and geteuid(2): the owner of a Unix socket.</summary>
 internal static unsafe partial class Libc
 {
     /// <summary>The first fields of struct passwd, the same in glibc and musl.</summary>
@@ -25,6 +25,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     internal static partial int getgrnam_r(byte* name, group* grp, byte* buf, nuint buflen, group** result);
+
+    [LibraryImport("libc")]
+    internal static partial uint geteuid();
 
     [LibraryImport("libc")]
     internal static partial int chown(byte* path, uint owner, uint group);

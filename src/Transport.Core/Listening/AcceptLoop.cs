@@ -29,6 +29,7 @@ internal sealed class AcceptLoop : ILoopResident
     private readonly EndPoint _endPoint;
     private readonly DescriptorReserve _reserve;
     private readonly SocketListener _listener;
+    private readonly ListenerCounters _counters;
     private readonly PeerAddress _peer = new();
     private readonly SocketCompletion _pause = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,6 +53,7 @@ internal sealed class AcceptLoop : ILoopResident
         _endPoint = endPoint;
         _reserve = reserve;
         _listener = listener;
+        _counters = listener.CountersOf(loop);
     }
 
     /// <returns>Completes when the loop has registered the socket; fails with the kernel's error if it cannot.</returns>
@@ -95,7 +97,7 @@ internal sealed class AcceptLoop : ILoopResident
             SysResult accepted = await _socket.AcceptAsync(_peer).ConfigureAwait(false);
             if (!accepted.IsError)
             {
-                _loop.Counters.Accepts++;
+                _counters.Accepts++;
                 await AcceptedAsync((int)accepted.Value).ConfigureAwait(false);
             }
             else if (accepted.Errno == Errno.ECANCELED)
@@ -104,7 +106,7 @@ internal sealed class AcceptLoop : ILoopResident
             }
             else
             {
-                _loop.Counters.AcceptErrors++;
+                _counters.AcceptErrors++;
                 if (IsClientsOwn(accepted.Errno))
                 {
                     TransportLog.AcceptError(_loop.Logger, _endPoint, accepted.ToException("accept4").Message);
@@ -172,7 +174,7 @@ internal sealed class AcceptLoop : ILoopResident
         }
         catch (Exception exception)
         {
-            _loop.Counters.AcceptErrors++;
+            _counters.AcceptErrors++;
             TransportLog.AcceptError(_loop.Logger, _endPoint, exception.ToString());
         }
     }
@@ -197,7 +199,7 @@ internal sealed class AcceptLoop : ILoopResident
             TransportLog.AcceptPause(_loop.Logger, _endPoint, reason);
         }
 
-        _loop.Counters.AcceptPauses++;
+        _counters.AcceptPauses++;
         _pauseMilliseconds = Math.Clamp(_pauseMilliseconds * 2, MinimumPauseMilliseconds, MaximumPauseMilliseconds);
         ValueTask<SysResult> pause = _pause.Wait();
         using Timer timer = new(static self => ((AcceptLoop)self!).Resume(), this, _pauseMilliseconds, Timeout.Infinite);

@@ -14,7 +14,13 @@ namespace Transport.Core.Listening;
 /// </summary>
 internal sealed class ListenSocket : IDisposable
 {
+    /// <summary>Kept until the process ends, since the finalizer of Socket removes the file of a Unix socket.</summary>
+    private static readonly List<Socket> s_givenAway = [];
+
     private readonly List<Socket> _sockets;
+    private readonly Lock _gate = new();
+    private bool _ownsFile;
+    private bool _isGivenAway;
 
     private ListenSocket(Socket first, AcceptStrategy strategy)
     {
@@ -80,11 +86,48 @@ internal sealed class ListenSocket : IDisposable
         }
     }
 
-    /// <summary>Returns a descriptor for the loop with this number. The loop closes it.</summary>
-    /// <exception cref="IOException">The descriptor limit is reached.</exception>
-    public int DuplicateFor(int loop)
+    /// <summary>
+    /// Listens on the sockets of a previous process, which may still accept on them. If their number is that of the loops, each loop gets
+    /// one; otherwise one loop accepts from all, so that no socket of an SO_REUSEPORT group is left alone with its clients.
+    /// </summary>
+    /// <exception cref="SocketException">The kernel refused a call.</exception>
+    /// <exception cref="IOException">The kernel refused a socket option.</exception>
+    public static ListenSocket Adopt(Socket[] sockets, TransportOptions options)
     {
-        Socket socket = _sockets[Strategy == AcceptStrategy.ReusePort ? loop : 0];
+        AcceptStrategy strategy =
+            sockets.Length == 1 && options.LoopCount > 1
+                ? (options.AcceptStrategy == AcceptStrategy.ReusePort ? options.WithoutReusePort : options.AcceptStrategy)
+            : sockets.Length == options.LoopCount && sockets.Length > 1 ? AcceptStrategy.ReusePort
+            : AcceptStrategy.RoundRobin;
+        ListenSocket adopted = new(sockets[0], strategy);
+        adopted._sockets.AddRange(sockets.Skip(1));
+        try
+        {
+            foreach (Socket socket in sockets)
+            {
+                adopted.Prepare(socket, options);
+                socket.Listen(options.Backlog);
+            }
+
+            return adopted;
+        }
+        catch
+        {
+            adopted.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The number of sockets to accept from.</summary>
+    public int Count => _sockets.Count;
+
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Returns a descriptor of the socket with this number, or of the only one. The loop that accepts from it closes it.</summary>
+    /// <exception cref="IOException">The descriptor limit is reached.</exception>
+    public int DuplicateFor(int number)
+    {
+        Socket socket = _sockets[Strategy == AcceptStrategy.Shared ? 0 : number];
         return (int)SocketCalls.Duplicate((int)socket.SafeHandle.DangerousGetHandle()).ThrowIfError("fcntl(F_DUPFD_CLOEXEC)");
     }
 
@@ -95,7 +138,7 @@ internal sealed class ListenSocket : IDisposable
     /// </summary>
     public void Shutdown()
     {
-        foreach (Socket socket in IsInherited ? [] : _sockets)
+        foreach (Socket socket in IsInherited || _isGivenAway ? [] : _sockets)
         {
             try
             {
@@ -113,7 +156,74 @@ internal sealed class ListenSocket : IDisposable
     /// </summary>
     public void Dispose()
     {
-        foreach (Socket socket in _sockets)
+        lock (_gate)
+        {
+            if (IsDisposed)
+            {
+                return;
+            }
+
+            IsDisposed = true;
+            foreach (Socket socket in _sockets)
+            {
+                Close(socket);
+            }
+
+            if (_ownsFile && FilePath is { } path)
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    /// <summary>Calls <paramref name="use"/> with the descriptors, which stay open meanwhile; not after the socket is closed.</summary>
+    public void WithDescriptors(Action<int[]> use)
+    {
+        lock (_gate)
+        {
+            if (!IsDisposed)
+            {
+                use([.. _sockets.Select(static socket => (int)socket.SafeHandle.DangerousGetHandle())]);
+            }
+        }
+    }
+
+    /// <summary>Removes the file of an adopted Unix socket at the end. Socket removes it only where it has bound the socket.</summary>
+    public void OwnFile()
+    {
+        lock (_gate)
+        {
+            _ownsFile = true;
+        }
+    }
+
+    /// <summary>Leaves the sockets to another process: a Unix socket's file remains, and the sockets are not shut down.</summary>
+    public void GiveFileAway()
+    {
+        lock (_gate)
+        {
+            _ownsFile = false;
+            _isGivenAway = true;
+        }
+    }
+
+    /// <summary>The path of a Unix socket with a file.</summary>
+    private string? FilePath => EndPoint is UnixDomainSocketEndPoint unix && unix.ToString() is { Length: > 0 } path && path[0] == '/'
+        ? path
+        : null;
+
+    /// <summary>Closes the descriptor; not by Socket.Dispose, which removes the file, if another process has taken the socket.</summary>
+    private void Close(Socket socket)
+    {
+        if (_isGivenAway)
+        {
+            socket.SafeHandle.Dispose();
+            lock (s_givenAway)
+            {
+                s_givenAway.Add(socket);
+            }
+        }
+        else
         {
             socket.Dispose();
         }

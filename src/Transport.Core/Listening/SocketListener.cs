@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Connections;
 using Transport.Core.Diagnostics;
+using Transport.Core.HandOver;
 using Transport.Core.Interop.Sockets;
 using Transport.Core.Loops;
 
@@ -36,6 +37,8 @@ internal sealed class SocketListener : IConnectionListener
     private readonly ConnectionFactory _connections;
     private readonly int _maxUnclaimed;
     private readonly TimeSpan _drainTime;
+    private readonly DrainState _drain;
+    private readonly ListenerCounters[] _counters;
     private AcceptLoop[] _acceptLoops = [];
 
     /// <summary>
@@ -60,19 +63,33 @@ internal sealed class SocketListener : IConnectionListener
     private bool _disposed;
 
     private SocketListener(
-        ListenSocket socket, EventLoop[] loops, EventLoopGroup group, TransportOptions options, ConnectionLimits? limits, ILogger logger)
+        ListenSocket socket,
+        EventLoop[] loops,
+        EventLoopGroup group,
+        TransportOptions options,
+        ConnectionLimits? limits,
+        DrainState drain,
+        ILogger logger)
     {
+        _drain = drain;
+        _counters = [.. loops.Select((_, index) => group.CountersOf(index, socket.EndPoint))];
         _socket = socket;
         _loops = loops;
         _group = group;
         _logger = logger;
-        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsOptionsPerConnection, options, limits, logger);
+        _connections = new ConnectionFactory(socket.EndPoint, socket.SetsOptionsPerConnection, options, limits, CountersOf, logger);
         _maxUnclaimed = Math.Max(options.Backlog, MinimumUnclaimed);
         _drainTime = options.DrainTime;
         _offer = connection => Offer((SocketConnection)connection!);
     }
 
     public EndPoint EndPoint => _socket.EndPoint;
+
+    /// <summary>The counters of this end point on one of its loops.</summary>
+    public ListenerCounters CountersOf(EventLoop loop) => _counters[Array.IndexOf(_loops, loop)];
+
+    /// <summary>Called when the end point is unbound, once or several times.</summary>
+    public Action? Unbound { get; set; }
 
     /// <exception cref="IOException">The kernel did not let a loop register the socket.</exception>
     public static async Task<SocketListener> StartAsync(
@@ -82,16 +99,19 @@ internal sealed class SocketListener : IConnectionListener
             TransportOptions options,
             DescriptorReserve reserve,
             ConnectionLimits? limits,
+            DrainState drain,
             ILogger logger)
     {
-        SocketListener listener = new(socket, loops, group, options, limits, logger);
+        SocketListener listener = new(socket, loops, group, options, limits, drain, logger);
         try
         {
-            int count = socket.Strategy == AcceptStrategy.RoundRobin ? 1 : loops.Length;
+            bool isShared = socket.Strategy == AcceptStrategy.Shared;
+            bool isRoundRobin = socket.Strategy == AcceptStrategy.RoundRobin;
+            int count = isRoundRobin ? socket.Count : loops.Length;
             for (int i = 0; i < count; i++)
             {
-                bool isShared = socket.Strategy == AcceptStrategy.Shared;
-                AcceptLoop acceptLoop = new(loops[i], socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
+                EventLoop loop = isRoundRobin ? loops[0] : loops[i];
+                AcceptLoop acceptLoop = new(loop, socket.DuplicateFor(i), isShared, socket.EndPoint, reserve, listener);
                 await acceptLoop.StartAsync();
                 listener._acceptLoops = [.. listener._acceptLoops, acceptLoop];
             }
@@ -156,6 +176,7 @@ internal sealed class SocketListener : IConnectionListener
         }
 
         Volatile.Write(ref _unbound, true);
+        Unbound?.Invoke();
         RefuseHops();
         _socket.Dispose();
         _accepted.Writer.TryComplete();
@@ -175,8 +196,8 @@ internal sealed class SocketListener : IConnectionListener
     }
 
     /// <summary>
-    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>. The listening socket is closed before, so further
-    /// clients are refused, or served by another process that holds the socket.
+    /// Waits for open connections for up to <see cref="TransportOptions.DrainTime"/>; each ends with its next response. The listening
+    /// socket is closed before, so further clients are refused, or served by another process that holds the socket.
     /// </summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
@@ -187,10 +208,13 @@ internal sealed class SocketListener : IConnectionListener
 
         _socket.Dispose();
         long end = Environment.TickCount64 + (long)_drainTime.TotalMilliseconds;
+        _drain.Begin();
         while (HasConnections() && Environment.TickCount64 < end && !cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(DrainPoll, CancellationToken.None);
         }
+
+        _drain.End();
     }
 
     /// <summary>Whether connections are open on the event loops, of this end point or others, or are being handed over.</summary>

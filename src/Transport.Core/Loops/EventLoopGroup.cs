@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
@@ -16,6 +17,9 @@ internal sealed class EventLoopGroup(
     private readonly SemaphoreSlim _gate = new(1, 1);
     private EventLoop[]? _loops;
     private int _listeners;
+
+    /// <summary>Returns the counters of an end point on one loop.</summary>
+    public ListenerCounters CountersOf(int loop, EndPoint endPoint) => metrics.ForListener(model.Mechanism, loop, endPoint);
 
     /// <summary>Returns the running loops, for one more listener.</summary>
     /// <exception cref="IOException">The kernel refused a resource that a loop needs.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Microsoft.Win32.SafeHandles;
 
@@ -8,6 +9,7 @@ namespace Transport.Core.Features;
 /// transports; requests have it too. Applications need it only for protocols of their own: <c>Results.File</c>, <c>UseStaticFiles</c> and
 /// <c>SendFileAsync</c> use it automatically (<see cref="TransportOptions.SendFile"/>).
 /// </summary>
+[Experimental("KTRANS002")]
 public interface ISendFileFeature
 {
     /// <summary>

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Transport.Core.Interop;
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
 namespace Transport.Uring.Interop;
 

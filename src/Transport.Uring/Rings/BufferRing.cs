@@ -1,4 +1,4 @@
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
 namespace Transport.Uring.Rings;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FileAio.Buffers;
 using FileAio.Engines;
 using FileAio.Engines.KernelAio;
+using FileAio.Engines.Uring;
 using FileAio.Tests.Support;
 using FileAio.Threads;
 using Microsoft.Win32.SafeHandles;
@@ -16,7 +17,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
         get
         {
             TheoryData<string, bool> rows = new TheoryData<string, bool> { { "off", false } };
-            foreach (string? name in new[] { "linux-aio", "threads", "posix-aio" })
+            foreach (string? name in new[] { "linux-aio", "threads", "posix-aio", "io_uring" })
             {
                 rows.Add(name, false);
                 rows.Add(name, true);
@@ -85,7 +86,7 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory]
-    [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio")]
+    [InlineData("linux-aio"), InlineData("threads"), InlineData("posix-aio"), InlineData("io_uring")]
     public async Task Posted_work_runs_on_an_engine_thread_in_order(string name)
     {
         using ThreadPoolEngine threads = new ThreadPoolEngine(1, 1);
@@ -117,6 +118,10 @@ public sealed class EngineTests(FileTree tree) : IClassFixture<FileTree>
             case "posix-aio":
                 Assert.SkipUnless(PosixAioEngine.TryCreate(16, out PosixAioEngine? posix, out string? reason), reason);
                 return posix!;
+            case "io_uring":
+                Assert.SkipUnless(
+                    UringEngine.TryCreate(new UringSetup(16, 10_000, 4), threads, out UringEngine? ring, out string why), why);
+                return ring!;
             case "threads":
                 return threads;
             default:

@@ -144,7 +144,7 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory]
-    [InlineData(AioMode.On), InlineData(AioMode.Threads), InlineData(AioMode.Posix)]
+    [InlineData(AioMode.On), InlineData(AioMode.Threads), InlineData(AioMode.Posix), InlineData(AioMode.Uring)]
     public async Task A_wrapped_body_that_blocks_delays_its_own_download_only(AioMode aio)
     {
         using ManualResetEventSlim gate = new ManualResetEventSlim();

@@ -87,7 +87,7 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Theory]
-    [InlineData(AioMode.Threads), InlineData(AioMode.On)]
+    [InlineData(AioMode.Threads), InlineData(AioMode.On), InlineData(AioMode.Uring)]
     public async Task A_server_that_can_start_no_thread_answers_503_and_serves_once_it_can(AioMode aio)
     {
         bool refuse = true;
@@ -155,7 +155,7 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
     /// root.)
     /// </summary>
     [Theory]
-    [InlineData("Threads"), InlineData("On"), InlineData("Posix")]
+    [InlineData("Threads"), InlineData("On"), InlineData("Posix"), InlineData("Uring")]
     public async Task A_process_at_its_limit_of_threads_survives_and_serves_once_the_limit_is_raised(string aio)
     {
         Assert.SkipUnless(Environment.UserName == "root", "RLIMIT_NPROC is set for another user, which takes root");

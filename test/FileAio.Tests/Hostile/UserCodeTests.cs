@@ -18,7 +18,7 @@ public sealed class UserCodeTests(FileTree tree) : IClassFixture<FileTree>
 {
     private const string File = "b1048579.bin";
 
-    public static TheoryData<AioMode> Engines => [AioMode.On, AioMode.Threads, AioMode.Posix];
+    public static TheoryData<AioMode> Engines => [AioMode.On, AioMode.Threads, AioMode.Posix, AioMode.Uring];
 
     /// <summary>What is logged from an engine's thread: a failed read, a refused one.</summary>
     [Theory]

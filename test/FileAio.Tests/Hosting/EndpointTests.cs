@@ -65,6 +65,59 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_path_without_a_file_gets_the_fallback_file_unless_it_names_one()
+    {
+        File.WriteAllText(Path.Combine(_root, "app.html"), "<p>app</p>");
+        await using WebApplication app = await StartAsync(app =>
+        {
+            app.MapGet("/app/api", () => "api");
+            app.MapDirectIoFiles("/app/{**path}", _root, fallbackFile: "app.html");
+            app.MapDirectIoFiles("/none/{**path}", _root, fallbackFile: "missing.html");
+        });
+        Assert.Equal((200, "0123456789"), await GetAsync(app, "/app/a.txt"));
+        Assert.Equal((200, "<p>app</p>"), await GetAsync(app, "/app/orders/17"));
+        Assert.Equal((200, "<p>app</p>"), await GetAsync(app, "/app/"));
+        Assert.Equal((200, "<p>app</p>"), await GetAsync(app, "/app"));
+        Assert.Equal((206, "app"), await GetAsync(app, "/app/v1.2/orders", range: "bytes=3-5"));
+        Assert.Equal((200, ""), await SendAsync(app, HttpMethod.Head, "/app/orders"));
+        Assert.Equal((200, "<p>sub</p>"), await GetAsync(app, "/app/sub/"));
+        Assert.Equal((200, "api"), await GetAsync(app, "/app/api"));
+        Assert.Equal(404, (await GetAsync(app, "/app/missing.js")).Status);
+        Assert.Equal(405, (await SendAsync(app, HttpMethod.Post, "/app/orders")).Status);
+        Assert.Equal(404, (await GetAsync(app, "/none/orders")).Status);
+        Assert.Equal((200, "0123456789"), await GetAsync(app, "/none/a.txt"));
+    }
+
+    /// <summary>The output cache keeps a copy: later requests get the bytes of the first, whatever the file is then.</summary>
+    [Fact]
+    public async Task The_output_cache_stores_responses_where_the_endpoint_says_so()
+    {
+        await using WebApplication app = await StartAsync(
+            app =>
+            {
+                app.UseOutputCache();
+                app.MapDirectIoFiles("/cached/{**path}", _root).CacheOutput(policy => policy.Expire(TimeSpan.FromHours(1)));
+                app.MapDirectIoFiles("/plain/{**path}", _root);
+            },
+            builder => builder.Services.AddOutputCache());
+
+        // A part is not stored: the next request for the whole file gets all of it.
+        Assert.Equal((206, "345"), await GetAsync(app, "/cached/a.txt", range: "bytes=3-5"));
+        Assert.Equal((200, "0123456789"), await GetAsync(app, "/cached/a.txt"));
+        Assert.Equal((200, "0123456789"), await GetAsync(app, "/plain/a.txt"));
+        File.WriteAllText(Path.Combine(_root, "a.txt"), "changed");
+        Assert.Equal((200, "0123456789"), await GetAsync(app, "/cached/a.txt"));
+        Assert.Equal((200, "changed"), await GetAsync(app, "/plain/a.txt"));
+    }
+
+    [Theory, InlineData("/index.html"), InlineData("")]
+    public void A_fallback_file_outside_of_the_folder_is_refused(string file)
+    {
+        WebApplication app = WebApplication.CreateSlimBuilder().Build();
+        Assert.Throws<ArgumentException>(() => app.MapDirectIoFiles("/app/{**path}", _root, file));
+    }
+
+    [Fact]
     public async Task Other_parameters_of_the_pattern_are_the_routes_own()
     {
         await using WebApplication app = await StartAsync(app => app.MapDirectIoFiles("/{tenant}/files/{**path}", _root));

@@ -20,14 +20,21 @@ public sealed class CaseServers : IAsyncDisposable
         FileServer server = await FileServer.StartAsync(Tree.Root, options =>
         {
             row.Configure(options);
-            options.Aio = way switch { "threads" => AioMode.Threads, "posix" => AioMode.Posix, "off" => AioMode.Off, _ => AioMode.On };
-            options.DirectIoThreshold = way is "page cache" or "sendfile on" ? null : 512;
+            options.Aio = way switch
+            {
+                "threads" => AioMode.Threads,
+                "posix" => AioMode.Posix,
+                "off" => AioMode.Off,
+                "uring" or "uring into the pipe" or "uring page cache" or "uring on epoll" => AioMode.Uring,
+                _ => AioMode.On,
+            };
+            options.DirectIoThreshold = way is "page cache" or "sendfile on" or "uring page cache" ? null : 512;
             options.OpenFileCache.Max = way == "open-file cache" ? 100 : 0;
             options.OutputBuffers = way == "threads" ? new OutputBuffers(3, 8192) : options.OutputBuffers;
             options.SendFile = way == "sendfile on" ? SendFileMode.On : SendFileMode.Auto;
-        }, alignedPool: way == "aio into the pipe", before: builder =>
+        }, alignedPool: way is "aio into the pipe" or "uring into the pipe", before: builder =>
         {
-            if (way.StartsWith("sendfile", StringComparison.Ordinal))
+            if (way.StartsWith("sendfile", StringComparison.Ordinal) || way == "uring on epoll")
             {
                 TransportCatalogue.Get("epoll").Apply(builder.WebHost, new TransportSettings());
             }

@@ -6,7 +6,8 @@ namespace FileAio.Tests.Http;
 public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServers>
 {
     private static readonly string[] Ways =
-        ["aio", "aio into the pipe", "threads", "posix", "off", "page cache", "open-file cache", "sendfile on", "sendfile auto"];
+        ["aio", "aio into the pipe", "threads", "posix", "off", "page cache", "open-file cache", "sendfile on", "sendfile auto",
+            "uring", "uring into the pipe", "uring page cache", "uring on epoll"];
 
     public static TheoryData<string, string> Rows()
     {

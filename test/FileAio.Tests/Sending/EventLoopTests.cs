@@ -13,26 +13,28 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
 {
     private const string Large = "b1048579.bin";
 
-    public static TheoryData<string, bool> Transports
+    public static TheoryData<string, bool, AioMode> Transports
     {
         get
         {
-            TheoryData<string, bool> rows = [];
+            TheoryData<string, bool, AioMode> rows = [];
             foreach (TransportUnderTest transport in TransportCatalogue.SelectedWithVariants.Where(transport => !transport.IsOracle))
             {
-                rows.Add(transport.Name, false);
+                rows.Add(transport.Name, false, AioMode.On);
+                rows.Add(transport.Name, false, AioMode.Uring);
             }
 
-            rows.Add("epoll", true);
+            rows.Add("epoll", true, AioMode.On);
+            rows.Add("epoll", true, AioMode.Uring);
             return rows;
         }
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Downloads_are_complete_and_continue_on_the_loops(string transport, bool alignedPool)
+    public async Task Downloads_are_complete_and_continue_on_the_loops(string transport, bool alignedPool, AioMode aio)
     {
         ConcurrentDictionary<string, int> threads = new();
-        await using FileServer server = await StartAsync(transport, loops: 2, alignedPool, first: app => app.Use(async (context, next) =>
+        await using FileServer server = await StartAsync(transport, 2, alignedPool, aio, first: app => app.Use(async (context, next) =>
         {
             // InlineCompletions is on, so that a wrapped body is written where an unwrapped one is by default.
             IHttpResponseBodyFeature body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -62,10 +64,13 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    [Theory, InlineData("epoll"), InlineData("rtsig"), InlineData("blocking")]
-    public async Task Reads_of_a_loop_that_ends_complete_and_return_their_buffers(string transport)
+    [Theory]
+    [InlineData("epoll", AioMode.On), InlineData("rtsig", AioMode.On), InlineData("blocking", AioMode.On)]
+    [InlineData("epoll", AioMode.Uring), InlineData("rtsig", AioMode.Uring), InlineData("blocking", AioMode.Uring)]
+    [InlineData("uring", AioMode.Uring)]
+    public async Task Reads_of_a_loop_that_ends_complete_and_return_their_buffers(string transport, AioMode aio)
     {
-        FileServer server = await StartAsync(transport, loops: 2);
+        FileServer server = await StartAsync(transport, loops: 2, aio: aio);
         List<RawClient> clients = [];
         for (int i = 0; i < 16; i++)
         {
@@ -82,13 +87,13 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
         await server.DisposeAsync();
     }
 
-    [Fact]
-    public async Task A_second_server_in_the_process_has_contexts_of_its_own_loops()
+    [Theory, InlineData(AioMode.On), InlineData(AioMode.Uring)]
+    public async Task A_second_server_in_the_process_has_contexts_of_its_own_loops(AioMode aio)
     {
         byte[] expected = tree.Bytes(Large);
         for (int i = 0; i < 3; i++)
         {
-            await using FileServer server = await StartAsync("epoll", loops: 2);
+            await using FileServer server = await StartAsync("epoll", loops: 2, aio: aio);
             for (int request = 0; request < 8; request++)
             {
                 RawReply reply = await RawReply.GetAsync(server.Port, "/" + Large);
@@ -112,11 +117,13 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
         await server.IdleAsync();
     }
 
-    private Task<FileServer> StartAsync(string transport, int loops, bool alignedPool = false, Action<WebApplication>? first = null) =>
+    private Task<FileServer> StartAsync(string transport, int loops, bool alignedPool = false, AioMode aio = AioMode.On,
+        Action<WebApplication>? first = null) =>
         FileServer.StartAsync(
             tree.Root,
             options =>
             {
+                options.Aio = aio;
                 options.InlineCompletions = true;
                 options.SendFile = SendFileMode.Off; // what the page cache holds is to be read by the engine too
             },

@@ -40,7 +40,7 @@ public sealed class InlineTests(FileTree tree) : IClassFixture<FileTree>
     /// </summary>
     [Theory]
     [InlineData(AioMode.On, false), InlineData(AioMode.On, true), InlineData(AioMode.Threads, false), InlineData(AioMode.Posix, false),
-        InlineData(AioMode.Off, false)]
+        InlineData(AioMode.Off, false), InlineData(AioMode.Uring, false), InlineData(AioMode.Uring, true)]
     public async Task Code_after_a_slow_response_runs_off_the_engine(AioMode aio, bool intoPipe)
     {
         TaskCompletionSource<bool> after = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -10,7 +10,8 @@ public sealed class MidTransferTests(FileTree tree) : IClassFixture<FileTree>
     private const int Size = 48 << 20; // more than the sockets between hold
 
     public static TheoryData<AioMode, bool> Ways
-        => new() { { AioMode.On, false }, { AioMode.On, true }, { AioMode.Threads, false }, { AioMode.Off, false } };
+        => new() { { AioMode.On, false }, { AioMode.On, true }, { AioMode.Threads, false }, { AioMode.Off, false },
+            { AioMode.Uring, false }, { AioMode.Uring, true } };
 
     [Theory]
     [MemberData(nameof(Ways))]

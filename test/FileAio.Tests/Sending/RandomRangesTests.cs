@@ -18,6 +18,8 @@ public sealed class RandomRangesTests(FileTree tree) : IClassFixture<FileTree>
     [InlineData(AioMode.Threads, false, 2, 65536, null, 1000)]
     [InlineData(AioMode.Posix, false, 2, 65536, null, 500)]
     [InlineData(AioMode.Off, false, 1, 32768, null, 1000)]
+    [InlineData(AioMode.Uring, false, 2, 65536, null, 1500)]
+    [InlineData(AioMode.Uring, true, 1, 65536, null, 1500)]
     public async Task Every_range_has_the_bytes_of_the_file(AioMode aio, bool intoPipe, int count, int size, int? alignment, int requests)
     {
         int seed = Random.Shared.Next();

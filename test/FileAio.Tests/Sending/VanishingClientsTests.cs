@@ -19,6 +19,8 @@ public sealed class VanishingClientsTests(FileTree tree) : IClassFixture<FileTre
     [InlineData(AioMode.On, true, 1)]
     [InlineData(AioMode.Threads, false, 2)]
     [InlineData(AioMode.Posix, false, 2)]
+    [InlineData(AioMode.Uring, false, 2)]
+    [InlineData(AioMode.Uring, true, 1)]
     public async Task Two_hundred_vanished_clients_leak_nothing(AioMode aio, bool intoPipe, int count)
     {
         // Each file has bytes of its own, and returned buffers are poisoned: a byte of another response, or of a returned buffer, is seen.

@@ -25,6 +25,14 @@ internal enum AioFaultKind
     OpenLate,
     AioReadFails,
     LioListioFails,
+    UringSetupFails,
+    UringEnterFails,
+    UringEnterLate,
+    UringReadResult,
+    UringOpenResult,
+    UringStatResult,
+    UringReadShort,
+    UringOpenHeld,
 }
 
 /// <summary>
@@ -44,6 +52,9 @@ internal sealed unsafe partial class AioFault : IDisposable
 
     /// <summary>How many calls it met.</summary>
     public long Fired => aio_fault_fired((int)_kind);
+
+    /// <summary>How many opens were submitted to a ring since the process began.</summary>
+    public static long UringOpens => aio_fault_uring_opens();
 
     /// <param name="kind">What goes wrong.</param>
     /// <param name="value">The errno, the result, the bytes at most, or the milliseconds; <see cref="Held"/> for until it is
@@ -83,6 +94,9 @@ internal sealed unsafe partial class AioFault : IDisposable
 
     [LibraryImport(Library)]
     private static partial nint aio_fault_fired(int kind);
+
+    [LibraryImport(Library)]
+    private static partial nint aio_fault_uring_opens();
 
     private static void aio_fault_set(int kind, long skip, long count, long value)
         => aio_fault_set(kind, (nint)skip, (nint)count, (nint)value);

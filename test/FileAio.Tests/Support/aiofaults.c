@@ -8,17 +8,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 enum { io_setup_fails, io_submit_fails, io_submit_short, event_result, event_short, open_direct_fails, preadv2_fails, pread_fails, openat2_fails, pread_late, events_late,
-       openat_fails, statx_fails, root_open_fails, io_submit_late, statx_late, open_cold, open_late, aio_read_fails, lio_listio_fails, kinds };
+       openat_fails, statx_fails, root_open_fails, io_submit_late, statx_late, open_cold, open_late, aio_read_fails, lio_listio_fails,
+       uring_setup_fails, uring_enter_fails, uring_enter_late, uring_read_result, uring_open_result, uring_stat_result, uring_read_short, uring_open_held, kinds };
 
 static struct { _Atomic long skip, count, value, fired; } script[kinds];
 
@@ -43,6 +47,61 @@ static void late(int kind) {
 
 static long fail(int kind) { errno = (int)script[kind].value; return -1; }
 
+/* The rings that were made, by descriptor: a completion is in shared memory, so what goes wrong is written into the operation instead. */
+enum { rings = 4096, nop_inject_result = 1 };
+static struct { struct io_uring_params params; char *queues; struct io_uring_sqe *sqes; unsigned seen; } ring[rings];
+static _Atomic long opens_submitted;
+
+long aio_fault_uring_opens(void) { return opens_submitted; }
+
+static void complete_with(struct io_uring_sqe *sqe, int kind) {
+    unsigned char flags = sqe->flags;
+    unsigned long long id = sqe->user_data;
+    memset(sqe, 0, sizeof *sqe);
+    sqe->opcode = IORING_OP_NOP; sqe->flags = flags; sqe->user_data = id; sqe->fd = -1;
+    sqe->rw_flags = nop_inject_result; sqe->len = (unsigned)(int)script[kind].value;
+}
+
+static void meet(struct io_uring_sqe *sqe) {
+    switch (sqe->opcode) {
+    case IORING_OP_READ:
+        if (strikes(uring_read_result)) complete_with(sqe, uring_read_result);
+        else if ((long)sqe->len > script[uring_read_short].value && strikes(uring_read_short)) sqe->len = (unsigned)script[uring_read_short].value;
+        break;
+    case IORING_OP_OPENAT2:
+        opens_submitted++;
+        if (strikes(uring_open_result)) complete_with(sqe, uring_open_result);
+        else if (strstr((const char *)(unsigned long)sqe->addr, "held") && strikes(uring_open_held)) {
+            unsigned long long id = sqe->user_data;
+            memset(sqe, 0, sizeof *sqe);
+            sqe->opcode = IORING_OP_POLL_ADD; sqe->user_data = id; sqe->fd = eventfd(0, EFD_CLOEXEC); sqe->poll32_events = 1;
+        }
+        break;
+    case IORING_OP_STATX:
+        if (strikes(uring_stat_result)) complete_with(sqe, uring_stat_result);
+        break;
+    }
+}
+
+static void meet_all(int descriptor) {
+    if (descriptor < 0 || descriptor >= rings || !ring[descriptor].queues || !ring[descriptor].sqes) return;
+    struct io_sqring_offsets *at = &ring[descriptor].params.sq_off;
+    char *queues = ring[descriptor].queues;
+    unsigned mask = *(unsigned *)(queues + at->ring_mask), tail = *(unsigned *)(queues + at->tail);
+    for (; ring[descriptor].seen != tail; ring[descriptor].seen++) meet(&ring[descriptor].sqes[ring[descriptor].seen & mask]);
+}
+
+void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {
+    static void *(*next)(void *, size_t, int, int, int, off_t);
+    if (!next) next = dlsym(RTLD_NEXT, "mmap");
+    void *mapped = next(address, length, protection, flags, descriptor, offset);
+    if (mapped != MAP_FAILED && descriptor >= 0 && descriptor < rings && ring[descriptor].params.sq_entries) {
+        if (offset == IORING_OFF_SQ_RING) ring[descriptor].queues = mapped;
+        else if (offset == IORING_OFF_SQES) ring[descriptor].sqes = mapped;
+    }
+    return mapped;
+}
+
 long syscall(long number, ...) {
     static long (*next)(long, ...);
     if (!next) next = dlsym(RTLD_NEXT, "syscall");
@@ -50,6 +109,12 @@ long syscall(long number, ...) {
     va_start(list, number);
     long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long), e = va_arg(list, long), f = va_arg(list, long);
     va_end(list);
+    if (number == SYS_io_uring_setup && strikes(uring_setup_fails)) return fail(uring_setup_fails);
+    if (number == SYS_io_uring_enter) {
+        if (c == 0 && strikes(uring_enter_late)) late(uring_enter_late);
+        if (b > 0 && strikes(uring_enter_fails)) return fail(uring_enter_fails);
+        meet_all((int)a);
+    }
     if (number == SYS_io_setup && strikes(io_setup_fails)) return fail(io_setup_fails);
     if (number == SYS_openat2 && (int)a == AT_FDCWD && strikes(root_open_fails)) return fail(root_open_fails);
     if (number == SYS_openat2 && (int)a != AT_FDCWD && strikes(openat2_fails)) return fail(openat2_fails);
@@ -69,6 +134,10 @@ long syscall(long number, ...) {
         if (b > 1 && strikes(io_submit_short)) b = 1;
     }
     long result = next(number, a, b, c, d, e, f);
+    if (number == SYS_io_uring_setup && result >= 0 && result < rings) {
+        memset(&ring[result], 0, sizeof ring[result]);
+        ring[result].params = *(struct io_uring_params *)b;
+    }
     if (number == SYS_io_getevents && result > 0) {
         if (strikes(events_late)) late(events_late);
         struct io_event *events = (struct io_event *)d;

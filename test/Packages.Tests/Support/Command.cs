@@ -13,6 +13,16 @@ internal static class Command
     public static async Task<string> RunAsync(
         string folder, IReadOnlyDictionary<string, string>? environment, string program, params string[] arguments)
     {
+        (int exitCode, string printed) = await TryRunAsync(folder, environment, program, arguments);
+        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)} exited with {exitCode}:\n{printed}");
+        return printed;
+    }
+
+    /// <summary>Runs a command that may fail.</summary>
+    /// <returns>The exit code, and all that the command printed.</returns>
+    public static async Task<(int ExitCode, string Printed)> TryRunAsync(
+        string folder, IReadOnlyDictionary<string, string>? environment, string program, params string[] arguments)
+    {
         ProcessStartInfo start = new(program, arguments)
         {
             WorkingDirectory = folder,
@@ -51,8 +61,6 @@ internal static class Command
             throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Limit.TotalMinutes} minutes.");
         }
 
-        string printed = await output + await error;
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} exited with {process.ExitCode}:\n{printed}");
-        return printed;
+        return (process.ExitCode, await output + await error);
     }
 }

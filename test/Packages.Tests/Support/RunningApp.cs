@@ -22,6 +22,8 @@ internal sealed partial class RunningApp : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Deadline };
     }
 
+    public Uri Address => _client.BaseAddress!;
+
     public string Printed
     {
         get

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
@@ -100,12 +99,12 @@ internal static class OptionsPage
         }
     }
 
-    /// <summary>Creates the type's instruments: a static class by its initializer, an instance class by its constructor.</summary>
+    /// <summary>Creates the type's instruments: a static class by its method Attach, an instance class by its constructor.</summary>
     private static void Publish(Type type)
     {
         if (type is { IsAbstract: true, IsSealed: true })
         {
-            RuntimeHelpers.RunClassConstructor(type.TypeHandle);
+            type.GetMethod("Attach", BindingFlags.Public | BindingFlags.Static, [typeof(IMeterFactory)])?.Invoke(null, [null]);
         }
         else if (type.GetConstructor([typeof(IMeterFactory)]) is { } constructor)
         {

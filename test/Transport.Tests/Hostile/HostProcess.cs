@@ -16,6 +16,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>What it has printed.</summary>
@@ -65,6 +67,8 @@ internal sealed class HostProcess : IAsyncDisposable
         HostProcess host = new(new Process { StartInfo = start });
         host._process.OutputDataReceived += (_, line) => host.Read(line.Data);
         host._process.ErrorDataReceived += (_, line) => host.Read(line.Data);
+        host._process.EnableRaisingEvents = true;
+        host._process.Exited += (_, _) => host._port.TrySetException(new InvalidOperationException("ServerHost has exited."));
         host._process.Start();
         host._process.BeginOutputReadLine();
         host._process.BeginErrorReadLine();
@@ -75,6 +79,12 @@ internal sealed class HostProcess : IAsyncDisposable
         }
         catch (Exception exception)
         {
+            if (host.HasExited)
+            {
+                // Until all of its output is read.
+                await host._process.WaitForExitAsync();
+            }
+
             await host.DisposeAsync();
             throw new InvalidOperationException($"ServerHost did not start: {host.Output}", exception);
         }
@@ -93,6 +103,13 @@ internal sealed class HostProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         await SignalAsync("TERM");
+        return await ExitedAsync();
+    }
+
+    /// <summary>Waits until the process has ended by itself.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> ExitedAsync()
+    {
         await _process.WaitForExitAsync().WithinDeadline();
         return _process.ExitCode;
     }

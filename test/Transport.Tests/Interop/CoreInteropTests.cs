@@ -24,6 +24,7 @@ public class CoreInteropTests
     [
         .. CComparison.LayoutOf<iovec>(),
         .. CComparison.LayoutOf<Libc.msghdr>(),
+        .. CComparison.LayoutOf<Libc.cmsghdr>(),
         .. CComparison.LayoutOf<Libc.linger>(),
         .. CComparison.LayoutOf<Libc.rlimit>(),
         .. CComparison.LayoutOf<Libc.sock_filter>(),
@@ -48,6 +49,7 @@ public class CoreInteropTests
         .. CComparison.ConstantsOf(typeof(Futex)),
         ("SYS_futex", RawSyscalls.SYS_futex),
         ("SYS_gettid", RawSyscalls.SYS_gettid),
+        ("SYS_preadv2", RawSyscalls.SYS_preadv2),
         .. CComparison.LayoutOf<timespec>(),
     ]);
 

@@ -1,9 +1,9 @@
-using Transport.Uring.Interop;
+using Shared.Uring.Interop;
 using Transport.Uring.Rings;
 
 namespace Transport.Tests.Interop;
 
-/// <summary>What src/Transport.Uring/Interop says of linux/io_uring.h.</summary>
+/// <summary>What src/Shared/Uring/Interop says of linux/io_uring.h.</summary>
 public class UringInteropTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Shared.Interop;
 using Transport.Core.Interop.Sockets;
 using Transport.Tests.Hostile;
@@ -81,8 +82,38 @@ public class RestartTests
         Task stopping = server.StopAsync();
         await Deadline.Until(() => IsRefused(server.EndPoint), () => "The listening socket is still open.");
         Assert.False(stopping.IsCompleted);
-        Assert.Equal(200, (await client.GetAsync("/")).Status);
-        client.Dispose();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody");
+        HttpReply reply = await new HttpReplyReader(client).ReadAsync();
+        Assert.Equal(200, reply.Status);
+
+        // The server ends the connection with the response, so the drain is over without the client's doing.
+        Assert.Equal("close", reply.Headers["Connection"]);
+        Assert.Empty(await client.ReceiveToEndAsync());
+        await stopping;
+        await server.DisposeAsync();
+    }
+
+    /// <summary>GOAWAY: the client opens another connection by itself, and the drain is over without its doing.</summary>
+    [Theory, Transports(NotOnSockets = "it has no such option")]
+    public async Task A_drain_ends_an_HTTP_2_connection_with_its_next_response(TransportUnderTest transport)
+    {
+        WebServer server = await WebServer.StartAsync(
+            transport,
+            TestApp.HelloAsync,
+            new TransportSettings { Ours = options => options.DrainTime = Deadline.Default },
+            listen: options => options.Listen(IPAddress.Loopback, 0, endPoint => endPoint.Protocols = HttpProtocols.Http2));
+        using HttpClient client = new()
+        {
+            BaseAddress = server.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        Assert.Equal("Hello, World!", await client.GetStringAsync("/").WithinDeadline());
+        IPEndPoint endPoint = server.EndPoint;
+        Task stopping = server.StopAsync();
+        await Deadline.Until(() => IsRefused(endPoint), () => "The listening socket is still open.");
+        Assert.False(stopping.IsCompleted);
+        Assert.Equal("Hello, World!", await client.GetStringAsync("/").WithinDeadline());
         await stopping;
         await server.DisposeAsync();
     }

@@ -51,6 +51,26 @@ public class MeterTests
         }
     }
 
+    /// <summary>The attributes that OpenTelemetry's semantic conventions define for a server's socket.</summary>
+    [Theory, Transports(NotOnSockets = Reason)]
+    public async Task Measurements_of_listeners_have_the_address_and_the_port(TransportUnderTest transport)
+    {
+        await using WebServer server = await WebServer.StartAsync(transport, TestApp.HelloAsync);
+        using MeterReader meter = new MeterReader(server.Application.Services);
+        foreach (string instrument in (string[])["transport.accepts", "transport.accept_errors", "transport.accept_pauses",
+            "transport.connections_refused"])
+        {
+            IReadOnlyList<(long Value, Dictionary<string, object?> Tags)> measurements = meter.Read(instrument);
+            Assert.NotEmpty(measurements);
+            Assert.All(measurements, measurement =>
+            {
+                Assert.Equal("127.0.0.1", measurement.Tags["server.address"]);
+                Assert.Equal(server.EndPoint.Port, measurement.Tags["server.port"]);
+                Assert.Equal("tcp", measurement.Tags["network.transport"]);
+            });
+        }
+    }
+
     [Theory, Transports(Variants = true, NotOnSockets = Reason)]
     public async Task A_paused_connection_is_counted_while_it_is_paused(TransportUnderTest transport)
     {

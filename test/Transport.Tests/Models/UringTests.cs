@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Shared.Uring;
 using Transport.Tests.Interop;
 using Transport.Tests.Metrics;
 using Transport.Uring;
@@ -59,7 +60,7 @@ public class UringTests
         {
             for (int i = 0; i < 30_000; i++)
             {
-                using Ring ring = new(DefaultSize);
+                using Ring ring = new(DefaultSize.Submissions, DefaultSize.Completions);
                 using BufferRing buffers = new(ring, DefaultSize.Buffers, DefaultSize.BufferSize);
             }
 

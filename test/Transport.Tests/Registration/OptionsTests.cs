@@ -56,6 +56,7 @@ public class OptionsTests
     [Transports("TcpFastOpenQueueLength", 0, NotOnSockets = Unchecked)]
     [Transports("UnixSocketMode", 0x200, NotOnSockets = Unchecked)]
     [Transports("UnixSocketOwner", ":", NotOnSockets = Unchecked)]
+    [Transports("HandOverPath", "relative", NotOnSockets = Unchecked)]
     [Transports("ApplicationScheduling", 99, NotOnSockets = Unchecked)]
     [Transports("AcceptStrategy", 99, NotOnSockets = Unchecked)]
     [Transports("CreateBoundListenSocket", null, NotOnSockets = Unchecked)]

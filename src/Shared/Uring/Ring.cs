@@ -1,10 +1,10 @@
-using Transport.Core.Interop.Sockets;
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
-namespace Transport.Uring.Rings;
+namespace Shared.Uring;
 
 /// <summary>
-/// An io_uring instance: two queues shared with the kernel, and io_uring_enter(2). Used only by the thread that created it.
+/// An io_uring instance: two queues shared with the kernel, and io_uring_enter(2). Used by one thread at a time, and if it is bound to its
+/// thread, only by the thread that created it.
 /// </summary>
 /// <remarks>
 /// The kernel's behaviour and how this class handles it (Linux 5.19 and later; the best supported set of flags is found by trying):
@@ -15,7 +15,8 @@ namespace Transport.Uring.Rings;
 /// <item>c) A cancellation finds only an operation that waits. If the operation has just been found ready and is about to be retried, the
 /// cancellation returns ENOENT, and the operation may wait forever. It is therefore cancelled again until it has completed.</item>
 /// <item>d) Completions run as task work of the submitting thread. SINGLE_ISSUER and DEFER_TASKRUN (6.1) defer it until the loop waits,
-/// which saves interrupts and binds the ring to the thread. COOP_TASKRUN (5.19) is the fallback.</item>
+/// which saves interrupts and binds the ring to the thread. COOP_TASKRUN (5.19) is the fallback. A ring that several threads submit to has
+/// neither: the kernel interrupts the submitting thread, wherever it is, since another one waits for the completion.</item>
 /// <item>e) If the completion queue is full, the kernel keeps further completions in a list (NODROP), which the next wait flushes. It may
 /// return EBUSY until the queue has been read.</item>
 /// <item>f) An operation whose flags forbid waiting (O_NONBLOCK, MSG_DONTWAIT) completes with −EAGAIN. Connections are blocking sockets, so
@@ -53,25 +54,32 @@ internal sealed unsafe class Ring : IDisposable
         IORING_SETUP_SQPOLL,
     ];
 
+    /// <summary>The same for a ring that is not bound to a thread.</summary>
+    private static readonly uint[] s_unboundFlags = [NoSubmissionArray, 0];
+
     private readonly nuint _ringLength;
     private readonly nuint _sqesLength;
     private int _descriptor;
     private byte* _ring;
     private byte* _sqes;
 
+    /// <param name="submissions">Entries of the submission queue.</param>
+    /// <param name="completions">Entries of the completion queue.</param>
+    /// <param name="isThreadBound">Whether only the calling thread will use the ring.</param>
+    /// <param name="sqPoll">Whether a kernel thread takes operations from the submission queue.</param>
     /// <exception cref="IOException">The kernel refused; the message starts with the call.</exception>
-    public Ring(RingSize size)
+    public Ring(int submissions, int completions, bool isThreadBound = true, bool sqPoll = false)
     {
         io_uring_params parameters = default;
         SysResult created = default;
-        foreach (uint flags in size.SqPoll ? s_sqPollFlags : s_flags)
+        foreach (uint flags in sqPoll ? s_sqPollFlags : isThreadBound ? s_flags : s_unboundFlags)
         {
             parameters = new io_uring_params
             {
                 flags = flags | IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL,
-                cq_entries = (uint)size.Completions,
+                cq_entries = (uint)completions,
             };
-            created = SysResult.From(io_uring_setup(SYS_io_uring_setup, (uint)size.Submissions, &parameters));
+            created = SysResult.From(io_uring_setup(SYS_io_uring_setup, (uint)submissions, &parameters));
             if (created.Errno != Errno.EINVAL)
             {
                 break;
@@ -155,6 +163,16 @@ internal sealed unsafe class Ring : IDisposable
     public SysResult Register(uint opcode, void* argument, int count) =>
         SysResult.From(io_uring_register(SYS_io_uring_register, _descriptor, (nint)opcode, argument, count));
 
+    /// <summary>Signals an eventfd when a completion is available.</summary>
+    public SysResult RegisterEventFd(int descriptor) => Register(IORING_REGISTER_EVENTFD, &descriptor, 1);
+
+    /// <summary>Limits the kernel threads that run operations on files which have to wait (5.15). The default is 4 per processor.</summary>
+    public SysResult LimitFileWorkers(int count)
+    {
+        uint* limits = stackalloc uint[] { (uint)count, 0 }; // bounded and unbounded work; 0: unchanged
+        return Register(IORING_REGISTER_IOWQ_MAX_WORKERS, limits, 2);
+    }
+
     /// <summary>Closes the ring. The kernel cancels operations in flight asynchronously.</summary>
     public void Dispose()
     {
@@ -165,7 +183,7 @@ internal sealed unsafe class Ring : IDisposable
 
         Unmap(ref _ring, _ringLength);
         Unmap(ref _sqes, _sqesLength);
-        SocketCalls.Close(_descriptor);
+        Unistd.Close(_descriptor);
         _descriptor = -1;
     }
 

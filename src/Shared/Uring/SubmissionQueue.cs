@@ -1,6 +1,6 @@
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
-namespace Transport.Uring.Rings;
+namespace Shared.Uring;
 
 /// <summary>
 /// The operations that the next io_uring_enter(2) submits. If the ring is full they wait in a list, so adding never fails and never makes a
@@ -40,8 +40,11 @@ internal sealed unsafe class SubmissionQueue
         }
     }
 
-    /// <summary>The number of operations that did not fit in the ring.</summary>
+    /// <summary>Whether operations wait that did not fit in the ring.</summary>
     public bool HasWaiting => _waiting.Count > 0;
+
+    /// <summary>The number of added operations that the kernel has not consumed.</summary>
+    public int Unsubmitted => (int)(_next - Volatile.Read(ref *_head)) + _waiting.Count;
 
     /// <summary>Whether the kernel thread that takes operations (SQPOLL) sleeps.</summary>
     public bool NeedsWakeUp

@@ -1,6 +1,6 @@
-using static Transport.Uring.Interop.IoUring;
+using static Shared.Uring.Interop.IoUring;
 
-namespace Transport.Uring.Rings;
+namespace Shared.Uring;
 
 /// <summary>The completion queue of a ring. Loop thread.</summary>
 internal sealed unsafe class CompletionQueue

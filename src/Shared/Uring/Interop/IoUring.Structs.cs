@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Transport.Uring.Interop;
+namespace Shared.Uring.Interop;
 
 /// <summary>The structs of linux/io_uring.h.</summary>
 internal static unsafe partial class IoUring
@@ -56,6 +56,7 @@ internal static unsafe partial class IoUring
         [FieldOffset(16)] public ulong addr;
         [FieldOffset(24)] public uint len;
         [FieldOffset(28)] public uint msg_flags;
+        [FieldOffset(28)] public uint statx_flags;
         [FieldOffset(28)] public uint poll32_events;
         [FieldOffset(32)] public ulong user_data;
         [FieldOffset(40)] public ushort buf_group;

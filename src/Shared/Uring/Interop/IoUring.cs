@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Transport.Uring.Interop;
+namespace Shared.Uring.Interop;
 
 /// <summary>
 /// linux/io_uring.h and the system calls. libc has no wrappers for the three calls; their numbers are the same on every architecture that
@@ -36,17 +36,22 @@ internal static unsafe partial class IoUring
     public const uint IORING_SQ_NEED_WAKEUP = 1u << 0;
     public const uint IORING_SQ_CQ_OVERFLOW = 1u << 1;
 
+    public const uint IORING_REGISTER_EVENTFD = 4;
+    public const uint IORING_REGISTER_IOWQ_MAX_WORKERS = 19;
     public const uint IORING_REGISTER_PBUF_RING = 22;
 
     public const byte IORING_OP_POLL_ADD = 6;
     public const byte IORING_OP_SENDMSG = 9;
     public const byte IORING_OP_ASYNC_CANCEL = 14;
+    public const byte IORING_OP_STATX = 21;
     public const byte IORING_OP_READ = 22;
     public const byte IORING_OP_SEND = 26;
     public const byte IORING_OP_RECV = 27;
+    public const byte IORING_OP_OPENAT2 = 28;
     public const byte IORING_OP_SEND_ZC = 47;
     public const byte IORING_OP_SENDMSG_ZC = 48;
 
+    public const int IOSQE_ASYNC_BIT = 4;
     public const int IOSQE_BUFFER_SELECT_BIT = 5;
 
     public const ushort IORING_RECVSEND_POLL_FIRST = 1 << 0;

@@ -1,0 +1,16 @@
+using static Shared.Uring.Interop.IoUring;
+
+namespace FileAio.Engines.Uring;
+
+/// <summary>An operation on a <see cref="FileRing"/>: a read, or an open that consists of two system calls.</summary>
+internal interface IRingOperation
+{
+    /// <summary>The slot in the ring, set by the ring; −1 if the operation is not in flight.</summary>
+    int Slot { get; set; }
+
+    /// <summary>Returns the system call that is to be submitted next, without user_data.</summary>
+    io_uring_sqe Prepare();
+
+    /// <summary>Handles the result of the last system call. Returns true if another one follows.</summary>
+    bool Continue(SysResult result);
+}

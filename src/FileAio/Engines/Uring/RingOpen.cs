@@ -1,0 +1,77 @@
+using FileAio.Files;
+using FileAio.Interop;
+using static Shared.Uring.Interop.IoUring;
+
+namespace FileAio.Engines.Uring;
+
+/// <summary>
+/// An open of a file on a ring: openat2(2), and statx(2) of the descriptor. The caller may abandon it; the descriptor is then closed when
+/// the kernel returns it.
+/// </summary>
+/// <remarks>
+/// The kernel runs each statx of a ring on one of its threads (13 µs of CPU time a request, measured). On a local filesystem the inode is
+/// in memory after the open, so that statx does not wait; it is then called directly.
+/// </remarks>
+internal sealed class RingOpen(PendingOpen pending) : IRingOperation
+{
+    private static readonly SysResult NotRun = SysResult.Error(Errno.EAGAIN);
+
+    // Continuations run where Complete is called.
+    private readonly TaskCompletionSource<OpenResult> _done = new();
+    private SysResult _opened = NotRun, _stated = NotRun;
+    private bool _isOpen, _retried;
+
+    public int Slot { get; set; } = -1;
+
+    public Task<OpenResult> Task => _done.Task;
+
+    private static OpenResult Refused => new(NotRun, null, false);
+
+    io_uring_sqe IRingOperation.Prepare() =>
+        _isOpen ? FileSqe.Stat((int)_opened.Value, pending.Arguments) : FileSqe.Open(pending.Folder, pending.Arguments);
+
+    bool IRingOperation.Continue(SysResult result)
+    {
+        if (result.Errno == Errno.ECANCELED)
+        {
+            result = NotRun;
+        }
+
+        if (_isOpen)
+        {
+            _stated = result;
+            return false;
+        }
+
+        _opened = result;
+        _isOpen = !result.IsError;
+        bool isStale = result.Errno == Errno.ESTALE && !_retried; // of a network filesystem: once again
+        _retried |= isStale;
+        return isStale || (_isOpen && pending.StatCompletesLater);
+    }
+
+    /// <summary>Completes the task, unless it was abandoned. Called once, after the last system call.</summary>
+    public void Complete()
+    {
+        OpenResult opened = pending.Finish(_opened, _stated);
+        if (!_done.TrySetResult(opened))
+        {
+            opened.File?.Release();
+        }
+    }
+
+    /// <summary>Completes the open that no kernel will run.</summary>
+    public void Refuse()
+    {
+        if (_isOpen)
+        {
+            Unistd.Close((int)_opened.Value); // statx was refused
+        }
+
+        pending.Release();
+        _done.TrySetResult(Refused);
+    }
+
+    /// <summary>Completes the task as refused. Returns false if it has already completed; the caller then owns the result.</summary>
+    public bool TryAbandon() => _done.TrySetResult(Refused);
+}

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Transport.Core.Diagnostics;
+using Transport.Core.Interop.Sockets;
+using Transport.Core.Listening;
+
+namespace Transport.Core.HandOver;
+
+/// <summary>
+/// The Unix socket over which a later process takes the listening sockets of this one. It is bound to a name of its own first and renamed
+/// when this process listens, so the path always leads to a process that serves.
+/// </summary>
+internal sealed class HandOverServer : IDisposable
+{
+    private readonly string _path;
+    private readonly string _boundPath;
+    private readonly ILogger _logger;
+    private readonly Func<IReadOnlyList<(EndPoint EndPoint, ListenSocket Socket)>> _sockets;
+    private readonly Action<int> _takenOver;
+    private Socket? _listening;
+    private int _isTakenOver;
+    private int _pending;
+
+    /// <param name="path">The path of the Unix socket.</param>
+    /// <param name="sockets">Returns the sockets to hand over, with the end points as configured.</param>
+    /// <param name="takenOver">Called once, when a later process listens on the sockets, with its process id.</param>
+    /// <param name="logger">The logger of the transport's category.</param>
+    /// <exception cref="IOException">The socket cannot be created at the path.</exception>
+    public HandOverServer(
+        string path, Func<IReadOnlyList<(EndPoint EndPoint, ListenSocket Socket)>> sockets, Action<int> takenOver, ILogger logger)
+    {
+        _path = path;
+        _boundPath = $"{path}.{Environment.ProcessId}";
+        _logger = logger;
+        _sockets = sockets;
+        _takenOver = takenOver;
+
+        // A path that cannot be used fails the start. The file is removed again: a start that fails later does not clean up.
+        Bind().Dispose();
+    }
+
+    /// <summary>Makes this process the one that the path leads to.</summary>
+    /// <exception cref="IOException">The socket cannot be created at the path.</exception>
+    public void Start()
+    {
+        _listening = Bind();
+        File.Move(_boundPath, _path, overwrite: true);
+        _ = AcceptAsync(_listening);
+    }
+
+    /// <summary>Removes the path, unless it leads to another process.</summary>
+    public void Dispose()
+    {
+        if (_listening is null)
+        {
+            return;
+        }
+
+        _listening.Dispose();
+        if (Volatile.Read(ref _isTakenOver) == 0 && Volatile.Read(ref _pending) == 0)
+        {
+            File.Delete(_path);
+        }
+    }
+
+    private Socket Bind()
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        try
+        {
+            File.Delete(_boundPath); // of a process that had the same id
+            socket.Bind(new UnixDomainSocketEndPoint(_boundPath));
+            if (OperatingSystem.IsLinux())
+            {
+                File.SetUnixFileMode(_boundPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            socket.Listen();
+            return socket;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
+        {
+            socket.Dispose();
+            throw new IOException($"HandOverPath: no Unix socket can be created at {_path}: {exception.Message}", exception);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listening)
+    {
+        try
+        {
+            while (true)
+            {
+                _ = HandOverAsync(await listening.AcceptAsync());
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Disposed. The kernel reports nothing else for a Unix socket but a lack of descriptors, with which no process can take over.
+            if (exception is SocketException { SocketErrorCode: not SocketError.OperationAborted })
+            {
+                TransportLog.HandOverFailed(_logger, _path, exception.Message);
+            }
+        }
+    }
+
+    /// <summary>Hands the sockets over to one process. If it ends before it listens, this process remains in service.</summary>
+    private async Task HandOverAsync(Socket connection)
+    {
+        await Task.Yield();
+        Interlocked.Increment(ref _pending);
+        try
+        {
+            int processId = HandOverPeer.Check(connection).pid;
+            SendAll(connection);
+            byte[] answer = new byte[1];
+            if (await connection.ReceiveAsync(answer) == 0)
+            {
+                throw new IOException($"process {processId} ended before it listened.");
+            }
+
+            if (answer[0] == HandOverMessage.Listening && Interlocked.Exchange(ref _isTakenOver, 1) == 0)
+            {
+                _takenOver(processId);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        {
+            TransportLog.HandOverFailed(_logger, _path, exception.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+            connection.Dispose();
+        }
+    }
+
+    private void SendAll(Socket connection)
+    {
+        int number = 0;
+        foreach ((EndPoint endPoint, ListenSocket socket) in _sockets())
+        {
+            HandOverMessage message = new(number++, HandOverPeer.Name(endPoint));
+            socket.WithDescriptors(descriptors =>
+            {
+                foreach (int[] part in descriptors.Chunk(DescriptorMessages.MaxDescriptors))
+                {
+                    message.Send(connection, part);
+                }
+            });
+        }
+
+        new HandOverMessage(HandOverMessage.End, "").Send(connection, []);
+    }
+}
