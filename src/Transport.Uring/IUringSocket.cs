@@ -8,6 +8,9 @@ internal interface IUringSocket
     /// <summary>Whether the kernel has not completed the operation yet.</summary>
     bool IsInFlight(OperationKind kind);
 
+    /// <summary>Whether the operation has been cancelled and has not completed yet.</summary>
+    bool IsCanceling(OperationKind kind);
+
     /// <summary>Handles the completion of an operation.</summary>
     /// <param name="kind">The operation.</param>
     /// <param name="result">A count, or −errno.</param>

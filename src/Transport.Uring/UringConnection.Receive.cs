@@ -10,7 +10,7 @@ namespace Transport.Uring;
 /// <summary>
 /// Receiving: from the socket to the input pipe. A waiting connection has a receive in flight and holds no memory: the receive takes a
 /// buffer of the loop's ring when there is data, and the bytes are copied. While more data is available than a buffer holds, receives go
-/// directly into the pipe.
+/// directly into the pipe. <see cref="UringReceive"/> has the alternatives.
 /// </summary>
 internal sealed partial class UringConnection
 {
@@ -19,12 +19,15 @@ internal sealed partial class UringConnection
     private ReceiveBuffer _buffer;
     private Step _receiving;
 
-    /// <summary>Pins the pipe's memory during <see cref="Step.TransferIntoPipe"/>.</summary>
+    /// <summary>Pins the pipe's memory while a receive into it is in flight.</summary>
     private MemoryHandle _inputPin;
     private int _inputLength;
 
     /// <summary>The last receive has left data in the socket.</summary>
     private bool _hasMore;
+
+    /// <summary>The last receive did not wait for data (−EAGAIN), so a poll has to.</summary>
+    private bool _mustPoll;
 
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
     {
@@ -35,31 +38,80 @@ internal sealed partial class UringConnection
         }
 
         _input = input;
-        SubmitReceive();
+        if (TakeHeld() is { } held)
+        {
+            return new ValueTask<SysResult>(held);
+        }
+
+        if (_receiving == Step.None)
+        {
+            SubmitReceive();
+        }
+
         return _incoming.Wait();
     }
 
     private void SubmitReceive()
     {
-        if (!_hasMore)
+        if (_mustPoll)
         {
-            _receiving = Step.Transfer;
-            _loop.Submit(Sqe.ReceiveIntoRing(_socket, BufferRing.Group, _id.Pack()));
+            _mustPoll = false;
+            PollIncoming();
             return;
         }
 
+        if (_hasMore)
+        {
+            SubmitReceiveIntoPipe(Step.TransferIntoPipe);
+            return;
+        }
+
+        switch (_loop.Receive)
+        {
+            case UringReceive.MultishotIntoRing when !_isHungUp:
+                SubmitMultishot();
+                break;
+            case UringReceive.IntoPipe:
+                SubmitReceiveIntoPipe(Step.WaitIntoPipe);
+                break;
+            default:
+                _receiving = Step.Transfer;
+                _loop.Submit(Sqe.ReceiveIntoRing(_socket, BufferRing.Group, _id.Pack()));
+                break;
+        }
+    }
+
+    private void SubmitReceiveIntoPipe(Step step)
+    {
         Memory<byte> memory = _buffer.Rent(_input!);
         _inputPin = memory.Pin();
         _inputLength = memory.Length;
-        _receiving = Step.TransferIntoPipe;
-        _loop.Submit(Sqe.Receive(_socket, in _inputPin, memory.Length, _id.Pack()));
+        _receiving = step;
+        _loop.Submit(step == Step.TransferIntoPipe
+            ? Sqe.Receive(_socket, in _inputPin, memory.Length, _id.Pack())
+            : Sqe.WaitAndReceive(_socket, in _inputPin, memory.Length, _id.Pack()));
+    }
+
+    /// <summary>Waits for data. The receive that follows does not wait.</summary>
+    private void PollIncoming()
+    {
+        _hasMore = true;
+        _receiving = Step.Poll;
+        _loop.Submit(Sqe.Poll(_socket, Libc.POLLIN, _id.Pack()));
     }
 
     private void Received(int result, uint flags)
     {
         Step step = _receiving;
+        if (step == Step.Multishot)
+        {
+            MultishotReceived(result, flags);
+            return;
+        }
+
         _receiving = Step.None;
-        if (step == Step.TransferIntoPipe)
+        bool isIntoPipe = step is Step.TransferIntoPipe or Step.WaitIntoPipe;
+        if (isIntoPipe)
         {
             _inputPin.Dispose();
         }
@@ -91,13 +143,13 @@ internal sealed partial class UringConnection
 
         if (result > 0)
         {
-            if (step == Step.TransferIntoPipe)
+            if (isIntoPipe)
             {
                 _input!.Advance(result);
             }
 
             _loop.Counters.BytesReceived += result;
-            bool filled = _buffer.Received(result, step == Step.TransferIntoPipe ? _inputLength : _loop.Buffers.Size);
+            bool filled = _buffer.Received(result, isIntoPipe ? _inputLength : _loop.Buffers.Size);
             _hasMore = filled || (flags & IoUring.IORING_CQE_F_SOCK_NONEMPTY) != 0;
         }
 
@@ -109,19 +161,26 @@ internal sealed partial class UringConnection
     {
         try
         {
-            ReadOnlySpan<byte> received = length > 0 && !IsClosed ? _loop.Buffers.Read(id, length) : default;
-            while (!received.IsEmpty)
+            if (length > 0 && !IsClosed)
             {
-                Span<byte> memory = _buffer.Rent(_input!).Span;
-                int count = Math.Min(memory.Length, received.Length);
-                received[..count].CopyTo(memory);
-                _input!.Advance(count);
-                received = received[count..];
+                Append(_loop.Buffers.Read(id, length));
             }
         }
         finally
         {
             _loop.Buffers.Return(id);
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> received)
+    {
+        while (!received.IsEmpty)
+        {
+            Span<byte> memory = _buffer.Rent(_input!).Span;
+            int count = Math.Min(memory.Length, received.Length);
+            received[..count].CopyTo(memory);
+            _input!.Advance(count);
+            received = received[count..];
         }
     }
 
@@ -144,9 +203,8 @@ internal sealed partial class UringConnection
                 break;
             case -Errno.EAGAIN:
                 // O_NONBLOCK has been set on the socket.
-                _receiving = Step.Poll;
-                _loop.Submit(Sqe.Poll(_socket, Libc.POLLIN, _id.Pack()));
-                return true;
+                _mustPoll = true;
+                break;
             default:
                 return false;
         }

@@ -56,6 +56,11 @@ internal sealed partial class UringConnection
                 return SysResult.Canceled;
             }
 
+            if (IsZeroCopy(in output))
+            {
+                return new SysResult(-Errno.EAGAIN);
+            }
+
             if (output.Bytes.IsEmpty)
             {
                 SetNonBlocking();
@@ -94,7 +99,7 @@ internal sealed partial class UringConnection
         while (!budget.IsUsedUp)
         {
             bool hasBytes = !_output.Bytes.IsEmpty;
-            if (hasBytes && !_loop.SendsAtOnce)
+            if (hasBytes && (!_loop.SendsAtOnce || IsZeroCopy(in _output)))
             {
                 SubmitBytes(ref budget);
                 return null;
@@ -144,12 +149,13 @@ internal sealed partial class UringConnection
 
         // MSG_MORE: the header is sent in one segment with the file's first bytes.
         int flags = _output.File is { Remaining: > 0 } ? Libc.MSG_MORE : 0;
+        _isZeroCopy = IsZeroCopy(in _output);
         if (bytes.IsSingleSegment)
         {
             ReadOnlyMemory<byte> piece = bytes.First;
             _outputPin = piece.Pin();
             budget.Use(piece.Length);
-            _loop.Submit(Sqe.Send(_socket, in _outputPin, piece.Length, flags, OutgoingId));
+            _loop.Submit(Sqe.Send(_socket, in _outputPin, piece.Length, flags, OutgoingId, _isZeroCopy));
         }
         else
         {
@@ -164,7 +170,7 @@ internal sealed partial class UringConnection
                 throw;
             }
 
-            _loop.Submit(Sqe.Send(_socket, _vector, flags, OutgoingId));
+            _loop.Submit(Sqe.Send(_socket, _vector, flags, OutgoingId, _isZeroCopy));
         }
 
         _sending = Step.Transfer;
@@ -226,8 +232,13 @@ internal sealed partial class UringConnection
 
     private ulong OutgoingId => (_id with { Kind = OperationKind.Outgoing }).Pack();
 
-    private void Sent(int result)
+    private void Sent(int result, uint flags)
     {
+        if (_isZeroCopy && !IsReleased(ref result, flags))
+        {
+            return;
+        }
+
         bool isPoll = _sending == Step.Poll;
         _sending = Step.None;
         Unpin();

@@ -51,7 +51,8 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         }
 
         EndDeferredSend();
-        if (_receiving == Step.None && _sending == Step.None)
+        _loop.Held.ReturnAll(ref _held);
+        if (!HasOperations)
         {
             CloseDescriptor();
             return;
@@ -63,25 +64,52 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
             _loop.Cancel(_id);
         }
 
-        if (_sending != Step.None)
+        if (_isWatching)
+        {
+            _loop.Cancel(_id with { Kind = OperationKind.HangUp });
+        }
+
+        if (_sending == Step.Notification)
+        {
+            IoUring.Disconnect(_socket);
+        }
+        else if (_sending != Step.None)
         {
             _loop.Cancel(_id with { Kind = OperationKind.Outgoing });
         }
     }
 
-    public void ShutDown() => SocketCalls.Shutdown(_socket);
+    public void ShutDown() => _ = _isZeroCopy ? IoUring.Disconnect(_socket) : SocketCalls.Shutdown(_socket);
 
-    public bool IsInFlight(OperationKind kind) => (kind == OperationKind.Incoming ? _receiving : _sending) != Step.None;
+    private bool HasOperations => _receiving != Step.None || _sending != Step.None || _isWatching;
+
+    public bool IsInFlight(OperationKind kind) => kind switch
+    {
+        OperationKind.Incoming => _receiving != Step.None,
+        OperationKind.HangUp => _isWatching,
+        _ => _sending != Step.None,
+    };
+
+    public bool IsCanceling(OperationKind kind) => kind switch
+    {
+        OperationKind.Incoming => _isStopping || (IsClosed && _receiving != Step.None),
+        OperationKind.HangUp => IsClosed && _isWatching,
+        _ => IsClosed && _sending is not (Step.None or Step.Notification),
+    };
 
     public void OnCompletion(OperationKind kind, int result, uint flags)
     {
-        if (kind == OperationKind.Incoming)
+        switch (kind)
         {
-            Received(result, flags);
-        }
-        else
-        {
-            Sent(result);
+            case OperationKind.Incoming:
+                Received(result, flags);
+                break;
+            case OperationKind.HangUp:
+                HungUp();
+                break;
+            default:
+                Sent(result, flags);
+                break;
         }
     }
 
@@ -95,7 +123,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
             operation.Complete(SysResult.Canceled);
         }
 
-        if (_receiving == Step.None && _sending == Step.None)
+        if (!HasOperations)
         {
             CloseDescriptor();
         }
@@ -116,10 +144,19 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         /// <summary>A receive into the buffer ring, or a send.</summary>
         Transfer,
 
-        /// <summary>A receive into the pipe's memory.</summary>
+        /// <summary>A receive into the pipe's memory that does not wait.</summary>
         TransferIntoPipe,
+
+        /// <summary>A receive into the pipe's memory that waits for data.</summary>
+        WaitIntoPipe,
+
+        /// <summary>A multishot receive into the buffer ring.</summary>
+        Multishot,
 
         /// <summary>A poll, after −EAGAIN.</summary>
         Poll,
+
+        /// <summary>The kernel still uses the memory of a completed zero-copy send.</summary>
+        Notification,
     }
 }

@@ -59,6 +59,8 @@ internal sealed class UringListener : LoopListener, IUringSocket
 
     public bool IsInFlight(OperationKind kind) => kind == OperationKind.Incoming && _isPolling;
 
+    public bool IsCanceling(OperationKind kind) => _isClosed && IsInFlight(kind);
+
     public void OnCompletion(OperationKind kind, int result, uint flags)
     {
         _isPolling = false;

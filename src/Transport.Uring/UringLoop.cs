@@ -16,7 +16,7 @@ namespace Transport.Uring;
 /// The event loop on io_uring(7). Sockets add operations; each iteration submits them and waits with one io_uring_enter(2), and dispatches
 /// completions to their sockets. The ring belongs to the thread that created it, so the loop cannot move to another.
 /// </summary>
-internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCounters counters) : EventLoop(setup)
+internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions options, UringCounters counters) : EventLoop(setup)
 {
     /// <summary>The pause when the kernel accepts no operation and completes none: the machine is short of memory.</summary>
     private const int ShortageMilliseconds = 1;
@@ -28,6 +28,8 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     /// </summary>
     private const uint FewCompletions = 8;
 
+    private static readonly OperationKind[] s_socketOperations = [OperationKind.Incoming, OperationKind.Outgoing, OperationKind.HangUp];
+
     private readonly SocketTable _sockets = new();
     private readonly Stack<SendVector> _vectors = new();
     private List<UringConnection> _deferred = [];
@@ -37,18 +39,28 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     private SendBudget _leftovers;
     private Ring? _ring;
     private BufferRing? _buffers;
+    private HeldBuffers? _held;
 
     /// <summary>Receives the eventfd's counter. Native memory, since the read is in flight for the lifetime of the loop.</summary>
     private ulong* _wakeCount;
     private bool _isWakeInFlight;
     private bool _isEnding;
 
-    /// <summary>io_uring_enter fails permanently: operations in flight will not be reported.</summary>
-    private bool _isLost;
-
     public UringCounters Uring => counters;
 
     public BufferRing Buffers => _buffers!;
+
+    /// <summary>The buffers that multishot receives have filled.</summary>
+    public HeldBuffers Held => _held!;
+
+    /// <summary>How connections receive.</summary>
+    public UringReceive Receive { get; private set; } = options.Receive;
+
+    /// <summary>The number of bytes from which a send is a zero-copy one; null for none.</summary>
+    public int? ZeroCopyThreshold { get; private set; } = options.ZeroCopySend ? options.ZeroCopySendThreshold : null;
+
+    /// <summary>io_uring_enter fails permanently: operations in flight will not be reported.</summary>
+    public bool IsLost { get; private set; }
 
     /// <summary>The maximum that a receive requests from its pipe.</summary>
     public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
@@ -94,14 +106,48 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     /// <summary>Queues a connection that has used up its budget: it sends in the next iteration.</summary>
     public void ContinueNextIteration(UringConnection connection) => _deferred.Add(connection);
 
+    /// <summary>Receives by single operations from now on, because the kernel has refused a multishot one.</summary>
+    public void DisableMultishot(int result)
+    {
+        if (Receive == UringReceive.MultishotIntoRing)
+        {
+            Receive = UringReceive.Auto;
+            string reason = new SysResult(result).ToException("IORING_OP_RECV").Message;
+            UringLog.FeatureRefused(Logger, Name, "multishot receives", reason, "single receives");
+        }
+    }
+
+    /// <summary>Copies what it sends from now on, because the kernel has refused a zero-copy send.</summary>
+    public void DisableZeroCopy(int result)
+    {
+        if (ZeroCopyThreshold is not null)
+        {
+            ZeroCopyThreshold = null;
+            string reason = new SysResult(result).ToException("IORING_OP_SEND_ZC").Message;
+            UringLog.FeatureRefused(Logger, Name, "zero-copy sends", reason, "copies");
+        }
+    }
+
     public SendVector RentVector() => _vectors.TryPop(out SendVector? vector) ? vector : new SendVector();
 
     public void ReturnVector(SendVector vector) => _vectors.Push(vector);
 
     protected override void Start()
     {
-        _ring = new Ring(size.Submissions, size.Completions);
+        RingSize size = RingSize.Of(options);
+        _ring = new Ring(size.Submissions, size.Completions, sqPoll: size.SqPoll);
         _buffers = new BufferRing(_ring, size.Buffers, size.BufferSize);
+        _held = new HeldBuffers(_buffers);
+        if (options.NapiBusyPollMicroseconds > 0)
+        {
+            SysResult registered = _ring.BusyPoll(options.NapiBusyPollMicroseconds);
+            if (registered.IsError)
+            {
+                string reason = registered.ToException("io_uring_register(NAPI)").Message;
+                UringLog.FeatureRefused(Logger, Name, "busy polling of network devices", reason, "interrupts");
+            }
+        }
+
         _wakeCount = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         WaitForWake();
     }
@@ -147,7 +193,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         }
 
         // If the ring is lost, the kernel may still write to a buffer that it had taken: that memory is not freed.
-        if (!_isLost)
+        if (!IsLost)
         {
             _buffers?.Dispose();
             NativeMemory.Free(_wakeCount);
@@ -169,7 +215,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
             return;
         }
 
-        if (!_isLost)
+        if (!IsLost)
         {
             try
             {
@@ -183,7 +229,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
             Complete();
         }
 
-        if (_isLost)
+        if (IsLost)
         {
             CompleteLost();
         }
@@ -195,7 +241,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     /// </summary>
     private void Lose()
     {
-        _isLost = true;
+        IsLost = true;
         foreach (IUringSocket socket in _sockets.ToArray())
         {
             socket.ShutDown();
@@ -207,14 +253,12 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
         _isWakeInFlight = false;
         foreach (IUringSocket socket in _sockets.ToArray())
         {
-            if (socket.IsInFlight(OperationKind.Incoming))
+            foreach (OperationKind kind in s_socketOperations)
             {
-                socket.OnCompletion(OperationKind.Incoming, -Errno.ECANCELED, 0);
-            }
-
-            if (socket.IsInFlight(OperationKind.Outgoing))
-            {
-                socket.OnCompletion(OperationKind.Outgoing, -Errno.ECANCELED, 0);
+                if (socket.IsInFlight(kind))
+                {
+                    socket.OnCompletion(kind, -Errno.ECANCELED, 0);
+                }
             }
         }
     }
@@ -279,8 +323,8 @@ internal sealed unsafe class UringLoop(LoopSetup setup, RingSize size, UringCoun
     /// </summary>
     private void Canceled(UserData target, int result)
     {
-        bool isInFlight = target.Kind == OperationKind.Wake ? _isWakeInFlight : _sockets.Find(target)?.IsInFlight(target.Kind) == true;
-        if (result < 0 && isInFlight)
+        bool isCanceling = target.Kind == OperationKind.Wake ? _isWakeInFlight : _sockets.Find(target)?.IsCanceling(target.Kind) == true;
+        if (result < 0 && isCanceling)
         {
             counters.RepeatedCancellations++;
             Cancel(target);

@@ -31,6 +31,6 @@ internal static class UringModel
         }
 
         UringMetrics metrics = provider.GetRequiredService<UringMetrics>();
-        return new IoModel(Name, LogName, setup => new UringLoop(setup, size, metrics.ForLoop(setup.Index)), IsThreadBound: true);
+        return new IoModel(Name, LogName, setup => new UringLoop(setup, options, metrics.ForLoop(setup.Index)), IsThreadBound: true);
     }
 }

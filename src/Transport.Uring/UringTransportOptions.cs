@@ -23,7 +23,8 @@ public sealed class UringTransportOptions : TransportOptions
 
     /// <summary>
     /// Gets or sets the number of receive buffers that the connections of a loop share. A buffer is in use from its receive until the end
-    /// of the loop iteration at the latest. Receives without a free buffer are repeated into the connection's own memory
+    /// of the loop iteration at the latest; with <see cref="UringReceive.MultishotIntoRing"/> a paused connection keeps its buffers until
+    /// the application has read enough. Receives without a free buffer are repeated into the connection's own memory
     /// (<c>transport.uring.buffer_shortages</c>). Default: 256. Allowed: a power of two, 1 to 32,768.
     /// </summary>
     public int ReceiveBuffers { get; set; } = 256;
@@ -33,6 +34,39 @@ public sealed class UringTransportOptions : TransportOptions
     /// on. Default: 4,096. Allowed: 512 to 65,536.
     /// </summary>
     public int ReceiveBufferSize { get; set; } = 4096;
+
+    /// <summary>
+    /// Gets or sets how connections receive. Default: <see cref="UringReceive.Auto"/>; the others were not measurably better. <see
+    /// cref="UringReceive.MultishotIntoRing"/> becomes <see cref="UringReceive.Auto"/>, with a warning, if the kernel does not support it.
+    /// </summary>
+    public UringReceive Receive { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether large responses are sent without copying them into the kernel (Linux 6.1). The memory of a response is in use
+    /// until the client has acknowledged it. A connection therefore sends at most <see cref="TransportOptions.MaxWriteBufferSize"/> in a
+    /// round trip, and a slow client may fall below Kestrel's <c>MinResponseDataRate</c>. If the kernel refuses, the bytes are copied
+    /// (<c>transport.uring.zero_copy_refusals</c>). On the loopback interface the kernel always copies. Default: false.
+    /// </summary>
+    public bool ZeroCopySend { get; set; }
+
+    /// <summary>
+    /// Gets or sets the number of bytes from which a send is a zero-copy one, if <see cref="ZeroCopySend"/> is set. Pinning pages is
+    /// cheaper than copying only from some pages on. Default: 16,384, an estimate. Allowed: at least 1.
+    /// </summary>
+    public int ZeroCopySendThreshold { get; set; } = 16 * 1024;
+
+    /// <summary>
+    /// Gets or sets how long a loop that waits polls the network device's queues instead of waiting for interrupts, in microseconds (Linux
+    /// 6.9). It lowers the latency of devices that support it, and uses a processor meanwhile. If the kernel refuses, a warning is logged.
+    /// Default: 0 (never). Allowed: 0 to 1,000,000.
+    /// </summary>
+    public int NapiBusyPollMicroseconds { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether a kernel thread for each loop takes operations from the submission queue (IORING_SETUP_SQPOLL). The loop then
+    /// submits without a system call; the thread polls and uses a processor until the queue has been empty for a second. Default: false.
+    /// </summary>
+    public bool SqPoll { get; set; }
 
     /// <inheritdoc/>
     protected internal override IEnumerable<string> Validate()
@@ -61,6 +95,21 @@ public sealed class UringTransportOptions : TransportOptions
         if (ReceiveBufferSize is < 512 or > 65536)
         {
             yield return $"{nameof(ReceiveBufferSize)} is {ReceiveBufferSize}; allowed: 512 to 65536.";
+        }
+
+        if (ZeroCopySendThreshold < 1)
+        {
+            yield return $"{nameof(ZeroCopySendThreshold)} is {ZeroCopySendThreshold}; allowed: at least 1.";
+        }
+
+        if (NapiBusyPollMicroseconds is < 0 or > 1_000_000)
+        {
+            yield return $"{nameof(NapiBusyPollMicroseconds)} is {NapiBusyPollMicroseconds}; allowed: 0 to 1000000.";
+        }
+
+        if (!Enum.IsDefined(Receive))
+        {
+            yield return $"{nameof(Receive)} is {Receive}; allowed: {string.Join(", ", Enum.GetNames<UringReceive>())}.";
         }
     }
 }

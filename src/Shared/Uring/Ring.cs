@@ -25,7 +25,11 @@ namespace Shared.Uring;
 /// receive completes with −ENOBUFS; another one follows, into the pipe's memory.</item>
 /// <item>h) A send completes within the submission if the socket buffer has room. Its completion ends the wait of the same call. In an
 /// iteration with few completions responses are therefore sent by send(2).</item>
-/// <item>i) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
+/// <item>i) A multishot receive (6.0) does not test the socket again after it has taken data: an RST that arrived together with the data
+/// wakes nothing. A poll for the peer's end is in flight beside it.</item>
+/// <item>j) A zero-copy send (6.0, several pieces 6.1) completes twice, and owns its memory until the second time. That is after the client
+/// has acknowledged, or connect(AF_UNSPEC).</item>
+/// <item>k) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
 /// (6.6).</item>
 /// </list>
 /// </remarks>
@@ -42,6 +46,14 @@ internal sealed unsafe class Ring : IDisposable
         IORING_SETUP_COOP_TASKRUN,
     ];
 
+    /// <summary>The same if a kernel thread submits: completions cannot be deferred then.</summary>
+    private static readonly uint[] s_sqPollFlags =
+    [
+        IORING_SETUP_SQPOLL | IORING_SETUP_SINGLE_ISSUER | NoSubmissionArray,
+        IORING_SETUP_SQPOLL | IORING_SETUP_SINGLE_ISSUER,
+        IORING_SETUP_SQPOLL,
+    ];
+
     /// <summary>The same for a ring that is not bound to a thread.</summary>
     private static readonly uint[] s_unboundFlags = [NoSubmissionArray, 0];
 
@@ -54,12 +66,13 @@ internal sealed unsafe class Ring : IDisposable
     /// <param name="submissions">Entries of the submission queue.</param>
     /// <param name="completions">Entries of the completion queue.</param>
     /// <param name="isThreadBound">Whether only the calling thread will use the ring.</param>
+    /// <param name="sqPoll">Whether a kernel thread takes operations from the submission queue.</param>
     /// <exception cref="IOException">The kernel refused; the message starts with the call.</exception>
-    public Ring(int submissions, int completions, bool isThreadBound = true)
+    public Ring(int submissions, int completions, bool isThreadBound = true, bool sqPoll = false)
     {
         io_uring_params parameters = default;
         SysResult created = default;
-        foreach (uint flags in isThreadBound ? s_flags : s_unboundFlags)
+        foreach (uint flags in sqPoll ? s_sqPollFlags : isThreadBound ? s_flags : s_unboundFlags)
         {
             parameters = new io_uring_params
             {
@@ -118,6 +131,12 @@ internal sealed unsafe class Ring : IDisposable
     {
         uint toSubmit = Submissions.Publish();
         bool waits = timeoutMilliseconds != 0 && !Submissions.HasWaiting && Completions.Count == 0;
+        uint flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+        if ((Flags & IORING_SETUP_SQPOLL) != 0)
+        {
+            flags |= (Submissions.NeedsWakeUp ? IORING_ENTER_SQ_WAKEUP : 0) | (Submissions.HasWaiting ? IORING_ENTER_SQ_WAIT : 0);
+        }
+
         timespec timeout = timespec.FromMilliseconds(Math.Max(timeoutMilliseconds, 0));
 
         // SAFETY: both structs are on the stack during the call.
@@ -127,10 +146,17 @@ internal sealed unsafe class Ring : IDisposable
             _descriptor,
             (nint)toSubmit,
             waits ? 1 : 0,
-            (nint)(IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG),
+            (nint)flags,
             &argument,
             sizeof(io_uring_getevents_arg)));
         return entered.Errno is Errno.EINTR or Errno.ETIME ? new SysResult(0) : entered;
+    }
+
+    /// <summary>Makes waits poll the queues of network devices first.</summary>
+    public SysResult BusyPoll(int microseconds)
+    {
+        NapiSettings settings = new() { BusyPollTimeout = (uint)microseconds, PrefersBusyPoll = 1 };
+        return Register(RegisterNapi, &settings, 1);
     }
 
     /// <summary>io_uring_register(2).</summary>

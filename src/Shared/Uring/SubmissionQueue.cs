@@ -46,6 +46,17 @@ internal sealed unsafe class SubmissionQueue
     /// <summary>The number of added operations that the kernel has not consumed.</summary>
     public int Unsubmitted => (int)(_next - Volatile.Read(ref *_head)) + _waiting.Count;
 
+    /// <summary>Whether the kernel thread that takes operations (SQPOLL) sleeps.</summary>
+    public bool NeedsWakeUp
+    {
+        get
+        {
+            // The tail is written before the flag is read: the thread sets the flag before it reads the tail for the last time.
+            Interlocked.MemoryBarrier();
+            return (Volatile.Read(ref *_flags) & IORING_SQ_NEED_WAKEUP) != 0;
+        }
+    }
+
     /// <summary>Whether the kernel holds completions that did not fit in the completion queue.</summary>
     public bool HasOverflow => (Volatile.Read(ref *_flags) & IORING_SQ_CQ_OVERFLOW) != 0;
 

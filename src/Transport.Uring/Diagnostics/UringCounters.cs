@@ -8,4 +8,6 @@ internal sealed class UringCounters
     public long BufferShortages;
     public long Shortages;
     public long RepeatedCancellations;
+    public long ZeroCopySends;
+    public long ZeroCopyRefusals;
 }

@@ -34,6 +34,12 @@ internal sealed class UringMetrics : IDisposable
             "{operation}",
             "Cancellations that found their operation between two attempts and were repeated.",
             c => c.RepeatedCancellations);
+        _meter.Counter("transport.uring.zero_copy_sends", "{send}", "Sends without a copy.", c => c.ZeroCopySends);
+        _meter.Counter(
+            "transport.uring.zero_copy_refusals",
+            "{send}",
+            "Zero-copy sends that the kernel refused, and that were repeated with a copy.",
+            c => c.ZeroCopyRefusals);
     }
 
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>

@@ -21,6 +21,28 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
+    /// <summary>Like <see cref="ReceiveIntoRing"/>, and completes for each piece of data until it is cancelled.</summary>
+    public static io_uring_sqe ReceiveMultishot(int socket, ushort group, ulong userData) => new()
+    {
+        opcode = IORING_OP_RECV,
+        flags = 1 << IOSQE_BUFFER_SELECT_BIT,
+        ioprio = IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT,
+        fd = socket,
+        buf_group = group,
+        user_data = userData,
+    };
+
+    /// <summary>recv(2) into the caller's memory, which polls first.</summary>
+    public static io_uring_sqe WaitAndReceive(int socket, in MemoryHandle into, int length, ulong userData) => new()
+    {
+        opcode = IORING_OP_RECV,
+        ioprio = IORING_RECVSEND_POLL_FIRST,
+        fd = socket,
+        addr = (ulong)into.Pointer,
+        len = (uint)length,
+        user_data = userData,
+    };
+
     /// <summary>recv(2) into the caller's memory without waiting: −EAGAIN if there is no data.</summary>
     public static io_uring_sqe Receive(int socket, in MemoryHandle into, int length, ulong userData) => new()
     {
@@ -33,9 +55,9 @@ internal static unsafe class Sqe
     };
 
     /// <summary>send(2). MSG_WAITALL: the kernel itself continues after a short send.</summary>
-    public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData) => new()
+    public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData, bool zeroCopy = false) => new()
     {
-        opcode = IORING_OP_SEND,
+        opcode = zeroCopy ? IORING_OP_SEND_ZC : IORING_OP_SEND,
         fd = socket,
         addr = (ulong)from.Pointer,
         len = (uint)length,
@@ -44,9 +66,9 @@ internal static unsafe class Sqe
     };
 
     /// <summary>sendmsg(2) of the pieces of <paramref name="vector"/>.</summary>
-    public static io_uring_sqe Send(int socket, SendVector vector, int flags, ulong userData) => new()
+    public static io_uring_sqe Send(int socket, SendVector vector, int flags, ulong userData, bool zeroCopy = false) => new()
     {
-        opcode = IORING_OP_SENDMSG,
+        opcode = zeroCopy ? IORING_OP_SENDMSG_ZC : IORING_OP_SENDMSG,
         fd = socket,
         addr = (ulong)vector.Message,
         len = 1,

@@ -52,6 +52,9 @@ internal sealed unsafe class BufferRing : IDisposable
     /// <summary>Returns the buffer that a completion has used.</summary>
     public static ushort IdOf(uint flags) => (ushort)(flags >> IORING_CQE_BUFFER_SHIFT);
 
+    /// <summary>The number of buffers.</summary>
+    public int Count => _count;
+
     /// <summary>The size of a buffer in bytes.</summary>
     public int Size => _size;
 

@@ -11,4 +11,7 @@ internal enum OperationKind : byte
 
     /// <summary>A send. One may be in flight.</summary>
     Outgoing,
+
+    /// <summary>The poll for the peer's end beside a multishot receive. One may be in flight.</summary>
+    HangUp,
 }

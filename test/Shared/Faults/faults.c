@@ -509,7 +509,8 @@ static struct { _Atomic(char *) ring; struct io_uring_sqe *sqes; struct io_sqrin
 static void forget_ring(int fd) { uring[fd].ring = 0; uring[fd].sqes = 0; }
 
 static void meet(struct io_uring_sqe *sqe) {
-    enum call call = sqe->opcode == IORING_OP_RECV ? call_recv : sqe->opcode == IORING_OP_SEND ? call_send : call_sendmsg;
+    enum call call = sqe->opcode == IORING_OP_RECV ? call_recv
+        : sqe->opcode == IORING_OP_SEND || sqe->opcode == IORING_OP_SEND_ZC ? call_send : call_sendmsg;
     struct verdict v = judge(call, sqe->fd);
     if (v.error) {
         unsigned long long user_data = sqe->user_data;
@@ -519,12 +520,13 @@ static void meet(struct io_uring_sqe *sqe) {
         sqe->rw_flags = NOP_INJECT_RESULT;
         sqe->len = (unsigned)-v.error;
         sqe->user_data = user_data;
-    } else if (v.most != (size_t)-1 && sqe->opcode == IORING_OP_SENDMSG) {
+    } else if (v.most != (size_t)-1 && call == call_sendmsg) {
         /* The transport writes the pieces anew for each send. */
         struct msghdr *message = (struct msghdr *)(uintptr_t)sqe->addr;
         message->msg_iovlen = 1;
         message->msg_iov[0].iov_len = at_most(message->msg_iov[0].iov_len, v);
-    } else if (v.most != (size_t)-1 && (sqe->len == 0 || sqe->len > v.most)) {
+    } else if (v.most != (size_t)-1 && (sqe->len == 0 || sqe->len > v.most) && !(sqe->opcode == IORING_OP_RECV && (sqe->ioprio & IORING_RECV_MULTISHOT))) {
+        /* A length ends a multishot receive, and older kernels refuse it. */
         sqe->len = v.most;
     }
 }
@@ -535,7 +537,9 @@ static void look_at_submissions(int fd, unsigned count) {
     unsigned head = *(volatile unsigned *)(ring + uring[fd].offsets.head), mask = *(unsigned *)(ring + uring[fd].offsets.ring_mask);
     for (unsigned i = 0; i < count; i++) {
         struct io_uring_sqe *sqe = &uring[fd].sqes[(head + i) & mask];
-        if (sqe->opcode == IORING_OP_RECV || sqe->opcode == IORING_OP_SEND || sqe->opcode == IORING_OP_SENDMSG) meet(sqe);
+        switch (sqe->opcode) {
+            case IORING_OP_RECV: case IORING_OP_SEND: case IORING_OP_SENDMSG: case IORING_OP_SEND_ZC: case IORING_OP_SENDMSG_ZC: meet(sqe);
+        }
     }
 }
 

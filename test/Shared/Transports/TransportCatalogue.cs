@@ -4,6 +4,7 @@ using Transport.Core;
 using Transport.Epoll;
 using Transport.Rtsig;
 using Transport.Select;
+using Transport.Uring;
 
 namespace Test.Shared;
 
@@ -40,6 +41,16 @@ public static class TransportCatalogue
         new("sockets/inline", (web, settings) => ApplySockets(web, settings with { UnsafePreferInlineScheduling = true })),
         .. SharedVariants("epoll", (web, configure) => web.UseEpollTransport(configure)),
         .. SharedVariants("uring", (web, configure) => web.UseUringTransport(configure)),
+        Ours("uring/multishot", (web, configure)
+            => web.UseUringTransport(options => { options.Receive = UringReceive.MultishotIntoRing; configure(options); })),
+        Ours("uring/intopipe",
+            (web, configure) => web.UseUringTransport(options => { options.Receive = UringReceive.IntoPipe; configure(options); })),
+        Ours("uring/zerocopy", (web, configure) => web.UseUringTransport(options =>
+        {
+            (options.ZeroCopySend, options.ZeroCopySendThreshold) = (true, 1);
+            configure(options);
+        })),
+        Ours("uring/sqpoll", (web, configure) => web.UseUringTransport(options => { options.SqPoll = true; configure(options); })),
         Ours("epoll/level", (web, configure)
             => web.UseEpollTransport(options => { options.Trigger = EpollTrigger.Level; configure(options); })),
         Ours("epoll/oneshot",

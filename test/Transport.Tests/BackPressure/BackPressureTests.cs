@@ -169,7 +169,8 @@ public class BackPressureTests
     [Theory, Transports(Variants = true)]
     public async Task An_idle_connection_holds_no_block(TransportUnderTest transport)
     {
-        Assert.SkipWhen(transport.Model == "busy", "Its receives need somewhere to put what they do not get.");
+        Assert.SkipWhen(
+            transport.Model == "busy" || transport.Name == "uring/intopipe", "Its receives need somewhere to put what they do not get.");
         await using BareListener listener = await BareListener.BindAsync(transport);
         List<BareListener.Pair> pairs = new List<BareListener.Pair>();
         for (int i = 0; i < 20; i++)

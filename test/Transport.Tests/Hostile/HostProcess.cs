@@ -39,13 +39,24 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <param name="transport">What serves.</param>
     /// <param name="descriptorLimit">RLIMIT_NOFILE of the process.</param>
     /// <param name="arguments">Further arguments of ServerHost.</param>
-    public static async Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit, params string[] arguments)
+    public static Task<HostProcess> StartAsync(TransportUnderTest transport, int descriptorLimit, params string[] arguments) =>
+        StartAsync([], transport, descriptorLimit, arguments);
+
+    /// <param name="wrapper">A command that executes the one that follows it.</param>
+    /// <param name="transport">What serves.</param>
+    /// <param name="descriptorLimit">RLIMIT_NOFILE of the process.</param>
+    /// <param name="arguments">Further arguments of ServerHost.</param>
+    public static async Task<HostProcess> StartAsync(
+        string[] wrapper, TransportUnderTest transport, int descriptorLimit, params string[] arguments)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string limit = descriptorLimit.ToString(CultureInfo.InvariantCulture);
         ProcessStartInfo start =
             new("prlimit",
-                [$"--nofile={limit}", dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name, .. arguments])
+                [
+                    $"--nofile={limit}", .. wrapper, dotnet, Path.Combine(AppContext.BaseDirectory, "ServerHost.dll"), transport.Name,
+                    .. arguments,
+                ])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -91,11 +102,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {
-        using (Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync().WithinDeadline();
-        }
-
+        await SignalAsync("TERM");
         return await ExitedAsync();
     }
 
@@ -105,6 +112,13 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         await _process.WaitForExitAsync().WithinDeadline();
         return _process.ExitCode;
+    }
+
+    /// <summary>kill(1).</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync().WithinDeadline();
     }
 
     public async ValueTask DisposeAsync()

@@ -97,4 +97,13 @@ internal static unsafe partial class IoUring
         public uint pad;
         public timespec* ts;
     }
+
+    /// <summary>struct io_uring_napi: newer than the headers that the tests compare the layouts with.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 16)]
+    public struct NapiSettings
+    {
+        /// <summary>Microseconds.</summary>
+        [FieldOffset(0)] public uint BusyPollTimeout;
+        [FieldOffset(4)] public byte PrefersBusyPoll;
+    }
 }

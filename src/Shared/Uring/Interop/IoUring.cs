@@ -12,6 +12,7 @@ internal static unsafe partial class IoUring
     public const int SYS_io_uring_enter = 426;
     public const int SYS_io_uring_register = 427;
 
+    public const uint IORING_SETUP_SQPOLL = 1u << 1;
     public const uint IORING_SETUP_CQSIZE = 1u << 3;
     public const uint IORING_SETUP_SUBMIT_ALL = 1u << 7;
     public const uint IORING_SETUP_COOP_TASKRUN = 1u << 8;
@@ -28,8 +29,11 @@ internal static unsafe partial class IoUring
     public const ulong IORING_OFF_SQES = 0x10000000;
 
     public const uint IORING_ENTER_GETEVENTS = 1u << 0;
+    public const uint IORING_ENTER_SQ_WAKEUP = 1u << 1;
+    public const uint IORING_ENTER_SQ_WAIT = 1u << 2;
     public const uint IORING_ENTER_EXT_ARG = 1u << 3;
 
+    public const uint IORING_SQ_NEED_WAKEUP = 1u << 0;
     public const uint IORING_SQ_CQ_OVERFLOW = 1u << 1;
 
     public const uint IORING_REGISTER_EVENTFD = 4;
@@ -44,13 +48,18 @@ internal static unsafe partial class IoUring
     public const byte IORING_OP_SEND = 26;
     public const byte IORING_OP_RECV = 27;
     public const byte IORING_OP_OPENAT2 = 28;
+    public const byte IORING_OP_SEND_ZC = 47;
+    public const byte IORING_OP_SENDMSG_ZC = 48;
 
     public const int IOSQE_ASYNC_BIT = 4;
     public const int IOSQE_BUFFER_SELECT_BIT = 5;
 
     public const ushort IORING_RECVSEND_POLL_FIRST = 1 << 0;
 
+    public const ushort IORING_RECV_MULTISHOT = 1 << 1;
+
     public const uint IORING_CQE_F_BUFFER = 1u << 0;
+    public const uint IORING_CQE_F_MORE = 1u << 1;
     public const uint IORING_CQE_F_SOCK_NONEMPTY = 1u << 2;
     public const int IORING_CQE_BUFFER_SHIFT = 16;
 
@@ -65,6 +74,19 @@ internal static unsafe partial class IoUring
 
     /// <summary>IORING_SETUP_NO_SQARRAY, Linux 6.6: newer than the headers that the tests compare the layouts with.</summary>
     public static readonly uint NoSubmissionArray = 1u << 16;
+
+    /// <summary>IORING_REGISTER_NAPI, Linux 6.9.</summary>
+    public static readonly uint RegisterNapi = 27;
+
+    /// <summary>
+    /// connect(2) with AF_UNSPEC: ends the connection with RST and frees what has not been sent, also while operations hold the socket.
+    /// </summary>
+    public static SysResult Disconnect(int socket)
+    {
+        // SAFETY: on the stack during the call. Zero is AF_UNSPEC.
+        ulong* address = stackalloc ulong[2];
+        return SysResult.From(connect(socket, address, 2 * sizeof(ulong)));
+    }
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     internal static partial nint io_uring_setup(nint number, uint entries, io_uring_params* parameters);
@@ -81,6 +103,9 @@ internal static unsafe partial class IoUring
 
     [LibraryImport("libc")]
     internal static partial int munmap(void* addr, nuint length);
+
+    [LibraryImport("libc")]
+    internal static partial int connect(int sockfd, void* addr, uint addrlen);
 
     [LibraryImport("libc")]
     internal static partial int socketpair(int domain, int type, int protocol, int* sv);
