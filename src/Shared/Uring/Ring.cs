@@ -152,6 +152,10 @@ internal sealed unsafe class Ring : IDisposable
         return entered.Errno is Errno.EINTR or Errno.ETIME ? new SysResult(0) : entered;
     }
 
+    /// <summary>Has the kernel add completions that it keeps to the completion queue. Submits nothing, and does not wait.</summary>
+    public SysResult FlushOverflow() =>
+        SysResult.From(io_uring_enter(SYS_io_uring_enter, _descriptor, 0, 0, (nint)IORING_ENTER_GETEVENTS, null, 0));
+
     /// <summary>Makes waits poll the queues of network devices first.</summary>
     public SysResult BusyPoll(int microseconds)
     {

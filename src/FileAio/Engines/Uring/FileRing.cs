@@ -188,7 +188,7 @@ internal sealed class FileRing : IDisposable
         int reaped = 0;
         while (reaped < most)
         {
-            if (_ring.Completions.Count == 0 && (!HasOverflow || _ring.Enter(0).IsError || _ring.Completions.Count == 0))
+            if (_ring.Completions.Count == 0 && (!HasOverflow || _ring.FlushOverflow().IsError || _ring.Completions.Count == 0))
             {
                 break;
             }
@@ -233,7 +233,9 @@ internal sealed class FileRing : IDisposable
         _unconfirmed.Enqueue(slot);
     }
 
-    /// <summary>Returns false if the operation continues with another system call, or with the same one again.</summary>
+    /// <summary>
+    /// Returns false if the operation continues with another system call, or with the same one again, or has ended before.
+    /// </summary>
     private bool TryEnd(io_uring_cqe completion, out IRingOperation? operation, out SysResult result)
     {
         int slot = (int)(uint)completion.user_data;
@@ -241,7 +243,11 @@ internal sealed class FileRing : IDisposable
         lock (Gate)
         {
             operation = _slots[slot].Operation;
-            Debug.Assert(operation is not null && UserData(slot) == completion.user_data, "a completion of an operation that has ended");
+            if (operation is null || UserData(slot) != completion.user_data)
+            {
+                return false;
+            }
+
             bool isTransient = result.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ECANCELED or (>= RestartFirst and <= RestartLast);
             bool mayContinue = !_slots[slot].IsCanceled && !_ending && !IsLost;
             if (isTransient && mayContinue)
@@ -256,7 +262,7 @@ internal sealed class FileRing : IDisposable
                 result = SysResult.Error(Errno.EAGAIN);
             }
 
-            if (operation!.Continue(result) && mayContinue)
+            if (operation.Continue(result) && mayContinue)
             {
                 _slots[slot].Tries = 0;
                 Write(slot);
@@ -303,13 +309,17 @@ internal sealed class FileRing : IDisposable
         return _ring.Submissions.Unsubmitted == 0;
     }
 
-    /// <summary>Refuses what the kernel has not accepted and never will. What it has accepted completes without io_uring_enter.</summary>
+    /// <summary>
+    /// Refuses what the kernel has not accepted and never will. It is still in the submission queue: nothing may be submitted afterwards.
+    /// What the kernel has accepted completes without a submission.
+    /// </summary>
     private void Lose(SysResult reason, Action<IRingOperation, SysResult> refuse)
     {
         List<IRingOperation> refused;
         lock (Gate)
         {
             IsLost = true;
+            _cancellations.Clear();
             refused = _waiting.TakeAll();
             while (_unconfirmed.TryDequeue(out int slot))
             {
