@@ -249,16 +249,22 @@ internal sealed class FileRing : IDisposable
             }
 
             bool isTransient = result.Errno is Errno.EINTR or Errno.EAGAIN or Errno.ECANCELED or (>= RestartFirst and <= RestartLast);
-            bool mayContinue = !_slots[slot].IsCanceled && !_ending && !IsLost;
-            if (isTransient && mayContinue)
+            bool isCanceled = _slots[slot].IsCanceled || _ending;
+            bool mayContinue = !isCanceled && !IsLost;
+            if (isTransient && mayContinue && _slots[slot].Tries < MaxTries)
             {
-                if (_slots[slot].Tries < MaxTries)
-                {
-                    _slots[slot].Tries++;
-                    Write(slot);
-                    return false;
-                }
+                _slots[slot].Tries++;
+                Write(slot);
+                return false;
+            }
 
+            // After EAGAIN and ENOMEM another engine reads: not if the read was cancelled.
+            if (isCanceled && (isTransient || result.Errno == Errno.ENOMEM))
+            {
+                result = SysResult.Error(Errno.ECANCELED);
+            }
+            else if (isTransient)
+            {
                 result = SysResult.Error(Errno.EAGAIN);
             }
 
