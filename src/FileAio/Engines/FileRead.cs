@@ -11,9 +11,12 @@ namespace FileAio.Engines;
 internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
 {
     private ManualResetValueTaskSourceCore<SysResult> _source;
-    private IFileEngine? _engine;
+    private readonly LinkedListNode<IRingOperation> _node;
+    private IFileEngine? _engine, _acceptor;
     private int _place = -1, _lastPlace = -1, _reported;
     private SysResult _result;
+
+    public FileRead() => _node = new LinkedListNode<IRingOperation>(this);
 
     public int Descriptor { get; private set; }
 
@@ -51,6 +54,7 @@ internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
         Debug.Assert(!InFlight, "a read is started again before it has completed");
         _source.Reset();
         _engine = engine;
+        Volatile.Write(ref _acceptor, engine);
         (Descriptor, Buffer, Length, Offset, IsInline) = (descriptor, buffer, length, offset, inline);
         InFlight = true;
         Started = Stopwatch.GetTimestamp();
@@ -87,8 +91,15 @@ internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
     {
         if (InFlight)
         {
-            _engine!.TryCancel(this);
+            Volatile.Read(ref _acceptor)!.TryCancel(this);
         }
+    }
+
+    /// <summary>Submits the read to another engine, which also cancels it. Called by the engine that has it and will not make it.</summary>
+    public void PassTo(IFileEngine other)
+    {
+        Volatile.Write(ref _acceptor, other);
+        other.Submit(this);
     }
 
     private void Withdraw()
@@ -102,6 +113,10 @@ internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
         FileMetrics.ReadEnded(_engine!.Name, Started, _result);
         InFlight = false;
     }
+
+    bool IRingOperation.IsOpen => false;
+
+    LinkedListNode<IRingOperation> IRingOperation.Node => _node;
 
     IoUring.io_uring_sqe IRingOperation.Prepare() => FileSqe.Read(Descriptor, Buffer, Length, Offset);
 

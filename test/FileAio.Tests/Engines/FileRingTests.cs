@@ -159,11 +159,23 @@ public sealed class FileRingTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     /// <summary>An openat2 alone.</summary>
-    private sealed class Open(OpenArguments arguments) : IRingOperation
+    private sealed class Open : IRingOperation
     {
+        private readonly OpenArguments _arguments;
+
+        public Open(OpenArguments arguments)
+        {
+            _arguments = arguments;
+            Node = new LinkedListNode<IRingOperation>(this);
+        }
+
         public int Slot { get; set; } = -1;
 
-        public IoUring.io_uring_sqe Prepare() => FileSqe.Open(Libc.AT_FDCWD, arguments);
+        public bool IsOpen => true;
+
+        public LinkedListNode<IRingOperation> Node { get; }
+
+        public IoUring.io_uring_sqe Prepare() => FileSqe.Open(Libc.AT_FDCWD, _arguments);
 
         public bool Continue(SysResult result) => false;
     }

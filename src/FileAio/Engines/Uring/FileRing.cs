@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using FileAio.Interop;
-using FileAio.Threads;
 using Shared.Uring;
 using static Shared.Uring.Interop.IoUring;
 
@@ -21,6 +20,8 @@ namespace FileAio.Engines.Uring;
 /// <para>d. A read completes with −EAGAIN where neither the file nor its flags (O_NONBLOCK) allow to wait. It is submitted again for a
 /// kernel thread (IOSQE_ASYNC), which may wait.</para>
 /// <para>e. If the completion queue is full, the kernel keeps completions until the next io_uring_enter (NODROP).</para>
+/// <para>f. An open on a network filesystem whose server does not respond holds its slot, even if it is cancelled. See
+/// <see cref="WaitingOperations"/>.</para>
 /// </remarks>
 internal sealed class FileRing : IDisposable
 {
@@ -38,8 +39,7 @@ internal sealed class FileRing : IDisposable
     private readonly Ring _ring;
     private readonly Slot[] _slots;
     private readonly Stack<int> _free;
-    private readonly int _maxWaiting;
-    private readonly WaitingQueue<IRingOperation> _waiting = new();
+    private readonly WaitingOperations _waiting;
     private readonly Queue<ulong> _cancellations = new();
 
     // What was written to the submission queue, in order: the slot, or −1 for a cancellation. The kernel consumes in the same order.
@@ -47,7 +47,7 @@ internal sealed class FileRing : IDisposable
     private bool _ending;
 
     /// <param name="requests">The maximum number of operations in flight.</param>
-    /// <param name="maxWaiting">The maximum number of operations that wait for a slot.</param>
+    /// <param name="maxWaiting">The maximum number of opens, and of other operations, that wait for a slot.</param>
     /// <param name="workers">The maximum number of kernel threads.</param>
     /// <param name="eventFd">The eventfd that completions signal.</param>
     /// <param name="entries">Entries of the submission queue; 0 for one for each operation.</param>
@@ -67,7 +67,7 @@ internal sealed class FileRing : IDisposable
             throw;
         }
 
-        _maxWaiting = maxWaiting;
+        _waiting = new WaitingOperations(Math.Max(requests / 2, 1), maxWaiting);
         _slots = new Slot[requests];
         _free = new Stack<int>(Enumerable.Range(0, requests));
     }
@@ -86,7 +86,7 @@ internal sealed class FileRing : IDisposable
 
     /// <summary>Whether <see cref="Submit"/> has something to do. Requires <see cref="Gate"/>.</summary>
     public bool CanSubmit => !IsLost
-        && ((_waiting.Count > 0 && _free.Count > 0) || _cancellations.Count > 0 || _ring.Submissions.Unsubmitted > 0);
+        && ((_waiting.CanTake && _free.Count > 0) || _cancellations.Count > 0 || _ring.Submissions.Unsubmitted > 0);
 
     /// <summary>Whether completions are available. Read from shared memory, without a system call.</summary>
     public bool HasCompletions => _ring.Completions.Count > 0 || HasOverflow;
@@ -98,16 +98,7 @@ internal sealed class FileRing : IDisposable
     /// Queues an operation for <see cref="Submit"/>. Returns false if too many wait. Requires <see cref="Gate"/>, and a ring that is not
     /// lost.
     /// </summary>
-    public bool TryAdd(IRingOperation operation)
-    {
-        if (_waiting.Count >= _maxWaiting)
-        {
-            return false;
-        }
-
-        _waiting.Append(operation);
-        return true;
-    }
+    public bool TryAdd(IRingOperation operation) => _waiting.TryAppend(operation);
 
     /// <summary>
     /// Cancels an operation. Returns true if it was not submitted; the caller then completes it. Otherwise the next
@@ -115,7 +106,7 @@ internal sealed class FileRing : IDisposable
     /// </summary>
     public bool TryWithdraw(IRingOperation operation)
     {
-        if (_waiting.Remove(operation))
+        if (_waiting.TryRemove(operation))
         {
             return true;
         }
@@ -282,7 +273,9 @@ internal sealed class FileRing : IDisposable
 
     private void Release(int slot)
     {
-        _slots[slot].Operation!.Slot = -1;
+        IRingOperation operation = _slots[slot].Operation!;
+        operation.Slot = -1;
+        _waiting.Ended(operation);
         _slots[slot].Operation = null;
         _free.Push(slot);
     }

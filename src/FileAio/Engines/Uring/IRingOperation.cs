@@ -8,6 +8,12 @@ internal interface IRingOperation
     /// <summary>The slot in the ring, set by the ring; −1 if the operation is not in flight.</summary>
     int Slot { get; set; }
 
+    /// <summary>Whether it opens a file. That may wait for a server of a network filesystem.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>The operation in the queue of a ring. The same object always, with the operation as its value.</summary>
+    LinkedListNode<IRingOperation> Node { get; }
+
     /// <summary>Returns the system call that is to be submitted next, without user_data.</summary>
     io_uring_sqe Prepare();
 

@@ -12,23 +12,38 @@ namespace FileAio.Engines.Uring;
 /// The kernel runs each statx of a ring on one of its threads (13 µs of CPU time a request, measured). On a local filesystem the inode is
 /// in memory after the open, so that statx does not wait; it is then called directly.
 /// </remarks>
-internal sealed class RingOpen(PendingOpen pending) : IRingOperation
+internal sealed class RingOpen : IRingOperation
 {
     private static readonly SysResult NotRun = SysResult.Error(Errno.EAGAIN);
 
     // Continuations run where Complete is called.
     private readonly TaskCompletionSource<OpenResult> _done = new();
+    private readonly PendingOpen _pending;
+    private readonly LinkedListNode<IRingOperation> _node;
     private SysResult _opened = NotRun, _stated = NotRun;
     private bool _isOpen, _retried;
 
+    public RingOpen(PendingOpen pending)
+    {
+        _pending = pending;
+        _node = new LinkedListNode<IRingOperation>(this);
+    }
+
     public int Slot { get; set; } = -1;
+
+    /// <summary>The engine that has accepted the open, if it is not the one that the caller submitted it to.</summary>
+    public IOpenEngine? PassedTo { get; set; }
 
     public Task<OpenResult> Task => _done.Task;
 
     private static OpenResult Refused => new(NotRun, null, false);
 
+    bool IRingOperation.IsOpen => true;
+
+    LinkedListNode<IRingOperation> IRingOperation.Node => _node;
+
     io_uring_sqe IRingOperation.Prepare() =>
-        _isOpen ? FileSqe.Stat((int)_opened.Value, pending.Arguments) : FileSqe.Open(pending.Folder, pending.Arguments);
+        _isOpen ? FileSqe.Stat((int)_opened.Value, _pending.Arguments) : FileSqe.Open(_pending.Folder, _pending.Arguments);
 
     bool IRingOperation.Continue(SysResult result)
     {
@@ -47,13 +62,13 @@ internal sealed class RingOpen(PendingOpen pending) : IRingOperation
         _isOpen = !result.IsError;
         bool isStale = result.Errno == Errno.ESTALE && !_retried; // of a network filesystem: once again
         _retried |= isStale;
-        return isStale || (_isOpen && pending.StatCompletesLater);
+        return isStale || (_isOpen && _pending.StatCompletesLater);
     }
 
     /// <summary>Completes the task, unless it was abandoned. Called once, after the last system call.</summary>
     public void Complete()
     {
-        OpenResult opened = pending.Finish(_opened, _stated);
+        OpenResult opened = _pending.Finish(_opened, _stated);
         if (!_done.TrySetResult(opened))
         {
             opened.File?.Release();
@@ -68,7 +83,7 @@ internal sealed class RingOpen(PendingOpen pending) : IRingOperation
             Unistd.Close((int)_opened.Value); // statx was refused
         }
 
-        pending.Release();
+        _pending.Release();
         _done.TrySetResult(Refused);
     }
 

@@ -105,9 +105,22 @@ internal static class UringProbe
     }
 
     /// <summary>Opens, then calls statx, then reads.</summary>
-    private sealed class Operation(OpenArguments arguments, nint buffer) : IRingOperation
+    private sealed class Operation : IRingOperation
     {
+        private readonly OpenArguments _arguments;
+        private readonly nint _buffer;
+
+        public Operation(OpenArguments arguments, nint buffer)
+        {
+            (_arguments, _buffer) = (arguments, buffer);
+            Node = new LinkedListNode<IRingOperation>(this);
+        }
+
         public int Slot { get; set; } = -1;
+
+        public bool IsOpen => true;
+
+        public LinkedListNode<IRingOperation> Node { get; }
 
         public string Call { get; set; } = "IORING_OP_OPENAT2";
 
@@ -115,9 +128,9 @@ internal static class UringProbe
 
         public io_uring_sqe Prepare() => Call switch
         {
-            "IORING_OP_OPENAT2" => FileSqe.Open(Libc.AT_FDCWD, arguments),
-            "IORING_OP_STATX" => FileSqe.Stat(Descriptor, arguments),
-            _ => FileSqe.Read(Descriptor, buffer, Length, 0),
+            "IORING_OP_OPENAT2" => FileSqe.Open(Libc.AT_FDCWD, _arguments),
+            "IORING_OP_STATX" => FileSqe.Stat(Descriptor, _arguments),
+            _ => FileSqe.Read(Descriptor, _buffer, Length, 0),
         };
 
         public bool Continue(SysResult result)

@@ -4,7 +4,7 @@ namespace FileAio.Engines.Uring;
 
 /// <summary>The size of the rings of a server.</summary>
 /// <param name="Requests">The maximum number of operations in flight, for each ring.</param>
-/// <param name="MaxQueue">The maximum number of operations that wait, for each ring.</param>
+/// <param name="MaxQueue">The maximum number of opens, and of reads, that wait, for each ring.</param>
 /// <param name="Workers">The maximum number of kernel threads, for each ring.</param>
 internal readonly record struct UringSetup(int Requests, int MaxQueue, int Workers)
 {
