@@ -111,9 +111,10 @@ internal sealed class FileRing : IDisposable
             return true;
         }
 
-        if (operation.Slot >= 0 && ReferenceEquals(_slots[operation.Slot].Operation, operation))
+        int slot = operation.Slot; // read once: it may be that of another ring, which changes it under its own gate
+        if ((uint)slot < (uint)_slots.Length && ReferenceEquals(_slots[slot].Operation, operation))
         {
-            Cancel(operation.Slot);
+            Cancel(slot);
         }
 
         return false;

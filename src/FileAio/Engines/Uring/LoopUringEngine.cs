@@ -57,7 +57,7 @@ internal sealed class LoopUringEngine : IOpenEngine, ILoopEngine, IEventLoopSour
     {
         if (Ring() is not { } ring || !TryAdd(ring, read, out bool isFull))
         {
-            _fallback.Submit(read);
+            read.PassTo(_fallback);
         }
         else if (isFull)
         {
@@ -75,6 +75,7 @@ internal sealed class LoopUringEngine : IOpenEngine, ILoopEngine, IEventLoopSour
     {
         if (Ring() is not { } ring || !TryAdd(ring, open, out bool isFull))
         {
+            open.PassedTo = _fallback;
             return _fallback.TryOpen(open);
         }
 
@@ -97,7 +98,11 @@ internal sealed class LoopUringEngine : IOpenEngine, ILoopEngine, IEventLoopSour
 
     public void TryCancel(RingOpen open)
     {
-        if (TryWithdraw(open))
+        if (open.PassedTo is { } other)
+        {
+            other.TryCancel(open);
+        }
+        else if (TryWithdraw(open))
         {
             open.Refuse();
         }
@@ -283,7 +288,7 @@ internal sealed class LoopUringEngine : IOpenEngine, ILoopEngine, IEventLoopSour
         }
         else if (UringSetup.IsShortage(result))
         {
-            _threads.Submit((FileRead)operation);
+            ((FileRead)operation).PassTo(_threads);
         }
         else
         {
@@ -295,7 +300,7 @@ internal sealed class LoopUringEngine : IOpenEngine, ILoopEngine, IEventLoopSour
     {
         if (operation is FileRead read)
         {
-            _threads.Submit(read);
+            read.PassTo(_threads);
         }
         else
         {

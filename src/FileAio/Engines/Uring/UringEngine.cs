@@ -92,7 +92,7 @@ internal sealed class UringEngine : IOpenEngine
 
         if (isClosed)
         {
-            _fallback.Submit(read);
+            read.PassTo(_fallback);
         }
         else
         {
@@ -280,7 +280,7 @@ internal sealed class UringEngine : IOpenEngine
         }
         else if (UringSetup.IsShortage(result))
         {
-            _fallback.Submit((FileRead)operation);
+            ((FileRead)operation).PassTo(_fallback);
         }
         else
         {
@@ -292,7 +292,7 @@ internal sealed class UringEngine : IOpenEngine
     {
         if (operation is FileRead read)
         {
-            _fallback.Submit(read);
+            read.PassTo(_fallback);
         }
         else
         {
