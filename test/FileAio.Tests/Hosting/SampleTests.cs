@@ -8,7 +8,7 @@ public sealed class SampleTests
     [Theory]
     [InlineData("--directio abc", "--directio is \"abc\"; allowed: a size such as 4194304 or 4m, or off.")]
     [InlineData("--directio 0", "--directio is 0; allowed: 1 byte or more, or off.")]
-    [InlineData("--aio foo", "--aio is \"foo\"; allowed: On, Off, Threads, Posix.")]
+    [InlineData("--aio foo", "--aio is \"foo\"; allowed: On, Off, Threads, Posix, Uring.")]
     [InlineData("--output-buffers x", "--output-buffers is \"x\"; allowed: a count and a size such as 1 128k.")]
     [InlineData("--output-buffers 0,128k", "--output-buffers 0,128k: Count is 0; allowed: 1 to 64.")]
     [InlineData("--DirectIoFiles:MaxRanges=-1", "--DirectIoFiles:MaxRanges is -1; allowed: 0 or more, or unlimited.")]
@@ -21,7 +21,7 @@ public sealed class SampleTests
     [InlineData("--aligned-pool maybe", "--aligned-pool is \"maybe\"; allowed: true, false.")]
     [InlineData("--files= --directio 4m", "--directio is \"4m\"; allowed: only with --files DIR.")]
     [InlineData("--transport carrier --aio foo --DirectIoFiles:Threads=0",
-        "--transport carrier: not one of", "--aio is \"foo\"; allowed: On, Off, Threads, Posix.",
+        "--transport carrier: not one of", "--aio is \"foo\"; allowed: On, Off, Threads, Posix, Uring.",
             "--DirectIoFiles:Threads is 0; allowed: 1 to 1024.")]
     public async Task A_wrong_option_ends_it_with_one_line_and_2(string arguments, params string[] lines)
     {
