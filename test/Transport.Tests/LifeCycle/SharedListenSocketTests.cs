@@ -21,28 +21,28 @@ public sealed class SharedListenSocketTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void An_adopted_socket_is_not_shut_down_before_the_new_process_owns_it()
+    public async Task An_adopted_socket_is_not_shut_down_before_the_new_process_owns_it()
     {
         using Socket previous = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         previous.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         previous.Listen();
         using ListenSocket adopted = ListenSocket.Adopt([Duplicate((int)previous.Handle)], Options);
         adopted.Shutdown();
-        AssertAccepts(previous);
+        await AssertAcceptsAsync(previous);
         adopted.OwnFile();
         adopted.Shutdown();
         AssertRefuses(previous.LocalEndPoint!);
     }
 
     [Theory, InlineData(true), InlineData(false)]
-    public void A_socket_that_was_sent_is_neither_shut_down_nor_deleted(bool isUnix)
+    public async Task A_socket_that_was_sent_is_neither_shut_down_nor_deleted(bool isUnix)
     {
         using ListenSocket socket = ListenSocket.Bind(isUnix ? UnixEndPoint : new IPEndPoint(IPAddress.Loopback, 0), Options, Logger);
         using Socket sent = Share(socket);
         socket.Shutdown();
-        AssertAccepts(sent);
+        await AssertAcceptsAsync(sent);
         socket.Dispose();
-        AssertAccepts(sent);
+        await AssertAcceptsAsync(sent);
         Assert.Equal(isUnix, File.Exists(UnixPath));
     }
 
@@ -95,12 +95,11 @@ public sealed class SharedListenSocketTests : IDisposable
     private static Socket Duplicate(int descriptor) =>
         new(new SafeSocketHandle((int)SocketCalls.Duplicate(descriptor).ThrowIfError("fcntl(F_DUPFD_CLOEXEC)"), ownsHandle: true));
 
-    private static void AssertAccepts(Socket listening)
+    private static async Task AssertAcceptsAsync(Socket listening)
     {
         using Socket client = Client(listening.LocalEndPoint!);
         client.Connect(listening.LocalEndPoint!);
-        Assert.True(listening.Poll(Deadline.Default, SelectMode.SelectRead));
-        listening.Accept().Dispose();
+        (await listening.AcceptAsync().WithinDeadline()).Dispose();
     }
 
     private static void AssertRefuses(EndPoint endPoint)
