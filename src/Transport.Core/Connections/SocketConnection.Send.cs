@@ -17,6 +17,7 @@ internal sealed partial class SocketConnection
         Exception? shutdownReason = null;
         Exception? unexpected = null;
         bool isReading = true;
+        bool isAborted = false;
         try
         {
             while (true)
@@ -25,10 +26,12 @@ internal sealed partial class SocketConnection
                 ReadResult result = await output.ReadAsync().ConfigureAwait(false);
                 isReading = false;
                 ReadOnlySequence<byte> buffer = result.Buffer;
-                bool isAborted = result.IsCanceled || ShutdownReason is not null;
+
+                // Abort cancels the read after it has set the reason. Not by the reason: what was flushed between this read and an Abort
+                // without one would be lost.
+                isAborted |= result.IsCanceled;
                 if (isAborted && (_reset || buffer.IsEmpty))
                 {
-                    // Abort has set the reason; without one, what was written before it is sent first.
                     break;
                 }
 

@@ -64,6 +64,32 @@ public class SendQueueTests
         Assert.Equal((10, 20), (first.Sent, second.Sent));
     }
 
+    /// <summary>A writer that flushes again and again, while all threads of the pool are blocked: the work item is never run.</summary>
+    [Fact]
+    public void When_the_thread_pool_is_late_the_next_flush_of_the_connection_sends()
+    {
+        Output output = new(_queue);
+        output.Flush(10);
+        Thread.Sleep(100);
+        output.Flush(20);
+        Assert.Equal([30], output.Sends);
+    }
+
+    [Fact]
+    public void A_connection_that_waits_in_the_queue_can_be_continued_by_the_loop()
+    {
+        List<OutputWriter> loop = [];
+        Output output = new(_queue, loop: loop);
+        output.Flush(10);
+        output.Flush(65536);
+        output.IsOnLoop = true;
+        output.Flush(5);
+        Assert.Single(loop).SendListed(isOnLoop: true);
+        Assert.Equal(65551, output.Sent);
+        Assert.Single(_pool).Execute();
+        Assert.Equal(65551, output.Sent);
+    }
+
     /// <summary>
     /// Within a flush of one connection a late queue sends for a second one, and that may continue the send loop of a third one, which must
     /// not be taken for that of the first.
@@ -90,10 +116,10 @@ public class SendQueueTests
         private readonly OutputWriter _writer;
         private readonly PipeReader _reader;
 
-        public Output(SendQueue queue, long pause = 65536)
+        public Output(SendQueue queue, long pause = 65536, List<OutputWriter>? loop = null)
         {
             Pipe pipe = new(new PipeOptions(
-                readerScheduler: new Scheduler(queue), writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: pause,
+                readerScheduler: new Scheduler(queue, this, loop ?? []), writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: pause,
                 resumeWriterThreshold: pause / 2, useSynchronizationContext: false));
             _writer = new OutputWriter(pipe.Writer, loop: null!, pause);
             _reader = pipe.Reader;
@@ -104,6 +130,9 @@ public class SendQueueTests
         public Action? Sending { get; set; }
 
         public int Cancellations { get; private set; }
+
+        /// <summary>Flushes come from the loop from now on.</summary>
+        public bool IsOnLoop { get; set; }
 
         public List<long> Sends { get; } = [];
 
@@ -136,7 +165,7 @@ public class SendQueueTests
     }
 
     /// <summary>What <see cref="SendScheduler"/> does with a flush from elsewhere.</summary>
-    private sealed class Scheduler(SendQueue queue) : PipeScheduler
+    private sealed class Scheduler(SendQueue queue, Output output, List<OutputWriter> loop) : PipeScheduler
     {
         public override void Schedule(Action<object?> action, object? state)
         {
@@ -144,9 +173,16 @@ public class SendQueueTests
             {
                 action(state);
             }
-            else if (writer.Park(action, state))
+            else if (writer.Park(action, state, output.IsOnLoop))
             {
-                queue.Add(writer);
+                if (output.IsOnLoop)
+                {
+                    loop.Add(writer);
+                }
+                else
+                {
+                    queue.Add(writer);
+                }
             }
         }
     }

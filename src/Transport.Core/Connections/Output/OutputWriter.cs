@@ -146,10 +146,10 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
     }
 
     /// <inheritdoc cref="ParkedSend.Park"/>
-    public bool Park(Action<object?> action, object? state) => _parked.Park(action, state);
+    public bool Park(Action<object?> action, object? state, bool isOnLoop) => _parked.Park(action, state, isOnLoop);
 
     /// <inheritdoc cref="ParkedSend.RunListed"/>
-    public void SendListed() => _parked.RunListed();
+    public void SendListed(bool isOnLoop) => _parked.RunListed(isOnLoop);
 
     private ValueTask<FlushResult> FlushBytesAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
@@ -164,7 +164,7 @@ internal sealed class OutputWriter(PipeWriter pipe, EventLoop loop, long pause) 
             t_flushing = null;
         }
 
-        if (IsFull)
+        if (IsFull || _parked.IsLate)
         {
             _parked.Run();
         }

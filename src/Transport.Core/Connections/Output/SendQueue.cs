@@ -60,7 +60,7 @@ internal sealed class SendQueue(Action<IThreadPoolWorkItem> pool, int lateMillis
         while (_writers.TryDequeue(out OutputWriter? writer))
         {
             Volatile.Write(ref _queuedAt, Environment.TickCount64);
-            writer.SendListed();
+            writer.SendListed(isOnLoop: false);
         }
     }
 }

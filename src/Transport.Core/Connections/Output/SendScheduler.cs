@@ -19,7 +19,7 @@ internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
         bool isOnLoop = loop.IsCurrent || ApplicationScheduler.RunsFor(loop);
         if (OutputWriter.TakeFlushing() is not { } writer)
         {
-            // The output is completed, or the reading of it cancelled.
+            // The output is completed, or the reading of it cancelled, or a flush met the send loop while it was about to wait.
             if (isOnLoop)
             {
                 loop.Schedule(action, state);
@@ -33,11 +33,11 @@ internal sealed class SendScheduler(EventLoop loop) : PipeScheduler
         {
             action(state);
         }
-        else if (writer.Park(action, state))
+        else if (writer.Park(action, state, isOnLoop))
         {
             if (isOnLoop)
             {
-                loop.Schedule(static listed => ((OutputWriter)listed!).SendListed(), writer);
+                loop.Schedule(static listed => ((OutputWriter)listed!).SendListed(isOnLoop: true), writer);
             }
             else
             {
