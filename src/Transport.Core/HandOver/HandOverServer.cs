@@ -109,7 +109,8 @@ internal sealed class HandOverServer : IDisposable
             }
             catch (Exception exception)
             {
-                if (exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+                if (Volatile.Read(ref _isDisposed)
+                    || exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
                 {
                     return;
                 }

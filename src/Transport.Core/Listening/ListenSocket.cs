@@ -196,7 +196,7 @@ internal sealed class ListenSocket : IDisposable
     /// Calls <paramref name="send"/> with the descriptors, which stay open meanwhile. From then on the socket is shared with the process
     /// that receives them: it is not shut down, and its file remains, until <see cref="EndSharing"/>.
     /// </summary>
-    /// <returns>False if the socket does not listen any more, or another process has it alone.</returns>
+    /// <returns>False if the socket does not listen any more.</returns>
     public bool TryShare(Action<int[]> send)
     {
         lock (_gate)
