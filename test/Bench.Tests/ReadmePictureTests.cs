@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using Microsoft.Playwright;
 using Bench.Servers;
+using Microsoft.Playwright;
 
 namespace Bench.Tests;
 

@@ -1,6 +1,6 @@
 using FileAio.Diagnostics;
-using FileAio.Engines.Uring;
 using FileAio.Engines;
+using FileAio.Engines.Uring;
 using FileAio.Files;
 using FileAio.Threads;
 using Microsoft.AspNetCore.Http;

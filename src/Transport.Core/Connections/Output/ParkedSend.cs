@@ -1,9 +1,9 @@
 namespace Transport.Core.Connections.Output;
 
 /// <summary>
-/// The continuation of a connection's send loop while it waits for further output. Several threads may be about to continue it: the loop and
-/// the <see cref="SendQueue"/>, where it may be listed, and the writer, once it has filled its buffer. The first one does; the others find
-/// nothing.
+/// The continuation of a connection's send loop while it waits for further output. Several threads may be about to continue it: the loop
+/// and the <see cref="SendQueue"/>, where it may be listed, and the writer, once it has filled its buffer. The first one does; the others
+/// find nothing.
 /// </summary>
 internal struct ParkedSend
 {
