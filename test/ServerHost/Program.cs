@@ -8,12 +8,13 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ServerHost;
 using Test.Shared;
 
 // A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
-// [keep-alive=SECONDS] [hand-over=PATH] [loops=N] [unix=PATH] [also=PORT]. Listens on the descriptor if there is one, also on the Unix
-// socket and the further port. Prints its port, then its log, and ends on SIGTERM. /allocated tells what was allocated on the managed heap
-// since the start, /process the process id.
+// [keep-alive=SECONDS] [hand-over=PATH] [loops=N] [unix=PATH] [also=PORT] [hold=PATH]. Listens on the descriptor if there is one, also on
+// the Unix socket and the further port. With hold= the host has not started before that file exists (HeldStart). Prints its port, then its
+// log, and ends on SIGTERM. /allocated tells what was allocated on the managed heap since the start, /process the process id.
 string? Text(string name) =>
     args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 double? Argument(string name) => Text(name) is { } found ? double.Parse(found, CultureInfo.InvariantCulture) : null;
@@ -55,6 +56,11 @@ TransportSettings settings = new()
 };
 builder.Logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(options => options.SingleLine = true);
 TransportCatalogue.Get(args[0]).Apply(builder.WebHost, settings);
+if (Text("hold") is { } hold)
+{
+    builder.Services.AddHostedService(_ => new HeldStart(hold));
+}
+
 WebApplication app = builder.Build();
 app.Run(static async context =>
 {

@@ -141,6 +141,11 @@ internal static partial class TransportLog
         EventName = "HandOverFailed")]
     public static partial void HandOverFailed(ILogger logger, string path, string reason);
 
+    [LoggerMessage(122, LogLevel.Error,
+        "The hand-over at {Path} cannot be offered: {Reason} Stopping; a previous process remains in service.",
+        EventName = "HandOverNotOffered")]
+    public static partial void HandOverNotOffered(ILogger logger, string path, string reason);
+
     [LoggerMessage(116, LogLevel.Debug, "A connection from {RemoteEndPoint} to {EndPoint} is reset: {Reason}.",
         EventName = "ConnectionRefused")]
     public static partial void ConnectionRefused(ILogger logger, object remoteEndPoint, object endPoint, string reason);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
 using Transport.Core.Interop.Sockets;
 using Transport.Core.Listening;
 
@@ -13,12 +14,19 @@ namespace Transport.Core.HandOver;
 /// </summary>
 internal sealed class HandOverServer : IDisposable
 {
+    /// <summary>
+    /// The wait after an error of accept(2), which the kernel would repeat at once: the descriptor limit is reached. An estimate.
+    /// </summary>
+    private static readonly TimeSpan AcceptRetry = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
     private readonly string _boundPath;
     private readonly ILogger _logger;
     private readonly Func<IReadOnlyList<(EndPoint EndPoint, ListenSocket Socket)>> _sockets;
     private readonly Action<int> _takenOver;
     private Socket? _listening;
+    private FileIdentity? _file;
+    private bool _isDisposed;
     private int _isTakenOver;
     private int _pending;
 
@@ -42,9 +50,11 @@ internal sealed class HandOverServer : IDisposable
 
     /// <summary>Makes this process the one that the path leads to.</summary>
     /// <exception cref="IOException">The socket cannot be created at the path.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not replace the file at the path.</exception>
     public void Start()
     {
         _listening = Bind();
+        _file = FileIdentity.Of(_boundPath);
         File.Move(_boundPath, _path, overwrite: true);
         _ = AcceptAsync(_listening);
     }
@@ -52,16 +62,19 @@ internal sealed class HandOverServer : IDisposable
     /// <summary>Removes the path, unless it leads to another process.</summary>
     public void Dispose()
     {
+        Volatile.Write(ref _isDisposed, true);
         if (_listening is null)
         {
             return;
         }
 
-        _listening.Dispose();
-        if (Volatile.Read(ref _isTakenOver) == 0 && Volatile.Read(ref _pending) == 0)
+        // Before the socket is closed: until then no other file gets its inode number.
+        if (Volatile.Read(ref _isTakenOver) == 0 && Volatile.Read(ref _pending) == 0 && FileIdentity.Of(_path) == _file)
         {
             File.Delete(_path);
         }
+
+        _listening.Dispose();
     }
 
     private Socket Bind()
@@ -88,19 +101,23 @@ internal sealed class HandOverServer : IDisposable
 
     private async Task AcceptAsync(Socket listening)
     {
-        try
+        while (!Volatile.Read(ref _isDisposed))
         {
-            while (true)
+            try
             {
                 _ = HandOverAsync(await listening.AcceptAsync());
             }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // Disposed. The kernel reports nothing else for a Unix socket but a lack of descriptors, with which no process can take over.
-            if (exception is SocketException { SocketErrorCode: not SocketError.OperationAborted })
+            catch (Exception exception)
             {
+                if (Volatile.Read(ref _isDisposed)
+                    || exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+                {
+                    return;
+                }
+
+                // The descriptor limit is reached, and the process that connects waits in the backlog.
                 TransportLog.HandOverFailed(_logger, _path, exception.Message);
+                await Task.Delay(AcceptRetry);
             }
         }
     }
@@ -110,17 +127,20 @@ internal sealed class HandOverServer : IDisposable
     {
         await Task.Yield();
         Interlocked.Increment(ref _pending);
+        List<ListenSocket> shared = [];
+        bool isHandedOver = false;
         try
         {
             int processId = HandOverPeer.Check(connection).pid;
-            SendAll(connection);
+            SendAll(connection, shared);
             byte[] answer = new byte[1];
             if (await connection.ReceiveAsync(answer) == 0)
             {
                 throw new IOException($"process {processId} ended before it listened.");
             }
 
-            if (answer[0] == HandOverMessage.Listening && Interlocked.Exchange(ref _isTakenOver, 1) == 0)
+            isHandedOver = answer[0] == HandOverMessage.Listening;
+            if (isHandedOver && Interlocked.Exchange(ref _isTakenOver, 1) == 0)
             {
                 _takenOver(processId);
             }
@@ -133,22 +153,32 @@ internal sealed class HandOverServer : IDisposable
         {
             Interlocked.Decrement(ref _pending);
             connection.Dispose();
+            if (!isHandedOver)
+            {
+                shared.ForEach(static socket => socket.EndSharing());
+            }
         }
     }
 
-    private void SendAll(Socket connection)
+    /// <param name="connection">The connection to the process that takes the sockets over.</param>
+    /// <param name="shared">Gets the sockets that were sent, even if a later one fails.</param>
+    private void SendAll(Socket connection, List<ListenSocket> shared)
     {
         int number = 0;
         foreach ((EndPoint endPoint, ListenSocket socket) in _sockets())
         {
             HandOverMessage message = new(number++, HandOverPeer.Name(endPoint));
-            socket.WithDescriptors(descriptors =>
+            bool isShared = socket.TryShare(descriptors =>
             {
                 foreach (int[] part in descriptors.Chunk(DescriptorMessages.MaxDescriptors))
                 {
                     message.Send(connection, part);
                 }
             });
+            if (isShared)
+            {
+                shared.Add(socket);
+            }
         }
 
         new HandOverMessage(HandOverMessage.End, "").Send(connection, []);

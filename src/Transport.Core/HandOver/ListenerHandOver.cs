@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Hosting;
 using Transport.Core.Listening;
 
 namespace Transport.Core.HandOver;
@@ -13,6 +14,7 @@ namespace Transport.Core.HandOver;
 /// </summary>
 internal sealed class ListenerHandOver : IDisposable
 {
+    private readonly string _path;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
     private readonly InheritedSockets? _inherited;
@@ -25,6 +27,7 @@ internal sealed class ListenerHandOver : IDisposable
     /// </exception>
     public ListenerHandOver(string path, IHostApplicationLifetime lifetime, ILogger logger)
     {
+        _path = path;
         _lifetime = lifetime;
         _logger = logger;
         _server = new HandOverServer(path, Offered, TakenOver, logger);
@@ -64,10 +67,23 @@ internal sealed class ListenerHandOver : IDisposable
         _server.Dispose();
     }
 
-    /// <summary>Kestrel has bound all end points.</summary>
+    /// <summary>
+    /// Kestrel has bound all end points. If this process cannot offer them to a later one, it does not take over, or both would serve: it
+    /// stops, and the previous process remains in service. The host ignores what a callback of ApplicationStarted throws.
+    /// </summary>
     private void Started()
     {
-        _server.Start();
+        try
+        {
+            _server.Start();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+        {
+            TransportLog.HandOverNotOffered(_logger, _path, exception.Message);
+            TransportFactory.StopHost(_lifetime);
+            return;
+        }
+
         foreach ((EndPoint _, ListenSocket socket) in Offered())
         {
             socket.OwnFile();

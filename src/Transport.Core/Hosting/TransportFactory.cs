@@ -68,10 +68,10 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     }
 
     /// <summary>
-    /// Stops the host after a loop has failed. The process ends with exit code 1 unless the application has set another or its Main returns
+    /// Stops the host after a failure. The process ends with exit code 1 unless the application has set another or its Main returns
     /// one. Runs on the thread pool: callbacks of ApplicationStopping are application code and may block.
     /// </summary>
-    private static void StopHost(IHostApplicationLifetime? lifetime)
+    internal static void StopHost(IHostApplicationLifetime? lifetime)
     {
         if (Environment.ExitCode == 0)
         {

@@ -15,12 +15,21 @@ namespace Transport.Core.Listening;
 internal sealed class ListenSocket : IDisposable
 {
     /// <summary>Kept until the process ends, since the finalizer of Socket removes the file of a Unix socket.</summary>
-    private static readonly List<Socket> s_givenAway = [];
+    private static readonly List<Socket> s_shared = [];
 
     private readonly List<Socket> _sockets;
     private readonly Lock _gate = new();
     private bool _ownsFile;
+    private bool _isShutDown;
+
+    /// <summary>Another process has taken the sockets over.</summary>
     private bool _isGivenAway;
+
+    /// <summary>Received from a previous process, which may still serve. Until <see cref="OwnFile"/>.</summary>
+    private bool _isAdopted;
+
+    /// <summary>The number of processes that have been sent the descriptors and have not answered yet.</summary>
+    private int _pending;
 
     private ListenSocket(Socket first, AcceptStrategy strategy)
     {
@@ -99,7 +108,7 @@ internal sealed class ListenSocket : IDisposable
                 ? (options.AcceptStrategy == AcceptStrategy.ReusePort ? options.WithoutReusePort : options.AcceptStrategy)
             : sockets.Length == options.LoopCount && sockets.Length > 1 ? AcceptStrategy.ReusePort
             : AcceptStrategy.RoundRobin;
-        ListenSocket adopted = new(sockets[0], strategy);
+        ListenSocket adopted = new(sockets[0], strategy) { _isAdopted = true };
         adopted._sockets.AddRange(sockets.Skip(1));
         try
         {
@@ -133,26 +142,29 @@ internal sealed class ListenSocket : IDisposable
 
     /// <summary>
     /// Stops listening while loops still hold duplicates of the descriptor. shutdown(2) acts on the socket, so no number is closed that
-    /// another thread is about to use. Clients in the backlog get RST. An inherited socket is not shut down, since other processes may use
-    /// it. Any thread, before <see cref="Dispose"/>.
+    /// another thread is about to use. Clients in the backlog get RST. A socket that other processes may use is not shut down. Any thread,
+    /// before <see cref="Dispose"/>.
     /// </summary>
     public void Shutdown()
     {
-        foreach (Socket socket in IsInherited || _isGivenAway ? [] : _sockets)
+        lock (_gate)
         {
-            try
+            if (IsShared || IsDisposed)
+            {
+                return;
+            }
+
+            _isShutDown = true;
+            foreach (Socket socket in _sockets)
             {
                 SocketCalls.Shutdown((int)socket.SafeHandle.DangerousGetHandle());
-            }
-            catch (ObjectDisposedException)
-            {
-                // Unbound by another thread meanwhile.
             }
         }
     }
 
     /// <summary>
-    /// Stops listening, and removes a Unix socket's file that this object created. Clients in the backlog get RST.
+    /// Stops listening, and removes a Unix socket's file that this object created, unless another process may listen on it. Clients in the
+    /// backlog get RST.
     /// </summary>
     public void Dispose()
     {
@@ -169,30 +181,59 @@ internal sealed class ListenSocket : IDisposable
                 Close(socket);
             }
 
-            if (_ownsFile && FilePath is { } path)
+            if (IsShared)
+            {
+                DeleteUnusedFile();
+            }
+            else if (_ownsFile && FilePath is { } path)
             {
                 File.Delete(path);
             }
         }
     }
 
-    /// <summary>Calls <paramref name="use"/> with the descriptors, which stay open meanwhile; not after the socket is closed.</summary>
-    public void WithDescriptors(Action<int[]> use)
+    /// <summary>
+    /// Calls <paramref name="send"/> with the descriptors, which stay open meanwhile. From then on the socket is shared with the process
+    /// that receives them: it is not shut down, and its file remains, until <see cref="EndSharing"/>.
+    /// </summary>
+    /// <returns>False if the socket does not listen any more.</returns>
+    public bool TryShare(Action<int[]> send)
     {
         lock (_gate)
         {
-            if (!IsDisposed)
+            if (IsDisposed || _isShutDown)
             {
-                use([.. _sockets.Select(static socket => (int)socket.SafeHandle.DangerousGetHandle())]);
+                return false;
+            }
+
+            send([.. _sockets.Select(static socket => (int)socket.SafeHandle.DangerousGetHandle())]);
+            _pending++;
+            return true;
+        }
+    }
+
+    /// <summary>The process that was sent the descriptors has ended before it listened, or has refused them.</summary>
+    public void EndSharing()
+    {
+        lock (_gate)
+        {
+            _pending--;
+            if (IsDisposed)
+            {
+                DeleteUnusedFile();
             }
         }
     }
 
-    /// <summary>Removes the file of an adopted Unix socket at the end. Socket removes it only where it has bound the socket.</summary>
+    /// <summary>
+    /// The previous process of an adopted socket stops: this one removes a Unix socket's file at the end. Socket removes it only where it
+    /// has bound the socket.
+    /// </summary>
     public void OwnFile()
     {
         lock (_gate)
         {
+            _isAdopted = false;
             _ownsFile = true;
         }
     }
@@ -212,15 +253,30 @@ internal sealed class ListenSocket : IDisposable
         ? path
         : null;
 
-    /// <summary>Closes the descriptor; not by Socket.Dispose, which removes the file, if another process has taken the socket.</summary>
+    /// <summary>Whether another process may listen on the same socket. Under the gate.</summary>
+    private bool IsShared => IsInherited || _isGivenAway || _isAdopted || _pending > 0;
+
+    /// <summary>
+    /// Removes the file of a socket that was shared with a process that may have ended as well. Otherwise the next process could not bind
+    /// the path. The file of a socket that is given away, or was inherited as a descriptor, is another process's matter.
+    /// </summary>
+    private void DeleteUnusedFile()
+    {
+        if (!IsInherited && !_isGivenAway && FilePath is { } path)
+        {
+            UnixSocketFile.DeleteIfUnused(path);
+        }
+    }
+
+    /// <summary>Closes the descriptor; not by Socket.Dispose, which removes the file, if another process may listen on it.</summary>
     private void Close(Socket socket)
     {
-        if (_isGivenAway)
+        if (IsShared)
         {
             socket.SafeHandle.Dispose();
-            lock (s_givenAway)
+            lock (s_shared)
             {
-                s_givenAway.Add(socket);
+                s_shared.Add(socket);
             }
         }
         else

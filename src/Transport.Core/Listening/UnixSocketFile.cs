@@ -35,4 +35,22 @@ internal static class UnixSocketFile
             File.SetUnixFileMode(path, mode);
         }
     }
+
+    /// <summary>Deletes the file if no process listens on it any more: then connect(2) fails with ECONNREFUSED.</summary>
+    public static void DeleteIfUnused(string path)
+    {
+        try
+        {
+            // With O_NONBLOCK connect(2) fails with EAGAIN instead of waiting while the backlog is full.
+            using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+            client.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException exception)
+        {
+            if (exception.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                File.Delete(path);
+            }
+        }
+    }
 }

@@ -68,7 +68,7 @@ internal sealed class HostProcess : IAsyncDisposable
         host._process.OutputDataReceived += (_, line) => host.Read(line.Data);
         host._process.ErrorDataReceived += (_, line) => host.Read(line.Data);
         host._process.EnableRaisingEvents = true;
-        host._process.Exited += (_, _) => host._port.TrySetException(new InvalidOperationException("ServerHost has exited."));
+        host._process.Exited += (_, _) => _ = host.FailWhenReadAsync();
         host._process.Start();
         host._process.BeginOutputReadLine();
         host._process.BeginErrorReadLine();
@@ -130,6 +130,13 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    /// <summary>Until all of its output is read: a process that ends soon after its start has printed its port.</summary>
+    private async Task FailWhenReadAsync()
+    {
+        await _process.WaitForExitAsync();
+        _port.TrySetException(new InvalidOperationException("ServerHost has exited."));
     }
 
     private void Read(string? line)

@@ -14,15 +14,16 @@ public class CoreInteropTests
     public void Constants_of_the_socket_file_and_event_headers() => CComparison.Holds(
         [
             "sys/socket.h", "sys/uio.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h",
-            "sys/resource.h",
+            "sys/resource.h", "sys/stat.h",
             "linux/filter.h",
         ],
         [.. CComparison.ConstantsOf(typeof(Libc)), .. CComparison.ConstantsOf(typeof(Fcntl)), .. CComparison.ConstantsOf(typeof(EventFd))]);
 
     [Fact]
-    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h", "sys/resource.h", "linux/filter.h"],
+    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h", "sys/resource.h", "sys/stat.h", "linux/filter.h"],
     [
         .. CComparison.LayoutOf<iovec>(),
+        .. CComparison.LayoutOf<Libc.statx>(),
         .. CComparison.LayoutOf<Libc.msghdr>(),
         .. CComparison.LayoutOf<Libc.cmsghdr>(),
         .. CComparison.LayoutOf<Libc.linger>(),
@@ -50,6 +51,7 @@ public class CoreInteropTests
         ("SYS_futex", RawSyscalls.SYS_futex),
         ("SYS_gettid", RawSyscalls.SYS_gettid),
         ("SYS_preadv2", RawSyscalls.SYS_preadv2),
+        ("SYS_statx", RawSyscalls.SYS_statx),
         .. CComparison.LayoutOf<timespec>(),
     ]);
 
