@@ -27,8 +27,8 @@ public class ConnectionFailureTests
     [Transports(PoolFault.SpanThrows, Variants = true, NotOnSockets = NotOnSockets)]
     public async Task A_pool_that_fails_in_a_receive_ends_only_that_connection(TransportUnderTest transport, PoolFault fault)
     {
-        Assert.SkipWhen(transport.Model == "busy",
-            "It rents for every connection on every iteration: which one meets the fault is not known.");
+        Assert.SkipWhen(transport.Model == "busy" || transport.Name == "uring/intopipe",
+            "It rents for every connection before there is data: which one meets the fault is not known.");
         HostilePoolFactory pools = new();
         await using WebServer server = await StartAsync(transport, pools, connection => connection.EchoAsync());
         using RawClient witness = await server.ConnectAsync();
