@@ -68,8 +68,8 @@ public static class TransportCatalogue
     ];
 
     /// <summary>
-    /// Options that are off by default. They run when the environment names their model or themselves (<c>./build.sh test uring</c>), so that
-    /// a run of everything stays below a quarter of an hour on two processors.
+    /// Options that are off by default. They run when the environment names their model or themselves (<c>./build.sh test uring</c>), so
+    /// that a run of everything stays below a quarter of an hour on two processors.
     /// </summary>
     private static readonly HashSet<string> s_onRequest = ["uring/intopipe", "uring/zerocopy", "uring/sqpoll"];
 

@@ -20,7 +20,8 @@ public class CoreInteropTests
         [.. CComparison.ConstantsOf(typeof(Libc)), .. CComparison.ConstantsOf(typeof(Fcntl)), .. CComparison.ConstantsOf(typeof(EventFd))]);
 
     [Fact]
-    public void Structs_of_the_socket_headers() => CComparison.Holds(["sys/socket.h", "sys/uio.h", "sys/resource.h", "sys/stat.h", "linux/filter.h"],
+    public void Structs_of_the_socket_headers() => CComparison.Holds(
+        ["sys/socket.h", "sys/uio.h", "sys/resource.h", "sys/stat.h", "linux/filter.h"],
     [
         .. CComparison.LayoutOf<iovec>(),
         .. CComparison.LayoutOf<Libc.statx>(),

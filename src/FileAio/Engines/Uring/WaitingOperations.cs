@@ -37,7 +37,9 @@ internal sealed class WaitingOperations(int maxOpens, int maxWaiting)
         return true;
     }
 
-    /// <summary>Takes the operation that is submitted next. The caller has a free slot for it, and calls <see cref="Ended"/> later.</summary>
+    /// <summary>
+    /// Takes the operation that is submitted next. The caller has a free slot for it, and calls <see cref="Ended"/> later.
+    /// </summary>
     public bool TryTake([NotNullWhen(true)] out IRingOperation? operation)
     {
         LinkedList<IRingOperation> queue = MayOpen ? _opens : _reads;

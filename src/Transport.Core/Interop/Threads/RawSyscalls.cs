@@ -4,8 +4,8 @@ namespace Transport.Core.Interop.Threads;
 
 /// <summary>
 /// System calls without a wrapper in libc (futex), or with one only since a recent version (gettid: glibc 2.30, statx: musl 1.2.4,
-/// preadv2: musl 1.2.5). They are called by number. Numbers differ between architectures, so they are used on x64 and arm64 only; callers have a managed path
-/// for the others.
+/// preadv2: musl 1.2.5). They are called by number. Numbers differ between architectures, so they are used on x64 and arm64 only; callers
+/// have a managed path for the others.
 /// </summary>
 internal static class RawSyscalls
 {
