@@ -86,15 +86,18 @@ public sealed class FileRingTests(FileTree tree) : IClassFixture<FileTree>
         SysResult? ended = null;
         int reaped = 0;
         void Submit() => ring.Submit((_, reason) => ended = reason);
+        bool waits = false;
         Thread first = new Thread(() =>
         {
             Submit();
 
             // Only an open that waits is ended with its thread: now and then the kernel neither begins nor ends one that has not begun.
-            SpinWait.SpinUntil(AnOpenWaits, TimeSpan.FromSeconds(5));
+            string id = Path.GetFileName(new FileInfo("/proc/thread-self").LinkTarget!);
+            waits = SpinWait.SpinUntil(() => AnOpenWaits($"iou-wrk-{id}"), Deadline.Default);
         });
         first.Start();
         first.Join();
+        Assert.True(waits, "the open did not begin to wait");
         await Deadline.Until(
             () =>
             {
@@ -133,12 +136,13 @@ public sealed class FileRingTests(FileTree tree) : IClassFixture<FileTree>
         Unistd.Close((int)eventFd.Value);
     }
 
-    /// <summary>Whether a thread of this process, the kernel's own for io_uring included, waits for the other end of a FIFO.</summary>
-    private static bool AnOpenWaits() => Directory.EnumerateDirectories("/proc/self/task").Any(static task =>
+    /// <summary>Whether a kernel thread of that name waits for the other end of a FIFO.</summary>
+    private static bool AnOpenWaits(string thread) => Directory.EnumerateDirectories("/proc/self/task").Any(task =>
     {
         try
         {
-            return System.IO.File.ReadAllText(Path.Combine(task, "wchan")) == "wait_for_partner";
+            return System.IO.File.ReadAllText(Path.Combine(task, "comm")).Trim() == thread
+                && System.IO.File.ReadAllText(Path.Combine(task, "wchan")) == "wait_for_partner";
         }
         catch (IOException)
         {
