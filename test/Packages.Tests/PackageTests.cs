@@ -156,6 +156,39 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         }
     }
 
+    /// <summary>The package of all and a part of it, as when a template or a library references the part.</summary>
+    [Fact]
+    public async Task A_package_and_one_that_depends_on_it_may_be_referenced_together()
+    {
+        string project = await feed.CreateProjectAsync("web", Everything, "both");
+        await Command.RunAsync(project, feed.Environment, "dotnet", "add", "package", "Kestrel.Transport.Epoll", "--version", feed.Version);
+        await Command.RunAsync(project, feed.Environment, "dotnet", "build", "-warnaserror");
+    }
+
+    /// <summary>
+    /// The packages use each other's internal types, so one of another version could fail at run time: the restore fails, and says what of
+    /// which version does not fit.
+    /// </summary>
+    [Fact]
+    public async Task Packages_of_different_versions_fail_the_restore()
+    {
+        await feed.PackLaterAsync();
+        string parts = await feed.CreateProjectAsync("web", "Kestrel.Transport.Epoll", "parts");
+        (int exitCode, string printed) = await Command.TryRunAsync(
+            parts, feed.Environment, "dotnet", "add", "package", "Kestrel.FileAio", "--version", feed.LaterVersion);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("NU1107", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.Transport.Epoll {feed.Version} -> Kestrel.Transport.Core (= {feed.Version})", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.FileAio {feed.LaterVersion} -> Kestrel.Transport.Core (= {feed.LaterVersion})", printed, StringComparison.Ordinal);
+
+        string mixed = await feed.CreateProjectAsync("web", "Kestrel.Transport.Epoll", "mixed");
+        (exitCode, printed) = await Command.TryRunAsync(
+            mixed, feed.Environment, "dotnet", "add", "package", Everything, "--version", feed.LaterVersion);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("NU1605", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.Transport.Epoll from {feed.LaterVersion} to {feed.Version}", printed, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_new_blazor_application_keeps_its_assets_in_Development_and_published()
     {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
 using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Listening;
@@ -20,10 +21,12 @@ internal sealed class ListenSocket : IDisposable
     private readonly List<Socket> _sockets;
     private readonly Lock _gate = new();
     private bool _ownsFile;
+    private FileIdentity? _file;
     private bool _isShutDown;
 
     /// <summary>Another process has taken the sockets over.</summary>
     private bool _isGivenAway;
+    private bool _isTakenBack;
 
     /// <summary>Received from a previous process, which may still serve. Until <see cref="OwnFile"/>.</summary>
     private bool _isAdopted;
@@ -132,6 +135,9 @@ internal sealed class ListenSocket : IDisposable
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Whether the sockets are those of a previous process.</summary>
+    public bool IsAdopted => Volatile.Read(ref _isAdopted);
+
     /// <summary>Returns a descriptor of the socket with this number, or of the only one. The loop that accepts from it closes it.</summary>
     /// <exception cref="IOException">The descriptor limit is reached.</exception>
     public int DuplicateFor(int number)
@@ -175,7 +181,19 @@ internal sealed class ListenSocket : IDisposable
                 return;
             }
 
+            if (_isTakenBack)
+            {
+                Shutdown();
+            }
+
             IsDisposed = true;
+
+            // Before the socket is closed: until then no other file gets its inode number.
+            if (!IsShared && _ownsFile && FilePath is { } path && FileIdentity.Of(path) == _file)
+            {
+                File.Delete(path);
+            }
+
             foreach (Socket socket in _sockets)
             {
                 Close(socket);
@@ -184,10 +202,6 @@ internal sealed class ListenSocket : IDisposable
             if (IsShared)
             {
                 DeleteUnusedFile();
-            }
-            else if (_ownsFile && FilePath is { } path)
-            {
-                File.Delete(path);
             }
         }
     }
@@ -206,7 +220,7 @@ internal sealed class ListenSocket : IDisposable
                 return false;
             }
 
-            send([.. _sockets.Select(static socket => (int)socket.SafeHandle.DangerousGetHandle())]);
+            send(Descriptors());
             _pending++;
             return true;
         }
@@ -234,19 +248,54 @@ internal sealed class ListenSocket : IDisposable
         lock (_gate)
         {
             _isAdopted = false;
-            _ownsFile = true;
+            Own();
         }
     }
 
     /// <summary>Leaves the sockets to another process: a Unix socket's file remains, and the sockets are not shut down.</summary>
-    public void GiveFileAway()
+    public void GiveAway() => GiveAway(static _ => { });
+
+    /// <summary>
+    /// The same, after <paramref name="send"/> has been called with the descriptors, which stay open meanwhile. Without effect if the
+    /// socket does not listen any more, and if <paramref name="send"/> throws.
+    /// </summary>
+    public void GiveAway(Action<int[]> send)
     {
         lock (_gate)
         {
+            if (IsDisposed || _isShutDown)
+            {
+                return;
+            }
+
+            send(Descriptors());
             _ownsFile = false;
             _isGivenAway = true;
         }
     }
+
+    /// <summary>
+    /// No other process is to serve on the sockets any more, though one may still hold duplicates: at the end they are shut down, which frees
+    /// the address, and a Unix socket's file is removed.
+    /// </summary>
+    public void TakeBack()
+    {
+        lock (_gate)
+        {
+            _isTakenBack = true;
+            _isGivenAway = false;
+            _isAdopted = false;
+            Own();
+        }
+    }
+
+    private void Own()
+    {
+        _ownsFile = true;
+        _file = FilePath is { } path ? FileIdentity.Of(path) : null;
+    }
+
+    private int[] Descriptors() => [.. _sockets.Select(static socket => (int)socket.SafeHandle.DangerousGetHandle())];
 
     /// <summary>The path of a Unix socket with a file.</summary>
     private string? FilePath => EndPoint is UnixDomainSocketEndPoint unix && unix.ToString() is { Length: > 0 } path && path[0] == '/'
