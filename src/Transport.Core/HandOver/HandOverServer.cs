@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -42,7 +43,9 @@ internal sealed class HandOverServer : IDisposable
         string path, Func<IReadOnlyList<(EndPoint EndPoint, ListenSocket Socket)>> sockets, Action<int> takenOver, ILogger logger)
     {
         _path = path;
-        _boundPath = $"{path}.{Environment.ProcessId}";
+
+        // Not the process id: containers that share the folder have the same ids.
+        _boundPath = string.Create(CultureInfo.InvariantCulture, $"{path}.{Random.Shared.Next():x8}");
         _logger = logger;
         _sockets = sockets;
         _takenOver = takenOver;
@@ -106,7 +109,6 @@ internal sealed class HandOverServer : IDisposable
         Socket socket = new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         try
         {
-            File.Delete(_boundPath); // of a process that had the same id
             socket.Bind(new UnixDomainSocketEndPoint(_boundPath));
             if (OperatingSystem.IsLinux())
             {

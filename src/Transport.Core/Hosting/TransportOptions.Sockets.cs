@@ -11,7 +11,7 @@ public abstract partial class TransportOptions
     /// <summary>MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL of the kernel.</summary>
     private static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(32767);
 
-    /// <summary>sun_path has 108 bytes; the process id is appended for a moment, and a zero.</summary>
+    /// <summary>sun_path has 108 bytes; a dot and 8 characters are appended for a moment, and a zero.</summary>
     private const int MaxHandOverPath = 96;
 
     private static readonly TimeSpan HandOverDrainTime = TimeSpan.FromSeconds(10);

@@ -25,6 +25,11 @@ internal sealed class DescriptorStore : IDisposable
     private readonly NotifySocket? _notify;
     private readonly int? _capacity;
     private readonly Lock _gate = new();
+
+    /// <summary>All sockets that the store passed to this process.</summary>
+    private readonly IReadOnlyList<PassedDescriptor> _stored;
+
+    /// <summary>Those that no end point has taken. Under the gate.</summary>
     private readonly List<PassedDescriptor> _passed;
 
     /// <summary>The sockets of this process by name. Under the gate.</summary>
@@ -40,7 +45,8 @@ internal sealed class DescriptorStore : IDisposable
     {
         _lifetime = lifetime;
         _logger = logger;
-        _passed = [.. PassedDescriptors.Parse(variable, Environment.ProcessId).Where(static passed => StoredName.IsOne(passed.Name))];
+        _stored = [.. PassedDescriptors.Parse(variable, Environment.ProcessId).Where(static passed => StoredName.IsOne(passed.Name))];
+        _passed = [.. _stored];
         _passed.ForEach(static passed => PassedDescriptors.CloseOnExec(passed.Descriptor));
 
         // systemd 254 and later.
@@ -138,16 +144,13 @@ internal sealed class DescriptorStore : IDisposable
     /// <exception cref="InvalidOperationException">The end point is a socket that this transport takes by itself.</exception>
     public void Check(FileHandleEndPoint endPoint)
     {
-        lock (_gate)
+        PassedDescriptor stored = _stored.FirstOrDefault(stored => (ulong)stored.Descriptor == endPoint.FileHandle);
+        if (stored.Name is not null)
         {
-            PassedDescriptor stored = _passed.Find(passed => (ulong)passed.Descriptor == endPoint.FileHandle);
-            if (stored.Name is not null)
-            {
-                throw new InvalidOperationException(
-                    $"Descriptor {stored.Descriptor} is {StoredName.EndPointOf(stored.Name)} in systemd's file descriptor store, which "
-                    + $"{nameof(TransportOptions.SystemdFileDescriptorStore)} takes by itself. Remove KestrelServerOptions.UseSystemd(), "
-                    + "which listens on all descriptors of LISTEN_FDS; ListenHandle(3) takes the first of a socket unit.");
-            }
+            throw new InvalidOperationException(
+                $"Descriptor {stored.Descriptor} is {StoredName.EndPointOf(stored.Name)} in systemd's file descriptor store, which "
+                + $"{nameof(TransportOptions.SystemdFileDescriptorStore)} takes by itself. Remove KestrelServerOptions.UseSystemd(), "
+                + "which listens on all descriptors of LISTEN_FDS; ListenHandle(3) takes the first of a socket unit.");
         }
     }
 

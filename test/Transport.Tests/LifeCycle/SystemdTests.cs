@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Transport.Core.Listening;
 using Transport.Core.Systemd;
+using Transport.Epoll;
 using Transport.Tests.Hostile;
 
 namespace Transport.Tests.LifeCycle;
@@ -130,6 +134,44 @@ public sealed class SystemdTests : IDisposable
         Assert.Single(manager.Stored);
     }
 
+    /// <summary>The address must be free before systemd has closed its duplicate, which this one never does by itself.</summary>
+    [Theory, Transports(Model = "epoll")]
+    public async Task The_next_process_may_bind_a_stored_address_by_Sockets(TransportUnderTest transport)
+    {
+        await using ServiceManager manager = new(_folder);
+        IPEndPoint tcp = FreeEndPoint();
+        string[] arguments = ["store=true", "loops=2", $"also={tcp.Port}", $"unix={UnixPath}"];
+        await using HostProcess first = await manager.StartAsync(transport, arguments);
+        await Deadline.Until(() => manager.Stored.Length == 5, () => string.Join('\n', manager.Messages));
+        Assert.Equal(0, await first.StopAsync());
+        await using HostProcess second = await manager.StartAsync(transport, [.. arguments, "use=sockets"]);
+        Assert.Contains("Kestrel:Transport:Use selects sockets", second.Output, StringComparison.Ordinal);
+        foreach (EndPoint endPoint in (EndPoint[])[tcp, new UnixDomainSocketEndPoint(UnixPath)])
+        {
+            using RawClient client = await RawClient.ConnectAsync(endPoint);
+            Assert.Equal(second.Id.ToString(CultureInfo.InvariantCulture), (await client.GetAsync("/process")).Text);
+        }
+    }
+
+    /// <summary>As when the configuration changes: Kestrel may bind the address again before systemd has closed its duplicate.</summary>
+    [Fact]
+    public async Task An_end_point_that_is_unbound_while_the_host_continues_is_given_up()
+    {
+        await using ServiceManager manager = new(_folder);
+        ApplicationLifetime lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+        using DescriptorStore store = new(name => name == "NOTIFY_SOCKET" ? manager.Path : null, lifetime, NullLogger.Instance);
+        lifetime.NotifyStarted();
+        EpollTransportOptions options = new() { LoopCount = 2 };
+        IPEndPoint configured = new(IPAddress.Loopback, 0);
+        ListenSocket socket = ListenSocket.Bind(configured, options, NullLogger.Instance);
+        store.Offer(configured, socket);
+        await Deadline.Until(() => manager.Stored.Length == 2, () => string.Join('\n', manager.Messages));
+        store.Unbinding(socket);
+        socket.Dispose();
+        ListenSocket.Bind(socket.EndPoint, options, NullLogger.Instance).Dispose();
+        await Deadline.Until(() => manager.Stored.Length == 0, () => string.Join('\n', manager.Messages));
+    }
+
     [Theory, Transports(Model = "epoll")]
     public async Task Without_systemd_the_option_has_no_effect(TransportUnderTest transport)
     {
@@ -176,6 +218,12 @@ public sealed class SystemdTests : IDisposable
         Assert.DoesNotContain(name, static character => character is ':' or <= ' ' or > '~');
         Assert.True(StoredName.IsOne(name));
         Assert.Equal(endPoint, StoredName.EndPointOf(name));
+    }
+
+    private static IPEndPoint FreeEndPoint()
+    {
+        using Socket socket = Listening();
+        return (IPEndPoint)socket.LocalEndPoint!;
     }
 
     private static Socket Listening()
