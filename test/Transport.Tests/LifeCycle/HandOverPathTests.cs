@@ -26,7 +26,7 @@ public sealed class HandOverPathTests : IDisposable
         Assert.True(File.Exists(HandOverPath));
     }
 
-    /// <summary>The window between comparing and deleting: without a lock about one of some hundred pairs met in it.</summary>
+    /// <summary>The window between comparing the path and deleting it.</summary>
     [Fact]
     public void A_path_that_is_replaced_while_its_owner_ends_leads_to_the_other_one()
     {
