@@ -12,8 +12,8 @@ using ServerHost;
 using Test.Shared;
 
 // A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
-// [keep-alive=SECONDS] [hand-over=PATH] [store=true] [systemd=true] [loops=N] [unix=PATH] [also=PORT] [use=NAME] [hold=PATH]. Listens on the
-// descriptor if there is one, also on the Unix socket and the further port; with systemd= on what systemd has passed. With hold= the host
+// [keep-alive=SECONDS] [hand-over=PATH] [store=true] [systemd=true] [loops=N] [unix=PATH] [also=PORT] [use=NAME] [hold=PATH]. Listens on
+// the descriptor if there is one, also on the Unix socket and the further port; with systemd= on what systemd has passed. With hold= the host
 // has not started before that file exists (HeldStart). Prints its port, then its log, and ends on SIGTERM. /allocated tells what was
 // allocated on the managed heap since the start, /process the process id.
 string? Text(string name) =>

@@ -111,8 +111,8 @@ public abstract partial class TransportOptions
     /// Gets or sets whether systemd keeps the listening sockets while the service restarts (FDSTORE=1 of sd_notify(3)): clients that
     /// connect meanwhile wait in the backlog for the next process. The unit needs <c>FileDescriptorStoreMax=</c> of at least the number of
     /// listening sockets: one for each end point, or for each event loop with <see cref="AcceptStrategy.ReusePort"/>. No socket unit is
-    /// needed. Has no effect where systemd has not started the process. Cannot be combined with <see cref="HandOverPath"/>. Not supported by
-    /// the blocking transport. Default: false.
+    /// needed. Has no effect where systemd has not started the process. Cannot be combined with <see cref="HandOverPath"/>. Not supported
+    /// by the blocking transport. Default: false.
     /// </summary>
     public bool SystemdFileDescriptorStore { get; set; }
 
@@ -156,7 +156,8 @@ public abstract partial class TransportOptions
 
         if (HandOverPath is not null && SystemdFileDescriptorStore)
         {
-            yield return $"{nameof(SystemdFileDescriptorStore)} is true and {nameof(HandOverPath)} is \"{HandOverPath}\"; allowed: one of them.";
+            yield return $"{nameof(SystemdFileDescriptorStore)} is true and {nameof(HandOverPath)} is \"{HandOverPath}\"; "
+                + "allowed: one of them.";
         }
 
         if (TcpKeepAliveRetryCount is < 1 or > 127)

@@ -4,8 +4,8 @@ using Transport.Core.Interop.Threads;
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// The device, the inode number and the type of a file, by statx(2). The kernel reuses the number of a deleted file, but not of a Unix socket's file
-/// while the socket is open.
+/// The device, the inode number and the type of a file, by statx(2). The kernel reuses the number of a deleted file, but not of a Unix
+/// socket's file while the socket is open.
 /// </summary>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsSocket)
 {

@@ -83,8 +83,8 @@ internal sealed class DescriptorStore : IDisposable
     }
 
     /// <summary>
-    /// Gives the stored sockets of an end point up, which another transport is about to bind. They are shut down, so that the address is free
-    /// before systemd closes its duplicates.
+    /// Gives the stored sockets of an end point up, which another transport is about to bind. They are shut down, so that the address is
+    /// free before systemd closes its duplicates.
     /// </summary>
     public void Release(EndPoint endPoint)
     {
@@ -140,7 +140,9 @@ internal sealed class DescriptorStore : IDisposable
         }
     }
 
-    /// <summary>Fails if an end point is a descriptor of the store: KestrelServerOptions.UseSystemd listens on all that are passed.</summary>
+    /// <summary>
+    /// Fails if an end point is a descriptor of the store: KestrelServerOptions.UseSystemd listens on all that are passed.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The end point is a socket that this transport takes by itself.</exception>
     public void Check(FileHandleEndPoint endPoint)
     {
@@ -219,7 +221,9 @@ internal sealed class DescriptorStore : IDisposable
         }
     }
 
-    /// <summary>Shuts the passed sockets of this name down and closes them, removes a Unix socket's file, and empties the store of them.</summary>
+    /// <summary>
+    /// Shuts the passed sockets of this name down and closes them, removes a Unix socket's file, and empties the store of them.
+    /// </summary>
     private void Discard(string name)
     {
         foreach (PassedDescriptor passed in _passed.Where(passed => passed.Name == name))

@@ -49,9 +49,8 @@ public sealed class HandOverUserTests : IDisposable
         Permit();
         InvalidOperationException failure = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(s_asNobody, transport));
         Assert.DoesNotContain("Took over", failure.Message, StringComparison.Ordinal);
-        await Deadline.Until(
-            () => first.Output.Contains($"belongs to user {Nobody}; allowed: user 0 or root. This process remains", StringComparison.Ordinal),
-            () => first.Output);
+        string refused = $"belongs to user {Nobody}; allowed: user 0 or root. This process remains";
+        await Deadline.Until(() => first.Output.Contains(refused, StringComparison.Ordinal), () => first.Output);
         Assert.Equal(first.Id, await ServingProcessAsync(first.EndPoint));
 
         await using HostProcess second = await StartAsync([], transport);
@@ -67,7 +66,8 @@ public sealed class HandOverUserTests : IDisposable
         SkipUnlessRoot();
         await using HostProcess first = await StartAsync(s_asNobody, transport);
         InvalidOperationException failure = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync([], transport));
-        Assert.Contains($"process {first.Id} belongs to user {Nobody}; allowed: user 0 or root.", failure.Message, StringComparison.Ordinal);
+        string refused = $"process {first.Id} belongs to user {Nobody}; allowed: user 0 or root.";
+        Assert.Contains(refused, failure.Message, StringComparison.Ordinal);
         Assert.Equal(first.Id, await ServingProcessAsync(first.EndPoint));
     }
 

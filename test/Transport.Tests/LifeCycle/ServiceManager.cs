@@ -139,7 +139,8 @@ internal sealed class ServiceManager : IAsyncDisposable
 
     private void Apply(string[] lines, List<SafeSocketHandle> descriptors)
     {
-        string name = Array.Find(lines, static line => line.StartsWith("FDNAME=", StringComparison.Ordinal))?["FDNAME=".Length..] ?? "stored";
+        string? named = Array.Find(lines, static line => line.StartsWith("FDNAME=", StringComparison.Ordinal));
+        string name = named?["FDNAME=".Length..] ?? "stored";
         if (lines.Contains("FDSTOREREMOVE=1"))
         {
             _stored.FindAll(entry => entry.Name == name).ForEach(static entry => entry.Descriptor.Dispose());

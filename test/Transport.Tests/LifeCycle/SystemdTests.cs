@@ -47,7 +47,7 @@ public sealed class SystemdTests : IDisposable
         await RestartAsync(manager, transport, "systemd=true", "loops=2", "drain=30");
     }
 
-    /// <summary>The client connects while no process runs, and waits in the backlog. The first process had no time to say anything.</summary>
+    /// <summary>The client connects while no process runs, and waits in the backlog. The first process was killed.</summary>
     [Theory, Transports(Model = "epoll"), Transports(Model = "uring")]
     public async Task A_client_that_connects_after_a_crash_is_served_by_the_next_process(TransportUnderTest transport)
     {
@@ -74,7 +74,8 @@ public sealed class SystemdTests : IDisposable
         await using HostProcess second = await manager.StartAsync(transport, "store=true", "loops=1");
         await Deadline.Until(() => manager.Stored.Length == 1, () => string.Join('\n', manager.Messages));
         Assert.Equal([StoredName.Of(new IPEndPoint(IPAddress.Loopback, 0))], manager.Stored);
-        Assert.Contains($"unix:{UnixPath} is in systemd's file descriptor store, and is not an end point", second.Output, StringComparison.Ordinal);
+        string unused = $"unix:{UnixPath} is in systemd's file descriptor store, and is not an end point";
+        Assert.Contains(unused, second.Output, StringComparison.Ordinal);
         await Deadline.Until(() => Refuses(new UnixDomainSocketEndPoint(UnixPath)), () => "The socket still listens.");
     }
 
@@ -112,9 +113,8 @@ public sealed class SystemdTests : IDisposable
     {
         await using ServiceManager manager = new(_folder) { Capacity = 2 };
         await using HostProcess host = await manager.StartAsync(transport, "store=true", "loops=3");
-        await Deadline.Until(
-            () => host.Output.Contains("3 listening sockets do not fit into systemd's file descriptor store, which takes 2", StringComparison.Ordinal),
-            () => host.Output);
+        const string Full = "3 listening sockets do not fit into systemd's file descriptor store, which takes 2";
+        await Deadline.Until(() => host.Output.Contains(Full, StringComparison.Ordinal), () => host.Output);
     }
 
     /// <summary>KestrelServerOptions.UseSystemd takes every descriptor that is passed for an end point.</summary>
