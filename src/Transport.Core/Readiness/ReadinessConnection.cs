@@ -10,8 +10,8 @@ namespace Transport.Core.Readiness;
 /// </summary>
 internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : LoopConnection(descriptor), IReadinessSocket
 {
-    /// <summary>Held by another thread while it sends: the descriptor's number must not be reused meanwhile.</summary>
-    private readonly Lock _closing = new();
+    private readonly int _socket = descriptor;
+    private DescriptorUse _elsewhere;
     private readonly SocketCompletion _incoming = new();
     private SocketCompletion? _outgoing;
     private PipeWriter? _input;
@@ -90,21 +90,23 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
 
     public override SysResult TrySend(in OutputBatch output)
     {
-        lock (_closing)
+        if (!_elsewhere.TryBegin())
         {
-            if (Descriptor < 0)
-            {
-                return SysResult.Canceled;
-            }
-
-            SysResult sent = OutputCalls.SendNext(Descriptor, output, loop.Counters);
-            if (!sent.IsError)
-            {
-                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
-            }
-
-            return sent;
+            return SysResult.Canceled;
         }
+
+        SysResult sent = OutputCalls.SendNext(_socket, output, loop.Counters);
+        if (_elsewhere.End())
+        {
+            SocketCalls.Close(_socket);
+        }
+
+        if (!sent.IsError)
+        {
+            Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+        }
+
+        return sent;
     }
 
     public void OnReady(Readiness readiness)
@@ -155,11 +157,11 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
         }
 
         loop.AssertCurrent();
-        lock (_closing)
+        Descriptor = -1;
+        loop.Detach(_socket);
+        if (_elsewhere.Close())
         {
-            loop.Detach(Descriptor);
-            SocketCalls.Close(Descriptor);
-            Descriptor = -1;
+            SocketCalls.Close(_socket);
         }
 
         if (_incoming.IsPending)

@@ -10,7 +10,7 @@ namespace Test.Shared.Completion;
 internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) : LoopConnection(descriptor), ICompletionSocket
 {
     private readonly int _descriptor = descriptor;
-    private readonly Lock _closing = new();
+    private DescriptorUse _elsewhere;
     private readonly RingOperation _receive = new(loop.Operations, descriptor, Libc.POLLIN);
     private readonly RingOperation _send = new(loop.Operations, descriptor, Libc.POLLOUT);
     private readonly TaskCompletionSource _closed = new();
@@ -58,21 +58,23 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
 
     public override SysResult TrySend(in OutputBatch output)
     {
-        lock (_closing)
+        if (IsClosed || !_elsewhere.TryBegin())
         {
-            if (IsClosed)
-            {
-                return SysResult.Canceled;
-            }
-
-            SysResult sent = OutputCalls.SendNext(_descriptor, output, loop.Counters);
-            if (!sent.IsError)
-            {
-                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
-            }
-
-            return sent;
+            return SysResult.Canceled;
         }
+
+        SysResult sent = OutputCalls.SendNext(_descriptor, output, loop.Counters);
+        if (_elsewhere.End())
+        {
+            SocketCalls.Close(_descriptor);
+        }
+
+        if (!sent.IsError)
+        {
+            Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+        }
+
+        return sent;
     }
 
     public override ValueTask CloseAsync()
@@ -89,10 +91,7 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
         }
 
         loop.AssertCurrent();
-        lock (_closing)
-        {
-            Descriptor = -1;
-        }
+        Descriptor = -1;
 
         _receive.Cancel();
         _send.Cancel();
@@ -137,7 +136,11 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
     {
         if (!_receive.IsPending && !_send.IsPending && !_closed.Task.IsCompleted)
         {
-            SocketCalls.Close(_descriptor);
+            if (_elsewhere.Close())
+            {
+                SocketCalls.Close(_descriptor);
+            }
+
             loop.Detach(this);
             _closed.SetResult();
         }

@@ -63,6 +63,46 @@ public class SendFileFaultTests
         await file.NotOpenAsync();
     }
 
+    /// <summary>sendfile waits for the disk on a thread of the pool, and the connection ends meanwhile: its loop does not wait.</summary>
+    [Theory]
+    [Transports(Faults = true, NotOnSockets = FaultWorld.NotOnSockets)]
+    public async Task A_loop_does_not_wait_for_a_slow_sendfile_of_another_thread(TransportUnderTest transport)
+    {
+        using PatternFile file = new(Size);
+        TaskCompletionSource<ConnectionContext> sending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FaultWorld world = await FaultWorld.StartAsync(transport, async connection =>
+        {
+            ReadResult read = await connection.Transport.Input.ReadAsync();
+            bool isVictim = read.Buffer.FirstSpan is [(byte)'f'];
+            connection.Transport.Input.AdvanceTo(isVictim ? read.Buffer.End : read.Buffer.Start);
+            if (!isVictim)
+            {
+                await connection.EchoAsync();
+                return;
+            }
+
+            await Task.Run(async () =>
+            {
+                using SafeFileHandle handle = file.Open();
+                Assert.True(connection.Features.Get<ISendFileFeature>()!.TryAppend(connection.Transport.Output, handle, 0, Size));
+                sending.SetResult(connection);
+                await connection.Transport.Output.FlushAsync();
+            });
+            ended.SetResult();
+        });
+        using RawClient victim = await world.Server.ConnectAsync();
+        using Fault slow = FaultShim.Delay(FaultShim.FileSends, TimeSpan.FromSeconds(4), Role.Connected, victim.LocalPort, count: 1);
+        await victim.SendAsync("f");
+        ConnectionContext connection = await sending.Task.WithinDeadline();
+        await slow.FiredAsync();
+        connection.Abort(new ConnectionAbortedException("the client is too slow"));
+        await world.WitnessIsAnsweredAsync();
+        Assert.False(ended.Task.IsCompleted);
+        await ended.Task.WithinDeadline();
+        await file.NotOpenAsync();
+    }
+
     /// <summary>The file between two texts, three times over, while the faults are in force.</summary>
     private static async Task SendAsync(TransportUnderTest transport, Func<int, Fault[]> script)
     {
