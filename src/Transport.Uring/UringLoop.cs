@@ -109,9 +109,10 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
     /// <summary>Receives by single operations from now on, because the kernel has refused a multishot one.</summary>
     public void DisableMultishot(int result)
     {
-        if (Receive == UringReceive.MultishotIntoRing)
+        bool isRequested = Receive == UringReceive.MultishotIntoRing;
+        Receive = UringReceive.SingleIntoRing;
+        if (isRequested)
         {
-            Receive = UringReceive.Auto;
             string reason = new SysResult(result).ToException("IORING_OP_RECV").Message;
             UringLog.FeatureRefused(Logger, Name, "multishot receives", reason, "single receives");
         }

@@ -23,8 +23,8 @@ public sealed class UringTransportOptions : TransportOptions
 
     /// <summary>
     /// Gets or sets the number of receive buffers that the connections of a loop share. A buffer is in use from its receive until the end
-    /// of the loop iteration at the latest; with <see cref="UringReceive.MultishotIntoRing"/> a paused connection keeps its buffers until
-    /// the application has read enough. Receives without a free buffer are repeated into the connection's own memory
+    /// of the loop iteration at the latest; a connection that pauses during a multishot receive keeps its buffers until the
+    /// application has read enough. Receives without a free buffer are repeated into the connection's own memory
     /// (<c>transport.uring.buffer_shortages</c>). Default: 256. Allowed: a power of two, 1 to 32,768.
     /// </summary>
     public int ReceiveBuffers { get; set; } = 256;
@@ -36,8 +36,8 @@ public sealed class UringTransportOptions : TransportOptions
     public int ReceiveBufferSize { get; set; } = 4096;
 
     /// <summary>
-    /// Gets or sets how connections receive. Default: <see cref="UringReceive.Auto"/>; the others were not measurably better. <see
-    /// cref="UringReceive.MultishotIntoRing"/> becomes <see cref="UringReceive.Auto"/>, with a warning, if the kernel does not support it.
+    /// Gets or sets how connections receive. Default: <see cref="UringReceive.Auto"/>. If the kernel does not support multishot receives,
+    /// it uses single ones, and so does <see cref="UringReceive.MultishotIntoRing"/>, with a warning.
     /// </summary>
     public UringReceive Receive { get; set; }
 
