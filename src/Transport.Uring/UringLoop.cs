@@ -57,6 +57,9 @@ internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, 
     /// <summary>The number of bytes from which a send is a zero-copy one; null for none.</summary>
     public int? ZeroCopyThreshold { get; private set; } = options.ZeroCopySend ? options.ZeroCopySendThreshold : null;
 
+    /// <summary>Whether a connection goes on with zero-copy sends after the kernel has copied one.</summary>
+    public bool IgnoresCopies { get; } = options.IgnoresCopies;
+
     /// <summary>io_uring_enter fails permanently: operations in flight will not be reported.</summary>
     public bool IsLost { get; private set; }
 

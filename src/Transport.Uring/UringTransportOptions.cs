@@ -42,10 +42,11 @@ public sealed class UringTransportOptions : TransportOptions
     public UringReceive Receive { get; set; }
 
     /// <summary>
-    /// Gets or sets whether large responses are sent without copying them into the kernel (Linux 6.1). The memory of a response is in use
+    /// Gets or sets whether large responses are sent without copying them into the kernel (Linux 6.2). The memory of a response is in use
     /// until the client has acknowledged it. A connection therefore sends at most <see cref="TransportOptions.MaxWriteBufferSize"/> in a
-    /// round trip, and a slow client may fall below Kestrel's <c>MinResponseDataRate</c>. If the kernel refuses, the bytes are copied
-    /// (<c>transport.uring.zero_copy_refusals</c>). On the loopback interface the kernel always copies. Default: false.
+    /// round trip, and a slow client may fall below Kestrel's <c>MinResponseDataRate</c>. If the kernel refuses, or copies
+    /// the bytes after all, as it always does on the loopback interface, the connection's further sends are ordinary ones
+    /// (<c>transport.uring.zero_copy_refusals</c>). Default: false.
     /// </summary>
     public bool ZeroCopySend { get; set; }
 
@@ -67,6 +68,12 @@ public sealed class UringTransportOptions : TransportOptions
     /// submits without a system call; the thread polls and uses a processor until the queue has been empty for a second. Default: false.
     /// </summary>
     public bool SqPoll { get; set; }
+
+    /// <summary>
+    /// Whether a connection goes on with zero-copy sends after the kernel has copied one. For tests: on the loopback interface it always
+    /// does.
+    /// </summary>
+    internal bool IgnoresCopies { get; set; }
 
     /// <inheritdoc/>
     protected internal override IEnumerable<string> Validate()

@@ -58,6 +58,7 @@ internal static unsafe class Sqe
     public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData, bool zeroCopy = false) => new()
     {
         opcode = zeroCopy ? IORING_OP_SEND_ZC : IORING_OP_SEND,
+        ioprio = zeroCopy ? ReportUsage : (ushort)0,
         fd = socket,
         addr = (ulong)from.Pointer,
         len = (uint)length,
@@ -69,6 +70,7 @@ internal static unsafe class Sqe
     public static io_uring_sqe Send(int socket, SendVector vector, int flags, ulong userData, bool zeroCopy = false) => new()
     {
         opcode = zeroCopy ? IORING_OP_SENDMSG_ZC : IORING_OP_SENDMSG,
+        ioprio = zeroCopy ? ReportUsage : (ushort)0,
         fd = socket,
         addr = (ulong)vector.Message,
         len = 1,
