@@ -26,6 +26,9 @@ internal sealed partial class UringConnection
     /// <summary>The last receive has left data in the socket.</summary>
     private bool _hasMore;
 
+    /// <summary>The number of receives in a row that have emptied the socket into a buffer of the ring, up to the limit.</summary>
+    private byte _smallInARow;
+
     /// <summary>The last receive did not wait for data (−EAGAIN), so a poll has to.</summary>
     private bool _mustPoll;
 
@@ -69,6 +72,7 @@ internal sealed partial class UringConnection
         switch (_loop.Receive)
         {
             case UringReceive.MultishotIntoRing when !_isHungUp:
+            case UringReceive.Auto when !_isHungUp && _smallInARow == SmallReceives:
                 SubmitMultishot();
                 break;
             case UringReceive.IntoPipe:
@@ -151,6 +155,7 @@ internal sealed partial class UringConnection
             _loop.Counters.BytesReceived += result;
             bool filled = _buffer.Received(result, isIntoPipe ? _inputLength : _loop.Buffers.Size);
             _hasMore = filled || (flags & IoUring.IORING_CQE_F_SOCK_NONEMPTY) != 0;
+            _smallInARow = (byte)(_hasMore || isIntoPipe ? 0 : Math.Min(_smallInARow + 1, SmallReceives));
         }
 
         _incoming.Complete(new SysResult(result));

@@ -11,7 +11,9 @@ internal sealed partial class UringConnection
     /// <summary>The send in flight is a zero-copy one.</summary>
     private bool _isZeroCopy;
 
-    /// <summary>The kernel has refused one on this connection. Unix sockets do not support them.</summary>
+    /// <summary>
+    /// The kernel has refused one on this connection (Unix sockets do not support them), or has copied the bytes after all.
+    /// </summary>
     private volatile bool _isZeroCopyRefused;
 
     /// <summary>The result, while <see cref="Step.Notification"/>.</summary>
@@ -27,6 +29,15 @@ internal sealed partial class UringConnection
     {
         if (_sending == Step.Notification)
         {
+            if (result == IoUring.UsageCopied && !_loop.IgnoresCopies)
+            {
+                // The peer is on this machine, or the device cannot gather. A late copy is no gain, and keeps the pages of the pieces: a
+                // segment with parts of two pages counts as 8 KiB in the peer's receive buffer. A buffer of 8 KiB is then full, and the
+                // sender probes every 200 ms until it has room (Linux 6.18).
+                _isZeroCopyRefused = true;
+                _loop.Uring.ZeroCopyRefusals++;
+            }
+
             result = _loop.IsLost ? -Errno.ECANCELED : _zeroCopyResult;
         }
         else if ((flags & IoUring.IORING_CQE_F_MORE) != 0)

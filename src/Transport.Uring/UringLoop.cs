@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Loops.Sockets;
@@ -16,7 +15,7 @@ namespace Transport.Uring;
 /// The event loop on io_uring(7). Sockets add operations; each iteration submits them and waits with one io_uring_enter(2), and dispatches
 /// completions to their sockets. The ring belongs to the thread that created it, so the loop cannot move to another.
 /// </summary>
-internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions options, UringCounters counters) : EventLoop(setup)
+internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, UringCounters counters) : EventLoop(setup)
 {
     /// <summary>The pause when the kernel accepts no operation and completes none: the machine is short of memory.</summary>
     private const int ShortageMilliseconds = 1;
@@ -41,8 +40,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
     private BufferRing? _buffers;
     private HeldBuffers? _held;
 
-    /// <summary>Receives the eventfd's counter. Native memory, since the read is in flight for the lifetime of the loop.</summary>
-    private ulong* _wakeCount;
+    /// <summary>The poll of the eventfd is in flight.</summary>
     private bool _isWakeInFlight;
     private bool _isEnding;
 
@@ -58,6 +56,9 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
 
     /// <summary>The number of bytes from which a send is a zero-copy one; null for none.</summary>
     public int? ZeroCopyThreshold { get; private set; } = options.ZeroCopySend ? options.ZeroCopySendThreshold : null;
+
+    /// <summary>Whether a connection goes on with zero-copy sends after the kernel has copied one.</summary>
+    public bool IgnoresCopies { get; } = options.IgnoresCopies;
 
     /// <summary>io_uring_enter fails permanently: operations in flight will not be reported.</summary>
     public bool IsLost { get; private set; }
@@ -109,9 +110,10 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
     /// <summary>Receives by single operations from now on, because the kernel has refused a multishot one.</summary>
     public void DisableMultishot(int result)
     {
-        if (Receive == UringReceive.MultishotIntoRing)
+        bool isRequested = Receive == UringReceive.MultishotIntoRing;
+        Receive = UringReceive.SingleIntoRing;
+        if (isRequested)
         {
-            Receive = UringReceive.Auto;
             string reason = new SysResult(result).ToException("IORING_OP_RECV").Message;
             UringLog.FeatureRefused(Logger, Name, "multishot receives", reason, "single receives");
         }
@@ -148,7 +150,6 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
             }
         }
 
-        _wakeCount = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         WaitForWake();
     }
 
@@ -196,7 +197,6 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
         if (!IsLost)
         {
             _buffers?.Dispose();
-            NativeMemory.Free(_wakeCount);
         }
 
         while (_vectors.TryPop(out SendVector? vector))
@@ -306,7 +306,7 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
             }
             else if (id.Kind == OperationKind.Wake)
             {
-                Woken(cqe.res);
+                Woken(cqe.res, cqe.flags);
             }
             else
             {
@@ -334,31 +334,28 @@ internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions op
     private void WaitForWake()
     {
         _isWakeInFlight = true;
-        Submit(Sqe.Read(Waker.Descriptor, _wakeCount, sizeof(ulong), default(UserData).Pack()));
+        Submit(Sqe.PollMultishot(Waker.Descriptor, Libc.POLLIN, default(UserData).Pack()));
     }
 
     /// <summary>
-    /// Handles the eventfd's read or poll. Kernels before 5.18 do not wait for a descriptor with O_NONBLOCK, so it is polled and then
-    /// drained.
+    /// Handles a wake-up. The poll completes for each write to the eventfd, which is never read, until the completion queue overflows.
     /// </summary>
-    private void Woken(int result)
+    private void Woken(int result, uint flags)
     {
+        if ((flags & IORING_CQE_F_MORE) != 0)
+        {
+            return;
+        }
+
         _isWakeInFlight = false;
         if (_isEnding)
         {
             return;
         }
 
-        if (result == -Errno.EAGAIN)
-        {
-            _isWakeInFlight = true;
-            Submit(Sqe.Poll(Waker.Descriptor, Libc.POLLIN, default(UserData).Pack()));
-            return;
-        }
-
         if (result != -Errno.EINTR)
         {
-            new SysResult(result).ThrowIfError($"{Name}: reading the eventfd");
+            new SysResult(result).ThrowIfError($"{Name}: polling the eventfd");
         }
 
         WaitForWake();

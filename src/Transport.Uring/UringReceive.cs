@@ -4,8 +4,8 @@ namespace Transport.Uring;
 public enum UringReceive
 {
     /// <summary>
-    /// A receive takes a buffer of the ring when there is data. While more data is available than a buffer holds, receives go directly into
-    /// the connection's memory. The default.
+    /// A connection starts as with <see cref="SingleIntoRing"/>. After 16 requests that fit in a buffer each, it receives as with <see
+    /// cref="MultishotIntoRing"/>, until it pauses or sends a large request. The default.
     /// </summary>
     Auto,
 
@@ -19,4 +19,10 @@ public enum UringReceive
     /// Receives go directly into the connection's memory: nothing is copied, and an idle connection holds a block of the memory pool.
     /// </summary>
     IntoPipe,
+
+    /// <summary>
+    /// A receive takes a buffer of the ring when there is data. While more data is available than a buffer holds, receives go directly into
+    /// the connection's memory.
+    /// </summary>
+    SingleIntoRing,
 }

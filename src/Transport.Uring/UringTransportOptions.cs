@@ -23,8 +23,8 @@ public sealed class UringTransportOptions : TransportOptions
 
     /// <summary>
     /// Gets or sets the number of receive buffers that the connections of a loop share. A buffer is in use from its receive until the end
-    /// of the loop iteration at the latest; with <see cref="UringReceive.MultishotIntoRing"/> a paused connection keeps its buffers until
-    /// the application has read enough. Receives without a free buffer are repeated into the connection's own memory
+    /// of the loop iteration at the latest; a connection that pauses during a multishot receive keeps its buffers until the
+    /// application has read enough. Receives without a free buffer are repeated into the connection's own memory
     /// (<c>transport.uring.buffer_shortages</c>). Default: 256. Allowed: a power of two, 1 to 32,768.
     /// </summary>
     public int ReceiveBuffers { get; set; } = 256;
@@ -36,16 +36,17 @@ public sealed class UringTransportOptions : TransportOptions
     public int ReceiveBufferSize { get; set; } = 4096;
 
     /// <summary>
-    /// Gets or sets how connections receive. Default: <see cref="UringReceive.Auto"/>; the others were not measurably better. <see
-    /// cref="UringReceive.MultishotIntoRing"/> becomes <see cref="UringReceive.Auto"/>, with a warning, if the kernel does not support it.
+    /// Gets or sets how connections receive. Default: <see cref="UringReceive.Auto"/>. If the kernel does not support multishot receives,
+    /// it uses single ones, and so does <see cref="UringReceive.MultishotIntoRing"/>, with a warning.
     /// </summary>
     public UringReceive Receive { get; set; }
 
     /// <summary>
-    /// Gets or sets whether large responses are sent without copying them into the kernel (Linux 6.1). The memory of a response is in use
+    /// Gets or sets whether large responses are sent without copying them into the kernel (Linux 6.2). The memory of a response is in use
     /// until the client has acknowledged it. A connection therefore sends at most <see cref="TransportOptions.MaxWriteBufferSize"/> in a
-    /// round trip, and a slow client may fall below Kestrel's <c>MinResponseDataRate</c>. If the kernel refuses, the bytes are copied
-    /// (<c>transport.uring.zero_copy_refusals</c>). On the loopback interface the kernel always copies. Default: false.
+    /// round trip, and a slow client may fall below Kestrel's <c>MinResponseDataRate</c>. If the kernel refuses, or copies
+    /// the bytes after all, as it always does on the loopback interface, the connection's further sends are ordinary ones
+    /// (<c>transport.uring.zero_copy_refusals</c>). Default: false.
     /// </summary>
     public bool ZeroCopySend { get; set; }
 
@@ -67,6 +68,12 @@ public sealed class UringTransportOptions : TransportOptions
     /// submits without a system call; the thread polls and uses a processor until the queue has been empty for a second. Default: false.
     /// </summary>
     public bool SqPoll { get; set; }
+
+    /// <summary>
+    /// Whether a connection goes on with zero-copy sends after the kernel has copied one. For tests: on the loopback interface it always
+    /// does.
+    /// </summary>
+    internal bool IgnoresCopies { get; set; }
 
     /// <inheritdoc/>
     protected internal override IEnumerable<string> Validate()

@@ -27,8 +27,8 @@ namespace Shared.Uring;
 /// iteration with few completions responses are therefore sent by send(2).</item>
 /// <item>i) A multishot receive (6.0) does not test the socket again after it has taken data: an RST that arrived together with the data
 /// wakes nothing. A poll for the peer's end is in flight beside it.</item>
-/// <item>j) A zero-copy send (6.0, several pieces 6.1) completes twice, and owns its memory until the second time. That is after the client
-/// has acknowledged, or connect(AF_UNSPEC).</item>
+/// <item>j) A zero-copy send (6.0, several pieces 6.1, reports of copies 6.2) completes twice, and owns its memory until the second
+/// time. That is after the client has acknowledged, or connect(AF_UNSPEC).</item>
 /// <item>k) Container runtimes forbid io_uring by default (seccomp: EPERM or ENOSYS), and so may the sysctl kernel.io_uring_disabled
 /// (6.6).</item>
 /// </list>
@@ -117,6 +117,9 @@ internal sealed unsafe class Ring : IDisposable
 
     /// <summary>The IORING_SETUP_* flags that the kernel accepted.</summary>
     public uint Flags { get; }
+
+    /// <summary>The memory of both queues in bytes.</summary>
+    public nuint Length => _ringLength + _sqesLength;
 
     public SubmissionQueue Submissions { get; }
 

@@ -37,8 +37,8 @@ internal sealed class UringMetrics : IDisposable
         _meter.Counter("transport.uring.zero_copy_sends", "{send}", "Sends without a copy.", c => c.ZeroCopySends);
         _meter.Counter(
             "transport.uring.zero_copy_refusals",
-            "{send}",
-            "Zero-copy sends that the kernel refused, and that were repeated with a copy.",
+            "{connection}",
+            "Connections whose zero-copy sends the kernel refused or copied: their further sends are ordinary ones.",
             c => c.ZeroCopyRefusals);
     }
 

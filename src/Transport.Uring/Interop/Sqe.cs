@@ -58,6 +58,7 @@ internal static unsafe class Sqe
     public static io_uring_sqe Send(int socket, in MemoryHandle from, int length, int flags, ulong userData, bool zeroCopy = false) => new()
     {
         opcode = zeroCopy ? IORING_OP_SEND_ZC : IORING_OP_SEND,
+        ioprio = zeroCopy ? ReportUsage : (ushort)0,
         fd = socket,
         addr = (ulong)from.Pointer,
         len = (uint)length,
@@ -69,6 +70,7 @@ internal static unsafe class Sqe
     public static io_uring_sqe Send(int socket, SendVector vector, int flags, ulong userData, bool zeroCopy = false) => new()
     {
         opcode = zeroCopy ? IORING_OP_SENDMSG_ZC : IORING_OP_SENDMSG,
+        ioprio = zeroCopy ? ReportUsage : (ushort)0,
         fd = socket,
         addr = (ulong)vector.Message,
         len = 1,
@@ -86,15 +88,13 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
-    public static io_uring_sqe Read(int descriptor, void* into, int length, ulong userData) => new()
+    /// <summary>Like <see cref="Poll"/>, and completes for each event until it is cancelled or the completion queue overflows.</summary>
+    public static io_uring_sqe PollMultishot(int descriptor, short events, ulong userData)
     {
-        opcode = IORING_OP_READ,
-        fd = descriptor,
-        off = ulong.MaxValue,
-        addr = (ulong)into,
-        len = (uint)length,
-        user_data = userData,
-    };
+        io_uring_sqe poll = Poll(descriptor, events, userData);
+        poll.len = IORING_POLL_ADD_MULTI;
+        return poll;
+    }
 
     /// <summary>Cancels the operation that was submitted with <paramref name="target"/>. Both complete.</summary>
     public static io_uring_sqe Cancel(ulong target, ulong userData) => new()

@@ -58,6 +58,9 @@ internal sealed unsafe class BufferRing : IDisposable
     /// <summary>The size of a buffer in bytes.</summary>
     public int Size => _size;
 
+    /// <summary>The memory of the buffers and their ring in bytes.</summary>
+    public nuint Length => _entriesLength + _buffersLength;
+
     /// <summary>The bytes that the kernel has written; valid until <see cref="Return"/>.</summary>
     public ReadOnlySpan<byte> Read(ushort id, int length) => new(_buffers + ((nint)id * _size), length);
 

@@ -43,6 +43,8 @@ public static class TransportCatalogue
         .. SharedVariants("uring", (web, configure) => web.UseUringTransport(configure)),
         Ours("uring/multishot", (web, configure)
             => web.UseUringTransport(options => { options.Receive = UringReceive.MultishotIntoRing; configure(options); })),
+        Ours("uring/single", (web, configure)
+            => web.UseUringTransport(options => { options.Receive = UringReceive.SingleIntoRing; configure(options); })),
         Ours("uring/intopipe",
             (web, configure) => web.UseUringTransport(options => { options.Receive = UringReceive.IntoPipe; configure(options); })),
         Ours("uring/zerocopy", (web, configure) => web.UseUringTransport(options =>
@@ -71,7 +73,7 @@ public static class TransportCatalogue
     /// Options that are off by default. They run when the environment names their model or themselves (<c>./build.sh test uring</c>), so
     /// that a run of everything stays below a quarter of an hour on two processors.
     /// </summary>
-    private static readonly HashSet<string> s_onRequest = ["uring/intopipe", "uring/zerocopy", "uring/sqpoll"];
+    private static readonly HashSet<string> s_onRequest = ["uring/single", "uring/intopipe", "uring/zerocopy", "uring/sqpoll"];
 
     /// <summary><see cref="All"/>, narrowed to one model where the environment says so.</summary>
     public static IReadOnlyList<TransportUnderTest> Selected => Narrow(All);

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Shared.Uring;
 using Transport.Tests.Metrics;
 using Transport.Uring;
 using Transport.Uring.Diagnostics;
+using Transport.Uring.Rings;
 
 namespace Transport.Tests.Rings;
 
@@ -23,6 +25,17 @@ public class UringOptionsTests
         OptionsValidationException exception =
             await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(new() { [option] = $"{value}" }));
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The queues as the kernel has made them, and all receive buffers, whether resident or not.</summary>
+    [Fact]
+    public void The_ring_of_a_loop_has_at_most_4_MiB_by_default()
+    {
+        Assert.SkipWhen(UringUnderTest.Default.Unavailable is not null, UringUnderTest.Default.Unavailable ?? "");
+        RingSize size = RingSize.Of(new UringTransportOptions());
+        using Ring ring = new(size.Submissions, size.Completions);
+        using BufferRing buffers = new(ring, size.Buffers, size.BufferSize);
+        Assert.InRange((long)(ring.Length + buffers.Length), size.Buffers * size.BufferSize, 4 << 20);
     }
 
     [Fact]

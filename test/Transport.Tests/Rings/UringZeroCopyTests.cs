@@ -11,7 +11,13 @@ public class UringZeroCopyTests
     private const int Threshold = 4096;
 
     private static readonly TransportUnderTest ZeroCopy =
-        UringUnderTest.With(options => (options.ZeroCopySend, options.ZeroCopySendThreshold) = (true, Threshold));
+        UringUnderTest.With(options =>
+        {
+            (options.ZeroCopySend, options.ZeroCopySendThreshold) = (true, Threshold);
+
+            // The kernel copies each of them, since the clients are on this machine.
+            options.IgnoresCopies = true;
+        });
 
     /// <summary>Blocks are filled again as soon as they are returned: bytes that were still in use would arrive as others.</summary>
     [Fact]
@@ -33,6 +39,28 @@ public class UringZeroCopyTests
         }
 
         await pools.AllReturnedAsync();
+    }
+
+    /// <summary>On the loopback interface a zero-copy send gains nothing: the first one of each connection is the last one.</summary>
+    [Fact]
+    public async Task Where_the_kernel_copies_there_is_one_for_each_connection()
+    {
+        await using WebServer server = await WebServer.StartAsync(
+            UringUnderTest.With(options => (options.ZeroCopySend, options.ZeroCopySendThreshold) = (true, Threshold)),
+            TestApp.RouteAsync,
+            new() { LoopCount = 1 });
+        using MeterReader meter = new(server.Application.Services, UringMetrics.MeterName);
+        for (int connections = 1; connections <= 3; connections++)
+        {
+            using RawClient client = await server.ConnectAsync();
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.Equal(TestApp.PatternBytes(200_000), (await client.GetAsync("/bytes/200000")).Body);
+            }
+
+            Assert.Equal(connections, meter.Sum("transport.uring.zero_copy_sends"));
+            Assert.Equal(connections, meter.Sum("transport.uring.zero_copy_refusals"));
+        }
     }
 
     /// <summary>

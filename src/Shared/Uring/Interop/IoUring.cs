@@ -58,6 +58,8 @@ internal static unsafe partial class IoUring
 
     public const ushort IORING_RECV_MULTISHOT = 1 << 1;
 
+    public const uint IORING_POLL_ADD_MULTI = 1u << 0;
+
     public const uint IORING_CQE_F_BUFFER = 1u << 0;
     public const uint IORING_CQE_F_MORE = 1u << 1;
     public const uint IORING_CQE_F_SOCK_NONEMPTY = 1u << 2;
@@ -74,6 +76,12 @@ internal static unsafe partial class IoUring
 
     /// <summary>IORING_SETUP_NO_SQARRAY, Linux 6.6: newer than the headers that the tests compare the layouts with.</summary>
     public static readonly uint NoSubmissionArray = 1u << 16;
+
+    /// <summary>IORING_SEND_ZC_REPORT_USAGE, Linux 6.2.</summary>
+    public static readonly ushort ReportUsage = 1 << 3;
+
+    /// <summary>IORING_NOTIF_USAGE_ZC_COPIED, the sign bit of a notification's result.</summary>
+    public static readonly int UsageCopied = int.MinValue;
 
     /// <summary>IORING_REGISTER_NAPI, Linux 6.9.</summary>
     public static readonly uint RegisterNapi = 27;
