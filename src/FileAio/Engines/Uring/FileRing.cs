@@ -23,7 +23,7 @@ namespace FileAio.Engines.Uring;
 /// <para>f. An open on a network filesystem whose server does not respond holds its slot, even if it is cancelled. See
 /// <see cref="WaitingOperations"/>.</para>
 /// </remarks>
-internal sealed class FileRing : IDisposable
+internal sealed class FileRing : IKernelQueue
 {
     private const int MaxEntries = 32768; // IORING_MAX_ENTRIES
 
