@@ -45,6 +45,9 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
 
     public PipeScheduler Application => Loop.Application;
 
+    /// <summary>Whether the loop has a queue. It has none before its first operation.</summary>
+    public bool HasQueue => Known is not null;
+
     protected IEventLoopFeature Loop { get; } = loop;
 
     /// <summary>The queue if it was created; null otherwise.</summary>

@@ -8,7 +8,7 @@ namespace FileAio.Engines.Uring;
 /// <remarks>
 /// <para>Only the loop submits, since the kernel binds an operation to the thread that has submitted it. The loop may move to another
 /// thread meanwhile: the ring is not bound to one.</para>
-/// <para>When a loop ends, its last thread cancels its operations in flight before it ends. See d. of <see cref="FileRing"/>.</para>
+/// <para>When a loop ends, its last thread cancels the operations in flight before it ends: see b. of <see cref="FileRing"/>.</para>
 /// </remarks>
 internal sealed class LoopUringEngine : LoopEngine<FileRing>, IOpenEngine
 {
