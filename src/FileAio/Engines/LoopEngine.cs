@@ -8,7 +8,8 @@ namespace FileAio.Engines;
 
 /// <summary>
 /// An engine on the event loop of a connection, whatever the loop's own model is. Completions signal the loop's eventfd. The loop's thread
-/// reaps them, runs inline continuations, and submits their next operations. Each loop has one kernel queue, created by its first operation.
+/// reaps them, runs inline continuations, and submits their next operations. Each loop has one kernel queue, which its first operation
+/// creates.
 /// </summary>
 /// <remarks>
 /// <para>If the loop or the kernel refuses a queue, another engine is used, and the queue is requested again later: the descriptor limit,
@@ -150,7 +151,9 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
     /// <summary>Reaps up to <see cref="MaxPerIteration"/> completions on the loop's thread. Returns their number.</summary>
     protected abstract int Reap(TQueue queue);
 
-    /// <summary>The loop has ended or ends its work for this engine: no thread submits afterwards, except the drain's. Must not block.</summary>
+    /// <summary>
+    /// The loop ends, or its work for this engine does: afterwards only the drain's thread submits. Must not block. Loop thread.
+    /// </summary>
     protected virtual void BeforeDrain(TQueue queue)
     {
     }

@@ -16,8 +16,8 @@ namespace FileAio.Engines.Uring;
 /// <para>b. Kernel threads, and the completion of reads that wait without one, belong to the submitting thread. When that thread ends, the
 /// kernel cancels its operations: a cancellation that was not requested is therefore submitted again. But what a kernel thread begins
 /// while the submitting thread ends is not interrupted, no cancellation finds it, and the ending thread waits for it (Linux 6.18). So a
-/// thread calls <see cref="CancelAll"/> and <see cref="Submit"/> before it ends, unless its operations have begun long before: no more opens
-/// are in flight than there are kernel threads.</para>
+/// thread calls <see cref="CancelAll"/> and <see cref="Submit"/> before it ends, unless its operations have begun long before: no more
+/// opens are in flight than there are kernel threads.</para>
 /// <para>c. A read in flight owns its buffer, and an open its path, until the completion was reaped. A cancellation is a request: what a
 /// device has started completes normally.</para>
 /// <para>d. A read completes with −EAGAIN where neither the file nor its flags (O_NONBLOCK) allow to wait. It is submitted again for a
