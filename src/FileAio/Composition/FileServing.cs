@@ -155,7 +155,9 @@ internal sealed class FileServing : IDisposable
             if (Runtime.OpenerOf(context.Features) is { } opener && folder.TryPrepareOpen(relative) is { } pending)
             {
                 RingOpen onRing = new(pending);
-                return Remember(folder, relative, await OpenOnRingAsync(opener, onRing, busy, relative, context.RequestAborted));
+                OpenResult opened = await OpenOnRingAsync(opener, onRing, busy, relative, context.RequestAborted);
+                opened.File?.SetCold(); // a ring reads without a thread, so that trying the page cache first only adds a system call
+                return Remember(folder, relative, opened);
             }
 
             FileWork<OpenResult> open = new FileWork<OpenResult>(OpenNow, busy, static late => late.File?.Release());

@@ -17,6 +17,7 @@ internal sealed class OpenedFile
     private int _direct = NotTried;
     private volatile bool _refusesNoWait;
     private volatile bool _refusesCacheStat;
+    private int _isCold;
     private SafeFileHandle? _handle;
 
     public OpenedFile(int descriptor, in FileFacts facts, string path, DeviceFacts device, ETagPrecision precision)
@@ -51,6 +52,14 @@ internal sealed class OpenedFile
 
     /// <summary>Records that preadv2 refuses RWF_NOWAIT. The file is then read by an engine.</summary>
     public void RefuseNoWait() => _refusesNoWait = true;
+
+    /// <summary>Records that the open had to wait for the disk: the file is hardly in the page cache.</summary>
+    public void SetCold() => _isCold = 1;
+
+    /// <summary>
+    /// Returns true once if the open had to wait for the disk. The first read then does not try the page cache before it uses an engine.
+    /// </summary>
+    public bool TakeCold() => _isCold != 0 && Interlocked.Exchange(ref _isCold, 0) != 0;
 
     /// <summary>The alignment in bytes of the offsets and lengths of direct reads.</summary>
     public int DirectAlignment { get; private set; }

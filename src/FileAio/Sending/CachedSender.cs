@@ -28,7 +28,7 @@ internal sealed class CachedSender(OpenedFile file, FileServing serving, Respons
         for (long position = range.Start; ;)
         {
             int want = (int)Math.Min(size, range.End - position);
-            SysResult read = ReadNow(position, want);
+            SysResult read = file.TakeCold() ? SysResult.Error(Errno.EAGAIN) : ReadNow(position, want);
             if (read.Value == -Errno.EAGAIN)
             {
                 read = await ReadColdAsync(position, want).ConfigureAwait(false);

@@ -15,8 +15,9 @@ namespace Shared.Uring;
 /// <item>c) A cancellation finds only an operation that waits. If the operation has just been found ready and is about to be retried, the
 /// cancellation returns ENOENT, and the operation may wait forever. It is therefore cancelled again until it has completed.</item>
 /// <item>d) Completions run as task work of the submitting thread. SINGLE_ISSUER and DEFER_TASKRUN (6.1) defer it until the loop waits,
-/// which saves interrupts and binds the ring to the thread. COOP_TASKRUN (5.19) is the fallback. A ring that several threads submit to has
-/// neither: the kernel interrupts the submitting thread, wherever it is, since another one waits for the completion.</item>
+/// which saves interrupts and binds the ring to the thread. COOP_TASKRUN (5.19) is the fallback, and for a ring that several threads submit
+/// to: a completion wakes the submitting thread, but does not interrupt it while it computes. It then runs when that thread enters the
+/// kernel, at the latest in the next timer tick (1 to 10 ms).</item>
 /// <item>e) If the completion queue is full, the kernel keeps further completions in a list (NODROP), which the next wait flushes. It may
 /// return EBUSY until the queue has been read.</item>
 /// <item>f) An operation whose flags forbid waiting (O_NONBLOCK, MSG_DONTWAIT) completes with −EAGAIN. Connections are blocking sockets, so
@@ -55,7 +56,7 @@ internal sealed unsafe class Ring : IDisposable
     ];
 
     /// <summary>The same for a ring that is not bound to a thread.</summary>
-    private static readonly uint[] s_unboundFlags = [NoSubmissionArray, 0];
+    private static readonly uint[] s_unboundFlags = [IORING_SETUP_COOP_TASKRUN | NoSubmissionArray, IORING_SETUP_COOP_TASKRUN, 0];
 
     private readonly nuint _ringLength;
     private readonly nuint _sqesLength;

@@ -136,6 +136,43 @@ public sealed class FileRingTests(FileTree tree) : IClassFixture<FileTree>
         Unistd.Close((int)eventFd.Value);
     }
 
+    /// <summary>
+    /// The loop has moved away from a handler that computes. Its thread is not interrupted, but a timer tick has it handle completions.
+    /// </summary>
+    [Fact]
+    public async Task An_operation_completes_while_the_thread_that_has_submitted_it_computes()
+    {
+        using TestRing test = new TestRing(requests: 16, maxWaiting: 16);
+        using TestEvent source = new TestEvent();
+        TestOperation read = TestOperation.Read(source, isOpen: false);
+        using ManualResetEventSlim submitted = new ManualResetEventSlim();
+        int ended = 0;
+        Thread computes = new Thread(() =>
+        {
+            test.Add(read);
+            submitted.Set();
+            while (Volatile.Read(ref ended) == 0)
+            {
+                Thread.SpinWait(100);
+            }
+        });
+        computes.Start();
+        try
+        {
+            await Task.Run(submitted.Wait).WithinDeadline();
+            EventFd.Signal(source.Descriptor);
+            await Deadline.Until(() => test.Ring.HasCompletions, () => "the completion waits for the thread to stop computing");
+        }
+        finally
+        {
+            Volatile.Write(ref ended, 1);
+            computes.Join();
+        }
+
+        Assert.Equal(1, test.Reap());
+        Assert.Equal(sizeof(ulong), read.Result!.Value.Value);
+    }
+
     /// <summary>Whether a kernel thread of that name waits for the other end of a FIFO.</summary>
     private static bool AnOpenWaits(string thread) => Directory.EnumerateDirectories("/proc/self/task").Any(task =>
     {

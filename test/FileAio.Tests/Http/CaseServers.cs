@@ -25,7 +25,8 @@ public sealed class CaseServers : IAsyncDisposable
                 "threads" => AioMode.Threads,
                 "posix" => AioMode.Posix,
                 "off" => AioMode.Off,
-                "uring" or "uring into the pipe" or "uring page cache" or "uring on epoll" => AioMode.Uring,
+                "uring" or "uring into the pipe" or "uring page cache" or "uring on epoll" or "uring on uring" =>
+                    AioMode.Uring,
                 _ => AioMode.On,
             };
             options.DirectIoThreshold = way is "page cache" or "sendfile on" or "uring page cache" ? null : 512;
@@ -37,6 +38,10 @@ public sealed class CaseServers : IAsyncDisposable
             if (way.StartsWith("sendfile", StringComparison.Ordinal) || way == "uring on epoll")
             {
                 TransportCatalogue.Get("epoll").Apply(builder.WebHost, new TransportSettings());
+            }
+            else if (way == "uring on uring")
+            {
+                TransportCatalogue.Get("uring").Apply(builder.WebHost, new TransportSettings());
             }
         });
         _servers.Add(key, server);

@@ -10,7 +10,7 @@ internal sealed class TestRing : IDisposable
     private const string File = "b1048579.bin";
     private readonly int _eventFd = (int)EventFd.Create(EventFd.EFD_NONBLOCK).ThrowIfError("eventfd");
 
-    public TestRing(int requests, int maxWaiting, int entries = 0) => Ring = new FileRing(requests, maxWaiting, 4, _eventFd, entries);
+    public TestRing(int requests, int maxWaiting, int entries = 0) => Ring = new FileRing(requests, maxWaiting, 8, _eventFd, entries);
 
     public FileRing Ring { get; }
 

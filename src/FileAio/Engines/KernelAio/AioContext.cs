@@ -23,7 +23,7 @@ namespace FileAio.Engines.KernelAio;
 /// <para>f. io_getevents waits only for completions. So each block names an eventfd (IOCB_FLAG_RESFD, 2.6.22) that a completion
 /// signals.</para>
 /// </remarks>
-internal sealed class AioContext : IDisposable
+internal sealed class AioContext : IKernelQueue
 {
     private const int LeastRequests = 16;
 

@@ -4,36 +4,22 @@ using FileAio.Threads;
 namespace FileAio.Engines.KernelAio;
 
 /// <summary>
-/// Kernel AIO with two threads of its own. One reaps completions, runs inline continuations and submits their next reads. The other submits
-/// for threads that must not block. Used for connections without an event loop of this project; see <see cref="LoopAioEngine"/>.
+/// Kernel AIO with two threads of its own: the one of <see cref="ThreadEngine{TQueue}"/>, and one that submits for threads that must not
+/// block.
 /// </summary>
-internal sealed class LinuxAioEngine : IFileEngine
+internal sealed class LinuxAioEngine : ThreadEngine<AioContext>
 {
-    // Reads that continuations start are submitted in batches, but the disk must not idle meanwhile. A guess.
-    private const int HandOverEvery = 8;
-
-    private readonly int _eventFd;
     private readonly CompletionQueue _completions;
-    private readonly PostedWork _posted = new();
     private readonly SemaphoreSlim _submitterWakeUp = new(0);
-    private AioContext _io = null!; // set by TryCreate, before any thread starts
-    private Thread? _loop, _submitter;
-    private bool _awake, _disposed, _ended;
+    private Thread? _submitter;
 
     private LinuxAioEngine(int eventFd, InFlightReads reads)
-    {
-        (_eventFd, Reads) = (eventFd, reads);
-        _completions = new CompletionQueue(() => _io.SubmitWaiting());
-    }
+        : base(eventFd, reads) => _completions = new CompletionQueue(() => Queue.SubmitWaiting());
 
-    public string Name => "linux-aio";
-
-    public InFlightReads Reads { get; }
+    public override string Name => "linux-aio";
 
     /// <summary>The maximum number of reads in flight.</summary>
-    public int Requests => _io.Requests;
-
-    private Lock Gate => _io.Gate;
+    public int Requests => Queue.Requests;
 
     /// <summary>Creates the engine for <paramref name="requests"/> reads in flight, or for fewer.</summary>
     /// <param name="requests">The maximum number of reads in flight.</param>
@@ -55,14 +41,15 @@ internal sealed class LinuxAioEngine : IFileEngine
         }
 
         LinuxAioEngine made = new LinuxAioEngine((int)eventFd.Value, reads ?? new InFlightReads());
-        if (!AioContext.TryCreate(requests, made._eventFd, fallback, made._completions.Add, out AioContext? io, out refusal))
+        if (!AioContext.TryCreate(requests, (int)eventFd.Value, fallback, made._completions.Add, out AioContext? io, out refusal))
         {
-            Unistd.Close(made._eventFd);
+            Unistd.Close((int)eventFd.Value);
             return false;
         }
 
-        made._io = io;
-        if (!made.TryStart(start ?? EngineThread.TryStart))
+        made.Queue = io;
+        start ??= EngineThread.TryStart;
+        if ((made._submitter = start("aio submit", made.SubmitLoop)) is null || !made.TryStart(start, "aio loop"))
         {
             made.Dispose();
             refusal = new EngineRefusal("pthread_create", SysResult.Error(Errno.EAGAIN));
@@ -73,25 +60,23 @@ internal sealed class LinuxAioEngine : IFileEngine
         return true;
     }
 
-    private bool TryStart(ThreadStarter start) =>
-        (_submitter = start("aio submit", SubmitLoop)) is not null && (_loop = start("aio loop", Loop)) is not null;
-
-    public void Submit(FileRead read)
+    public override void Submit(FileRead read)
     {
         lock (Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            _io.Add(read);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Queue.Add(read);
         }
+
         Thread current = Thread.CurrentThread;
-        if (current == _loop || _completions.IsDraining)
+        if (current == Worker || _completions.IsDraining)
         {
-            return; // SubmitWaiting follows
+            return; // submitted after the continuation returns
         }
 
         if (current.IsThreadPoolThread)
         {
-            _io.SubmitWaiting();
+            Queue.SubmitWaiting();
         }
         else
         {
@@ -99,31 +84,35 @@ internal sealed class LinuxAioEngine : IFileEngine
         }
     }
 
-    public void TryCancel(FileRead read)
+    public override void TryCancel(FileRead read)
     {
-        if (_io.TryWithdraw(read))
+        if (Queue.TryWithdraw(read))
         {
             _completions.Add(read, SysResult.Error(Errno.ECANCELED));
         }
     }
 
-    public void Post(SendOrPostCallback work, object? state)
+    /// <summary>Submits on the engine's thread. If that takes long, the submitter does it for a while.</summary>
+    protected override bool SubmitWaiting()
     {
-        lock (Gate)
+        if (IsDisposed)
         {
-            if (!_ended)
-            {
-                _posted.Add(work, state);
-                if (!_awake)
-                {
-                    EventFd.Signal(_eventFd); // under the lock, in which the loop also ends, so the eventfd is still open
-                }
-
-                _awake = true;
-                return;
-            }
+            Queue.SubmitWaiting();
         }
-        PoolQueue.Post(work, state);
+        else if (!Queue.TrySubmitWaiting())
+        {
+            _submitterWakeUp.Release();
+        }
+
+        return true;
+    }
+
+    protected override int Reap(int most) => Queue.Reap(most, TimeSpan.Zero, _completions.Deliver);
+
+    protected override void EndSubmissions()
+    {
+        _submitterWakeUp.Release();
+        _submitter?.Join();
     }
 
     private void SubmitLoop()
@@ -131,108 +120,12 @@ internal sealed class LinuxAioEngine : IFileEngine
         while (true)
         {
             _submitterWakeUp.Wait();
-            if (Volatile.Read(ref _disposed))
+            if (IsDisposed)
             {
                 return;
             }
 
-            _io.SubmitWaiting();
+            Queue.SubmitWaiting();
         }
-    }
-
-    /// <summary>
-    /// The loop: reaps completions, runs posted work, submits the reads that both have started, and then waits for the eventfd. Other
-    /// threads signal the eventfd only while the loop waits, because it checks once more before it waits.
-    /// </summary>
-    private void Loop()
-    {
-        while (true)
-        {
-            bool mayHaveMore = Reap();
-            bool ran;
-            lock (Gate)
-            {
-                ran = _posted.Count > 0;
-                _posted.Take();
-            }
-            _posted.Run();
-            HandOverFromLoop();
-            lock (Gate)
-            {
-                // Completions always signal the eventfd.
-                _awake = mayHaveMore || ran || _posted.Count > 0;
-                _ended = _disposed && _io.IsIdle && _posted.Count == 0;
-                if (_ended)
-                {
-                    return;
-                }
-
-                if (_awake)
-                {
-                    continue;
-                }
-            }
-            SysResult signalled = EventFd.Drain(_eventFd);
-            if (signalled.IsError && signalled.Errno != Errno.EINTR)
-            {
-                throw signalled.ToException("read of an eventfd");
-            }
-
-            lock (Gate)
-            {
-                _awake = true;
-            }
-        }
-    }
-
-    /// <summary>Reaps up to one batch of completions and runs inline continuations. Returns true if there may be more.</summary>
-    private bool Reap()
-    {
-        for (int reaped = 0; reaped < IocbTable.Batch; reaped += HandOverEvery)
-        {
-            if (!_io.HasCompletions || _io.Reap(HandOverEvery, TimeSpan.Zero, _completions.Deliver) < HandOverEvery)
-            {
-                return false;
-            }
-
-            HandOverFromLoop();
-        }
-
-        return true;
-    }
-
-    /// <summary>Submits the loop's reads on the loop's thread. If that takes long, the submitter does it for a while.</summary>
-    private void HandOverFromLoop()
-    {
-        if (Volatile.Read(ref _disposed))
-        {
-            _io.SubmitWaiting();
-        }
-        else if (!_io.TrySubmitWaiting())
-        {
-            _submitterWakeUp.Release();
-        }
-    }
-
-    /// <summary>
-    /// Ends the threads after the reads in flight have completed, and destroys the context. No read may be submitted afterwards.
-    /// </summary>
-    public void Dispose()
-    {
-        lock (Gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-        }
-        _submitterWakeUp.Release();
-        _submitter?.Join();
-        EventFd.Signal(_eventFd);
-        _loop?.Join();
-        _io.Dispose();
-        Unistd.Close(_eventFd);
     }
 }

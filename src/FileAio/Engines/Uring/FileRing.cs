@@ -14,7 +14,10 @@ namespace FileAio.Engines.Uring;
 /// reads of most filesystems, then wait without a thread; what cannot, such as an open, runs on a thread of the kernel (io-wq).
 /// Only the read-ahead of a buffered read is started by the submission, and may wait there while the device's queue is full.</para>
 /// <para>b. Kernel threads, and the completion of reads that wait without one, belong to the submitting thread. When that thread ends, the
-/// kernel cancels its operations: a cancellation that was not requested is therefore submitted again.</para>
+/// kernel cancels its operations: a cancellation that was not requested is therefore submitted again. But what a kernel thread begins
+/// while the submitting thread ends is not interrupted, no cancellation finds it, and the ending thread waits for it (Linux 6.18). So a
+/// thread calls <see cref="CancelAll"/> and <see cref="Submit"/> before it ends, unless its operations have begun long before: no more
+/// opens are in flight than there are kernel threads.</para>
 /// <para>c. A read in flight owns its buffer, and an open its path, until the completion was reaped. A cancellation is a request: what a
 /// device has started completes normally.</para>
 /// <para>d. A read completes with −EAGAIN where neither the file nor its flags (O_NONBLOCK) allow to wait. It is submitted again for a
@@ -23,7 +26,7 @@ namespace FileAio.Engines.Uring;
 /// <para>f. An open on a network filesystem whose server does not respond holds its slot, even if it is cancelled. See
 /// <see cref="WaitingOperations"/>.</para>
 /// </remarks>
-internal sealed class FileRing : IDisposable
+internal sealed class FileRing : IKernelQueue
 {
     private const int MaxEntries = 32768; // IORING_MAX_ENTRIES
 
@@ -67,7 +70,7 @@ internal sealed class FileRing : IDisposable
             throw;
         }
 
-        _waiting = new WaitingOperations(Math.Max(requests / 2, 1), maxWaiting);
+        _waiting = new WaitingOperations(Math.Max(Math.Min(requests / 2, workers), 1), maxWaiting);
         _slots = new Slot[requests];
         _free = new Stack<int>(Enumerable.Range(0, requests));
     }
@@ -121,8 +124,8 @@ internal sealed class FileRing : IDisposable
     }
 
     /// <summary>
-    /// Cancels all operations, for an engine that ends. Returns those that were not submitted; the caller completes them. Requires
-    /// <see cref="Gate"/>.
+    /// Cancels all operations, for an engine that ends. Returns those that were not submitted; the caller completes them. The next
+    /// <see cref="Submit"/> requests the cancellations. Requires <see cref="Gate"/>.
     /// </summary>
     public List<IRingOperation> CancelAll()
     {

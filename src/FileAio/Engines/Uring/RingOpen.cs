@@ -42,8 +42,18 @@ internal sealed class RingOpen : IRingOperation
 
     LinkedListNode<IRingOperation> IRingOperation.Node => _node;
 
-    io_uring_sqe IRingOperation.Prepare() =>
-        _isOpen ? FileSqe.Stat((int)_opened.Value, _pending.Arguments) : FileSqe.Open(_pending.Folder, _pending.Arguments);
+    io_uring_sqe IRingOperation.Prepare()
+    {
+        if (_isOpen)
+        {
+            return FileSqe.Stat((int)_opened.Value, _pending.Arguments);
+        }
+
+        // The caller has tried without waiting: the kernel need not do so again, and passes the open to one of its threads.
+        io_uring_sqe open = FileSqe.Open(_pending.Folder, _pending.Arguments);
+        open.flags |= 1 << IOSQE_ASYNC_BIT;
+        return open;
+    }
 
     bool IRingOperation.Continue(SysResult result)
     {

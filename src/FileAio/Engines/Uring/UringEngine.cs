@@ -3,40 +3,22 @@ using FileAio.Threads;
 
 namespace FileAio.Engines.Uring;
 
-/// <summary>
-/// io_uring with one thread, which submits operations, reaps completions and runs inline continuations. Used for connections without an
-/// event loop of this project; see <see cref="LoopUringEngine"/>.
-/// </summary>
-internal sealed class UringEngine : IOpenEngine
+/// <summary>io_uring with one thread, which alone submits.</summary>
+internal sealed class UringEngine : ThreadEngine<FileRing>, IOpenEngine
 {
-    // Operations that continuations start are submitted in batches, but the disk must not idle meanwhile. The guess of LinuxAioEngine.
-    private const int SubmitEvery = 8, MaxPerRound = 64;
-
-    // The pause when the kernel accepts no operation: the machine is short of memory.
-    private static readonly TimeSpan Shortage = TimeSpan.FromMilliseconds(1);
-
-    private readonly int _eventFd;
-    private readonly IFileEngine _fallback;
-    private readonly CompletionQueue _completions;
-    private readonly PostedWork _posted = new();
-    private readonly FileRing _ring;
-    private Thread? _thread;
-    private bool _awake, _disposed, _ended;
+    private readonly RingDelivery _delivery;
 
     private UringEngine(int eventFd, FileRing ring, IFileEngine fallback, InFlightReads reads)
-    {
-        (_eventFd, _ring, _fallback, Reads) = (eventFd, ring, fallback, reads);
-        _completions = new CompletionQueue();
-    }
+        : base(eventFd, reads) => (Queue, _delivery) = (ring, new RingDelivery(fallback));
 
-    public string Name => UringSetup.Name;
-
-    public InFlightReads Reads { get; }
+    public override string Name => UringSetup.Name;
 
     /// <summary>The maximum number of operations in flight.</summary>
-    public int Requests => _ring.Requests;
+    public int Requests => Queue.Requests;
 
-    private Lock Gate => _ring.Gate;
+    public bool CanOpen => !Queue.IsLost;
+
+    protected override bool CanSubmit => Queue.CanSubmit;
 
     /// <summary>Creates the engine.</summary>
     /// <param name="setup">The size of the ring.</param>
@@ -64,8 +46,7 @@ internal sealed class UringEngine : IOpenEngine
         }
 
         UringEngine made = new UringEngine((int)eventFd.Value, ring, fallback, reads ?? new InFlightReads());
-        made._thread = (start ?? EngineThread.TryStart)("aio ring", made.Run);
-        if (made._thread is null)
+        if (!made.TryStart(start ?? EngineThread.TryStart, "aio ring"))
         {
             made.Dispose();
             refusal = "pthread_create: " + SysResult.Error(Errno.EAGAIN).Describe();
@@ -76,37 +57,35 @@ internal sealed class UringEngine : IOpenEngine
         return true;
     }
 
-    public void Submit(FileRead read)
+    public override void Submit(FileRead read)
     {
-        bool isClosed;
+        bool isLost;
         lock (Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            isClosed = _ring.IsLost;
-            if (!isClosed && _ring.TryAdd(read))
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            isLost = Queue.IsLost;
+            if (!isLost && Queue.TryAdd(read))
             {
                 WakeUp();
                 return;
             }
         }
 
-        if (isClosed)
+        if (isLost)
         {
-            read.PassTo(_fallback);
+            read.PassTo(_delivery.Threads);
         }
         else
         {
-            _completions.Add(read, SysResult.Error(Errno.EAGAIN));
+            _delivery.Refuse(read);
         }
     }
-
-    public bool CanOpen => !_ring.IsLost;
 
     public bool TryOpen(RingOpen open)
     {
         lock (Gate)
         {
-            if (_disposed || _ring.IsLost || !_ring.TryAdd(open))
+            if (IsDisposed || Queue.IsLost || !Queue.TryAdd(open))
             {
                 return false;
             }
@@ -116,11 +95,11 @@ internal sealed class UringEngine : IOpenEngine
         }
     }
 
-    public void TryCancel(FileRead read)
+    public override void TryCancel(FileRead read)
     {
         if (TryWithdraw(read))
         {
-            _completions.Add(read, SysResult.Error(Errno.ECANCELED));
+            _delivery.Cancel(read);
         }
     }
 
@@ -132,171 +111,33 @@ internal sealed class UringEngine : IOpenEngine
         }
     }
 
-    public void Post(SendOrPostCallback work, object? state)
-    {
-        lock (Gate)
-        {
-            if (!_ended)
-            {
-                _posted.Add(work, state);
-                WakeUp();
-                return;
-            }
-        }
+    protected override bool SubmitWaiting() => Queue.Submit(_delivery.NotRun);
 
-        PoolQueue.Post(work, state);
-    }
+    protected override int Reap(int most) => Queue.Reap(most, _delivery.Completed);
 
-    /// <summary>Cancels what is in flight, waits for it, and ends the thread. No operation may be submitted afterwards.</summary>
-    public void Dispose()
+    /// <summary>Cancels the operations. The thread waits for those in flight.</summary>
+    protected override void EndSubmissions()
     {
         List<IRingOperation> withdrawn;
         lock (Gate)
         {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-            withdrawn = _ring.CancelAll();
-            EventFd.Signal(_eventFd);
+            withdrawn = Queue.CancelAll();
         }
 
-        foreach (IRingOperation operation in withdrawn)
-        {
-            if (operation is FileRead read)
-            {
-                _completions.Add(read, SysResult.Error(Errno.ECANCELED)); // inline ones too: this is not the engine's thread
-            }
-            else
-            {
-                Deliver(operation, default);
-            }
-        }
-
-        _thread?.Join();
-        _ring.Dispose();
-        Unistd.Close(_eventFd);
-    }
-
-    /// <summary>Wakes the thread if it waits. Requires <see cref="Gate"/>, in which the thread also ends.</summary>
-    private void WakeUp()
-    {
-        if (!_awake)
-        {
-            _awake = true;
-            EventFd.Signal(_eventFd);
-        }
+        withdrawn.ForEach(operation => _delivery.CompletedOnPool(operation, SysResult.Error(Errno.ECANCELED)));
     }
 
     private bool TryWithdraw(IRingOperation operation)
     {
         lock (Gate)
         {
-            bool withdrawn = _ring.TryWithdraw(operation);
-            if (!withdrawn && !_ended)
+            bool withdrawn = Queue.TryWithdraw(operation);
+            if (!withdrawn && !HasEnded)
             {
                 WakeUp();
             }
 
             return withdrawn;
-        }
-    }
-
-    /// <summary>
-    /// The thread: reaps completions, runs posted work, submits what both have started, and then waits for the eventfd. Completions always
-    /// signal it; other threads do only while the thread waits, because it checks once more before it waits.
-    /// </summary>
-    private void Run()
-    {
-        while (true)
-        {
-            bool mayHaveMore = Reap();
-            bool ran;
-            lock (Gate)
-            {
-                ran = _posted.Count > 0;
-                _posted.Take();
-            }
-
-            _posted.Run();
-            bool accepted = _ring.Submit(Refuse);
-            lock (Gate)
-            {
-                _ended = _disposed && _ring.IsIdle && _posted.Count == 0;
-                if (_ended)
-                {
-                    return;
-                }
-
-                _awake = mayHaveMore || ran || _posted.Count > 0 || _ring.CanSubmit;
-                if (_awake && accepted)
-                {
-                    continue;
-                }
-            }
-
-            if (!accepted)
-            {
-                Thread.Sleep(Shortage);
-                continue;
-            }
-
-            SysResult signalled = EventFd.Drain(_eventFd);
-            if (signalled.IsError && signalled.Errno != Errno.EINTR)
-            {
-                throw signalled.ToException("read of an eventfd");
-            }
-
-            lock (Gate)
-            {
-                _awake = true;
-            }
-        }
-    }
-
-    /// <summary>Reaps up to one batch of completions and runs inline continuations. Returns true if there may be more.</summary>
-    private bool Reap()
-    {
-        for (int reaped = 0; reaped < MaxPerRound; reaped += SubmitEvery)
-        {
-            if (!_ring.HasCompletions || _ring.Reap(SubmitEvery, Deliver) < SubmitEvery)
-            {
-                return false;
-            }
-
-            _ = _ring.Submit(Refuse);
-        }
-
-        return true;
-    }
-
-    private void Deliver(IRingOperation operation, SysResult result)
-    {
-        if (operation is RingOpen open)
-        {
-            PoolQueue.Add(static open => open.Complete(), open, preferLocal: false);
-        }
-        else if (UringSetup.IsShortage(result))
-        {
-            ((FileRead)operation).PassTo(_fallback);
-        }
-        else
-        {
-            _completions.Deliver((FileRead)operation, result);
-        }
-    }
-
-    private void Refuse(IRingOperation operation, SysResult reason)
-    {
-        if (operation is FileRead read)
-        {
-            read.PassTo(_fallback);
-        }
-        else
-        {
-            PoolQueue.Add(static open => open.Refuse(), (RingOpen)operation, preferLocal: false);
         }
     }
 }
