@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
 {
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_NO_AUTOMOUNT = 0x800;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_STATX_DONT_SYNC = 0x4000;
 
@@ -77,6 +78,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0x1c)] public ushort stx_mode;
         [FieldOffset(0x20)] public ulong stx_ino;
         [FieldOffset(0x28)] public ulong stx_size;
+        [FieldOffset(0x60)] public statx_timestamp stx_ctime;
         [FieldOffset(0x70)] public statx_timestamp stx_mtime;
         [FieldOffset(0x88)] public uint stx_dev_major;
         [FieldOffset(0x8c)] public uint stx_dev_minor;
@@ -103,6 +105,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int posix_fadvise_(int fd, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "fgetxattr")]
+    private static partial nint fgetxattr_(int fd, byte* name, void* value, nuint size);
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint syscall_(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
@@ -193,6 +198,19 @@ internal static unsafe partial class Libc
         fixed (statfs* pointer = &facts)
         {
             return SysResult.From(fstatfs_(fd, pointer));
+        }
+    }
+
+    /// <summary>Gets an extended attribute; ERANGE if it is longer than the memory.</summary>
+    /// <param name="fd">The file.</param>
+    /// <param name="name">The name, with its NUL.</param>
+    /// <param name="value">The memory.</param>
+    public static SysResult GetAttribute(int fd, ReadOnlySpan<byte> name, Span<byte> value)
+    {
+        fixed (byte* pointer = name)
+        fixed (byte* memory = value)
+        {
+            return SysResult.From(fgetxattr_(fd, pointer, memory, (nuint)value.Length));
         }
     }
 
