@@ -1,5 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Composition;
+using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
 using FileAio.Reading;
@@ -15,6 +16,12 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
 {
     // A smaller read into the pipe could get the rest of a block that is in use; such ends are copied. (Blocks are 4 KiB or more.)
     private const int LeastIntoPipe = 8192;
+
+    /// <summary>
+    /// The number of bytes that the only response that reads reads ahead, before it looks again whether it is the only one. The copy then
+    /// costs less than a device that waits for each send.
+    /// </summary>
+    private const long AloneBytes = 16 << 20;
 
     private readonly DirectReader _reader = new(file, descriptor, body.Engine.Engine, body.IsInline);
     private readonly AlignedBufferPool _pool = serving.Runtime.Buffers;
@@ -34,9 +41,9 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     }
 
     /// <summary>Reads into pool buffers, up to <paramref name="ahead"/> at a time, and copies them to the pipe in order.</summary>
-    private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
+    private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead, long received = 0)
     {
-        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0);
+        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0, received);
         long next = window.Start;
         long position = range.Start;
         try
@@ -146,18 +153,26 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         PipeRead into = new PipeRead(_reader, body, _pool.Budget);
         for (long next = window.Start; ;)
         {
-            bool hasGrown = position - range.Start >= ReadsAhead.GrowsAfter && body.Limit is null && !_pool.Budget.IsAboveHalf;
-            int most = hasGrown ? ReadsAhead.GrownChunkOf(chunk, ahead, serving.Options.MaxReadAhead) : chunk;
-            int want = (int)Math.Min(most, window.End - next);
+            bool mayGrow = body.Limit is null && !_pool.Budget.IsAboveHalf;
+            long received = position - range.Start;
+            int most = mayGrow ? ReadsAhead.ChunkAfter(received, chunk, ahead, serving.Options.MaxReadAhead) : chunk;
+            long want = Math.Min(most, window.End - next);
             SendOutcome outcome;
-            if (next < position || want < LeastIntoPipe)
+            if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= serving.Options.MaxReadAhead
+                && FileMetrics.ReadsInFlight == 0)
+            {
+                want = Math.Min(AloneBytes, window.End - next);
+                ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
+                outcome = await CopyAsync(part, new DirectWindow(next, next + want), chunk, ahead, received).ConfigureAwait(false);
+            }
+            else if (next < position || want < LeastIntoPipe)
             {
                 ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
-                outcome = await CopyAsync(part, new DirectWindow(next, next + want), want, 1).ConfigureAwait(false);
+                outcome = await CopyAsync(part, new DirectWindow(next, next + want), (int)want, 1).ConfigureAwait(false);
             }
             else
             {
-                outcome = await into.ReadAsync(next, want, range.End, serving.Options.QueueTimeout, context.RequestAborted)
+                outcome = await into.ReadAsync(next, (int)want, range.End, serving.Options.QueueTimeout, context.RequestAborted)
                     .ConfigureAwait(false);
                 if (outcome.End == SendEnd.NotDirect && !outcome.Reason.IsError)
                 {
