@@ -15,9 +15,12 @@ namespace FileAio.Engines.KernelAio;
 /// </remarks>
 internal sealed class LoopAioEngine : IFileEngine, ILoopEngine, IEventLoopSource
 {
-    // The completions per loop iteration: 1 MiB of the default buffers, h2o's limit for a response, so that sockets are served in between.
-    // A guess.
+    // The completions per loop iteration, and their bytes: h2o's limit for a response, so that sockets are served in between. Guesses.
     private const int MaxPerIteration = 8;
+    private const long MaxBytesPerIteration = 1 << 20;
+
+    // Few at a time, because the reads that continuations start are submitted afterwards: the device would idle while 4 MiB are sent.
+    private const int MaxPerReap = 2;
 
     private static readonly TimeSpan DrainWait = TimeSpan.FromMilliseconds(100);
 
@@ -28,7 +31,9 @@ internal sealed class LoopAioEngine : IFileEngine, ILoopEngine, IEventLoopSource
     private readonly CompletionQueue _completions;
     private readonly Lock _creating = new();
     private readonly ManualResetEventSlim _drained = new(initialState: true);
+    private readonly Action<FileRead, SysResult> _deliver;
     private AioContext? _io;
+    private long _reaped;
     private int _wakeUp = -1;
     private bool _refused, _ending, _ended, _loopEnded;
 
@@ -41,6 +46,11 @@ internal sealed class LoopAioEngine : IFileEngine, ILoopEngine, IEventLoopSource
     {
         (_loop, _requests, _fallback, _threads, Reads) = (loop, requests, fallback, threads, reads);
         _completions = new CompletionQueue(() => _io!.SubmitWaiting());
+        _deliver = (read, result) =>
+        {
+            _reaped += Math.Max(result.Value, 0);
+            _completions.Deliver(read, result);
+        };
     }
 
     public string Name => "linux-aio";
@@ -109,12 +119,20 @@ internal sealed class LoopAioEngine : IFileEngine, ILoopEngine, IEventLoopSource
         EngineThread.Enter(this);
         try
         {
-            if (io.Reap(MaxPerIteration, TimeSpan.Zero, _completions.Deliver) == MaxPerIteration)
+            _reaped = 0;
+            int got = MaxPerReap;
+            int count = 0;
+            while (got == MaxPerReap && io.HasCompletions && count < MaxPerIteration && _reaped < MaxBytesPerIteration)
+            {
+                got = io.Reap(MaxPerReap, TimeSpan.Zero, _deliver);
+                count += got;
+                HandOverFromLoop(io);
+            }
+
+            if (got == MaxPerReap && io.HasCompletions)
             {
                 EventFd.Signal(_wakeUp); // the rest is reaped in the next iteration
             }
-
-            HandOverFromLoop(io);
         }
         finally
         {
