@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using FileAio.Interop;
 
@@ -20,12 +21,16 @@ namespace FileAio.Files;
 /// </remarks>
 internal sealed class RecentFiles(int folder, ulong device)
 {
-    /// <summary>The largest file. Deleted files keep their blocks until they are noticed: at most 16 MiB.</summary>
+    /// <summary>The largest file. Deleted files keep their blocks until they are noticed: at most 64 MiB.</summary>
     public const long MostSize = 64 * 1024;
 
-    private const int Slots = 256; // a guess: the pages and assets of a site
+    private const int FewestSlots = 64, MostSlots = 1024; // guesses: the pages and assets of a site
 
     private const int Flags = Libc.AT_STATX_DONT_SYNC | Libc.AT_NO_AUTOMOUNT;
+
+    // A sixteenth of the descriptors, rounded down to a power of two.
+    private static readonly int Slots = (int)BitOperations.RoundUpToPowerOf2(
+        ((uint)Math.Clamp(Libc.DescriptorLimit() / 16, FewestSlots, MostSlots) / 2) + 1);
 
     private readonly Entry?[] _slots = new Entry?[Slots];
 

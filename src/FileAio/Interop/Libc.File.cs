@@ -26,6 +26,8 @@ internal static unsafe partial class Libc
     public const ulong RESOLVE_BENEATH = 0x08;
     public const ulong RESOLVE_CACHED = 0x20;
 
+    private const int RLIMIT_NOFILE = 7;
+
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const uint STATX_MNT_ID = 0x1000;
     public const uint STATX_DIOALIGN = 0x2000;
@@ -93,6 +95,16 @@ internal static unsafe partial class Libc
     {
         [FieldOffset(0)] public long f_type;
     }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct rlimit
+    {
+        public ulong rlim_cur;
+        public ulong rlim_max;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int getrlimit_(int resource, rlimit* limit);
 
     [LibraryImport("libc", EntryPoint = "openat")]
     private static partial int openat_(int dirfd, byte* path, int flags, int mode);
@@ -212,6 +224,13 @@ internal static unsafe partial class Libc
         {
             return SysResult.From(fgetxattr_(fd, pointer, memory, (nuint)value.Length));
         }
+    }
+
+    /// <summary>Gets the maximum number of descriptors of the process.</summary>
+    public static ulong DescriptorLimit()
+    {
+        rlimit limit;
+        return getrlimit_(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
     }
 
     /// <summary>Advice only. posix_fadvise returns the error number itself.</summary>

@@ -47,6 +47,9 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     /// <summary>Whether a read can be added. One read is always allowed; more only while less than half of the budget is in use.</summary>
     public bool MayAdd => _reads.Count == 0 || ((_reads.Count < most || MayAddGrown) && !pool.Budget.IsAboveHalf);
 
+    /// <summary>Whether the client has received so much that reads are in flight while it receives, whatever was configured.</summary>
+    public bool MayReadAhead => HasGrown && 2L * Chunk <= grown;
+
     private bool HasGrown => _taken >= GrowsAfter && !pool.Budget.IsAboveHalf;
 
     private bool MayAddGrown => HasGrown && (_reads.Count + 1L) * Chunk <= grown && FileMetrics.ReadsInFlight < InFlightWhenBusy;

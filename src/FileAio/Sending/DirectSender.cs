@@ -50,16 +50,12 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         {
             while (true)
             {
-                while (next < window.End && reads.MayAdd)
+                next = StartReads(reads, next, window.End);
+                if (reads.IsEmpty)
                 {
                     int want = (int)Math.Min(reads.Chunk, window.End - next);
-                    AlignedBuffer? buffer = _pool.TryRent(want);
-                    if (buffer is null && !reads.IsEmpty)
-                    {
-                        break; // the reads in flight are enough
-                    }
-
-                    buffer ??= await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
+                    AlignedBuffer? buffer = await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted)
+                        .ConfigureAwait(false);
                     if (buffer is null)
                     {
                         return new SendOutcome(SendEnd.Busy, position);
@@ -77,6 +73,11 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     if (read.IsError)
                     {
                         return SendOutcome.OfFailedRead(read, position);
+                    }
+
+                    if (reads.MayReadAhead)
+                    {
+                        next = StartReads(reads, next, window.End); // the device works while this one is copied and sent
                     }
 
                     long there = Math.Min(current.Position + read.Value, range.End);
@@ -125,6 +126,24 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         {
             await reads.CompleteAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Starts as many reads as are allowed and have memory. Returns the position behind them.</summary>
+    private long StartReads(ReadsAhead reads, long next, long end)
+    {
+        while (next < end && reads.MayAdd)
+        {
+            int want = (int)Math.Min(reads.Chunk, end - next);
+            if (_pool.TryRent(want) is not { } buffer)
+            {
+                break;
+            }
+
+            reads.Add(_reader.Start(buffer, next, want));
+            next += want;
+        }
+
+        return next;
     }
 
     /// <summary>Flushes. If the client stalls meanwhile, the buffers that were read ahead may be returned.</summary>

@@ -112,7 +112,7 @@ public sealed class RecentFilesTests : IDisposable
     public void The_number_of_files_is_limited()
     {
         List<OpenedFile> files = [];
-        for (int number = 0; number < 1000; number++)
+        for (int number = 0; number < 3000; number++)
         {
             _tree.Write($"many/{number}.txt", "x");
             OpenedFile file = Open($"many/{number}.txt");
@@ -121,7 +121,7 @@ public sealed class RecentFilesTests : IDisposable
             files.Add(file);
         }
 
-        Assert.InRange(_recent.Count, 1, 256);
+        Assert.InRange(_recent.Count, 1, 1024);
         _recent.Clear();
         Assert.All(files, file => Assert.False(file.TryAddReference(), "the file is still open"));
     }
