@@ -9,6 +9,19 @@ command -v wrk >/dev/null || { echo "compare.sh: wrk is missing (apt package wrk
 first=$1 second=$2 rounds=${3:-3} svg=${4:-compare.svg}
 read -ra options <<<"${WRK:--t2 -c64 -d3s}"
 
+# wait_for NAME=URL: until something listens there, for at most 30 seconds.
+wait_for() {
+  local address=${1#*://} host port end=$((SECONDS + 30))
+  address=${address%%/*}
+  port=${address##*:} host=${address%:*}
+  [ "$port" = "$address" ] && { [[ $1 == *=https://* ]] && port=443 || port=80; host=$address; }
+  host=${host#[} host=${host%]}
+  until (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; do
+    [ $SECONDS -lt $end ] || { echo "compare.sh: nothing listens on ${1#*=}" >&2; exit 1; }
+    sleep 0.2
+  done
+}
+
 # measure NAME=URL: one run of wrk; prints "NAME requests-per-second p99".
 measure() {
   local printed
@@ -21,6 +34,8 @@ measure() {
   awk -v name="${1%%=*}" '$1 == "99%" { p99 = $2 } $1 == "Requests/sec:" { rate = $2 } END { print name, rate, p99 }' <<<"$printed"
 }
 
+wait_for "$first"
+wait_for "$second"
 results=""
 for ((round = 1; round <= rounds; round++)); do
   # A, B, then B, A: what drifts on the machine hits both.

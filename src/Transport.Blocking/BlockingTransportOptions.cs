@@ -31,6 +31,12 @@ public sealed class BlockingTransportOptions : TransportOptions
                 + "(a client that is accepted while the accept thread stops is reset).";
         }
 
+        if (SystemdFileDescriptorStore)
+        {
+            yield return $"{nameof(SystemdFileDescriptorStore)} is true; allowed on this transport: false "
+                + "(a client that is accepted while the accept thread stops is reset).";
+        }
+
         if (MaxThreads is < 2 or > 65536)
         {
             yield return $"{nameof(MaxThreads)} is {MaxThreads}; allowed: 2 to 65536.";

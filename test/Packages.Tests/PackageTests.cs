@@ -156,6 +156,60 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         }
     }
 
+    /// <summary>The package of all and a part of it, as when a template or a library references the part.</summary>
+    [Fact]
+    public async Task A_package_and_one_that_depends_on_it_may_be_referenced_together()
+    {
+        string project = await feed.CreateProjectAsync("web", Everything, "both");
+        await Command.RunAsync(project, feed.Environment, "dotnet", "add", "package", "Kestrel.Transport.Epoll", "--version", feed.Version);
+        await Command.RunAsync(project, feed.Environment, "dotnet", "build", "-warnaserror");
+    }
+
+    /// <summary>
+    /// The packages use each other's internal types, so one of another version could fail at run time. NuGet refuses most combinations, and
+    /// warns of those that the application asks for; then the build fails.
+    /// </summary>
+    [Fact]
+    public async Task Packages_of_different_versions_fail_the_build_and_are_named()
+    {
+        await feed.PackLaterAsync();
+        string core = $"Kestrel.Transport.Core (= {feed.LaterVersion})";
+        string project = await feed.CreateProjectAsync("web", "Kestrel.Transport.Epoll", "mixed");
+        string printed = await FailedBuildAsync(project, "Kestrel.Transport.Epoll", feed.Version, "Kestrel.FileAio", feed.LaterVersion);
+        Assert.Contains("NU1107", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.FileAio {feed.LaterVersion} -> {core}", printed, StringComparison.Ordinal);
+
+        printed = await FailedBuildAsync(project, "Kestrel.Transport.Core", feed.Version, Everything, feed.LaterVersion);
+        Assert.Contains("NU1605", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.Transport.Core from {feed.LaterVersion} to {feed.Version}", printed, StringComparison.Ordinal);
+
+        printed = await FailedBuildAsync(project, "Kestrel.Transport.Epoll", feed.LaterVersion, Everything, feed.Version);
+        Assert.Contains("NU1608", printed, StringComparison.Ordinal);
+        Assert.Contains("error KTRANS100: These packages must have the same version: ", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.FileAio {feed.Version}", printed, StringComparison.Ordinal);
+        Assert.Contains($"Kestrel.Transport.Epoll {feed.LaterVersion}", printed, StringComparison.Ordinal);
+    }
+
+    /// <summary>Builds a project that references two packages.</summary>
+    private async Task<string> FailedBuildAsync(string project, string first, string firstVersion, string second, string secondVersion)
+    {
+        await File.WriteAllTextAsync(Path.Combine(project, "mixed.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk.Web">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="{first}" Version="{firstVersion}" />
+                <PackageReference Include="{second}" Version="{secondVersion}" />
+              </ItemGroup>
+            </Project>
+            """);
+        (int exitCode, string printed) = await Command.TryRunAsync(project, feed.Environment, "dotnet", "build");
+        Assert.NotEqual(0, exitCode);
+        return printed;
+    }
+
     [Fact]
     public async Task A_new_blazor_application_keeps_its_assets_in_Development_and_published()
     {

@@ -12,9 +12,10 @@ using ServerHost;
 using Test.Shared;
 
 // A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
-// [keep-alive=SECONDS] [hand-over=PATH] [loops=N] [unix=PATH] [also=PORT] [hold=PATH]. Listens on the descriptor if there is one, also on
-// the Unix socket and the further port. With hold= the host has not started before that file exists (HeldStart). Prints its port, then its
-// log, and ends on SIGTERM. /allocated tells what was allocated on the managed heap since the start, /process the process id.
+// [keep-alive=SECONDS] [hand-over=PATH] [store=true] [systemd=true] [loops=N] [unix=PATH] [also=PORT] [use=NAME] [hold=PATH]. Listens on
+// the descriptor if there is one, also on the Unix socket and the further port; with systemd= on what systemd has passed. With hold= the host
+// has not started before that file exists (HeldStart). Prints its port, then its log, and ends on SIGTERM. /allocated tells what was
+// allocated on the managed heap since the start, /process the process id.
 string? Text(string name) =>
     args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 double? Argument(string name) => Text(name) is { } found ? double.Parse(found, CultureInfo.InvariantCulture) : null;
@@ -25,9 +26,18 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
     {
         options.ListenHandle((ulong)descriptor);
     }
+    else if (Text("systemd") is not null)
+    {
+        options.UseSystemd();
+    }
     else
     {
         options.Listen(IPAddress.Loopback, 0);
+    }
+
+    if (Text("store") == "and systemd")
+    {
+        options.UseSystemd();
     }
 
     if (Text("unix") is { } path)
@@ -45,12 +55,14 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(seconds);
     }
 });
+builder.Configuration["Kestrel:Transport:Use"] = Text("use");
 TransportSettings settings = new()
 {
     LoopCount = (int?)Argument("loops"),
     Ours = options =>
     {
         options.HandOverPath = Text("hand-over");
+        options.SystemdFileDescriptorStore = Text("store") is not null;
         options.DrainTime = Argument("drain") is { } drain ? TimeSpan.FromSeconds(drain) : options.DrainTime;
     },
 };

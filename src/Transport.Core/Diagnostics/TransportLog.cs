@@ -146,6 +146,31 @@ internal static partial class TransportLog
         EventName = "HandOverNotOffered")]
     public static partial void HandOverNotOffered(ILogger logger, string path, string reason);
 
+    [LoggerMessage(123, LogLevel.Information,
+        "Took {EndPoint} ({Sockets} listening sockets) from systemd's file descriptor store. Clients that connected meanwhile are served.",
+        EventName = "TookFromStore")]
+    public static partial void TookFromStore(ILogger logger, object endPoint, int sockets);
+
+    [LoggerMessage(124, LogLevel.Warning,
+        "The listening sockets of {EndPoint} are not kept by systemd: {Reason} A restart resets clients that wait for it.",
+        EventName = "NotStored")]
+    public static partial void NotStored(ILogger logger, object endPoint, string reason);
+
+    [LoggerMessage(125, LogLevel.Information,
+        "SystemdFileDescriptorStore has no effect: NOTIFY_SOCKET is not set, so systemd has not started this process.",
+        EventName = "NoDescriptorStore")]
+    public static partial void NoDescriptorStore(ILogger logger);
+
+    [LoggerMessage(126, LogLevel.Warning,
+        "{EndPoint} is in systemd's file descriptor store, and is not an end point of this process. Its listening sockets are closed.",
+        EventName = "StoredSocketUnused")]
+    public static partial void StoredSocketUnused(ILogger logger, string endPoint);
+
+    [LoggerMessage(127, LogLevel.Warning,
+        "{Sockets} listening sockets do not fit into systemd's file descriptor store, which takes {Capacity} (FileDescriptorStoreMax=). "
+        + "A restart resets clients that wait on the others. Raise the value.", EventName = "DescriptorStoreFull")]
+    public static partial void DescriptorStoreFull(ILogger logger, int sockets, int capacity);
+
     [LoggerMessage(116, LogLevel.Debug, "A connection from {RemoteEndPoint} to {EndPoint} is reset: {Reason}.",
         EventName = "ConnectionRefused")]
     public static partial void ConnectionRefused(ILogger logger, object remoteEndPoint, object endPoint, string reason);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,9 @@ internal sealed class HandOverServer : IDisposable
     /// </summary>
     private static readonly TimeSpan AcceptRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long another process may replace or remove the path. An estimate: it takes two system calls.</summary>
+    private static readonly TimeSpan FolderLockLimit = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
     private readonly string _boundPath;
     private readonly ILogger _logger;
@@ -39,7 +43,9 @@ internal sealed class HandOverServer : IDisposable
         string path, Func<IReadOnlyList<(EndPoint EndPoint, ListenSocket Socket)>> sockets, Action<int> takenOver, ILogger logger)
     {
         _path = path;
-        _boundPath = $"{path}.{Environment.ProcessId}";
+
+        // Not the process id: containers that share the folder have the same ids.
+        _boundPath = string.Create(CultureInfo.InvariantCulture, $"{path}.{Random.Shared.Next():x8}");
         _logger = logger;
         _sockets = sockets;
         _takenOver = takenOver;
@@ -55,7 +61,13 @@ internal sealed class HandOverServer : IDisposable
     {
         _listening = Bind();
         _file = FileIdentity.Of(_boundPath);
-        File.Move(_boundPath, _path, overwrite: true);
+
+        // Without the lock, which not every file system has, the path is replaced all the same.
+        using (FolderLock.TryTake(Folder, FolderLockLimit))
+        {
+            File.Move(_boundPath, _path, overwrite: true);
+        }
+
         _ = AcceptAsync(_listening);
     }
 
@@ -68,13 +80,28 @@ internal sealed class HandOverServer : IDisposable
             return;
         }
 
-        // Before the socket is closed: until then no other file gets its inode number.
-        if (Volatile.Read(ref _isTakenOver) == 0 && Volatile.Read(ref _pending) == 0 && FileIdentity.Of(_path) == _file)
+        if (Volatile.Read(ref _isTakenOver) == 0 && Volatile.Read(ref _pending) == 0)
         {
-            File.Delete(_path);
+            RemovePath();
         }
 
         _listening.Dispose();
+    }
+
+    private string Folder => Path.GetDirectoryName(_path)!;
+
+    /// <summary>
+    /// Compares and deletes under the folder's lock, so that no other process replaces the path in between. Without the lock the path
+    /// remains: the next process finds that nobody listens on it. Before the socket is closed: until then no other file gets its inode
+    /// number.
+    /// </summary>
+    private void RemovePath()
+    {
+        using FolderLock? folder = FolderLock.TryTake(Folder, FolderLockLimit);
+        if (folder is not null && FileIdentity.Of(_path) == _file)
+        {
+            File.Delete(_path);
+        }
     }
 
     private Socket Bind()
@@ -82,7 +109,6 @@ internal sealed class HandOverServer : IDisposable
         Socket socket = new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         try
         {
-            File.Delete(_boundPath); // of a process that had the same id
             socket.Bind(new UnixDomainSocketEndPoint(_boundPath));
             if (OperatingSystem.IsLinux())
             {

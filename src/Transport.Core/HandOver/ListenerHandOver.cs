@@ -108,7 +108,7 @@ internal sealed class ListenerHandOver : IDisposable
         TransportLog.HandedOver(_logger, processId);
         foreach ((EndPoint _, ListenSocket socket) in Offered())
         {
-            socket.GiveFileAway();
+            socket.GiveAway();
         }
 
         // Callbacks of ApplicationStopping are application code and may block.

@@ -8,6 +8,7 @@ using Transport.Core.HandOver;
 using Transport.Core.Health;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
+using Transport.Core.Systemd;
 
 namespace Transport.Core.Hosting;
 
@@ -24,6 +25,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     private readonly ConnectionLimits? _limits;
     private readonly EventLoopGroup _loops;
     private readonly ListenerHandOvers _handOvers;
+    private readonly Lazy<DescriptorStore>? _store;
     private readonly DrainState _drain;
     private readonly ListeningEndPoints _endPoints;
     private readonly ILogger _logger;
@@ -38,6 +40,7 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     /// <param name="pools">Creates a memory pool for each event loop.</param>
     /// <param name="metrics">The meter.</param>
     /// <param name="handOvers">The hand-overs of listening sockets between processes.</param>
+    /// <param name="store">The sockets that systemd keeps.</param>
     /// <param name="drain">Whether listeners drain.</param>
     /// <param name="endPoints">The end points that are served, for the health check.</param>
     /// <param name="lifetime">Stops the host when an event loop fails.</param>
@@ -50,11 +53,13 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         IMemoryPoolFactory<byte> pools,
         TransportMetrics metrics,
         ListenerHandOvers handOvers,
+        Lazy<DescriptorStore> store,
         DrainState drain,
         ListeningEndPoints endPoints,
         IHostApplicationLifetime? lifetime)
     {
         _handOvers = handOvers;
+        _store = options.SystemdFileDescriptorStore ? store : null;
         _drain = drain;
         _endPoints = endPoints;
         _model = model;
@@ -90,7 +95,18 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     /// </summary>
     public bool CanBind(EndPoint endpoint)
     {
-        if (!IsKnown(endpoint) || !_selection.Allows(Name))
+        if (!IsKnown(endpoint))
+        {
+            return false;
+        }
+
+        bool isServedBySockets = _selection.Selected is { } selected ? selected == TransportSelection.Sockets : !_isLast;
+        if (isServedBySockets && endpoint is not FileHandleEndPoint)
+        {
+            _store?.Value.Release(endpoint);
+        }
+
+        if (!_selection.Allows(Name))
         {
             return false;
         }
@@ -115,8 +131,20 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
         }
 
         // A descriptor belongs to whoever passed it to this process.
-        ListenerHandOver? handOver = endpoint is FileHandleEndPoint ? null : _handOvers.At(_options.HandOverPath);
-        Socket[] inherited = handOver?.Take(endpoint) ?? [];
+        bool isPassed = endpoint is FileHandleEndPoint;
+        ListenerHandOver? handOver = isPassed ? null : _handOvers.At(_options.HandOverPath);
+        DescriptorStore? store = isPassed ? null : _store?.Value;
+        if (endpoint is FileHandleEndPoint passed)
+        {
+            _store?.Value.Check(passed);
+        }
+
+        Socket[] inherited = handOver?.Take(endpoint) ?? store?.Take(endpoint) ?? [];
+        if (store is not null && inherited.Length == 0 && endpoint is UnixDomainSocketEndPoint unix)
+        {
+            UnixSocketFile.DeleteIfUnused(unix);
+        }
+
         ListenSocket socket = inherited.Length > 0
             ? ListenSocket.Adopt(inherited, _options)
             : ListenSocket.Bind(endpoint, _options, _logger);
@@ -133,6 +161,12 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
                 _drain,
                 _logger);
             handOver?.Offer(endpoint, socket);
+            if (store is not null)
+            {
+                store.Offer(endpoint, socket);
+                listener.Unbinding = () => store.Unbinding(socket);
+            }
+
             ListeningEndPoint listening = new(listener.EndPoint, _model.Name, _model.Mechanism);
             _endPoints.Add(listening);
             listener.Unbound = () => _endPoints.Remove(listening);

@@ -11,10 +11,13 @@ public abstract partial class TransportOptions
     /// <summary>MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL of the kernel.</summary>
     private static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(32767);
 
-    /// <summary>sun_path has 108 bytes; the process id is appended for a moment, and a zero.</summary>
+    /// <summary>sun_path has 108 bytes; a dot and 8 characters are appended for a moment, and a zero.</summary>
     private const int MaxHandOverPath = 96;
 
-    private static readonly TimeSpan DefaultDrainTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HandOverDrainTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Nobody accepts during the drain, so it is short.</summary>
+    private static readonly TimeSpan StoreDrainTime = TimeSpan.FromSeconds(1);
 
     private TimeSpan? _drainTime;
 
@@ -83,12 +86,14 @@ public abstract partial class TransportOptions
     /// connections that wait for a request as soon as the transport has unbound, even if the first request is on its way; the client then
     /// sees a failure. During the drain each connection ends with its next response (<c>Connection: close</c>, or GOAWAY in HTTP/2). The
     /// drain ends early when the transport has no open connection, and when the host's shutdown timeout expires. With a listening socket
-    /// that another process also holds (<see cref="HandOverPath"/>, systemd), such a restart loses no request. Default: zero, or 10 seconds
-    /// if <see cref="HandOverPath"/> is set. Allowed: 0 to 1 hour.
+    /// that another process also holds (<see cref="HandOverPath"/>, systemd), such a restart loses no request. Default: zero; 10 seconds if
+    /// <see cref="HandOverPath"/> is set, and 1 second with <see cref="SystemdFileDescriptorStore"/>, where clients that connect wait until
+    /// the next process accepts. Allowed: 0 to 1 hour.
     /// </summary>
     public TimeSpan DrainTime
     {
-        get => _drainTime ?? (HandOverPath is null ? TimeSpan.Zero : DefaultDrainTime);
+        get => _drainTime
+            ?? (HandOverPath is not null ? HandOverDrainTime : SystemdFileDescriptorStore ? StoreDrainTime : TimeSpan.Zero);
         set => _drainTime = value;
     }
 
@@ -101,6 +106,15 @@ public abstract partial class TransportOptions
     /// at most 96 bytes, or null.
     /// </summary>
     public string? HandOverPath { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether systemd keeps the listening sockets while the service restarts (FDSTORE=1 of sd_notify(3)): clients that
+    /// connect meanwhile wait in the backlog for the next process. The unit needs <c>FileDescriptorStoreMax=</c> of at least the number of
+    /// listening sockets: one for each end point, or for each event loop with <see cref="AcceptStrategy.ReusePort"/>. No socket unit is
+    /// needed. Has no effect where systemd has not started the process. Cannot be combined with <see cref="HandOverPath"/>. Not supported
+    /// by the blocking transport. Default: false.
+    /// </summary>
+    public bool SystemdFileDescriptorStore { get; set; }
 
     internal bool HasKeepAlive => TcpKeepAliveTime is not null || TcpKeepAliveInterval is not null || TcpKeepAliveRetryCount is not null;
 
@@ -138,6 +152,12 @@ public abstract partial class TransportOptions
         if (HandOverPath is { } path && (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > MaxHandOverPath))
         {
             yield return $"{nameof(HandOverPath)} is \"{path}\"; allowed: an absolute path of at most {MaxHandOverPath} bytes, or null.";
+        }
+
+        if (HandOverPath is not null && SystemdFileDescriptorStore)
+        {
+            yield return $"{nameof(SystemdFileDescriptorStore)} is true and {nameof(HandOverPath)} is \"{HandOverPath}\"; "
+                + "allowed: one of them.";
         }
 
         if (TcpKeepAliveRetryCount is < 1 or > 127)

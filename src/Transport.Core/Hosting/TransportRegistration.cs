@@ -13,6 +13,7 @@ using Transport.Core.Diagnostics;
 using Transport.Core.HandOver;
 using Transport.Core.Health;
 using Transport.Core.SendFile;
+using Transport.Core.Systemd;
 
 namespace Transport.Core.Hosting;
 
@@ -89,6 +90,11 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, DrainStartupFilter>());
         services.TryAddSingleton(static provider => new ListenerHandOvers(
             provider.GetService<IHostApplicationLifetime>(), provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton(static provider => new DescriptorStore(
+            Environment.GetEnvironmentVariable,
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            new GuardedLogger(provider.GetRequiredService<ILoggerFactory>().CreateLogger(TransportLog.StartCategory))));
+        services.TryAddSingleton(static provider => new Lazy<DescriptorStore>(provider.GetRequiredService<DescriptorStore>));
         services.TryAddSingleton(static provider => new TransportMetrics(provider.GetService<IMeterFactory>()));
         services.AddSingleton(_name);
         services.TryAddSingleton(static provider => new TransportSelection(
@@ -119,6 +125,7 @@ internal sealed class TransportRegistration<[DynamicallyAccessedMembers(
             provider.GetRequiredService<IMemoryPoolFactory<byte>>(),
             provider.GetRequiredService<TransportMetrics>(),
             provider.GetRequiredService<ListenerHandOvers>(),
+            provider.GetRequiredService<Lazy<DescriptorStore>>(),
             provider.GetRequiredService<DrainState>(),
             provider.GetRequiredService<ListeningEndPoints>(),
             provider.GetService<IHostApplicationLifetime>());

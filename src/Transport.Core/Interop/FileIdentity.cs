@@ -4,10 +4,10 @@ using Transport.Core.Interop.Threads;
 namespace Transport.Core.Interop;
 
 /// <summary>
-/// The device and the inode number of a file, by statx(2). The kernel reuses the number of a deleted file, but not of a Unix socket's file
-/// while the socket is open.
+/// The device, the inode number and the type of a file, by statx(2). The kernel reuses the number of a deleted file, but not of a Unix
+/// socket's file while the socket is open.
 /// </summary>
-internal readonly record struct FileIdentity(ulong Device, ulong Inode)
+internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsSocket)
 {
     /// <summary>Retries EINTR.</summary>
     /// <returns>Null if there is no file, or the architecture's number of the call is not known.</returns>
@@ -26,12 +26,15 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode)
             fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
             {
                 result = SysResult.From(Libc.syscall_statx(
-                    RawSyscalls.SYS_statx, Libc.AT_FDCWD, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_INO, &status));
+                    RawSyscalls.SYS_statx, Libc.AT_FDCWD, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_TYPE | Libc.STATX_INO, &status));
             }
         }
         while (result.Errno == Errno.EINTR);
         return result.IsError
             ? null
-            : new FileIdentity(((ulong)status.stx_dev_major << 32) | status.stx_dev_minor, status.stx_ino);
+            : new FileIdentity(
+                ((ulong)status.stx_dev_major << 32) | status.stx_dev_minor,
+                status.stx_ino,
+                (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK);
     }
 }

@@ -7,12 +7,16 @@ internal static unsafe partial class Libc
 {
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int STATX_TYPE = 0x1;
     public const int STATX_INO = 0x100;
+    public const int S_IFMT = 0xf000;
+    public const int S_IFSOCK = 0xc000;
 
     /// <summary>struct statx: the members in use.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct statx
     {
+        [FieldOffset(0x1c)] public ushort stx_mode;
         [FieldOffset(0x20)] public ulong stx_ino;
         [FieldOffset(0x88)] public uint stx_dev_major;
         [FieldOffset(0x8c)] public uint stx_dev_minor;

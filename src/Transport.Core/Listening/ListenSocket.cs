@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Interop;
 using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Listening;
@@ -12,7 +13,7 @@ namespace Transport.Core.Listening;
 /// A bound and listening end point: one socket, or with SO_REUSEPORT one for each loop. The framework creates the sockets: it supports dual
 /// mode and systemd's descriptors, and unlinks a Unix socket's file. Loops accept from duplicates of the descriptors.
 /// </summary>
-internal sealed class ListenSocket : IDisposable
+internal sealed partial class ListenSocket : IDisposable
 {
     /// <summary>Kept until the process ends, since the finalizer of Socket removes the file of a Unix socket.</summary>
     private static readonly List<Socket> s_shared = [];
@@ -20,10 +21,12 @@ internal sealed class ListenSocket : IDisposable
     private readonly List<Socket> _sockets;
     private readonly Lock _gate = new();
     private bool _ownsFile;
+    private FileIdentity? _file;
     private bool _isShutDown;
 
     /// <summary>Another process has taken the sockets over.</summary>
     private bool _isGivenAway;
+    private bool _isTakenBack;
 
     /// <summary>Received from a previous process, which may still serve. Until <see cref="OwnFile"/>.</summary>
     private bool _isAdopted;
@@ -132,6 +135,9 @@ internal sealed class ListenSocket : IDisposable
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Whether the sockets are those of a previous process.</summary>
+    public bool IsAdopted => Volatile.Read(ref _isAdopted);
+
     /// <summary>Returns a descriptor of the socket with this number, or of the only one. The loop that accepts from it closes it.</summary>
     /// <exception cref="IOException">The descriptor limit is reached.</exception>
     public int DuplicateFor(int number)
@@ -175,7 +181,19 @@ internal sealed class ListenSocket : IDisposable
                 return;
             }
 
+            if (_isTakenBack)
+            {
+                Shutdown();
+            }
+
             IsDisposed = true;
+
+            // Before the socket is closed: until then no other file gets its inode number.
+            if (!IsShared && _ownsFile && FilePath is { } path && FileIdentity.Of(path) == _file)
+            {
+                File.Delete(path);
+            }
+
             foreach (Socket socket in _sockets)
             {
                 Close(socket);
@@ -185,103 +203,6 @@ internal sealed class ListenSocket : IDisposable
             {
                 DeleteUnusedFile();
             }
-            else if (_ownsFile && FilePath is { } path)
-            {
-                File.Delete(path);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Calls <paramref name="send"/> with the descriptors, which stay open meanwhile. From then on the socket is shared with the process
-    /// that receives them: it is not shut down, and its file remains, until <see cref="EndSharing"/>.
-    /// </summary>
-    /// <returns>False if the socket does not listen any more.</returns>
-    public bool TryShare(Action<int[]> send)
-    {
-        lock (_gate)
-        {
-            if (IsDisposed || _isShutDown)
-            {
-                return false;
-            }
-
-            send([.. _sockets.Select(static socket => (int)socket.SafeHandle.DangerousGetHandle())]);
-            _pending++;
-            return true;
-        }
-    }
-
-    /// <summary>The process that was sent the descriptors has ended before it listened, or has refused them.</summary>
-    public void EndSharing()
-    {
-        lock (_gate)
-        {
-            _pending--;
-            if (IsDisposed)
-            {
-                DeleteUnusedFile();
-            }
-        }
-    }
-
-    /// <summary>
-    /// The previous process of an adopted socket stops: this one removes a Unix socket's file at the end. Socket removes it only where it
-    /// has bound the socket.
-    /// </summary>
-    public void OwnFile()
-    {
-        lock (_gate)
-        {
-            _isAdopted = false;
-            _ownsFile = true;
-        }
-    }
-
-    /// <summary>Leaves the sockets to another process: a Unix socket's file remains, and the sockets are not shut down.</summary>
-    public void GiveFileAway()
-    {
-        lock (_gate)
-        {
-            _ownsFile = false;
-            _isGivenAway = true;
-        }
-    }
-
-    /// <summary>The path of a Unix socket with a file.</summary>
-    private string? FilePath => EndPoint is UnixDomainSocketEndPoint unix && unix.ToString() is { Length: > 0 } path && path[0] == '/'
-        ? path
-        : null;
-
-    /// <summary>Whether another process may listen on the same socket. Under the gate.</summary>
-    private bool IsShared => IsInherited || _isGivenAway || _isAdopted || _pending > 0;
-
-    /// <summary>
-    /// Removes the file of a socket that was shared with a process that may have ended as well. Otherwise the next process could not bind
-    /// the path. The file of a socket that is given away, or was inherited as a descriptor, is another process's matter.
-    /// </summary>
-    private void DeleteUnusedFile()
-    {
-        if (!IsInherited && !_isGivenAway && FilePath is { } path)
-        {
-            UnixSocketFile.DeleteIfUnused(path);
-        }
-    }
-
-    /// <summary>Closes the descriptor; not by Socket.Dispose, which removes the file, if another process may listen on it.</summary>
-    private void Close(Socket socket)
-    {
-        if (IsShared)
-        {
-            socket.SafeHandle.Dispose();
-            lock (s_shared)
-            {
-                s_shared.Add(socket);
-            }
-        }
-        else
-        {
-            socket.Dispose();
         }
     }
 

@@ -88,6 +88,9 @@ internal sealed class SocketListener : IConnectionListener
     /// <summary>The counters of this end point on one of its loops.</summary>
     public ListenerCounters CountersOf(EventLoop loop) => _counters[Array.IndexOf(_loops, loop)];
 
+    /// <summary>Called before the end point is unbound, once or several times.</summary>
+    public Action? Unbinding { get; set; }
+
     /// <summary>Called when the end point is unbound, once or several times.</summary>
     public Action? Unbound { get; set; }
 
@@ -156,6 +159,7 @@ internal sealed class SocketListener : IConnectionListener
     /// socket is closed without them. That is necessary if an inline handler blocks a loop's thread.</param>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
+        Unbinding?.Invoke();
         Task stopped;
         lock (_gate)
         {

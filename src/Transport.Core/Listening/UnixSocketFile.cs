@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Transport.Core.Interop;
 using Transport.Core.Interop.Sockets;
 
 namespace Transport.Core.Listening;
@@ -18,13 +19,11 @@ internal static class UnixSocketFile
     /// <exception cref="UnauthorizedAccessException">The process lacks the permission.</exception>
     public static void Apply(UnixDomainSocketEndPoint endPoint, TransportOptions options)
     {
-        SocketAddress address = endPoint.Serialize();
-        if (address.Size <= PathOffset || address[PathOffset] == 0)
+        if (PathOf(endPoint) is not { } path)
         {
             return;
         }
 
-        string path = endPoint.ToString();
         if (options.UnixSocketOwner is { } owner)
         {
             SocketFileOwner.Parse(owner).Apply(path);
@@ -36,9 +35,26 @@ internal static class UnixSocketFile
         }
     }
 
-    /// <summary>Deletes the file if no process listens on it any more: then connect(2) fails with ECONNREFUSED.</summary>
+    /// <summary>Deletes the file of an earlier process, if no process listens on it any more. An abstract name has no file.</summary>
+    public static void DeleteIfUnused(UnixDomainSocketEndPoint endPoint)
+    {
+        if (PathOf(endPoint) is { } path)
+        {
+            DeleteIfUnused(path);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the file if no process listens on it any more: then connect(2) fails with ECONNREFUSED. Files that are no sockets remain,
+    /// where connect(2) fails alike.
+    /// </summary>
     public static void DeleteIfUnused(string path)
     {
+        if (FileIdentity.Of(path) is not { IsSocket: true } file)
+        {
+            return;
+        }
+
         try
         {
             // With O_NONBLOCK connect(2) fails with EAGAIN instead of waiting while the backlog is full.
@@ -47,10 +63,16 @@ internal static class UnixSocketFile
         }
         catch (SocketException exception)
         {
-            if (exception.SocketErrorCode == SocketError.ConnectionRefused)
+            if (exception.SocketErrorCode == SocketError.ConnectionRefused && FileIdentity.Of(path) == file)
             {
                 File.Delete(path);
             }
         }
+    }
+
+    private static string? PathOf(UnixDomainSocketEndPoint endPoint)
+    {
+        SocketAddress address = endPoint.Serialize();
+        return address.Size <= PathOffset || address[PathOffset] == 0 ? null : endPoint.ToString();
     }
 }

@@ -13,6 +13,9 @@ public sealed class PackageFeed : IAsyncLifetime
     /// <summary>Above every version that was ever published, and different in each run.</summary>
     public string Version { get; } = $"99.0.0-test.{DateTime.UtcNow.Ticks.ToString(CultureInfo.InvariantCulture)}";
 
+    /// <summary>The version of <see cref="PackLaterAsync"/>.</summary>
+    public string LaterVersion => $"{Version}.later";
+
     /// <summary>The feed: a folder with .nupkg and .snupkg files.</summary>
     public string Path => _folder.Combine("feed");
 
@@ -25,9 +28,9 @@ public sealed class PackageFeed : IAsyncLifetime
     public string PackagePath(string id, string extension = "nupkg") => System.IO.Path.Combine(Path, $"{id}.{Version}.{extension}");
 
     /// <summary>A new project, made with a template of the SDK, that knows the feed and references a package of it.</summary>
-    public async Task<string> CreateProjectAsync(string template, string package)
+    public async Task<string> CreateProjectAsync(string template, string package, string? name = null)
     {
-        string project = _folder.Combine(template);
+        string project = _folder.Combine(name ?? template);
         await Command.RunAsync(_folder.Path, Environment, "dotnet", "new", template, "--output", project, "--no-restore");
         await File.WriteAllTextAsync(System.IO.Path.Combine(project, "nuget.config"), $"""
             <configuration>
@@ -39,6 +42,9 @@ public sealed class PackageFeed : IAsyncLifetime
         await Command.RunAsync(project, Environment, "dotnet", "add", "package", package, "--version", Version);
         return project;
     }
+
+    /// <summary>Adds the packages of a later version to the feed.</summary>
+    public Task PackLaterAsync() => Command.RunAsync(Repository.Root, null, Repository.PathOf("build.sh"), "pack", LaterVersion, Path);
 
     public async ValueTask InitializeAsync() =>
         await Command.RunAsync(Repository.Root, null, Repository.PathOf("build.sh"), "pack", Version, Path);

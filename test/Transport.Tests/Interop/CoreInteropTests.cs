@@ -14,7 +14,7 @@ public class CoreInteropTests
     public void Constants_of_the_socket_file_and_event_headers() => CComparison.Holds(
         [
             "sys/socket.h", "sys/uio.h", "netinet/in.h", "netinet/tcp.h", "fcntl.h", "unistd.h", "sys/eventfd.h", "poll.h", "time.h",
-            "sys/resource.h", "sys/stat.h",
+            "sys/resource.h", "sys/stat.h", "sys/file.h",
             "linux/filter.h",
         ],
         [.. CComparison.ConstantsOf(typeof(Libc)), .. CComparison.ConstantsOf(typeof(Fcntl)), .. CComparison.ConstantsOf(typeof(EventFd))]);
