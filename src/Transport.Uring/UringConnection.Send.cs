@@ -49,31 +49,34 @@ internal sealed partial class UringConnection
 
     public override SysResult TrySend(in OutputBatch output)
     {
-        lock (_closing)
+        if (IsClosed || !_elsewhere.TryBegin())
         {
-            if (IsClosed)
-            {
-                return SysResult.Canceled;
-            }
-
-            if (IsZeroCopy(in output))
-            {
-                return new SysResult(-Errno.EAGAIN);
-            }
-
-            if (output.Bytes.IsEmpty)
-            {
-                SetNonBlocking();
-            }
-
-            SysResult sent = OutputCalls.SendNext(_socket, output, _loop.Counters, Libc.MSG_DONTWAIT);
-            if (!sent.IsError)
-            {
-                Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
-            }
-
-            return sent;
+            return SysResult.Canceled;
         }
+
+        SysResult sent = IsZeroCopy(in output) ? new SysResult(-Errno.EAGAIN) : SendNow(output);
+        if (_elsewhere.End())
+        {
+            SocketCalls.Close(_socket);
+        }
+
+        return sent;
+    }
+
+    private SysResult SendNow(in OutputBatch output)
+    {
+        if (output.Bytes.IsEmpty)
+        {
+            SetNonBlocking();
+        }
+
+        SysResult sent = OutputCalls.SendNext(_socket, output, _loop.Counters, Libc.MSG_DONTWAIT);
+        if (!sent.IsError)
+        {
+            Interlocked.Add(ref _loop.Counters.BytesSentElsewhere.Value, sent.Value);
+        }
+
+        return sent;
     }
 
     /// <summary>Continues in the next iteration.</summary>

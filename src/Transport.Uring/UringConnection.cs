@@ -16,8 +16,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
     /// <summary>The socket's descriptor until it is closed, which is after <see cref="LoopConnection.Descriptor"/> has become −1.</summary>
     private readonly int _socket;
 
-    /// <summary>Held by another thread while it sends.</summary>
-    private readonly Lock _closing = new();
+    private DescriptorUse _elsewhere;
     private TaskCompletionSource? _closed;
 
     public UringConnection(UringLoop loop, int descriptor)
@@ -45,10 +44,7 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
         }
 
         _loop.AssertCurrent();
-        lock (_closing)
-        {
-            Descriptor = -1;
-        }
+        Descriptor = -1;
 
         EndDeferredSend();
         _loop.Held.ReturnAll(ref _held);
@@ -132,7 +128,11 @@ internal sealed partial class UringConnection : LoopConnection, IUringSocket
     private void CloseDescriptor()
     {
         _loop.Remove(_id);
-        SocketCalls.Close(_socket);
+        if (_elsewhere.Close())
+        {
+            SocketCalls.Close(_socket);
+        }
+
         _closed?.SetResult();
     }
 

@@ -11,9 +11,14 @@ namespace FileAio.Composition;
 /// <summary>The state of one <c>UseDirectIoFiles</c>: its options, folder and open-file cache, and the shared runtime.</summary>
 internal sealed class FileServing : IDisposable
 {
+    /// <summary>The time in milliseconds after which unused files of <see cref="FileRoot.Recent"/> are closed, as in nginx.</summary>
+    private const long SweepInterval = 60_000;
+
     private readonly RootPath _root;
     private readonly ProvidedFiles? _provided;
     private readonly OverdueReads? _overdue;
+
+    private long _swept = Environment.TickCount64;
 
     /// <exception cref="IOException">The root cannot be opened.</exception>
     public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time,
@@ -100,12 +105,28 @@ internal sealed class FileServing : IDisposable
         FileRoot folder = _root.Acquire();
         try
         {
+            if (folder.Recent is not null && IsSweepDue())
+            {
+                folder.Recent.RemoveUnused();
+            }
+
             if (folder.Cache is not null && folder.Cache.TryGet(relative, out OpenResult known))
             {
                 return new ValueTask<OpenResult>(known);
             }
 
+            if (folder.Recent?.TryGet(relative) is { } recent)
+            {
+                return new ValueTask<OpenResult>(new OpenResult(default, recent, false));
+            }
+
             SysResult result = folder.TryOpenCached(relative, out OpenedFile? file, out bool isDirectory);
+            if (result.Errno is Errno.EMFILE or Errno.ENFILE && folder.Recent is { Count: > 0 } kept)
+            {
+                kept.Clear();
+                result = folder.TryOpenCached(relative, out file, out isDirectory);
+            }
+
             if (result.Value != -Errno.EAGAIN)
             {
                 return new ValueTask<OpenResult>(Remember(folder, relative, new OpenResult(result, file, isDirectory)));
@@ -118,6 +139,14 @@ internal sealed class FileServing : IDisposable
         {
             folder.Release();
         }
+    }
+
+    /// <summary>Returns true for one request in <see cref="SweepInterval"/>.</summary>
+    private bool IsSweepDue()
+    {
+        long last = Volatile.Read(ref _swept);
+        long now = Environment.TickCount64;
+        return now - last >= SweepInterval && Interlocked.CompareExchange(ref _swept, now, last) == last;
     }
 
     private bool CheckNow()
@@ -236,6 +265,13 @@ internal sealed class FileServing : IDisposable
         _root.Dispose();
     }
 
-    private static OpenResult Remember(FileRoot folder, string relative, OpenResult opened) =>
-        folder.Cache is null ? opened : folder.Cache.Add(relative, opened);
+    private static OpenResult Remember(FileRoot folder, string relative, OpenResult opened)
+    {
+        if (opened.File is not null)
+        {
+            folder.Recent?.Add(relative, opened.File);
+        }
+
+        return folder.Cache is null ? opened : folder.Cache.Add(relative, opened);
+    }
 }

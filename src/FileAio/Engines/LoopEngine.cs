@@ -24,11 +24,16 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
     : IFileEngine, ILoopEngine, IEventLoopSource
     where TQueue : class, IKernelQueue
 {
-    /// <summary>
-    /// The completions per loop iteration: 1 MiB of the default buffers, h2o's limit for a response, so that sockets are served in between.
-    /// A guess.
-    /// </summary>
+    /// <summary>The most completions that are reaped before the loop does something else. An estimate.</summary>
     protected const int MaxPerIteration = 8;
+
+    // The bytes of completions per loop iteration: h2o's limit for a response, so that sockets are served in between. An estimate.
+    private const long MaxBytesPerIteration = 1 << 20;
+
+    // Reads that continuations start are submitted after so many completions, and so many bytes of them: the device would be idle while
+    // 1 MiB is sent.
+    private const int MaxPerReap = 2;
+    private const long MaxBytesUnsubmitted = 1 << 18;
 
     // The interval between attempts, of ThreadLane. A failed one costs a few system calls.
     private const int RetryAfterMilliseconds = 100;
@@ -37,6 +42,7 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
     private readonly ManualResetEventSlim _drained = new(initialState: true);
     private TQueue? _queue;
     private long _retryAt = long.MinValue;
+    private long _reaped;
     private int _wakeUp = -1;
     private bool _ending, _draining, _ended, _loopEnded;
 
@@ -96,12 +102,10 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
         EngineThread.Enter(this);
         try
         {
-            if (Reap(queue) == MaxPerIteration)
+            if (!TryReapAll(queue))
             {
                 EventFd.Signal(_wakeUp); // the rest is reaped in the next iteration
             }
-
-            SubmitFromLoop(queue);
         }
         finally
         {
@@ -148,8 +152,13 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
     /// <summary>Submits what waits, on the loop's thread, which must not block.</summary>
     protected abstract void SubmitFromLoop(TQueue queue);
 
-    /// <summary>Reaps up to <see cref="MaxPerIteration"/> completions on the loop's thread. Returns their number.</summary>
-    protected abstract int Reap(TQueue queue);
+    /// <summary>
+    /// Reaps up to <paramref name="most"/> completions on the loop's thread, and calls <see cref="Reaped"/> for each. Returns their number.
+    /// </summary>
+    protected abstract int Reap(TQueue queue, int most);
+
+    /// <summary>An operation has ended: counts its bytes in the limit of the iteration.</summary>
+    protected void Reaped(SysResult result) => _reaped += Math.Max(result.Value, 0);
 
     /// <summary>
     /// The loop ends, or its work for this engine does: afterwards only the drain's thread submits. Must not block. Loop thread.
@@ -195,6 +204,29 @@ internal abstract class LoopEngine<TQueue>(IEventLoopFeature loop, IFileEngine f
             _retryAt = Environment.TickCount64 + RetryAfterMilliseconds;
             return null;
         }
+    }
+
+    /// <summary>Reaps what this iteration may, and submits what the continuations add. Returns whether all is reaped.</summary>
+    private bool TryReapAll(TQueue queue)
+    {
+        _reaped = 0;
+        long submittedAt = 0;
+        int count = 0;
+        bool isMore;
+        do
+        {
+            int got = Reap(queue, MaxPerReap);
+            count += got;
+            isMore = got == MaxPerReap && queue.HasCompletions;
+            if (_reaped - submittedAt >= MaxBytesUnsubmitted)
+            {
+                SubmitFromLoop(queue);
+                submittedAt = _reaped;
+            }
+        }
+        while (isMore && count < MaxPerIteration && _reaped < MaxBytesPerIteration);
+        SubmitFromLoop(queue);
+        return !isMore;
     }
 
     /// <summary>Ends an engine that has no queue. Returns false if it has one. Loop thread.</summary>

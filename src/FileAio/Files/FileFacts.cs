@@ -8,7 +8,7 @@ namespace FileAio.Files;
 /// </summary>
 internal readonly record struct FileFacts(
     ulong Device, ulong Inode, uint Links, uint Owner, ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds,
-    int DirectMemoryAlignment, int DirectOffsetAlignment)
+    long ChangedSeconds, uint ChangedNanoseconds, int DirectMemoryAlignment, int DirectOffsetAlignment)
 {
     /// <summary>
     /// Whether statx reported the alignment of direct reads. If not, the kernel is older than 6.1, or the filesystem does not report it.
@@ -27,6 +27,13 @@ internal readonly record struct FileFacts(
     public bool SameVersion(in FileFacts other) =>
         Device == other.Device && Inode == other.Inode && Size == other.Size &&
         ModifiedSeconds == other.ModifiedSeconds && ModifiedNanoseconds == other.ModifiedNanoseconds;
+
+    /// <summary>
+    /// Returns whether this is the same file, and neither its content nor its metadata (permissions, owner, names) has changed.
+    /// </summary>
+    public bool SameInode(in FileFacts other) =>
+        SameVersion(other) && Mode == other.Mode && Owner == other.Owner
+        && ChangedSeconds == other.ChangedSeconds && ChangedNanoseconds == other.ChangedNanoseconds;
 
     public static SysResult Of(int descriptor, out FileFacts facts)
     {
@@ -48,7 +55,7 @@ internal readonly record struct FileFacts(
         bool hasAlignment = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;
         return new FileFacts(
             ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor, raw.stx_ino, raw.stx_nlink, raw.stx_uid, raw.stx_mode, (long)raw.stx_size,
-            raw.stx_mtime.tv_sec, raw.stx_mtime.tv_nsec, hasAlignment ? (int)raw.stx_dio_mem_align : -1,
-            hasAlignment ? (int)raw.stx_dio_offset_align : -1);
+            raw.stx_mtime.tv_sec, raw.stx_mtime.tv_nsec, raw.stx_ctime.tv_sec, raw.stx_ctime.tv_nsec,
+            hasAlignment ? (int)raw.stx_dio_mem_align : -1, hasAlignment ? (int)raw.stx_dio_offset_align : -1);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class FileRoot
         _isLocal = !Libc.StatFs(descriptor, out Libc.statfs filesystem).IsError && (uint)filesystem.f_type is Libc.EXT4_SUPER_MAGIC
             or Libc.XFS_SUPER_MAGIC or Libc.BTRFS_SUPER_MAGIC or Libc.F2FS_SUPER_MAGIC or Libc.OVERLAYFS_SUPER_MAGIC;
         Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
+        Recent = Cache is null && _isLocal && _policy == SymlinkPolicy.Off ? new RecentFiles(descriptor, identity.Device) : null;
     }
 
     private FileRoot(string path, SysResult failure, DeviceTable devices) =>
@@ -55,6 +56,12 @@ internal sealed class FileRoot
 
     /// <summary>The cache of files opened below this folder; null if there is none.</summary>
     public OpenFileCache? Cache { get; }
+
+    /// <summary>
+    /// The small files that were opened last below this folder; null if there is an open-file cache, or if they cannot be checked by their
+    /// path.
+    /// </summary>
+    public RecentFiles? Recent { get; }
 
     /// <summary>A root that stands for a path without a folder.</summary>
     public static FileRoot Missing(string path, int errno, DeviceTable devices) => new(path, SysResult.Error(errno), devices);
@@ -74,6 +81,7 @@ internal sealed class FileRoot
             Unistd.Close(_descriptor);
         }
 
+        Recent?.Clear();
         if (Cache is { Count: > 0 })
         {
             // There may be many descriptors to close, and the caller may be an event loop.

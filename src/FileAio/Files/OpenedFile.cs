@@ -1,5 +1,6 @@
 using System.Text;
 using FileAio.Interop;
+using Microsoft.Net.Http.Headers;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileAio.Files;
@@ -44,6 +45,12 @@ internal sealed class OpenedFile
     /// seconds), the size in bytes, both in hexadecimal.
     /// </summary>
     public string EntityTag { get; }
+
+    /// <summary>The whole strong tag of the file without a content coding.</summary>
+    public string StrongTag => field ??= EntityTag + '"';
+
+    /// <summary>The value of Last-Modified.</summary>
+    public string LastModified => field ??= HeaderUtilities.FormatDate(Facts.LastModified);
 
     /// <summary>
     /// Whether preadv2 accepts RWF_NOWAIT. The filesystem decides this for each file it opens (FMODE_NOWAIT), so it is stored per file.

@@ -132,6 +132,7 @@ internal sealed class RootPath : IDisposable
 
             _disposed = true;
             _current.Cache?.Clear();
+            _current.Recent?.Clear();
             _current.Release();
         }
     }

@@ -113,6 +113,7 @@ internal sealed class DirectIoFileConfiguration(IConfiguration section, string p
         o.AioTimeout = Time(nameof(o.AioTimeout), o.AioTimeout);
         Set(nameof(o.DirectIoThreshold), "a size such as 4194304 or 4m, or off", text =>
             o.DirectIoThreshold = Is(text, "off") ? null : Sizes.Parse(text));
+        o.ReprDigest = Choice(nameof(o.ReprDigest), o.ReprDigest);
         o.CacheProbe = Choice(nameof(o.CacheProbe), o.CacheProbe);
         o.SendFile = Choice(nameof(o.SendFile), o.SendFile);
         Set(nameof(o.SendFileMaxChunk), "a size such as 2097152 or 2m", text => o.SendFileMaxChunk = checked((int)Sizes.Parse(text)));

@@ -44,6 +44,7 @@ internal static class DirectIoFileOptionsValidator
         Check(o.AioTimeout >= TimeSpan.Zero || o.AioTimeout == Timeout.InfiniteTimeSpan, nameof(o.AioTimeout), o.AioTimeout,
             "0 (never) or more");
         Check(o.DirectIoThreshold is null or >= 1, nameof(o.DirectIoThreshold), o.DirectIoThreshold, "1 byte or more, or off");
+        Check(Enum.IsDefined(o.ReprDigest), nameof(o.ReprDigest), o.ReprDigest, "off, sidecar, xattr");
         Check(Enum.IsDefined(o.CacheProbe), nameof(o.CacheProbe), o.CacheProbe, "off, noWait");
         Check(Enum.IsDefined(o.SendFile), nameof(o.SendFile), o.SendFile, "auto, on, off");
         Check(o.SendFileMaxChunk is >= 65536 and <= 1 << 30, nameof(o.SendFileMaxChunk), o.SendFileMaxChunk, "65536 to 1073741824 bytes");

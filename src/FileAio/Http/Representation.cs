@@ -1,5 +1,6 @@
 using FileAio.Files;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Net.Http.Headers;
 
 namespace FileAio.Http;
 
@@ -24,9 +25,8 @@ internal readonly struct Representation
         // gzip_static tags the variant by its own time and size alone. nginx has no other codings; their tags contain the coding, so that
         // they differ even if the times are equal.
         bool named = coding is not null && !(options.ETagPrecision == ETagPrecision.Seconds && coding.Name == "gzip");
-        EntityTag = options.ETag
-            ? $"{(IsStrong ? "" : "W/")}{File?.EntityTag ?? TagOf(Provided!)}{(named ? "-" + coding!.Name : "")}\""
-            : null;
+        EntityTag = !options.ETag ? null : IsStrong && coding is null && File is not null ? File.StrongTag
+            : $"{(IsStrong ? "" : "W/")}{File?.EntityTag ?? TagOf(Provided!)}{(named ? "-" + coding!.Name : "")}\"";
     }
 
     /// <summary>The open file; null if only the provider can read it.</summary>
@@ -39,7 +39,8 @@ internal readonly struct Representation
     public long Size { get; }
 
     /// <summary>
-    /// The path of the request. The open file may have another path: that of a link's target, or of the request that opened it first.
+    /// The path of the request, for <see cref="DirectIoFileOptions.OnPrepareResponse"/>. The open file may have another path: that of a link's
+    /// target, or of the request that opened it first.
     /// </summary>
     public string Path { get; }
 
@@ -53,6 +54,10 @@ internal readonly struct Representation
 
     /// <summary>The modification time in whole seconds.</summary>
     public DateTimeOffset LastModified { get; }
+
+    /// <summary>The value of Last-Modified.</summary>
+    public string LastModifiedText =>
+        File is not null && File.Facts.LastModified <= Now ? File.LastModified : HeaderUtilities.FormatDate(LastModified);
 
     /// <summary>Whether tag and date are strong validators.</summary>
     public bool IsStrong { get; }

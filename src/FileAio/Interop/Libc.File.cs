@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
 {
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_NO_AUTOMOUNT = 0x800;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_STATX_DONT_SYNC = 0x4000;
 
@@ -24,6 +25,8 @@ internal static unsafe partial class Libc
     public const ulong RESOLVE_NO_SYMLINKS = 0x04;
     public const ulong RESOLVE_BENEATH = 0x08;
     public const ulong RESOLVE_CACHED = 0x20;
+
+    private const int RLIMIT_NOFILE = 7;
 
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const uint STATX_MNT_ID = 0x1000;
@@ -77,6 +80,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0x1c)] public ushort stx_mode;
         [FieldOffset(0x20)] public ulong stx_ino;
         [FieldOffset(0x28)] public ulong stx_size;
+        [FieldOffset(0x60)] public statx_timestamp stx_ctime;
         [FieldOffset(0x70)] public statx_timestamp stx_mtime;
         [FieldOffset(0x88)] public uint stx_dev_major;
         [FieldOffset(0x8c)] public uint stx_dev_minor;
@@ -92,6 +96,16 @@ internal static unsafe partial class Libc
         [FieldOffset(0)] public long f_type;
     }
 
+    [StructLayout(LayoutKind.Sequential)]
+    private struct rlimit
+    {
+        public ulong rlim_cur;
+        public ulong rlim_max;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int getrlimit_(int resource, rlimit* limit);
+
     [LibraryImport("libc", EntryPoint = "openat")]
     private static partial int openat_(int dirfd, byte* path, int flags, int mode);
 
@@ -103,6 +117,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int posix_fadvise_(int fd, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "fgetxattr")]
+    private static partial nint fgetxattr_(int fd, byte* name, void* value, nuint size);
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint syscall_(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
@@ -194,6 +211,26 @@ internal static unsafe partial class Libc
         {
             return SysResult.From(fstatfs_(fd, pointer));
         }
+    }
+
+    /// <summary>Gets an extended attribute; ERANGE if it is longer than the memory.</summary>
+    /// <param name="fd">The file.</param>
+    /// <param name="name">The name, with its NUL.</param>
+    /// <param name="value">The memory.</param>
+    public static SysResult GetAttribute(int fd, ReadOnlySpan<byte> name, Span<byte> value)
+    {
+        fixed (byte* pointer = name)
+        fixed (byte* memory = value)
+        {
+            return SysResult.From(fgetxattr_(fd, pointer, memory, (nuint)value.Length));
+        }
+    }
+
+    /// <summary>Gets the maximum number of descriptors of the process.</summary>
+    public static ulong DescriptorLimit()
+    {
+        rlimit limit;
+        return getrlimit_(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
     }
 
     /// <summary>Advice only. posix_fadvise returns the error number itself.</summary>

@@ -126,6 +126,14 @@ public sealed class DirectIoFileOptions
     public ETagPrecision ETagPrecision { get; set; }
 
     /// <summary>
+    /// Gets or sets where the digest in <c>Repr-Digest</c> (RFC 9530) comes from. A client checks with it a file that it has received,
+    /// also in parts. Responses 200 and 206, and to HEAD, have the field. Its algorithm is <c>sha-256</c>. If a precompressed file is sent, it
+    /// is the digest of that file. Default: <see cref="ReprDigestSource.Off"/>. Allowed values: off, sidecar, xattr. nginx has no such
+    /// option.
+    /// </summary>
+    public ReprDigestSource ReprDigest { get; set; }
+
+    /// <summary>
     /// Gets or sets when <c>If-Modified-Since</c> (RFC 9110, 13.1.3) results in 304. Default: <see cref="IfModifiedSinceMode.Before"/>.
     /// nginx: <c>if_modified_since</c>, whose default is exact.
     /// </summary>
@@ -230,7 +238,7 @@ public sealed class DirectIoFileOptions
     /// <summary>
     /// Gets or sets whether direct reads go straight into the memory of the response pipe, if that is aligned
     /// (<c>UseAlignedMemoryPool</c>). Such reads are not copied. Default: true. The response has one read in flight, whatever the count in
-    /// <see cref="OutputBuffers"/>.
+    /// <see cref="OutputBuffers"/>; if no other response reads, it reads ahead and copies instead (<see cref="MaxReadAhead"/>).
     /// </summary>
     public bool ReadIntoPipe { get; set; } = true;
 
@@ -248,7 +256,8 @@ public sealed class DirectIoFileOptions
     /// requires that the device is not busy with other responses, and that half of <see cref="MaxInFlightBytes"/> is free. A client that
     /// stalls for some seconds releases these buffers. Default: 1 MiB, in two reads of 512 KiB. Unit: bytes. Allowed values: 0 to
     /// 67,108,864. Less than <see cref="OutputBuffers"/> has no effect; 0 reads no further ahead than those. Reads into the response pipe
-    /// (<see cref="ReadIntoPipe"/>) reach the same size, one at a time. Not used where a rate limit is set.
+    /// (<see cref="ReadIntoPipe"/>) reach the same size, one at a time unless no other response reads. Reads double from the size of an
+    /// output buffer to 512 KiB. Not used where a rate limit is set.
     /// </summary>
     public long MaxReadAhead { get; set; } = 1 << 20;
 

@@ -7,8 +7,9 @@ namespace FileAio.Reading;
 /// <remarks>
 /// While a client stalls and more than half of the budget is in use, its read-ahead buffers are returned. Otherwise stalled clients would
 /// hold buffers that other clients wait for.
-/// <para>After a client has received <see cref="GrowsAfter"/> bytes, reads become larger and more than configured, so that one download
-/// uses the full throughput of the device. When the client stalls, they are returned, and reads are small again.</para>
+/// <para>Reads become larger with the bytes that the client has received. After <see cref="GrowsAfter"/> bytes there are also more of
+/// them than configured, so that one download uses the full throughput of the device. When the client stalls, they are returned, and reads
+/// are small again.</para>
 /// </remarks>
 /// <param name="pool">The pool of the buffers.</param>
 /// <param name="most">The configured number of reads.</param>
@@ -16,9 +17,10 @@ namespace FileAio.Reading;
 /// <param name="grown">
 /// The size in bytes of all reads of a client that does not stall. Less than the configured buffers has no effect.
 /// </param>
-internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, long grown)
+/// <param name="received">The number of bytes that the client has received before.</param>
+internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, long grown, long received = 0)
 {
-    /// <summary>The number of bytes that a client receives before its reads grow. Smaller files do not justify more memory.</summary>
+    /// <summary>The number of bytes that a client receives before there are more reads. Smaller files do not justify more memory.</summary>
     public const long GrowsAfter = 1 << 20;
 
     /// <summary>
@@ -33,27 +35,31 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
     // Held by the response's own flow and by its client's timer.
     private readonly Lock _gate = new();
     private readonly Queue<PendingRead> _reads = new(most);
-    private long _taken;
+    private long _taken = received;
     private bool _mayReturn;
     private Task _returning = Task.CompletedTask;
 
     public bool IsEmpty => _reads.Count == 0;
 
     /// <summary>The size of the next read in bytes.</summary>
-    public int Chunk => HasGrown ? GrownChunkOf(chunk, most, grown) : chunk;
+    public int Chunk => pool.Budget.IsAboveHalf ? chunk : ChunkAfter(_taken, chunk, most, grown);
 
     /// <summary>Whether a read can be added. One read is always allowed; more only while less than half of the budget is in use.</summary>
     public bool MayAdd => _reads.Count == 0 || ((_reads.Count < most || MayAddGrown) && !pool.Budget.IsAboveHalf);
+
+    /// <summary>Whether the client has received so much that reads are in flight while it receives, whatever was configured.</summary>
+    public bool MayReadAhead => HasGrown && 2L * Chunk <= grown;
 
     private bool HasGrown => _taken >= GrowsAfter && !pool.Budget.IsAboveHalf;
 
     private bool MayAddGrown => HasGrown && (_reads.Count + 1L) * Chunk <= grown && FileMetrics.ReadsInFlight < InFlightWhenBusy;
 
     /// <summary>
-    /// Returns the size in bytes of a grown read: a multiple of <paramref name="chunk"/>, and at most half of the memory allowed.
+    /// Returns the size in bytes of the read after <paramref name="received"/> bytes: the configured size first, then as much as was
+    /// received, at most 512 KiB and half of the memory allowed. A range of 1 MiB takes four reads instead of eight.
     /// </summary>
-    public static int GrownChunkOf(int chunk, int most, long grown) =>
-        Math.Max(chunk, (int)Math.Min(GrownChunk, grown / Math.Max(most, 2)) / chunk * chunk);
+    public static int ChunkAfter(long received, int chunk, int most, long grown) =>
+        Math.Max(chunk, (int)Math.Min(received, Math.Min(GrownChunk, grown / Math.Max(most, 2))) / chunk * chunk);
 
     public void Add(PendingRead read) => _reads.Enqueue(read);
 

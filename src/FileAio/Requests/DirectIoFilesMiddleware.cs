@@ -94,9 +94,12 @@ internal sealed class DirectIoFilesMiddleware(RequestDelegate next, FileServing 
                 return;
             }
 
-            Representation file = new Representation(opened, PathOf(opened, found.Name + variant.Coding?.Extension), variant.Coding,
-                contentType, _options, serving.Time.GetUtcNow());
-            await FileResponse.WriteAsync(context, file, serving);
+            bool isPathUsed = _options.OnPrepareResponse is not null || _options.OnPrepareResponseAsync is not null;
+            string path = isPathUsed ? PathOf(opened, found.Name + variant.Coding?.Extension) : "";
+            Representation file = new Representation(opened, path, variant.Coding, contentType, _options, serving.Time.GetUtcNow());
+            string? digest = _options.ReprDigest == ReprDigestSource.Off || file.File is null ? null
+                : await ReprDigest.FindAsync(serving, context, file.File, found.Name + variant.Coding?.Extension);
+            await FileResponse.WriteAsync(context, file, serving, digest);
         }
         finally
         {

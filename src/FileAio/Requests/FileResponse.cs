@@ -13,7 +13,7 @@ namespace FileAio.Requests;
 /// </summary>
 internal static class FileResponse
 {
-    public static async Task WriteAsync(HttpContext context, Representation file, FileServing serving)
+    public static async Task WriteAsync(HttpContext context, Representation file, FileServing serving, string? digest)
     {
         DirectIoFileOptions options = serving.Options;
         HttpResponse response = context.Response;
@@ -56,6 +56,11 @@ internal static class FileResponse
             SetValidators(response, file);
         }
 
+        if (!isErrorPage && hasContent && digest is not null)
+        {
+            ReprDigest.Set(response, digest);
+        }
+
         if (options.Precompressed.Count > 0)
         {
             response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
@@ -77,7 +82,8 @@ internal static class FileResponse
             return;
         }
 
-        if (context.Features.Get<IHttpsCompressionFeature>() is { } compression)
+        // Looked up only over https, where alone compression asks for it: Kestrel finds a feature that it does not know slowly.
+        if (context.Request.IsHttps && context.Features.Get<IHttpsCompressionFeature>() is { } compression)
         {
             compression.Mode = options.HttpsCompression;
         }
@@ -101,7 +107,7 @@ internal static class FileResponse
 
     private static void SetValidators(HttpResponse response, in Representation file)
     {
-        response.Headers.LastModified = HeaderUtilities.FormatDate(file.LastModified);
+        response.Headers.LastModified = file.LastModifiedText;
         if (!file.IsStrong)
         {
             // Kestrel's value may be a second old, and so earlier than the Last-Modified (8.8.2.1)

@@ -1,5 +1,6 @@
 using FileAio.Buffers;
 using FileAio.Composition;
+using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
 using FileAio.Reading;
@@ -15,6 +16,12 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
 {
     // A smaller read into the pipe could get the rest of a block that is in use; such ends are copied. (Blocks are 4 KiB or more.)
     private const int LeastIntoPipe = 8192;
+
+    /// <summary>
+    /// The number of bytes that the only response that reads reads ahead, before it looks again whether it is the only one. The copy then
+    /// costs less than a device that waits for each send.
+    /// </summary>
+    private const long AloneBytes = 16 << 20;
 
     private readonly DirectReader _reader = new(file, descriptor, body.Engine.Engine, body.IsInline);
     private readonly AlignedBufferPool _pool = serving.Runtime.Buffers;
@@ -34,25 +41,21 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     }
 
     /// <summary>Reads into pool buffers, up to <paramref name="ahead"/> at a time, and copies them to the pipe in order.</summary>
-    private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead)
+    private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead, long received = 0)
     {
-        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0);
+        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0, received);
         long next = window.Start;
         long position = range.Start;
         try
         {
             while (true)
             {
-                while (next < window.End && reads.MayAdd)
+                next = StartReads(reads, next, window.End);
+                if (reads.IsEmpty)
                 {
                     int want = (int)Math.Min(reads.Chunk, window.End - next);
-                    AlignedBuffer? buffer = _pool.TryRent(want);
-                    if (buffer is null && !reads.IsEmpty)
-                    {
-                        break; // the reads in flight are enough
-                    }
-
-                    buffer ??= await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted).ConfigureAwait(false);
+                    AlignedBuffer? buffer = await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted)
+                        .ConfigureAwait(false);
                     if (buffer is null)
                     {
                         return new SendOutcome(SendEnd.Busy, position);
@@ -70,6 +73,11 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     if (read.IsError)
                     {
                         return SendOutcome.OfFailedRead(read, position);
+                    }
+
+                    if (reads.MayReadAhead)
+                    {
+                        next = StartReads(reads, next, window.End); // the device works while this one is copied and sent
                     }
 
                     long there = Math.Min(current.Position + read.Value, range.End);
@@ -120,6 +128,24 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         }
     }
 
+    /// <summary>Starts as many reads as are allowed and have memory. Returns the position behind them.</summary>
+    private long StartReads(ReadsAhead reads, long next, long end)
+    {
+        while (next < end && reads.MayAdd)
+        {
+            int want = (int)Math.Min(reads.Chunk, end - next);
+            if (_pool.TryRent(want) is not { } buffer)
+            {
+                break;
+            }
+
+            reads.Add(_reader.Start(buffer, next, want));
+            next += want;
+        }
+
+        return next;
+    }
+
     /// <summary>Flushes. If the client stalls meanwhile, the buffers that were read ahead may be returned.</summary>
     private async ValueTask<bool> FlushAsync(ReadsAhead reads)
     {
@@ -146,18 +172,26 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         PipeRead into = new PipeRead(_reader, body, _pool.Budget);
         for (long next = window.Start; ;)
         {
-            bool hasGrown = position - range.Start >= ReadsAhead.GrowsAfter && body.Limit is null && !_pool.Budget.IsAboveHalf;
-            int most = hasGrown ? ReadsAhead.GrownChunkOf(chunk, ahead, serving.Options.MaxReadAhead) : chunk;
-            int want = (int)Math.Min(most, window.End - next);
+            bool mayGrow = body.Limit is null && !_pool.Budget.IsAboveHalf;
+            long received = position - range.Start;
+            int most = mayGrow ? ReadsAhead.ChunkAfter(received, chunk, ahead, serving.Options.MaxReadAhead) : chunk;
+            long want = Math.Min(most, window.End - next);
             SendOutcome outcome;
-            if (next < position || want < LeastIntoPipe)
+            if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= serving.Options.MaxReadAhead
+                && FileMetrics.ReadsInFlight == 0)
+            {
+                want = Math.Min(AloneBytes, window.End - next);
+                ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
+                outcome = await CopyAsync(part, new DirectWindow(next, next + want), chunk, ahead, received).ConfigureAwait(false);
+            }
+            else if (next < position || want < LeastIntoPipe)
             {
                 ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
-                outcome = await CopyAsync(part, new DirectWindow(next, next + want), want, 1).ConfigureAwait(false);
+                outcome = await CopyAsync(part, new DirectWindow(next, next + want), (int)want, 1).ConfigureAwait(false);
             }
             else
             {
-                outcome = await into.ReadAsync(next, want, range.End, serving.Options.QueueTimeout, context.RequestAborted)
+                outcome = await into.ReadAsync(next, (int)want, range.End, serving.Options.QueueTimeout, context.RequestAborted)
                     .ConfigureAwait(false);
                 if (outcome.End == SendEnd.NotDirect && !outcome.Reason.IsError)
                 {

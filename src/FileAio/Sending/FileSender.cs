@@ -2,6 +2,7 @@ using FileAio.Composition;
 using FileAio.Diagnostics;
 using FileAio.Files;
 using FileAio.Http;
+using FileAio.Reading;
 using FileAio.Threads;
 using Microsoft.AspNetCore.Http;
 
@@ -38,9 +39,12 @@ internal sealed class FileSender : IDisposable
 
         try
         {
-            if (await ConcludeAsync(await SendRangeAsync(range).ConfigureAwait(false), range.End).ConfigureAwait(false))
+            bool isSmall = range.Length <= KernelSender.MostRead && _file.Size < _serving.DirectIoThreshold;
+            ByteRange rest = isSmall ? await ReadSmallAsync(range).ConfigureAwait(false) : range;
+            if (rest.Length == 0
+                || await ConcludeAsync(await SendRangeAsync(rest).ConfigureAwait(false), range.End).ConfigureAwait(false))
             {
-                await _body.FlushAsync(isLast: true).ConfigureAwait(false);
+                await _body.FlushAsync(isLast: true, mayBeInline: !isSmall).ConfigureAwait(false);
             }
         }
         finally
@@ -63,6 +67,32 @@ internal sealed class FileSender : IDisposable
         {
             await new LeaveEngine();
         }
+    }
+
+    /// <summary>Reads a small range into the pipe, if it is cached: the usual case of a small file. Returns the rest.</summary>
+    private async ValueTask<ByteRange> ReadSmallAsync(ByteRange range)
+    {
+        if (_body.ChunkSize < range.Length || !new CachedReader(_file, _serving.Options.Aio == AioMode.Off).CanRead)
+        {
+            return range;
+        }
+
+        await _body.StartAsync().ConfigureAwait(false);
+        return range with { Start = range.Start + ReadNow(range) };
+    }
+
+    /// <summary>Returns the number of bytes; 0 if the read fails or would wait.</summary>
+    private long ReadNow(ByteRange range)
+    {
+        SysResult read = new CachedReader(_file, _serving.Options.Aio == AioMode.Off)
+            .Read(_body.GetSpan((int)range.Length), range.Start);
+        if (read.Value <= 0)
+        {
+            return 0;
+        }
+
+        _body.Advance((int)read.Value);
+        return read.Value;
     }
 
     /// <summary>

@@ -29,6 +29,9 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     private PipePiece _piece;
     private SendTimer? _timer;
     private EngineContext? _engine;
+    private ISendFileFeature? _sendFile;
+    private bool _refusesSendFile;
+    private bool? _isPlain;
     private long _sinceYield;
 
     /// <summary>The rate limit; null for none.</summary>
@@ -40,8 +43,8 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>The number of bytes written since the last flush.</summary>
     public long Unflushed { get; private set; }
 
-    /// <summary>Whether reads and flushes continue on the engine thread.</summary>
-    public bool IsInline { get; } = MayBeInline(response.HttpContext, serving.Options);
+    /// <summary>Whether reads and flushes continue on the engine thread. By default it is true if the response is plain.</summary>
+    public bool IsInline => serving.Options.Aio != AioMode.Off && (serving.Options.InlineCompletions ?? IsPlain);
 
     /// <summary>The connection's engine.</summary>
     public EngineContext Engine => _engine ??= serving.Runtime.EngineOf(response.HttpContext.Features);
@@ -49,8 +52,12 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     /// <summary>
     /// The transport's feature that sends file ranges, if nothing wraps the body or connection. Null after it has declined once.
     /// </summary>
-    public ISendFileFeature? SendFile { get; private set; } = serving.Options.SendFile != SendFileMode.Off && IsPlain(response.HttpContext)
-        ? response.HttpContext.Features.Get<ISendFileFeature>() : null;
+    public ISendFileFeature? SendFile
+    {
+        get => _refusesSendFile || serving.Options.SendFile == SendFileMode.Off || !IsPlain ? null
+            : _sendFile ??= response.HttpContext.Features.Get<ISendFileFeature>();
+        private set => (_sendFile, _refusesSendFile) = (value, value is null);
+    }
 
     private PipeWriter Writer => response.BodyWriter;
 
@@ -197,13 +204,12 @@ internal sealed class ResponseBody(HttpResponse response, RateLimit? limit, File
     }
 
     /// <summary>
-    /// Returns whether reads may continue on the engine thread. By default it is true if nothing slow wraps the body or connection: no TLS,
-    /// no HTTP/2, no body wrapper (compression), no connection middleware.
+    /// Returns whether nothing slow wraps the body or connection: no TLS, no HTTP/2, no body wrapper (compression), no connection
+    /// middleware.
     /// </summary>
-    private static bool MayBeInline(HttpContext context, DirectIoFileOptions options) => options.Aio != AioMode.Off
-        && (options.InlineCompletions ?? IsPlain(context));
+    private bool IsPlain => _isPlain ??= IsPlainResponse(response.HttpContext);
 
-    private static bool IsPlain(HttpContext context) => context.Features.Get<ITlsHandshakeFeature>() is null
+    private static bool IsPlainResponse(HttpContext context) => context.Features.Get<ITlsHandshakeFeature>() is null
         && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal)
         && IsServers(context.Features.Get<IHttpResponseBodyFeature>(), context.Features.Get<IHttpResponseFeature>())
         && IsUnwrapped(context.Features.Get<IConnectionTransportFeature>());

@@ -72,8 +72,8 @@ public sealed class LayoutTests
         Add<Libc.io_event>(ours, "struct io_event", "data", "obj", "res", "res2");
         Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "__error_code",
             "aio_offset");
-        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_mtime",
-            "stx_dev_major", "stx_dev_minor", "stx_mnt_id");
+        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_ctime",
+            "stx_mtime", "stx_dev_major", "stx_dev_minor", "stx_mnt_id");
         Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_snd_mss", "tcpi_unacked", "tcpi_bytes_acked", "tcpi_notsent_bytes");
         ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");
 

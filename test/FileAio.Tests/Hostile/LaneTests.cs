@@ -40,7 +40,7 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     {
         await using FileServer server =
             await FileServer.StartAsync(tree.Root, options => (options.Aio, options.Threads) = (AioMode.Threads, 1));
-        tree.Write("held.txt", "held");
+        tree.Write("held.txt", FileTree.Pattern(100_000, 0)); // too large to be kept open
         using AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: 1);
         Task<RawReply> opening;
         using (AioFault held = AioFault.Script(AioFaultKind.OpenLate, AioFault.Held, count: -1))
@@ -78,7 +78,7 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
     {
         await using FileServer server =
             await FileServer.StartAsync(tree.Root, options => options.QueueTimeout = TimeSpan.FromMilliseconds(300));
-        tree.Write("held.txt", "held");
+        tree.Write("held.txt", FileTree.Pattern(100_000, 0)); // too large to be kept open
         using (AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: -1))
         using (AioFault held = AioFault.Script(AioFaultKind.OpenLate, AioFault.Held, count: -1))
         {
@@ -107,7 +107,7 @@ public sealed class LaneTests(FileTree tree) : IClassFixture<FileTree>
                 throw;
             }
         }));
-        tree.Write("held.txt", "held");
+        tree.Write("held.txt", FileTree.Pattern(100_000, 0)); // too large to be kept open
         using AioFault cold = AioFault.Script(AioFaultKind.OpenCold, 0, count: -1);
         using AioFault held = AioFault.Script(AioFaultKind.OpenLate, AioFault.Held, count: -1);
         using (Socket socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))

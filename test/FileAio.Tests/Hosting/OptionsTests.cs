@@ -22,6 +22,7 @@ public sealed class OptionsTests
     [InlineData("DirectIoThreshold", "0", "1 byte or more")]
     [InlineData("DirectIoThreshold", "4x", "off")]
     [InlineData("CacheProbe", "perhaps", "NoWait")]
+    [InlineData("ReprDigest", "perhaps", "Off, Sidecar, XAttr")]
     [InlineData("SendFile", "perhaps", "Auto, On, Off")]
     [InlineData("SendFileMaxChunk", "1k", "65536 to 1073741824")]
     [InlineData("DirectIoAlignment", "1000", "power of two")]
@@ -105,6 +106,7 @@ public sealed class OptionsTests
             ["SendTimeout"] = "90",
             ["DirectIoThreshold"] = "4m",
             ["CacheProbe"] = "nowait",
+            ["ReprDigest"] = "sidecar",
             ["SendFile"] = "on",
             ["SendFileMaxChunk"] = "512k",
             ["DirectIoAlignment"] = "4k",
@@ -126,6 +128,7 @@ public sealed class OptionsTests
         Assert.Equal(["i", "j"], options.DefaultFiles);
         Assert.Equal((false, true, SymlinkPolicy.IfNotOwner, true, false),
             (options.RedirectToAppendTrailingSlash, options.ServeDotFiles, options.DisableSymlinks, options.Terminal, options.ETag));
+        Assert.Equal(ReprDigestSource.Sidecar, options.ReprDigest);
         Assert.Equal((CacheProbe.NoWait, SendFileMode.On, 512 << 10), (options.CacheProbe, options.SendFile, options.SendFileMaxChunk));
         Assert.Equal((TimeSpan.Zero, TimeSpan.FromSeconds(90)), (options.AioTimeout, options.SendTimeout));
         Assert.Equal("releases/current/", options.DisableSymlinksFrom);

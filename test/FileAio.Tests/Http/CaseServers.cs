@@ -5,7 +5,16 @@ namespace FileAio.Tests.Http;
 /// <summary>One server for each way of reading and set of options: rows that agree in both share it.</summary>
 public sealed class CaseServers : IAsyncDisposable
 {
+    private const string OnEpoll = "epoll, ";
+
     private readonly Dictionary<string, FileServer> _servers = [];
+
+    /// <summary>
+    /// Every engine with every value of SendFile on a transport that has sendfile. Not POSIX AIO: each of its engines occupies one of
+    /// glibc's 20 threads, and there is one for each server.
+    /// </summary>
+    public static IEnumerable<string> WaysOnEpoll => Enum.GetNames<AioMode>().Where(name => name != nameof(AioMode.Posix)).SelectMany(
+        engine => Enum.GetNames<SendFileMode>(), (engine, mode) => $"{OnEpoll}aio {engine}, sendfile {mode}".ToLowerInvariant());
 
     public FileTree Tree { get; } = new();
 
@@ -33,9 +42,18 @@ public sealed class CaseServers : IAsyncDisposable
             options.OpenFileCache.Max = way == "open-file cache" ? 100 : 0;
             options.OutputBuffers = way == "threads" ? new OutputBuffers(3, 8192) : options.OutputBuffers;
             options.SendFile = way == "sendfile on" ? SendFileMode.On : SendFileMode.Auto;
+            if (way.StartsWith(OnEpoll, StringComparison.Ordinal))
+            {
+                string[] values = [.. way[OnEpoll.Length..].Split(", ").Select(part => part.Split(' ')[1])];
+                options.Aio = Enum.Parse<AioMode>(values[0], ignoreCase: true);
+                options.SendFile = Enum.Parse<SendFileMode>(values[1], ignoreCase: true);
+                // With sendfile on, larger files would be read directly, as in nginx.
+                options.DirectIoThreshold = options.SendFile == SendFileMode.On ? null : 512;
+            }
         }, alignedPool: way is "aio into the pipe" or "uring into the pipe", before: builder =>
         {
-            if (way.StartsWith("sendfile", StringComparison.Ordinal) || way == "uring on epoll")
+            if (way.StartsWith("sendfile", StringComparison.Ordinal) || way == "uring on epoll"
+                || way.StartsWith(OnEpoll, StringComparison.Ordinal))
             {
                 TransportCatalogue.Get("epoll").Apply(builder.WebHost, new TransportSettings());
             }

@@ -8,7 +8,7 @@ public sealed class HttpCaseTests(CaseServers servers) : IClassFixture<CaseServe
     private static readonly string[] Ways =
         ["aio", "aio into the pipe", "threads", "posix", "off", "page cache", "open-file cache", "sendfile on", "sendfile auto",
             "uring", "uring into the pipe", "uring page cache", "uring on epoll",
-            "uring on uring"];
+            "uring on uring", .. CaseServers.WaysOnEpoll];
 
     public static TheoryData<string, string> Rows()
     {

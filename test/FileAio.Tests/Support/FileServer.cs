@@ -18,6 +18,15 @@ internal sealed class FileServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
+    /// <summary>
+    /// Configuration files are not watched: each server would have an inotify instance, of which a user has 128 by default.
+    /// </summary>
+    static FileServer()
+    {
+        Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
+        Environment.SetEnvironmentVariable("ASPNETCORE_hostBuilder__reloadConfigOnChange", "false");
+    }
+
     private FileServer(WebApplication app, FileRuntime runtime, LogLines log)
     {
         (_app, Runtime, Log) = (app, runtime, log);

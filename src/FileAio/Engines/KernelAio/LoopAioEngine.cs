@@ -15,6 +15,7 @@ internal sealed class LoopAioEngine : LoopEngine<AioContext>
     private readonly int _requests;
     private readonly ThreadPoolEngine _threads;
     private readonly CompletionQueue _completions;
+    private readonly Action<FileRead, SysResult> _deliver;
 
     /// <param name="loop">The connection's event loop.</param>
     /// <param name="requests">The maximum number of reads in flight.</param>
@@ -26,6 +27,11 @@ internal sealed class LoopAioEngine : LoopEngine<AioContext>
     {
         (_requests, _threads) = (requests, threads);
         _completions = new CompletionQueue(() => Known!.SubmitWaiting());
+        _deliver = (read, result) =>
+        {
+            Reaped(result);
+            _completions.Deliver(read, result);
+        };
     }
 
     public override string Name => "linux-aio";
@@ -82,7 +88,7 @@ internal sealed class LoopAioEngine : LoopEngine<AioContext>
         }
     }
 
-    protected override int Reap(AioContext queue) => queue.Reap(MaxPerIteration, TimeSpan.Zero, _completions.Deliver);
+    protected override int Reap(AioContext queue, int most) => queue.Reap(most, TimeSpan.Zero, _deliver);
 
     protected override void DrainOnce(AioContext queue)
     {

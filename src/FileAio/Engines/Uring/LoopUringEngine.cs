@@ -21,6 +21,7 @@ internal sealed class LoopUringEngine : LoopEngine<FileRing>, IOpenEngine
     private readonly UringSetup _setup;
     private readonly IOpenEngine _fallback;
     private readonly RingDelivery _delivery;
+    private readonly Action<IRingOperation, SysResult> _deliver;
     private int _isSubmitPosted;
 
     /// <param name="loop">The connection's event loop.</param>
@@ -33,6 +34,11 @@ internal sealed class LoopUringEngine : LoopEngine<FileRing>, IOpenEngine
     {
         (_setup, _fallback) = (setup, fallback);
         _delivery = new RingDelivery(threads, () => Application);
+        _deliver = (operation, result) =>
+        {
+            Reaped(result);
+            _delivery.Completed(operation, result);
+        };
     }
 
     public override string Name => UringSetup.Name;
@@ -113,7 +119,7 @@ internal sealed class LoopUringEngine : LoopEngine<FileRing>, IOpenEngine
         }
     }
 
-    protected override int Reap(FileRing queue) => queue.Reap(MaxPerIteration, _delivery.Completed);
+    protected override int Reap(FileRing queue, int most) => queue.Reap(most, _deliver);
 
     protected override void BeforeDrain(FileRing queue) => CancelAll(queue);
 

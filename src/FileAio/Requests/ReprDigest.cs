@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using FileAio.Buffers;
+using FileAio.Composition;
+using FileAio.Files;
+using FileAio.Interop;
+using FileAio.Reading;
+using Microsoft.AspNetCore.Http;
+
+namespace FileAio.Requests;
+
+/// <summary>
+/// The field Repr-Digest (RFC 9530, 3): the SHA-256 digest of the whole representation, also of one that is sent in part. It is read from
+/// where <see cref="DirectIoFileOptions.ReprDigest"/> says, never computed.
+/// </summary>
+internal static class ReprDigest
+{
+    private const string Name = "Repr-Digest", Extension = ".sha256";
+    private const int Digits = 64;
+
+    /// <summary>Returns the value of the field; null if the file has no valid digest.</summary>
+    /// <param name="serving">The mount.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="file">The file, which is the precompressed one if such a one is sent.</param>
+    /// <param name="name">Its path below the root.</param>
+    public static async ValueTask<string?> FindAsync(FileServing serving, HttpContext context, OpenedFile file, string name)
+    {
+        if (serving.Options.ReprDigest == ReprDigestSource.XAttr)
+        {
+            return OfAttribute(file);
+        }
+
+        OpenResult opened = await serving.OpenAsync(name + Extension, context);
+        if (opened.File is not { } sidecar)
+        {
+            return null;
+        }
+
+        try
+        {
+            return IsOlder(sidecar.Facts, file.Facts) ? null : await ReadAsync(serving, context, sidecar);
+        }
+        finally
+        {
+            sidecar.Release();
+        }
+    }
+
+    /// <summary>
+    /// Sets the field. If other middleware encodes the response (compression), the representation is another one, and the field is removed
+    /// before the header is sent.
+    /// </summary>
+    public static void Set(HttpResponse response, string value)
+    {
+        string coding = response.Headers.ContentEncoding.ToString();
+        response.Headers[Name] = value;
+        response.OnStarting(
+            static state =>
+            {
+                (HttpResponse response, string coding) = ((HttpResponse, string))state;
+                if (response.Headers.ContentEncoding.ToString() != coding)
+                {
+                    response.Headers.Remove(Name);
+                }
+
+                return Task.CompletedTask;
+            },
+            (response, coding));
+    }
+
+    /// <summary>Parses the digits. Returns null if they are not a digest.</summary>
+    internal static string? Parse(ReadOnlySpan<byte> text)
+    {
+        if (text.Length < Digits || (text.Length > Digits && !char.IsWhiteSpace((char)text[Digits])))
+        {
+            return null;
+        }
+
+        Span<byte> digest = stackalloc byte[Digits / 2];
+        for (int i = 0; i < digest.Length; i++)
+        {
+            if (!byte.TryParse(text.Slice(2 * i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out digest[i]))
+            {
+                return null;
+            }
+        }
+
+        return $"sha-256=:{Convert.ToBase64String(digest)}:";
+    }
+
+    private static bool IsOlder(in FileFacts one, in FileFacts other) => one.ModifiedSeconds < other.ModifiedSeconds
+        || (one.ModifiedSeconds == other.ModifiedSeconds && one.ModifiedNanoseconds < other.ModifiedNanoseconds);
+
+    [SkipLocalsInit]
+    private static string? OfAttribute(OpenedFile file)
+    {
+        Span<byte> text = stackalloc byte[Digits + 1];
+        SysResult read = Libc.GetAttribute(file.Descriptor, "user.sha256\0"u8, text);
+        return read.IsError ? null : Parse(text[..(int)read.Value]);
+    }
+
+    private static async ValueTask<string?> ReadAsync(FileServing serving, HttpContext context, OpenedFile sidecar)
+    {
+        byte[] text = new byte[Digits + 1];
+        CachedReader reader = new(sidecar, serving.Options.Aio == AioMode.Off);
+        SysResult read = reader.CanRead ? reader.Read(text, 0) : SysResult.Error(Errno.EAGAIN);
+        if (read.Errno != Errno.EAGAIN)
+        {
+            return read.IsError ? null : Parse(text.AsSpan(0, (int)read.Value));
+        }
+
+        // Not cached: an engine waits for the disk.
+        AlignedBufferPool pool = serving.Runtime.Buffers;
+        if (await pool.RentAsync(text.Length, serving.Options.QueueTimeout, context.RequestAborted) is not { } buffer)
+        {
+            return null;
+        }
+
+        try
+        {
+            read = await buffer.Read.StartAsync(
+                serving.Runtime.BufferedOf(context.Features), sidecar.Descriptor, buffer.Address, text.Length, 0);
+            return read.IsError ? null : Parse(buffer.Memory.Span[..(int)read.Value]);
+        }
+        finally
+        {
+            pool.Return(buffer);
+        }
+    }
+}
