@@ -13,8 +13,8 @@ using Test.Shared;
 
 // A server in a process of its own, for tests that limit or end the process: ServerHost TRANSPORT [descriptor=N] [drain=SECONDS]
 // [keep-alive=SECONDS] [hand-over=PATH] [store=true] [systemd=true] [loops=N] [unix=PATH] [also=PORT] [use=NAME] [hold=PATH]. Listens on
-// the descriptor if there is one, also on the Unix socket and the further port; with systemd= on what systemd has passed. With hold= the host
-// has not started before that file exists (HeldStart). Prints its port, then its log, and ends on SIGTERM. /allocated tells what was
+// the descriptor if there is one, also on the Unix socket and the further port; with systemd= on what systemd has passed. With hold= the
+// host has not started before that file exists (HeldStart). Prints its port, then its log, and ends on SIGTERM. /allocated tells what was
 // allocated on the managed heap since the start, /process the process id.
 string? Text(string name) =>
     args.Skip(1).FirstOrDefault(argument => argument.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];

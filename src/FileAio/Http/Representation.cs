@@ -39,8 +39,8 @@ internal readonly struct Representation
     public long Size { get; }
 
     /// <summary>
-    /// The path of the request, for <see cref="DirectIoFileOptions.OnPrepareResponse"/>. The open file may have another path: that of a link's
-    /// target, or of the request that opened it first.
+    /// The path of the request, for <see cref="DirectIoFileOptions.OnPrepareResponse"/>. The open file may have another path: that of a
+    /// link's target, or of the request that opened it first.
     /// </summary>
     public string Path { get; }
 

@@ -127,8 +127,8 @@ public sealed class DirectIoFileOptions
 
     /// <summary>
     /// Gets or sets where the digest in <c>Repr-Digest</c> (RFC 9530) comes from. A client checks with it a file that it has received,
-    /// also in parts. Responses 200 and 206, and to HEAD, have the field. Its algorithm is <c>sha-256</c>. If a precompressed file is sent, it
-    /// is the digest of that file. Default: <see cref="ReprDigestSource.Off"/>. Allowed values: off, sidecar, xattr. nginx has no such
+    /// also in parts. Responses 200 and 206, and to HEAD, have the field. Its algorithm is <c>sha-256</c>. If a precompressed file is sent,
+    /// it is the digest of that file. Default: <see cref="ReprDigestSource.Off"/>. Allowed values: off, sidecar, xattr. nginx has no such
     /// option.
     /// </summary>
     public ReprDigestSource ReprDigest { get; set; }
