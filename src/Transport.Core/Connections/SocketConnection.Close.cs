@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Transport.Core.Diagnostics;
 using Transport.Core.Loops;
-using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Connections;
 
@@ -20,7 +19,6 @@ internal sealed partial class SocketConnection
     private readonly CancellationTokenSource _connectionClosed = new();
     private Timer? _drainTimer;
     private bool _isSendPending;
-    private readonly TaskCompletionSource _connectionClosedFired = new();
     private readonly Lock _closeGate = new();
     private Exception? _shutdownReason;
     private bool _reset;
@@ -187,15 +185,9 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// Runs the application's callbacks on the thread pool, as Kestrel's own transport does. The connection's end waits for them, since
+    /// Runs the application's callbacks, on the thread pool as Kestrel's own transport does. The connection's end waits for them, since
     /// they may still use what it owns.
     /// </summary>
-    private Task FireConnectionClosedAsync()
-    {
-        UnsafeThreadPool.Queue(static connection => ((SocketConnection)connection!).FireConnectionClosed(), this);
-        return _connectionClosedFired.Task;
-    }
-
     private void FireConnectionClosed()
     {
         try
@@ -206,7 +198,5 @@ internal sealed partial class SocketConnection
         {
             TransportLog.UnexpectedError(_logger, ConnectionId, exception);
         }
-
-        _connectionClosedFired.SetResult();
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Transport.Core.Diagnostics;
+using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Connections;
 
@@ -57,7 +58,8 @@ internal sealed partial class SocketConnection
             await WaitForAnswerAsync().ConfigureAwait(false);
         }
 
-        await FireConnectionClosedAsync().ConfigureAwait(false);
+        await default(ThreadPoolSwitch);
+        FireConnectionClosed();
     }
 
     /// <summary>
