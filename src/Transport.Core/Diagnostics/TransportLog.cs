@@ -63,7 +63,7 @@ internal static partial class TransportLog
 
     [LoggerMessage(108, LogLevel.Warning,
         "The descriptor limit of {Limit} (RLIMIT_NOFILE) is low. "
-        + "{Reserve} descriptors are reserved instead of {Wanted} (DescriptorReserve). About {Room} remain for connections. "
+        + "{Reserve} descriptors are reserved; DescriptorReserve is {Wanted}. About {Room} remain for connections. "
         + "Further clients wait in the backlog. Raise the limit (ulimit -n, LimitNOFILE=).",
         EventName = "DescriptorLimitLow")]
     public static partial void DescriptorLimitLow(ILogger logger, int limit, int wanted, int reserve, int room);

@@ -65,7 +65,7 @@ public class DescriptorReserveTests
     {
         await using HostProcess host = await HostProcess.StartAsync(transport, 200);
         await Deadline.Until(() => host.Output.Contains("The descriptor limit of 200", StringComparison.Ordinal), () => host.Output);
-        Assert.Contains("50 descriptors are reserved instead of 64", host.Output, StringComparison.Ordinal);
+        Assert.Contains("50 descriptors are reserved; DescriptorReserve is 64.", host.Output, StringComparison.Ordinal);
         Assert.Equal(0, await host.StopAsync());
     }
 
