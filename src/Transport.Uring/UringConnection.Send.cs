@@ -54,13 +54,18 @@ internal sealed partial class UringConnection
             return SysResult.Canceled;
         }
 
-        SysResult sent = IsZeroCopy(in output) ? new SysResult(-Errno.EAGAIN) : SendNow(output);
-        if (_elsewhere.End())
+        try
         {
-            SocketCalls.Close(_socket);
+            return IsZeroCopy(in output) ? new SysResult(-Errno.EAGAIN) : SendNow(output);
         }
-
-        return sent;
+        finally
+        {
+            // Also after an exception of the application's memory pool.
+            if (_elsewhere.End())
+            {
+                SocketCalls.Close(_socket);
+            }
+        }
     }
 
     private SysResult SendNow(in OutputBatch output)

@@ -58,6 +58,7 @@ internal sealed partial class ListenSocket : IDisposable
 
     /// <exception cref="AddressInUseException">Another process, perhaps another instance of the application, uses the address.</exception>
     /// <exception cref="SocketException">The kernel failed for another reason. Kestrel distinguishes the two.</exception>
+    /// <exception cref="IOException">The folder of a Unix socket does not exist.</exception>
     public static ListenSocket Bind(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         Socket? first = null;
@@ -90,6 +91,12 @@ internal sealed partial class ListenSocket : IDisposable
         {
             first?.Dispose();
             throw new AddressInUseException(exception.Message, exception);
+        }
+        catch (SocketException exception)
+            when (endPoint is UnixDomainSocketEndPoint unix && UnixSocketFile.MissingFolder(unix) is { } folder)
+        {
+            first?.Dispose();
+            throw new IOException($"A Unix socket cannot be created at {unix}: the folder {folder} does not exist.", exception);
         }
         catch
         {

@@ -70,6 +70,13 @@ internal static class UnixSocketFile
         }
     }
 
+    /// <summary>
+    /// Returns the folder of the file if it does not exist. bind(2) fails with ENOENT then, and .NET words that as an address that cannot
+    /// be assigned.
+    /// </summary>
+    public static string? MissingFolder(UnixDomainSocketEndPoint endPoint) =>
+        PathOf(endPoint) is { } path && Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder) ? folder : null;
+
     private static string? PathOf(UnixDomainSocketEndPoint endPoint)
     {
         SocketAddress address = endPoint.Serialize();

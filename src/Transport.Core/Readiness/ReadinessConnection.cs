@@ -95,18 +95,24 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
             return SysResult.Canceled;
         }
 
-        SysResult sent = OutputCalls.SendNext(_socket, output, loop.Counters);
-        if (_elsewhere.End())
+        try
         {
-            SocketCalls.Close(_socket);
-        }
+            SysResult sent = OutputCalls.SendNext(_socket, output, loop.Counters);
+            if (!sent.IsError)
+            {
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            }
 
-        if (!sent.IsError)
+            return sent;
+        }
+        finally
         {
-            Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            // Also after an exception of the application's memory pool.
+            if (_elsewhere.End())
+            {
+                SocketCalls.Close(_socket);
+            }
         }
-
-        return sent;
     }
 
     public void OnReady(Readiness readiness)

@@ -29,7 +29,7 @@ public sealed class LimitsTests(FileTree tree) : IClassFixture<FileTree>
     {
         await using FileServer server = await FileServer.StartAsync(tree.Root, options =>
             (options.MaxInFlightBytes, options.OutputBuffers, options.QueueTimeout) =
-                (131072, new OutputBuffers(1, 65536), TimeSpan.FromMilliseconds(50)));
+                (131072, new OutputBuffers(1, 65536), TimeSpan.FromSeconds(1)));
         Assert.True(server.Runtime.Buffers.Budget.TryAcquire(131072));
         Assert.Equal(503, (await RawReply.GetAsync(server.Port, "/b1048579.bin")).Status);
         server.Runtime.Buffers.Budget.Release(131072);

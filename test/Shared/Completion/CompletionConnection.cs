@@ -63,18 +63,24 @@ internal sealed class CompletionConnection(CompletionLoop loop, int descriptor) 
             return SysResult.Canceled;
         }
 
-        SysResult sent = OutputCalls.SendNext(_descriptor, output, loop.Counters);
-        if (_elsewhere.End())
+        try
         {
-            SocketCalls.Close(_descriptor);
-        }
+            SysResult sent = OutputCalls.SendNext(_descriptor, output, loop.Counters);
+            if (!sent.IsError)
+            {
+                Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            }
 
-        if (!sent.IsError)
+            return sent;
+        }
+        finally
         {
-            Interlocked.Add(ref loop.Counters.BytesSentElsewhere.Value, sent.Value);
+            // Also after an exception of the application's memory pool.
+            if (_elsewhere.End())
+            {
+                SocketCalls.Close(_descriptor);
+            }
         }
-
-        return sent;
     }
 
     public override ValueTask CloseAsync()

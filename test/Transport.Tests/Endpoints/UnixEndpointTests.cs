@@ -38,6 +38,15 @@ public sealed class UnixEndpointTests : IDisposable
         Assert.Equal("abstract", await pair.Client.ReceiveTextAsync(8));
     }
 
+    [Theory, Transports(NotOnSockets = "Kestrel's own says that the address cannot be assigned")]
+    public async Task A_folder_that_does_not_exist_is_named(TransportUnderTest transport)
+    {
+        string path = PathOf(Path.Combine("no-such-folder", "s"));
+        IOException error = await Assert.ThrowsAsync<IOException>(
+            () => BareListener.BindAsync(transport, new UnixDomainSocketEndPoint(path)));
+        Assert.Contains(Path.GetDirectoryName(path)!, error.Message, StringComparison.Ordinal);
+    }
+
     [Theory, Transports]
     public async Task A_stale_file_is_address_in_use_and_is_left_alone(TransportUnderTest transport)
     {
