@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Transport.Core.Interop;
 using Transport.Core.Loops;
 using Transport.Core.Loops.Sockets;
@@ -15,7 +16,7 @@ namespace Transport.Uring;
 /// The event loop on io_uring(7). Sockets add operations; each iteration submits them and waits with one io_uring_enter(2), and dispatches
 /// completions to their sockets. The ring belongs to the thread that created it, so the loop cannot move to another.
 /// </summary>
-internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, UringCounters counters) : EventLoop(setup)
+internal sealed unsafe class UringLoop(LoopSetup setup, UringTransportOptions options, UringCounters counters) : EventLoop(setup)
 {
     /// <summary>The pause when the kernel accepts no operation and completes none: the machine is short of memory.</summary>
     private const int ShortageMilliseconds = 1;
@@ -40,7 +41,8 @@ internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, 
     private BufferRing? _buffers;
     private HeldBuffers? _held;
 
-    /// <summary>The poll of the eventfd is in flight.</summary>
+    /// <summary>Receives the eventfd's counter. Native memory, since the read is in flight for the lifetime of the loop.</summary>
+    private ulong* _wakeCount;
     private bool _isWakeInFlight;
     private bool _isEnding;
 
@@ -150,6 +152,7 @@ internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, 
             }
         }
 
+        _wakeCount = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
         WaitForWake();
     }
 
@@ -197,6 +200,7 @@ internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, 
         if (!IsLost)
         {
             _buffers?.Dispose();
+            NativeMemory.Free(_wakeCount);
         }
 
         while (_vectors.TryPop(out SendVector? vector))
@@ -306,7 +310,7 @@ internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, 
             }
             else if (id.Kind == OperationKind.Wake)
             {
-                Woken(cqe.res, cqe.flags);
+                Woken(cqe.res);
             }
             else
             {
@@ -334,28 +338,31 @@ internal sealed class UringLoop(LoopSetup setup, UringTransportOptions options, 
     private void WaitForWake()
     {
         _isWakeInFlight = true;
-        Submit(Sqe.PollMultishot(Waker.Descriptor, Libc.POLLIN, default(UserData).Pack()));
+        Submit(Sqe.Read(Waker.Descriptor, _wakeCount, sizeof(ulong), default(UserData).Pack()));
     }
 
     /// <summary>
-    /// Handles a wake-up. The poll completes for each write to the eventfd, which is never read, until the completion queue overflows.
+    /// Handles the eventfd's read or poll. Kernels before 5.18 do not wait for a descriptor with O_NONBLOCK, so it is polled and then
+    /// drained.
     /// </summary>
-    private void Woken(int result, uint flags)
+    private void Woken(int result)
     {
-        if ((flags & IORING_CQE_F_MORE) != 0)
-        {
-            return;
-        }
-
         _isWakeInFlight = false;
         if (_isEnding)
         {
             return;
         }
 
+        if (result == -Errno.EAGAIN)
+        {
+            _isWakeInFlight = true;
+            Submit(Sqe.Poll(Waker.Descriptor, Libc.POLLIN, default(UserData).Pack()));
+            return;
+        }
+
         if (result != -Errno.EINTR)
         {
-            new SysResult(result).ThrowIfError($"{Name}: polling the eventfd");
+            new SysResult(result).ThrowIfError($"{Name}: reading the eventfd");
         }
 
         WaitForWake();

@@ -88,13 +88,15 @@ internal static unsafe class Sqe
         user_data = userData,
     };
 
-    /// <summary>Like <see cref="Poll"/>, and completes for each event until it is cancelled or the completion queue overflows.</summary>
-    public static io_uring_sqe PollMultishot(int descriptor, short events, ulong userData)
+    public static io_uring_sqe Read(int descriptor, void* into, int length, ulong userData) => new()
     {
-        io_uring_sqe poll = Poll(descriptor, events, userData);
-        poll.len = IORING_POLL_ADD_MULTI;
-        return poll;
-    }
+        opcode = IORING_OP_READ,
+        fd = descriptor,
+        off = ulong.MaxValue,
+        addr = (ulong)into,
+        len = (uint)length,
+        user_data = userData,
+    };
 
     /// <summary>Cancels the operation that was submitted with <paramref name="target"/>. Both complete.</summary>
     public static io_uring_sqe Cancel(ulong target, ulong userData) => new()

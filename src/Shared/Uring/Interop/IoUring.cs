@@ -58,8 +58,6 @@ internal static unsafe partial class IoUring
 
     public const ushort IORING_RECV_MULTISHOT = 1 << 1;
 
-    public const uint IORING_POLL_ADD_MULTI = 1u << 0;
-
     public const uint IORING_CQE_F_BUFFER = 1u << 0;
     public const uint IORING_CQE_F_MORE = 1u << 1;
     public const uint IORING_CQE_F_SOCK_NONEMPTY = 1u << 2;
