@@ -38,7 +38,8 @@ internal static class ReprDigest
 
         try
         {
-            return IsOlder(sidecar.Facts, file.Facts) ? null : await ReadAsync(serving, context, sidecar);
+            string? digest = IsOlder(sidecar.Facts, file.Facts) ? null : await ReadAsync(serving, context, sidecar);
+            return digest is not null && await IsCurrentAsync(serving, context, file, name) ? digest : null;
         }
         finally
         {
@@ -88,8 +89,29 @@ internal static class ReprDigest
         return $"sha-256=:{Convert.ToBase64String(digest)}:";
     }
 
-    private static bool IsOlder(in FileFacts one, in FileFacts other) => one.ModifiedSeconds < other.ModifiedSeconds
-        || (one.ModifiedSeconds == other.ModifiedSeconds && one.ModifiedNanoseconds < other.ModifiedNanoseconds);
+    /// <summary>
+    /// Whether the path still names the file. If both were replaced after the file was opened, the sidecar is that of the next one.
+    /// </summary>
+    private static async ValueTask<bool> IsCurrentAsync(FileServing serving, HttpContext context, OpenedFile file, string name)
+    {
+        OpenResult opened = await serving.OpenAsync(name, context);
+        if (opened.File is not { } current)
+        {
+            return false;
+        }
+
+        bool isSame = current.Facts.SameInode(file.Facts);
+        current.Release();
+        return isSame;
+    }
+
+    /// <summary>
+    /// By the times of modification and of change. A file that was replaced by a version with an older time of modification (rsync -t,
+    /// a rollback) has been changed after its sidecar.
+    /// </summary>
+    private static bool IsOlder(in FileFacts one, in FileFacts other) =>
+        (one.ModifiedSeconds, one.ModifiedNanoseconds).CompareTo((other.ModifiedSeconds, other.ModifiedNanoseconds)) < 0
+        || (one.ChangedSeconds, one.ChangedNanoseconds).CompareTo((other.ChangedSeconds, other.ChangedNanoseconds)) < 0;
 
     [SkipLocalsInit]
     private static string? OfAttribute(OpenedFile file)

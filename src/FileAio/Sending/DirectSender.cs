@@ -26,6 +26,9 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     private readonly DirectReader _reader = new(file, descriptor, body.Engine.Engine, body.IsInline);
     private readonly AlignedBufferPool _pool = serving.Runtime.Buffers;
 
+    /// <summary>The size in bytes to which the reads of this response may grow: a read must fit into the memory that all have.</summary>
+    private long Grown => body.Limit is null ? Math.Min(serving.Options.MaxReadAhead, _pool.Budget.Limit / 2) : 0;
+
     public async ValueTask<SendOutcome> SendAsync(ByteRange range)
     {
         DirectWindow window = DirectWindow.Around(range, file.DirectAlignment);
@@ -43,7 +46,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     /// <summary>Reads into pool buffers, up to <paramref name="ahead"/> at a time, and copies them to the pipe in order.</summary>
     private async ValueTask<SendOutcome> CopyAsync(ByteRange range, DirectWindow window, int chunk, int ahead, long received = 0)
     {
-        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, body.Limit is null ? serving.Options.MaxReadAhead : 0, received);
+        ReadsAhead reads = new ReadsAhead(_pool, ahead, chunk, Grown, received);
         long next = window.Start;
         long position = range.Start;
         try
@@ -174,10 +177,10 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         {
             bool mayGrow = body.Limit is null && !_pool.Budget.IsAboveHalf;
             long received = position - range.Start;
-            int most = mayGrow ? ReadsAhead.ChunkAfter(received, chunk, ahead, serving.Options.MaxReadAhead) : chunk;
+            int most = mayGrow ? ReadsAhead.ChunkAfter(received, chunk, ahead, Grown) : chunk;
             long want = Math.Min(most, window.End - next);
             SendOutcome outcome;
-            if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= serving.Options.MaxReadAhead
+            if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= Grown
                 && FileMetrics.ReadsInFlight == 0)
             {
                 want = Math.Min(AloneBytes, window.End - next);

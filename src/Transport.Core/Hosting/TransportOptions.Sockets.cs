@@ -112,7 +112,7 @@ public abstract partial class TransportOptions
     /// connect meanwhile wait in the backlog for the next process. The unit needs <c>FileDescriptorStoreMax=</c> of at least the number of
     /// listening sockets: one for each end point, or for each event loop with <see cref="AcceptStrategy.ReusePort"/>. No socket unit is
     /// needed. Has no effect where systemd has not started the process. Cannot be combined with <see cref="HandOverPath"/>. Not supported
-    /// by the blocking transport. Default: false.
+    /// by the blocking transport. If a process has several hosts, only the first takes sockets from the store. Default: false.
     /// </summary>
     public bool SystemdFileDescriptorStore { get; set; }
 

@@ -58,7 +58,6 @@ internal sealed partial class ListenSocket : IDisposable
 
     /// <exception cref="AddressInUseException">Another process, perhaps another instance of the application, uses the address.</exception>
     /// <exception cref="SocketException">The kernel failed for another reason. Kestrel distinguishes the two.</exception>
-    /// <exception cref="IOException">The folder of a Unix socket does not exist.</exception>
     public static ListenSocket Bind(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         Socket? first = null;
@@ -96,7 +95,8 @@ internal sealed partial class ListenSocket : IDisposable
             when (endPoint is UnixDomainSocketEndPoint unix && UnixSocketFile.MissingFolder(unix) is { } folder)
         {
             first?.Dispose();
-            throw new IOException($"A Unix socket cannot be created at {unix}: the folder {folder} does not exist.", exception);
+            throw new SocketException(
+                (int)exception.SocketErrorCode, $"A Unix socket cannot be created at {unix}: the folder {folder} does not exist.");
         }
         catch
         {

@@ -45,7 +45,7 @@ internal sealed class DescriptorStore : IDisposable
     {
         _lifetime = lifetime;
         _logger = logger;
-        _stored = [.. PassedDescriptors.Parse(variable, Environment.ProcessId).Where(static passed => StoredName.IsOne(passed.Name))];
+        _stored = [.. PassedDescriptors.TakeAll(variable).Where(static passed => StoredName.IsOne(passed.Name))];
         _passed = [.. _stored];
         _passed.ForEach(static passed => PassedDescriptors.CloseOnExec(passed.Descriptor));
 

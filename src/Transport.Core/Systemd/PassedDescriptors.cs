@@ -11,6 +11,15 @@ internal static class PassedDescriptors
     /// <summary>The name that systemd gives to a descriptor without one.</summary>
     private const string Unknown = "unknown";
 
+    private static int s_isTaken;
+
+    /// <summary>
+    /// Returns what was passed to this process, to the first caller only. Later hosts of the process get nothing: the numbers belong to the
+    /// first, which may have closed them, so that they are other files by now.
+    /// </summary>
+    public static IReadOnlyList<PassedDescriptor> TakeAll(Func<string, string?> variable) =>
+        Interlocked.Exchange(ref s_isTaken, 1) == 0 ? Parse(variable, Environment.ProcessId) : [];
+
     /// <param name="variable">Returns the value of an environment variable, or null.</param>
     /// <param name="processId">The id of this process. LISTEN_PID differs in a child process, to which nothing was passed.</param>
     public static IReadOnlyList<PassedDescriptor> Parse(Func<string, string?> variable, int processId)

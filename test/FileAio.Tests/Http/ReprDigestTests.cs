@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using FileAio.Requests;
 using FileAio.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -77,6 +78,21 @@ public sealed class ReprDigestTests(FileTree tree) : IClassFixture<FileTree>
         Assert.Null((await RawReply.GetAsync(server.Port, $"/{Name}")).Header("repr-digest"));
         File.Delete(tree.At(Name + ".sha256"));
         Assert.Null((await RawReply.GetAsync(server.Port, $"/{Name}")).Header("repr-digest"));
+    }
+
+    /// <summary>As a rollback or rsync -t does it: the time of modification comes with the file.</summary>
+    [Fact]
+    public async Task A_sidecar_is_ignored_if_the_file_was_replaced_by_an_older_version()
+    {
+        Write(Name, Content);
+        await using FileServer server = await StartAsync(ReprDigestSource.Sidecar);
+        Assert.NotNull((await RawReply.GetAsync(server.Port, $"/{Name}")).Header("repr-digest"));
+        tree.Write("previous.txt", "previous");
+        File.SetLastWriteTimeUtc(tree.At("previous.txt"), new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        File.Move(tree.At("previous.txt"), tree.At(Name), overwrite: true);
+        RawReply reply = await RawReply.GetAsync(server.Port, $"/{Name}");
+        Assert.Equal("previous", Encoding.UTF8.GetString(reply.Body));
+        Assert.Null(reply.Header("repr-digest"));
     }
 
     [Fact]
