@@ -32,7 +32,12 @@ internal sealed class RecentFiles(int folder, ulong device)
     private static readonly int Slots = (int)BitOperations.RoundUpToPowerOf2(
         ((uint)Math.Clamp(Libc.DescriptorLimit() / 16, FewestSlots, MostSlots) / 2) + 1);
 
+    private static int s_kept;
+
     private readonly Entry?[] _slots = new Entry?[Slots];
+
+    /// <summary>The most files that all mounts of the process keep: an eighth of the descriptors. The check is not exact.</summary>
+    public static int MostInProcess { get; } = (int)Math.Clamp(Libc.DescriptorLimit() / 8, 2 * FewestSlots, 8 * MostSlots);
 
     /// <summary>The number of files.</summary>
     public int Count => _slots.Count(entry => entry is not null);
@@ -47,7 +52,7 @@ internal sealed class RecentFiles(int folder, ulong device)
     /// <summary>Keeps a file that was just opened by this path. The caller holds a reference.</summary>
     public void Add(string path, OpenedFile file)
     {
-        if (file.Size > MostSize || file.Facts.Device != device || file.Facts.Links == 0 || !file.TryAddReference())
+        if (file.Size > MostSize || file.Facts.Device != device || file.Facts.Links == 0)
         {
             return;
         }
@@ -58,7 +63,13 @@ internal sealed class RecentFiles(int folder, ulong device)
             slot ^= 1;
         }
 
-        Interlocked.Exchange(ref _slots[slot], new Entry(path, file))?.File.Release();
+        if ((_slots[slot] is null && Volatile.Read(ref s_kept) >= MostInProcess) || !file.TryAddReference())
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref s_kept);
+        Released(Interlocked.Exchange(ref _slots[slot], new Entry(path, file)));
     }
 
     /// <summary>Removes the files that were not used since the previous call.</summary>
@@ -83,7 +94,7 @@ internal sealed class RecentFiles(int folder, ulong device)
     {
         for (int slot = 0; slot < Slots; slot++)
         {
-            Interlocked.Exchange(ref _slots[slot], null)?.File.Release();
+            Released(Interlocked.Exchange(ref _slots[slot], null));
         }
     }
 
@@ -113,6 +124,15 @@ internal sealed class RecentFiles(int folder, ulong device)
     {
         if (Interlocked.CompareExchange(ref _slots[slot], null, entry) == entry)
         {
+            Released(entry);
+        }
+    }
+
+    private static void Released(Entry? entry)
+    {
+        if (entry is not null)
+        {
+            Interlocked.Decrement(ref s_kept);
             entry.File.Release();
         }
     }

@@ -37,6 +37,30 @@ public sealed class RecentFilesTests : IDisposable
         Assert.False(file.TryAddReference(), "the file is still open");
     }
 
+    [Fact]
+    public void All_mounts_together_keep_a_bounded_number_of_files()
+    {
+        OpenedFile file = Open("one.txt");
+        int each = RecentFiles.MostInProcess / 4;
+        RecentFiles[] mounts = [.. Enumerable.Range(0, 16).Select(_ => new RecentFiles(-1, file.Facts.Device))];
+        foreach (RecentFiles mount in mounts)
+        {
+            for (int i = 0; i < each; i++)
+            {
+                mount.Add($"name-{i}", file);
+            }
+        }
+
+        Assert.InRange(mounts.Sum(mount => mount.Count), 1, RecentFiles.MostInProcess);
+        foreach (RecentFiles mount in mounts)
+        {
+            mount.Clear();
+        }
+
+        file.Release();
+        Assert.False(file.TryAddReference(), "the file is still open");
+    }
+
     public static TheoryData<string> Changes => [.. Changed.Keys];
 
     /// <summary>By name: what changes the file that the name leads to, or whether it may be opened.</summary>
