@@ -92,7 +92,7 @@ public class SendFileFaultTests
             ended.SetResult();
         });
         using RawClient victim = await world.Server.ConnectAsync();
-        using Fault slow = FaultShim.Delay(FaultShim.FileSends, TimeSpan.FromSeconds(4), Role.Connected, victim.LocalPort, count: 1);
+        using Fault slow = FaultShim.Delay(FaultShim.FileSends, TimeSpan.FromSeconds(2), Role.Connected, victim.LocalPort, count: 1);
         await victim.SendAsync("f");
         ConnectionContext connection = await sending.Task.WithinDeadline();
         await slow.FiredAsync();
