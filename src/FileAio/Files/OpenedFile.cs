@@ -63,10 +63,13 @@ internal sealed class OpenedFile
     /// <summary>Records that the open had to wait for the disk: the file is hardly in the page cache.</summary>
     public void SetCold() => _isCold = 1;
 
+    /// <summary>Whether <see cref="TakeCold"/> is still to be called for an open that had to wait for the disk.</summary>
+    public bool IsCold => Volatile.Read(ref _isCold) != 0;
+
     /// <summary>
     /// Returns true once if the open had to wait for the disk. The first read then does not try the page cache before it uses an engine.
     /// </summary>
-    public bool TakeCold() => _isCold != 0 && Interlocked.Exchange(ref _isCold, 0) != 0;
+    public bool TakeCold() => IsCold && Interlocked.Exchange(ref _isCold, 0) != 0;
 
     /// <summary>The alignment in bytes of the offsets and lengths of direct reads.</summary>
     public int DirectAlignment { get; private set; }

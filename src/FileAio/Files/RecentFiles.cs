@@ -21,7 +21,7 @@ namespace FileAio.Files;
 /// </remarks>
 internal sealed class RecentFiles(int folder, ulong device)
 {
-    /// <summary>The largest file. Deleted files keep their blocks until they are noticed: at most 64 MiB.</summary>
+    /// <summary>The largest file. Deleted files keep their blocks until they are noticed: at most 64 MiB for each mount.</summary>
     public const long MostSize = 64 * 1024;
 
     private const int FewestSlots = 64, MostSlots = 1024; // guesses: the pages and assets of a site
@@ -32,6 +32,7 @@ internal sealed class RecentFiles(int folder, ulong device)
     private static readonly int Slots = (int)BitOperations.RoundUpToPowerOf2(
         ((uint)Math.Clamp(Libc.DescriptorLimit() / 16, FewestSlots, MostSlots) / 2) + 1);
 
+    /// <summary>What all mounts keep.</summary>
     private static int s_kept;
 
     private readonly Entry?[] _slots = new Entry?[Slots];

@@ -72,7 +72,7 @@ internal sealed class FileSender : IDisposable
     /// <summary>Reads a small range into the pipe, if it is cached: the usual case of a small file. Returns the rest.</summary>
     private async ValueTask<ByteRange> ReadSmallAsync(ByteRange range)
     {
-        if (_body.ChunkSize < range.Length || !new CachedReader(_file, _serving.Options.Aio == AioMode.Off).CanRead)
+        if (_file.IsCold || _body.ChunkSize < range.Length || !new CachedReader(_file, _serving.Options.Aio == AioMode.Off).CanRead)
         {
             return range;
         }
