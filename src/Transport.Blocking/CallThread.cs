@@ -70,7 +70,24 @@ internal sealed class CallThread(
         }
     }
 
-    Thread IStartable.CreateThread() => new(Run, StackSize) { IsBackground = true, Name = name };
+    string IStartable.Name => name;
+
+    int IStartable.StackSize => StackSize;
+
+    void IStartable.Run()
+    {
+        _thread = Thread.CurrentThread;
+        _isStarting = false;
+        loop.ThreadStarted();
+
+        // Not earlier: a socket that is closed while its thread is being started is closed at once.
+        if (descriptor.TryHold())
+        {
+            MakeCalls();
+        }
+
+        Interlocked.Decrement(ref loop.Blocking.Threads);
+    }
 
     void IStartable.StartFailed(string reason)
     {
@@ -152,21 +169,6 @@ internal sealed class CallThread(
         {
             RequestThread();
         }
-    }
-
-    private void Run()
-    {
-        _thread = Thread.CurrentThread;
-        _isStarting = false;
-        loop.ThreadStarted();
-
-        // Not earlier: a socket that is closed while its thread is being started is closed at once.
-        if (descriptor.TryHold())
-        {
-            MakeCalls();
-        }
-
-        Interlocked.Decrement(ref loop.Blocking.Threads);
     }
 
     private void MakeCalls()

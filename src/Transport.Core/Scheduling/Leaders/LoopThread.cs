@@ -39,7 +39,14 @@ internal sealed class LoopThread(LeaderScheduler scheduler, string name) : IStar
     /// </summary>
     public long Finished;
 
-    Thread IStartable.CreateThread() => new(Run) { IsBackground = true, Name = name };
+    string IStartable.Name => name;
+
+    void IStartable.Run()
+    {
+        Begin();
+        scheduler.Started();
+        Follow();
+    }
 
     void IStartable.StartFailed(string reason) => scheduler.ThreadNotStarted(reason);
 
@@ -112,13 +119,6 @@ internal sealed class LoopThread(LeaderScheduler scheduler, string name) : IStar
                     return;
             }
         }
-    }
-
-    private void Run()
-    {
-        Begin();
-        scheduler.Started();
-        Follow();
     }
 
     private void Call(int what)

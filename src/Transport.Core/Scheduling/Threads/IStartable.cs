@@ -1,11 +1,17 @@
 namespace Transport.Core.Scheduling.Threads;
 
-/// <summary>A thread that <see cref="ThreadStarter"/> is to start.</summary>
+/// <summary>What runs on a thread that <see cref="ThreadStarter"/> is to start.</summary>
 internal interface IStartable
 {
-    /// <summary>Makes the thread, not yet started. A thread whose start has failed cannot be started again.</summary>
-    Thread CreateThread();
+    /// <summary>The thread's name.</summary>
+    string Name { get; }
 
-    /// <summary>The thread could not be started. On the starter's thread; must not block.</summary>
+    /// <summary>The size of the thread's stack in bytes; 0 is the default.</summary>
+    int StackSize => 0;
+
+    /// <summary>On the new thread, unless the start has failed.</summary>
+    void Run();
+
+    /// <summary>The thread could not be started, and <see cref="Run"/> will not be called. Any thread; must not block.</summary>
     void StartFailed(string reason);
 }

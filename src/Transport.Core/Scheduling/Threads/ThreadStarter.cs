@@ -9,9 +9,12 @@ namespace Transport.Core.Scheduling.Threads;
 /// <remarks>
 /// When a thread cannot be started (RLIMIT_NPROC, pids.max, memory), <see cref="ThreadReserve"/> gives its threads up,
 /// <see cref="ThreadPoolCap"/> keeps the thread pool from growing into more than those, and no other thread is started for a while. A
-/// thread is started only beside a full reserve, so the runtime has room for its own.
+/// thread is started only beside a full reserve, so the runtime has room for its own. When Thread.Start does not return, which has been
+/// seen once, that start has failed too, and another <see cref="StarterThread"/> goes on.
 /// </remarks>
-internal sealed class ThreadStarter(Action<Thread> start)
+/// <param name="start">Starts a thread.</param>
+/// <param name="patience">How long a start may take, in milliseconds. The default is a guess: a start takes 0.1 ms.</param>
+internal sealed class ThreadStarter(Action<Thread> start, int patience = 2000)
 {
     /// <summary>After a failure; doubled with each in a row, up to <see cref="MaxRetryMilliseconds"/>. A guess.</summary>
     public const int MinRetryMilliseconds = 500;
@@ -19,12 +22,14 @@ internal sealed class ThreadStarter(Action<Thread> start)
     public const int MaxRetryMilliseconds = 8000;
 
     private readonly Queue<IStartable> _requested = new();
-    private readonly ThreadReserve _reserve = new(start);
     private readonly ThreadPoolCap _poolCap = new();
-    private bool _isRunning;
+    private Timer? _watch;
+    private StarterThread? _current;
+    private bool _isCurrentStarted;
+    private StartAttempt? _attempt;
+    private long _attemptedAt;
     private int _users;
     private int _retryMilliseconds;
-    private string _lastFailure = "";
     private long _noStartBefore;
 
     /// <summary>The one of the process.</summary>
@@ -33,18 +38,23 @@ internal sealed class ThreadStarter(Action<Thread> start)
     /// <summary>Whether a request now is worth making: false for a while after a thread could not be started. Any thread.</summary>
     public bool CanStart => Environment.TickCount64 >= Volatile.Read(ref _noStartBefore);
 
+    /// <summary>Why the last start has failed.</summary>
+    public string LastFailure { get; private set; } = "";
+
     /// <summary>A loop is about to start. Not on a loop's thread.</summary>
     /// <exception cref="OutOfMemoryException">No thread can be started now.</exception>
     public void Acquire()
     {
         lock (_requested)
         {
-            if (!_isRunning)
+            if (_current is null)
             {
                 // The runtime starts its timer thread with the first timer: now, and not when no thread can be had any more.
-                using Timer first = new(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
-                new Thread(Run) { IsBackground = true, Name = "transport monitor" }.UnsafeStart();
-                _isRunning = true;
+                _watch ??= new Timer(
+                    static starter => ((ThreadStarter)starter!).Check(), this, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
+                StarterThread first = new(this, start);
+                first.Start();
+                (_current, _isCurrentStarted) = (first, true);
             }
 
             _users++;
@@ -71,45 +81,9 @@ internal sealed class ThreadStarter(Action<Thread> start)
         }
     }
 
-    private void Run()
-    {
-        while (TryNext(out IStartable? requested))
-        {
-            if (!CanStart)
-            {
-                // Requested before the last failure was known.
-                requested.StartFailed(_lastFailure);
-                continue;
-            }
-
-            try
-            {
-                _reserve.Fill();
-                start(requested.CreateThread());
-                _retryMilliseconds = 0;
-                _poolCap.Remove();
-            }
-            catch (Exception exception)
-            {
-                // The runtime makes an OutOfMemoryException of EAGAIN from pthread_create. Whatever it is, it ends no other loop's threads.
-                _lastFailure = exception.Message;
-                Failed();
-                requested.StartFailed(_lastFailure);
-            }
-        }
-    }
-
-    private void Failed()
-    {
-        // The other half is for what else the runtime starts.
-        _poolCap.Apply(ThreadReserve.Size / 2);
-        _reserve.Release();
-        _retryMilliseconds = Math.Clamp(_retryMilliseconds * 2, MinRetryMilliseconds, MaxRetryMilliseconds);
-        Volatile.Write(ref _noStartBefore, Environment.TickCount64 + _retryMilliseconds);
-    }
-
-    /// <returns>False when the thread is to end.</returns>
-    private bool TryNext([NotNullWhen(true)] out IStartable? requested)
+    /// <summary>Waits for the next request.</summary>
+    /// <returns>False when the calling thread is to end.</returns>
+    public bool TryNext([NotNullWhen(true)] out IStartable? requested)
     {
         lock (_requested)
         {
@@ -117,9 +91,8 @@ internal sealed class ThreadStarter(Action<Thread> start)
             {
                 if (_users == 0)
                 {
-                    _reserve.Release();
                     _poolCap.Remove();
-                    _isRunning = false;
+                    _current = null;
                     return false;
                 }
 
@@ -127,6 +100,92 @@ internal sealed class ThreadStarter(Action<Thread> start)
             }
 
             return true;
+        }
+    }
+
+    /// <summary>The current starter begins to start a thread, which it has to end within the time allowed.</summary>
+    public void Begin(StartAttempt attempt)
+    {
+        lock (_requested)
+        {
+            (_attempt, _attemptedAt) = (attempt, Environment.TickCount64);
+            _watch!.Change(patience, Timeout.Infinite);
+        }
+    }
+
+    /// <summary>Thread.Start has returned.</summary>
+    /// <param name="attempt">The argument of <see cref="Begin"/>.</param>
+    /// <param name="failure">The message of its exception, or null.</param>
+    /// <returns>False if it was too late: another starter has gone on, and the calling thread is to end.</returns>
+    public bool TryEnd(StartAttempt attempt, string? failure)
+    {
+        lock (_requested)
+        {
+            if (_attempt != attempt)
+            {
+                return false;
+            }
+
+            _attempt = null;
+            _watch!.Change(Timeout.Infinite, Timeout.Infinite);
+        }
+
+        // Outside the lock, and still the current starter's alone: only an attempt can be too late.
+        if (failure is null)
+        {
+            _retryMilliseconds = 0;
+            _poolCap.Remove();
+        }
+        else
+        {
+            Fail(failure);
+        }
+
+        return true;
+    }
+
+    private void Fail(string reason)
+    {
+        // The other half of the reserve is for what else the runtime starts.
+        _poolCap.Apply(ThreadReserve.Size / 2);
+        LastFailure = reason;
+        _retryMilliseconds = Math.Clamp(_retryMilliseconds * 2, MinRetryMilliseconds, MaxRetryMilliseconds);
+        Volatile.Write(ref _noStartBefore, Environment.TickCount64 + _retryMilliseconds);
+    }
+
+    /// <summary>If the current starter is inside Thread.Start for too long, another takes over. On the thread pool.</summary>
+    private void Check()
+    {
+        StartAttempt? late = null;
+        StarterThread? next = null;
+        lock (_requested)
+        {
+            if (_attempt is not null && Environment.TickCount64 - _attemptedAt >= patience / 2)
+            {
+                (late, _attempt) = (_attempt, null);
+                (_current, _isCurrentStarted) = (new StarterThread(this, start), false);
+                Fail($"Thread.Start has not returned within {patience} ms");
+            }
+
+            if (!_isCurrentStarted)
+            {
+                _isCurrentStarted = true;
+                next = _current;
+            }
+        }
+
+        late?.Fail(LastFailure);
+        try
+        {
+            next?.Start();
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            lock (_requested)
+            {
+                _isCurrentStarted = false;
+                _watch!.Change(MaxRetryMilliseconds, Timeout.Infinite);
+            }
         }
     }
 }

@@ -35,14 +35,9 @@ internal sealed class Worker(WorkerScheduler scheduler, string name) : BatchWork
         }
     }
 
-    Thread IStartable.CreateThread() => new(Run) { IsBackground = true, Name = name };
+    string IStartable.Name => name;
 
-    void IStartable.StartFailed(string reason) => scheduler.WorkerNotStarted(this, reason);
-
-    /// <summary>Before it is listed as resting, so that a call from then on is not lost. Under the scheduler's lock.</summary>
-    public void Rest() => Volatile.Write(ref _state[0], Resting);
-
-    private void Run()
+    void IStartable.Run()
     {
         do
         {
@@ -50,6 +45,11 @@ internal sealed class Worker(WorkerScheduler scheduler, string name) : BatchWork
         }
         while (WaitForCall());
     }
+
+    void IStartable.StartFailed(string reason) => scheduler.WorkerNotStarted(this, reason);
+
+    /// <summary>Before it is listed as resting, so that a call from then on is not lost. Under the scheduler's lock.</summary>
+    public void Rest() => Volatile.Write(ref _state[0], Resting);
 
     /// <returns>False when it is to end.</returns>
     private bool WaitForCall()
