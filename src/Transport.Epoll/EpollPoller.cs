@@ -105,6 +105,16 @@ internal sealed unsafe class EpollPoller : IPoller
         }
     }
 
+    public void Closing(int descriptor)
+    {
+        // Edge-triggered: close(2) removes it from the interest list, so a connection costs one call less. A process that is being started
+        // holds a duplicate until execve(2), and events until then are reported for whatever has the number by then: they are spurious.
+        if (_trigger != EpollTrigger.Edge)
+        {
+            Remove(descriptor);
+        }
+    }
+
     public void Woken(Waker waker)
     {
     }

@@ -21,8 +21,14 @@ internal interface IPoller : IDisposable
     /// </summary>
     void Arm(int descriptor, Readiness interest);
 
-    /// <summary>Deregisters a descriptor. Always called before close(2).</summary>
+    /// <summary>Deregisters a descriptor. This or <see cref="Closing"/> is always called before close(2).</summary>
     void Remove(int descriptor);
+
+    /// <summary>
+    /// Deregisters a connection's descriptor, which is about to be closed and has no duplicate: close(2) may deregister it. Events of it may
+    /// be reported until then.
+    /// </summary>
+    void Closing(int descriptor) => Remove(descriptor);
 
     /// <summary>
     /// Re-arms the waker, which was registered by its descriptor, after its event: the next <see cref="Waker.Wake"/> is reported again.

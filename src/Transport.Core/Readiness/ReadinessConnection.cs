@@ -164,7 +164,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
 
         loop.AssertCurrent();
         Descriptor = -1;
-        loop.Detach(_socket);
+        loop.DetachConnection(_socket);
         if (_elsewhere.Close())
         {
             SocketCalls.Close(_socket);

@@ -85,7 +85,7 @@ internal sealed class ReadinessListener(ReadinessLoop loop, int descriptor) : Lo
         }
 
         loop.AssertCurrent();
-        loop.Detach(_descriptor);
+        loop.DetachListener(_descriptor);
         SocketCalls.Close(_descriptor);
         _descriptor = -1;
         if (_accept.IsPending)

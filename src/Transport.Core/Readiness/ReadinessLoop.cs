@@ -40,10 +40,17 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         return connection;
     }
 
-    /// <summary>Deregisters a descriptor that is about to be closed.</summary>
-    public void Detach(int descriptor)
+    /// <summary>Deregisters a listener's descriptor, of which there may be others in use.</summary>
+    public void DetachListener(int descriptor)
     {
         Poller.Remove(descriptor);
+        _sockets[descriptor] = null;
+    }
+
+    /// <summary>Deregisters a connection's descriptor, which is about to be closed.</summary>
+    public void DetachConnection(int descriptor)
+    {
+        Poller.Closing(descriptor);
         _sockets[descriptor] = null;
     }
 
