@@ -15,8 +15,13 @@ internal sealed class BufferBudget(long limit)
     /// <summary>Whether more than half is in use, so that read-ahead pauses.</summary>
     public bool IsAboveHalf => Used > Limit / 2;
 
+    /// <summary>Releases memory that is not needed at present. Returns whether there was any. Called outside the lock.</summary>
+    public event Func<bool>? Reclaim;
+
     /// <summary>Reserves <paramref name="bytes"/> if they are available and no request waits.</summary>
-    public bool TryAcquire(long bytes)
+    public bool TryAcquire(long bytes) => TryTake(bytes) || (Reclaim?.Invoke() == true && TryTake(bytes));
+
+    private bool TryTake(long bytes)
     {
         lock (_gate)
         {

@@ -6,6 +6,7 @@ using FileAio.Engines;
 using FileAio.Engines.KernelAio;
 using FileAio.Engines.Uring;
 using FileAio.Interop;
+using FileAio.Reading;
 using FileAio.Threads;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ internal sealed class FileRuntime : IDisposable
         ThreadStarter? start = null)
     {
         (Mode, Buffers, _ownsBuffers) = (options.Aio, buffers, ownsBuffers);
+        SharedReads = new SharedReads(buffers);
         Threads = new ThreadPoolEngine(options.Threads, options.MaxQueue, start);
         Engine = Choose(options, logger, start);
         Buffered = Engine is PosixAioEngine or OffEngine or UringEngine ? Engine : Threads;
@@ -53,6 +55,9 @@ internal sealed class FileRuntime : IDisposable
     public ThreadPoolEngine Threads { get; }
 
     public AlignedBufferPool Buffers { get; }
+
+    /// <summary>The direct reads that responses share.</summary>
+    public SharedReads SharedReads { get; }
 
     /// <summary>The reason why the configured engine is not used; null if it is used.</summary>
     public string? FallbackReason { get; private set; }

@@ -29,6 +29,8 @@ internal sealed class FileMeter
             "Reads that an engine has not completed.");
         meter.CreateObservableCounter("fileaio.bytes_read", FileMetrics.ObserveBytes, "By",
             "Bytes read from files. Tag engine: page-cache for cached bytes, sendfile for bytes that the kernel sends itself.");
+        meter.CreateObservableCounter("fileaio.bytes_shared", static () => FileMetrics.BytesShared, "By",
+            "Bytes that a response took from the direct read of another response, instead of reading them again.");
         meter.CreateObservableCounter("fileaio.sendfile.misses", static () => FileMetrics.SendFileMisses, "{chunk}",
             "Chunks that were not completely in the page cache, and were read instead of sent by sendfile.");
         meter.CreateObservableCounter("fileaio.fallbacks", FileMetrics.ObserveFallbacks, "{fallback}",

@@ -23,7 +23,8 @@ internal static class FileMetrics
 
     private static readonly ConcurrentDictionary<string, StrongBox<long>> BytesByEngine = new();
     private static readonly ConcurrentDictionary<(string Reason, string? Device), StrongBox<long>> Fallbacks = new();
-    private static long s_readsInFlight, s_fallbacks, s_bytesFromPageCache, s_bytesBySendFile, s_sendFileMisses, s_cacheHits, s_cacheMisses;
+    private static long s_readsInFlight, s_fallbacks, s_bytesFromPageCache, s_bytesBySendFile, s_sendFileMisses, s_cacheHits, s_cacheMisses,
+        s_bytesShared;
 
     /// <summary>
     /// Creates the instruments, once for each meter factory. A host has one, so that its listeners see its own meter; without a factory the
@@ -49,6 +50,8 @@ internal static class FileMetrics
     public static long FallbackCount => Interlocked.Read(ref s_fallbacks);
 
     public static long SendFileMisses => Interlocked.Read(ref s_sendFileMisses);
+
+    public static long BytesShared => Interlocked.Read(ref s_bytesShared);
 
     public static long CacheHits => Interlocked.Read(ref s_cacheHits);
 
@@ -90,6 +93,8 @@ internal static class FileMetrics
     public static void SendFileMissed() => Interlocked.Increment(ref s_sendFileMisses);
 
     public static void ReadFromPageCache(long bytes) => Interlocked.Add(ref s_bytesFromPageCache, bytes);
+
+    public static void ReadShared(long bytes) => Interlocked.Add(ref s_bytesShared, bytes);
 
     public static void Fallback(string reason, string? device = null)
     {

@@ -38,6 +38,9 @@ internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
     /// <summary>When the read was submitted, in <see cref="Stopwatch"/> ticks. No two reads of one object have the same value.</summary>
     public long Started { get; private set; }
 
+    /// <summary>Is told the result once, before the continuation runs. Set before the read starts.</summary>
+    public IReadObserver? Observer { get; set; }
+
     public string EngineName => _engine?.Name ?? "";
 
     /// <summary>Whether the read was logged as overdue.</summary>
@@ -83,6 +86,12 @@ internal sealed class FileRead : IValueTaskSource<SysResult>, IRingOperation
     public void Complete()
     {
         Withdraw();
+        if (Observer is { } observer)
+        {
+            Observer = null;
+            observer.OnCompleted(_result);
+        }
+
         _source.SetResult(_result);
     }
 

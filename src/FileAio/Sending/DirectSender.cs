@@ -12,7 +12,8 @@ namespace FileAio.Sending;
 /// Sends a range bypassing the page cache. The range is rounded out to the alignment, read in whole buffers, and trimmed. An aligned read
 /// across the end of the file returns the remaining bytes, so an unaligned file size needs no special case.
 /// </summary>
-internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing serving, ResponseBody body, HttpContext context)
+internal sealed class DirectSender(
+    OpenedFile file, int descriptor, FileServing serving, ResponseBody body, HttpContext context, SharedReader? shared)
 {
     // A smaller read into the pipe could get the rest of a block that is in use; such ends are copied. (Blocks are 4 KiB or more.)
     private const int LeastIntoPipe = 8192;
@@ -53,10 +54,10 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
         {
             while (true)
             {
-                next = StartReads(reads, next, window.End);
+                next = StartReads(reads, chunk, next, window.End);
                 if (reads.IsEmpty)
                 {
-                    int want = (int)Math.Min(reads.Chunk, window.End - next);
+                    int want = SizeOf(reads, chunk, next, window.End);
                     AlignedBuffer? buffer = await _pool.RentAsync(want, serving.Options.QueueTimeout, context.RequestAborted)
                         .ConfigureAwait(false);
                     if (buffer is null)
@@ -64,11 +65,20 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                         return new SendOutcome(SendEnd.Busy, position);
                     }
 
-                    reads.Add(_reader.Start(buffer, next, want));
-                    next += want;
+                    next = reads.Add(Start(buffer, next, want));
                 }
 
                 PendingRead current = reads.Take();
+                if (current.IsJoined)
+                {
+                    if (await FinishJoinedAsync(current).ConfigureAwait(false) is not { } finished)
+                    {
+                        return new SendOutcome(SendEnd.Busy, position);
+                    }
+
+                    current = finished;
+                }
+
                 long written;
                 try
                 {
@@ -80,7 +90,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
 
                     if (reads.MayReadAhead)
                     {
-                        next = StartReads(reads, next, window.End); // the device works while this one is copied and sent
+                        next = StartReads(reads, chunk, next, window.End); // the device works while this one is copied and sent
                     }
 
                     long there = Math.Min(current.Position + read.Value, range.End);
@@ -95,7 +105,7 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                 {
                     // Return the buffer before the flush. A stalled client then holds the pipe's memory and only the read-ahead buffers of
                     // the pool.
-                    _pool.Return(current.Buffer);
+                    current.Return(_pool);
                 }
                 if (written <= 0)
                 {
@@ -119,6 +129,11 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
                     return new SendOutcome(SendEnd.ClientGone, position);
                 }
 
+                if (current.IsJoined)
+                {
+                    await body.YieldAtLimitAsync().ConfigureAwait(false); // a read of another response often has completed before
+                }
+
                 if (reads.IsEmpty)
                 {
                     next = current.Position + current.Length;
@@ -132,21 +147,63 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
     }
 
     /// <summary>Starts as many reads as are allowed and have memory. Returns the position behind them.</summary>
-    private long StartReads(ReadsAhead reads, long next, long end)
+    private long StartReads(ReadsAhead reads, int chunk, long next, long end)
     {
         while (next < end && reads.MayAdd)
         {
-            int want = (int)Math.Min(reads.Chunk, end - next);
-            if (_pool.TryRent(want) is not { } buffer)
+            int want = SizeOf(reads, chunk, next, end);
+            if (shared?.TryJoin(next) is { } joined)
+            {
+                next = reads.Add(joined);
+            }
+            else if (_pool.TryRent(want) is { } buffer)
+            {
+                next = reads.Add(Start(buffer, next, want));
+            }
+            else
             {
                 break;
             }
-
-            reads.Add(_reader.Start(buffer, next, want));
-            next += want;
         }
 
         return next;
+    }
+
+    private PendingRead Start(AlignedBuffer buffer, long position, int length) =>
+        shared?.Start(_reader, buffer, position, length) ?? _reader.Start(buffer, position, length);
+
+    /// <summary>
+    /// Returns the size of the next read. While other responses read the file, grown reads end at multiples of their size, so that
+    /// responses with different starts make the same reads.
+    /// </summary>
+    private int SizeOf(ReadsAhead reads, int chunk, long next, long end)
+    {
+        int size = reads.Chunk;
+        if (size > chunk && shared?.HasOthers == true)
+        {
+            size -= (int)(next % size);
+        }
+
+        return (int)Math.Min(size, end - next);
+    }
+
+    /// <summary>
+    /// Waits for a read of another response. If it is not whole, this response reads for itself. Returns null if there is no memory for
+    /// that.
+    /// </summary>
+    private async ValueTask<PendingRead?> FinishJoinedAsync(PendingRead joined)
+    {
+        SysResult read = await joined.Result.ConfigureAwait(false);
+        if (joined.Shared!.IsWholeResult(read))
+        {
+            FileMetrics.ReadShared(read.Value);
+            return joined with { Result = new ValueTask<SysResult>(read) };
+        }
+
+        joined.Return(_pool);
+        AlignedBuffer? buffer = await _pool.RentAsync(joined.Length, serving.Options.QueueTimeout, context.RequestAborted)
+            .ConfigureAwait(false);
+        return buffer is null ? null : _reader.Start(buffer, joined.Position, joined.Length);
     }
 
     /// <summary>Flushes. If the client stalls meanwhile, the buffers that were read ahead may be returned.</summary>
@@ -180,7 +237,13 @@ internal sealed class DirectSender(OpenedFile file, int descriptor, FileServing 
             int most = mayGrow ? ReadsAhead.ChunkAfter(received, chunk, ahead, Grown) : chunk;
             long want = Math.Min(most, window.End - next);
             SendOutcome outcome;
-            if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= Grown
+            if (next == position && shared?.IsNearOthers(next) == true)
+            {
+                want = Math.Min(AloneBytes, window.End - next);
+                ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
+                outcome = await CopyAsync(part, new DirectWindow(next, next + want), chunk, ahead, received).ConfigureAwait(false);
+            }
+            else if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= Grown
                 && FileMetrics.ReadsInFlight == 0)
             {
                 want = Math.Min(AloneBytes, window.End - next);

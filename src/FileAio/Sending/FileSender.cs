@@ -18,6 +18,9 @@ internal sealed class FileSender : IDisposable
     private readonly OpenedFile _file;
     private readonly FileServing _serving;
     private readonly ResponseBody _body;
+    private SharedReader? _shared;
+    private bool _hasEntered;
+    private ByteRange _range;
 
     public FileSender(HttpContext context, OpenedFile file, FileServing serving)
     {
@@ -27,7 +30,11 @@ internal sealed class FileSender : IDisposable
         _body = new ResponseBody(context.Response, limit, serving, file.Path);
     }
 
-    public void Dispose() => _body.Dispose();
+    public void Dispose()
+    {
+        _body.Dispose();
+        _shared?.Dispose();
+    }
 
     /// <summary>Sends one range. Never returns on an engine thread.</summary>
     public async Task SendAsync(ByteRange range)
@@ -140,6 +147,8 @@ internal sealed class FileSender : IDisposable
 
     private async ValueTask<SendOutcome> SendRangeAsync(ByteRange range)
     {
+        _range = range;
+        _shared?.Begin(range.Start, range.End);
         bool isDirect = _file.Size >= _serving.DirectIoThreshold;
         if (range.Length <= KernelSender.MostRead || _body.SendFile is null || (isDirect && _serving.Options.SendFile == SendFileMode.On))
         {
@@ -195,7 +204,7 @@ internal sealed class FileSender : IDisposable
 
                     range = range with { Start = cached.Position };
                 }
-                SendOutcome outcome = await new DirectSender(_file, direct, _serving, _body, _context)
+                SendOutcome outcome = await new DirectSender(_file, direct, _serving, _body, _context, Shared())
                     .SendAsync(range).ConfigureAwait(false);
                 if (outcome.End != SendEnd.NotDirect)
                 {
@@ -211,6 +220,19 @@ internal sealed class FileSender : IDisposable
         {
             return new SendOutcome(SendEnd.ClientGone, range.Start);
         }
+    }
+
+    /// <summary>Returns what this response shares with others that read the file; null if it shares nothing.</summary>
+    private SharedReader? Shared()
+    {
+        if (!_hasEntered)
+        {
+            _hasEntered = true;
+            _shared = _serving.Runtime.SharedReads.Enter(_file, _serving.Time.GetUtcNow(), _body.IsInline ? _body.Engine : null);
+            _shared?.Begin(_range.Start, _range.End);
+        }
+
+        return _shared;
     }
 
     /// <summary>
