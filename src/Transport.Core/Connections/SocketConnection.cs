@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -129,6 +130,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     /// Closes the connection gracefully: what has been written is sent, then FIN. Completes when the socket is closed and the callbacks of
     /// <see cref="ConnectionClosed"/> have returned.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, true))
