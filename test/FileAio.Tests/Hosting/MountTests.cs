@@ -195,6 +195,20 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
+    public async Task A_mount_may_serve_one_dot_directory()
+    {
+        tree.Write(".well-known/security.txt", "contact");
+        WebApplicationBuilder builder = Builder(out _);
+        await using WebApplication app = builder.Build();
+        app.UseDirectIoFiles(options => options.Root = tree.Root);
+        app.UseDirectIoFiles(options =>
+            (options.Root, options.RequestPath) = (tree.At(".well-known"), "/.well-known"));
+        await app.StartAsync();
+        Assert.Equal("contact", Encoding.UTF8.GetString((await GetAsync(app, "/.well-known/security.txt")).Body));
+        Assert.Equal(404, (await GetAsync(app, "/.hidden.txt")).Status);
+    }
+
+    [Fact]
     public void Links_cannot_be_checked_for_a_provider()
     {
         WebApplication app = Builder(out _).Build();
