@@ -35,6 +35,9 @@ internal sealed class ConnectionFactory(
     /// <summary>The pipe options of a loop. They differ by its memory pool and its schedulers only.</summary>
     private readonly ConditionalWeakTable<EventLoop, ConnectionPipes> _pipes = [];
 
+    private readonly ConditionalWeakTable<EventLoop, ConnectionPipes>.CreateValueCallback _createPipes =
+        loop => new ConnectionPipes(loop, options);
+
     /// <summary>
     /// Starts a connection. Loop thread. The connection owns the descriptor; it is closed if the loop cannot register it.
     /// </summary>
@@ -113,5 +116,5 @@ internal sealed class ConnectionFactory(
         TransportLog.ConnectionRefused(logger, remote, listening, reason);
     }
 
-    private ConnectionPipes PipesOf(EventLoop loop) => _pipes.GetValue(loop, owner => new ConnectionPipes(owner, options));
+    private ConnectionPipes PipesOf(EventLoop loop) => _pipes.GetValue(loop, _createPipes);
 }

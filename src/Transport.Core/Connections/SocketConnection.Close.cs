@@ -20,6 +20,7 @@ internal sealed partial class SocketConnection
     private Timer? _drainTimer;
     private bool _isSendPending;
     private readonly Lock _closeGate = new();
+    private bool _isShutDown;
     private Exception? _shutdownReason;
     private bool _reset;
     private bool _closed;
@@ -31,8 +32,11 @@ internal sealed partial class SocketConnection
 
     public override CancellationToken ConnectionClosed { get; set; }
 
+    /// <summary>As Kestrel's own transport says it.</summary>
+    private string ShutdownMessage => _shutdownReason?.Message ?? "The Socket transport's send loop completed gracefully.";
+
     /// <summary>Set once, by the first call that ends the connection.</summary>
-    private Exception? ShutdownReason => Volatile.Read(ref _shutdownReason);
+    private bool IsShutDown => Volatile.Read(ref _isShutDown);
 
     /// <summary>
     /// Ends the connection, from any thread. With a reason: at once, by RST. Without one, as Kestrel calls it after the peer's FIN: what
@@ -65,7 +69,7 @@ internal sealed partial class SocketConnection
     private void LimitDrain()
     {
         Interlocked.MemoryBarrier();
-        if (!Volatile.Read(ref _isSendPending) || ShutdownReason is null)
+        if (!Volatile.Read(ref _isSendPending) || !IsShutDown)
         {
             return;
         }
@@ -107,7 +111,7 @@ internal sealed partial class SocketConnection
     {
         lock (_closeGate)
         {
-            if (_shutdownReason is not null)
+            if (_isShutDown)
             {
                 // Ended without a reason before, and still sending: a reason ends the drain.
                 _reset |= reason is not null && !_finOnError && !_closed;
@@ -115,17 +119,17 @@ internal sealed partial class SocketConnection
             }
 
             _reset = reason is not null && !_finOnError;
-            Volatile.Write(
-                ref _shutdownReason, reason ?? new ConnectionAbortedException("The Socket transport's send loop completed gracefully."));
+            _shutdownReason = reason;
+            Volatile.Write(ref _isShutDown, true);
         }
 
         if (_reset)
         {
-            TransportLog.ConnectionWriteRst(_logger, ConnectionId, _shutdownReason.Message);
+            TransportLog.ConnectionWriteRst(_logger, ConnectionId, ShutdownMessage);
         }
         else
         {
-            TransportLog.ConnectionWriteFin(_logger, ConnectionId, _shutdownReason.Message);
+            TransportLog.ConnectionWriteFin(_logger, ConnectionId, ShutdownMessage);
         }
     }
 

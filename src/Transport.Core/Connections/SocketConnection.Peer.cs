@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Transport.Core.Features;
 using Transport.Core.Interop;
 using Transport.Core.Interop.Sockets;
@@ -32,18 +30,5 @@ internal sealed partial class SocketConnection : ITcpInfoFeature, IPeerCredentia
     {
         Libc.ucred credentials = SocketOptions.GetPeerCredentials(Socket);
         return new PeerCredentials(credentials.pid, credentials.uid, credentials.gid);
-    }
-
-    /// <summary>Returns the feature of the socket's address family.</summary>
-    private void SetPeerFeature()
-    {
-        if (RemoteEndPoint is IPEndPoint)
-        {
-            _features.Set<ITcpInfoFeature>(this);
-        }
-        else if (RemoteEndPoint is UnixDomainSocketEndPoint)
-        {
-            _features.Set<IPeerCredentialsFeature>(this);
-        }
     }
 }

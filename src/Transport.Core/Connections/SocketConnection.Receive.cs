@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Transport.Core.Diagnostics;
-using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Connections;
 
@@ -41,7 +41,7 @@ internal sealed partial class SocketConnection
         }
 
         // If the connection has been shut down for a reason, the reader gets that reason.
-        error = ShutdownReason ?? error;
+        error = IsShutDown ? ReasonForReader() : error;
         try
         {
             input.Complete(error);
@@ -58,9 +58,17 @@ internal sealed partial class SocketConnection
             await WaitForAnswerAsync().ConfigureAwait(false);
         }
 
-        await default(ThreadPoolSwitch);
+        if (!Thread.CurrentThread.IsThreadPoolThread)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         FireConnectionClosed();
     }
+
+    /// <summary>Null if nobody can read any more: an exception that nobody sees is not made.</summary>
+    private Exception? ReasonForReader() =>
+        _shutdownReason ?? (Volatile.Read(ref _disposed) ? null : new ConnectionAbortedException(ShutdownMessage));
 
     /// <summary>
     /// Pauses reading until the application has read enough. The socket is not read meanwhile, so TCP flow control slows the peer down; FIN
@@ -83,9 +91,14 @@ internal sealed partial class SocketConnection
     /// </summary>
     private async Task WaitForAnswerAsync()
     {
+        if (Volatile.Read(ref _disposed) || IsShutDown)
+        {
+            return;
+        }
+
         TaskCompletionSource grace = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _answerGrace, grace);
-        if (!Volatile.Read(ref _disposed) && ShutdownReason is null)
+        if (!Volatile.Read(ref _disposed) && !IsShutDown)
         {
             await grace.Task.WaitAsync(_answerGraceTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -97,7 +110,7 @@ internal sealed partial class SocketConnection
     /// <summary>Completes the reader: without an exception for FIN, otherwise with the error.</summary>
     private Exception? EndOfInput(SysResult received)
     {
-        if (ShutdownReason is not null)
+        if (IsShutDown)
         {
             return null;
         }

@@ -18,6 +18,7 @@ internal sealed partial class SocketConnection
         Exception? unexpected = null;
         bool isReading = true;
         bool isAborted = false;
+        bool isLast;
         try
         {
             while (true)
@@ -25,21 +26,22 @@ internal sealed partial class SocketConnection
                 isReading = true;
                 ReadResult result = await output.ReadAsync().ConfigureAwait(false);
                 isReading = false;
-                ReadOnlySequence<byte> buffer = result.Buffer;
 
                 // Abort cancels the read after it has set the reason. Not by the reason: what was flushed between this read and an Abort
                 // without one would be lost.
                 isAborted |= result.IsCanceled;
-                if (isAborted && (_reset || buffer.IsEmpty))
+                isLast = result.IsCompleted || isAborted;
+                if (isAborted && (_reset || result.Buffer.IsEmpty))
                 {
                     break;
                 }
 
-                SequencePosition end = buffer.End;
-                if (!buffer.IsEmpty)
+                SequencePosition end = result.Buffer.End;
+                if (!result.Buffer.IsEmpty)
                 {
-                    OutputBatch batch = NextBatch(buffer, out end);
-                    ValueTask<SysResult> sending = SendBatchAsync(batch);
+                    // What the method keeps while it waits is kept for each idle connection: no batch and no buffer.
+                    ValueTask<SysResult> sending = SendNextAsync(result.Buffer, out end, out bool hasFile);
+                    isLast &= end.Equals(result.Buffer.End);
                     if (!sending.IsCompleted)
                     {
                         Volatile.Write(ref _isSendPending, true);
@@ -59,14 +61,14 @@ internal sealed partial class SocketConnection
                         break;
                     }
 
-                    if (batch.File is not null)
+                    if (hasFile)
                     {
                         _outputWriter.Ranges!.Dequeue();
                     }
                 }
 
                 output.AdvanceTo(end);
-                if ((result.IsCompleted || isAborted) && end.Equals(buffer.End))
+                if (isLast)
                 {
                     break;
                 }
@@ -106,6 +108,14 @@ internal sealed partial class SocketConnection
         _outputWriter.Ranges?.End();
         _input.Writer.CancelPendingFlush();
         EndDirection();
+    }
+
+    /// <summary>Sends the beginning of the buffer, up to <paramref name="end"/>.</summary>
+    private ValueTask<SysResult> SendNextAsync(in ReadOnlySequence<byte> buffer, out SequencePosition end, out bool hasFile)
+    {
+        OutputBatch batch = NextBatch(buffer, out end);
+        hasFile = batch.File is not null;
+        return SendBatchAsync(batch);
     }
 
     /// <summary>
@@ -152,7 +162,7 @@ internal sealed partial class SocketConnection
     private Exception? SendFailed(SysResult sent, out Exception? unexpected)
     {
         unexpected = null;
-        if (ShutdownReason is not null)
+        if (IsShutDown)
         {
             // ECANCELED, or EPIPE after this side's shutdown: not caused by the peer.
             return null;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -35,7 +36,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     private readonly Pipe _output;
     private readonly OutputWriter _outputWriter;
     private readonly DuplexPipe _originalTransport;
-    private readonly ConnectionFeatures _features = new();
+    private readonly ConnectionFeatures _features;
     private string? _connectionId;
     private IDictionary<object, object?>? _items;
     private Socket? _socketFeature;
@@ -70,19 +71,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         ConnectionClosed = _connectionClosed.Token;
-        _features.Set<IConnectionIdFeature>(this);
-        _features.Set<IConnectionTransportFeature>(this);
-        _features.Set<IConnectionItemsFeature>(this);
-        _features.Set<IMemoryPoolFeature>(this);
-        _features.Set<IConnectionLifetimeFeature>(this);
-        _features.Set<IConnectionSocketFeature>(this);
-        _features.Set<IEventLoopFeature>(loop);
-        if (pipes.SendFile)
-        {
-            _features.Set<ISendFileFeature>(this);
-        }
-
-        SetPeerFeature();
+        _features = new ConnectionFeatures(ConnectionFeatures.OwnOf(remote, pipes.SendFile), this, loop);
     }
 
     /// <summary>The connection's place in the limit's count, if there is a limit; released when the socket is closed.</summary>
@@ -141,6 +130,7 @@ internal sealed partial class SocketConnection : ConnectionContext,
     /// Closes the connection gracefully: what has been written is sent, then FIN. Completes when the socket is closed and the callbacks of
     /// <see cref="ConnectionClosed"/> have returned.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, true))

@@ -17,7 +17,7 @@ public sealed class LayoutTests
             ["sizeof(struct iocb)"] = sizeof(Libc.iocb),
             ["sizeof(struct io_event)"] = sizeof(Libc.io_event),
             ["sizeof(struct aiocb)"] = sizeof(Libc.aiocb),
-            ["sizeof(struct statx)"] = sizeof(Libc.statx),
+            ["sizeof(struct statx)"] = sizeof(statx),
             ["sizeof(struct open_how)"] = sizeof(Libc.open_how),
             ["sizeof(struct iovec)"] = sizeof(iovec),
             ["sizeof(struct statfs)"] = sizeof(Libc.statfs),
@@ -29,14 +29,14 @@ public sealed class LayoutTests
             ["O_NOCTTY"] = Libc.O_NOCTTY,
             ["O_PATH"] = Libc.O_PATH,
             ["AT_FDCWD"] = Libc.AT_FDCWD,
-            ["AT_EMPTY_PATH"] = Libc.AT_EMPTY_PATH,
+            ["AT_EMPTY_PATH"] = FileStat.AT_EMPTY_PATH,
             ["RESOLVE_NO_MAGICLINKS"] = (long)Libc.RESOLVE_NO_MAGICLINKS,
             ["RESOLVE_NO_SYMLINKS"] = (long)Libc.RESOLVE_NO_SYMLINKS,
             ["RESOLVE_BENEATH"] = (long)Libc.RESOLVE_BENEATH,
             ["RESOLVE_CACHED"] = (long)Libc.RESOLVE_CACHED,
-            ["AT_STATX_DONT_SYNC"] = Libc.AT_STATX_DONT_SYNC,
-            ["STATX_MNT_ID"] = Libc.STATX_MNT_ID,
-            ["STATX_BASIC_STATS"] = Libc.STATX_BASIC_STATS,
+            ["AT_STATX_DONT_SYNC"] = FileStat.AT_STATX_DONT_SYNC,
+            ["STATX_MNT_ID"] = FileStat.STATX_MNT_ID,
+            ["STATX_BASIC_STATS"] = FileStat.STATX_BASIC_STATS,
             ["RWF_NOWAIT"] = Libc.RWF_NOWAIT,
             ["POSIX_FADV_SEQUENTIAL"] = Libc.POSIX_FADV_SEQUENTIAL,
             ["EXT4_SUPER_MAGIC"] = Libc.EXT4_SUPER_MAGIC,
@@ -62,17 +62,17 @@ public sealed class LayoutTests
             ["MADV_DONTFORK"] = Libc.MADV_DONTFORK,
             ["IPPROTO_TCP"] = Libc.IPPROTO_TCP,
             ["TCP_INFO"] = Libc.TCP_INFO,
-            ["S_IFMT"] = Libc.S_IFMT,
-            ["S_IFREG"] = Libc.S_IFREG,
-            ["S_IFDIR"] = Libc.S_IFDIR,
-            ["S_IFLNK"] = Libc.S_IFLNK,
+            ["S_IFMT"] = FileStat.S_IFMT,
+            ["S_IFREG"] = FileStat.S_IFREG,
+            ["S_IFDIR"] = FileStat.S_IFDIR,
+            ["S_IFLNK"] = FileStat.S_IFLNK,
         };
         Add<Libc.iocb>(ours, "struct iocb", "aio_data", "aio_lio_opcode", "aio_fildes", "aio_buf", "aio_nbytes", "aio_offset", "aio_flags",
             "aio_resfd");
         Add<Libc.io_event>(ours, "struct io_event", "data", "obj", "res", "res2");
         Add<Libc.aiocb>(ours, "struct aiocb", "aio_fildes", "aio_lio_opcode", "aio_reqprio", "aio_buf", "aio_nbytes", "__error_code",
             "aio_offset");
-        Add<Libc.statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_ctime",
+        Add<statx>(ours, "struct statx", "stx_mask", "stx_nlink", "stx_uid", "stx_mode", "stx_ino", "stx_size", "stx_ctime",
             "stx_mtime", "stx_dev_major", "stx_dev_minor", "stx_mnt_id");
         Add<Libc.tcp_info>(ours, "struct tcp_info", "tcpi_snd_mss", "tcpi_unacked", "tcpi_bytes_acked", "tcpi_notsent_bytes");
         ours["offsetof(struct aiocb, aio_sigevent.sigev_notify)"] = Marshal.OffsetOf<Libc.aiocb>("sigev_notify");

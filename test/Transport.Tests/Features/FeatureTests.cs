@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Reflection;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -33,6 +34,45 @@ public class FeatureTests
         DuplexPipe pipe = new DuplexPipe();
         pair.Server.Features.GetRequired<IConnectionTransportFeature>().Transport = pipe;
         Assert.Same(pipe, pair.Server.Transport);
+    }
+
+    [Theory, Transports]
+    public async Task Each_feature_can_be_replaced_and_removed(TransportUnderTest transport)
+    {
+        await using BareListener listener = await BareListener.BindAsync(transport);
+        await using BareListener.Pair pair = await listener.ConnectAsync();
+        IFeatureCollection features = pair.Server.Features;
+        KeyValuePair<Type, object>[] before = [.. features];
+        Assert.NotEmpty(before);
+        foreach ((Type key, object value) in before)
+        {
+            Assert.Same(value, features[key]);
+            int revision = features.Revision;
+            object other = DispatchProxy.Create(key, typeof(Other));
+            features[key] = other;
+            Assert.NotEqual(revision, features.Revision);
+            Assert.Same(other, features[key]);
+            Assert.Same(other, features.Single(feature => feature.Key == key).Value);
+            features[key] = null;
+            Assert.Null(features[key]);
+            Assert.DoesNotContain(features, feature => feature.Key == key);
+            features[key] = null;
+            Assert.Equal(before.Length - 1, features.Count());
+            features[key] = value;
+            Assert.Same(value, features[key]);
+            Assert.Equal(before.Length, features.Count());
+        }
+
+        Type[] others = [typeof(int), typeof(string), typeof(long), typeof(byte), typeof(char), typeof(short), typeof(uint), typeof(ulong)];
+        foreach (Type other in others)
+        {
+            Assert.Null(features[other]);
+            features[other] = other;
+        }
+
+        Assert.All(others, other => Assert.Same(other, features[other]));
+        Assert.All(before, feature => Assert.Same(feature.Value, features[feature.Key]));
+        Assert.Equal(before.Length + others.Length, features.Select(feature => feature.Key).Distinct().Count());
     }
 
     [Theory, Transports]
@@ -141,6 +181,12 @@ public class FeatureTests
         });
         using RawClient client = await server.ConnectAsync();
         Assert.Equal($"{client.Socket.LocalEndPoint} {client.Socket.RemoteEndPoint}", (await client.GetAsync("/")).Text);
+    }
+
+    /// <summary>An implementation of any feature, never called.</summary>
+    public class Other : DispatchProxy
+    {
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException();
     }
 }
 
