@@ -21,7 +21,7 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
 
     private readonly List<SharedReader> _readers = [];
     private readonly Dictionary<long, SharedRead> _reads = [];
-    private readonly Queue<SharedRead> _kept = new();
+    private readonly LinkedList<SharedRead> _kept = new();
     private long _keptBytes;
     private int _count;
 
@@ -83,9 +83,9 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
             }
 
             read.Holders++;
-            if (read.IsKept)
+            if (read.Kept is not null)
             {
-                Unkeep(read); // stays in the queue, which skips it
+                Unkeep(read);
             }
 
             return read;
@@ -138,8 +138,7 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
 
             if (read.IsWhole && IsWanted(null, read.Position) && owner.TryKeep(read.Buffer.Size))
             {
-                read.IsKept = true;
-                _kept.Enqueue(read);
+                read.Kept = _kept.AddLast(read);
                 _keptBytes += read.Buffer.Size;
                 if (_keptBytes <= Window)
                 {
@@ -184,17 +183,14 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
     /// <summary>Removes the oldest buffer that no response holds. Requires the gate.</summary>
     private SharedRead? TakeOldestKept()
     {
-        while (_kept.TryDequeue(out SharedRead? oldest))
+        if (_kept.First?.Value is not { } oldest)
         {
-            if (oldest.IsKept)
-            {
-                Unkeep(oldest);
-                Forget(oldest);
-                return oldest;
-            }
+            return null;
         }
 
-        return null;
+        Unkeep(oldest);
+        Forget(oldest);
+        return oldest;
     }
 
     /// <summary>Returns the read that begins at the start and contains the offset. Requires the gate.</summary>
@@ -203,7 +199,8 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
 
     private void Unkeep(SharedRead read)
     {
-        read.IsKept = false;
+        _kept.Remove(read.Kept!);
+        read.Kept = null;
         _keptBytes -= read.Buffer.Size;
         owner.NoLongerKept(read.Buffer.Size);
     }

@@ -29,8 +29,8 @@ internal sealed class SharedRead(SharedFile file, AlignedBuffer buffer, long pos
     /// <summary>The number of responses that use the buffer.</summary>
     public int Holders { get; set; } = 1;
 
-    /// <summary>Whether no response uses the buffer, and it waits for one that will.</summary>
-    public bool IsKept { get; set; }
+    /// <summary>Its place among the reads whose buffer no response uses, and which wait for one that will; null if it is none.</summary>
+    public LinkedListNode<SharedRead>? Kept { get; set; }
 
     /// <summary>Whether the read has completed with all bytes.</summary>
     public bool IsWhole => _isCompleted && IsWholeResult(_result);
