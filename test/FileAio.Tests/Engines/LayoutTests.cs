@@ -50,7 +50,7 @@ public sealed class LayoutTests
             ["LIO_READ"] = Libc.LIO_READ,
             ["LIO_NOWAIT"] = Libc.LIO_NOWAIT,
             ["SIGEV_NONE"] = Libc.SIGEV_NONE,
-            ["AIO_CANCELED"] = Libc.AIO_CANCELED,
+            ["AIO_NOTCANCELED"] = Libc.AIO_NOTCANCELED,
             ["EFD_CLOEXEC"] = EventFd.EFD_CLOEXEC,
             ["EINPROGRESS"] = Shared.Interop.Errno.EINPROGRESS,
             ["PROT_READ"] = Libc.PROT_READ,
