@@ -11,8 +11,9 @@ namespace Transport.Blocking;
 /// <list type="bullet">
 /// <item>a) recv(2) waits as long as the peer likes, so a connection has a thread from its first receive to its end. A request takes two
 /// context switches.</item>
-/// <item>b) close(2) does not end a recv in another thread; shutdown(2) does. Shutting down the reading side sends nothing to the peer, so
-/// RST remains possible.</item>
+/// <item>b) close(2) does not end a call in another thread. shutdown(2) does, but only SHUT_RDWR ends a send, and that queues FIN: a peer
+/// that reads to the end before the last user has closed the descriptor does not see RST. So an abort disconnects the socket instead:
+/// connect(AF_UNSPEC) sends RST at once, and ends the calls of both directions.</item>
 /// <item>c) A thread in a call uses the descriptor's number, so it must not be reused before the call returns: the last user closes
 /// it.</item>
 /// <item>d) The buffer is allocated before data arrives. With an option, recv with MSG_PEEK waits with a byte on the stack instead.</item>
@@ -30,6 +31,7 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
     private PipeWriter? _input;
     private OutputBatch _output;
     private ReceiveBuffer _buffer;
+    private bool _resets;
 
     public BlockingConnection(BlockingLoop loop, int descriptor)
         : base(descriptor)
@@ -98,6 +100,12 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         }
     }
 
+    public override void Shutdown(bool reset)
+    {
+        _resets = reset;
+        base.Shutdown(reset);
+    }
+
     public override ValueTask CloseAsync()
     {
         Close();
@@ -141,9 +149,14 @@ internal sealed class BlockingConnection : LoopConnection, IBlockingSocket
         Descriptor = -1;
         bool isSending = _sending.Dismiss();
         bool isReceiving = _receiving.Dismiss();
-        if (isSending)
+        if (_resets && (isSending || isReceiving) && !SocketCalls.Disconnect(_held.Number).IsError)
         {
-            // Only SHUT_RDWR ends a send. FIN is queued behind the unsent data; RST, if selected, is sent before it.
+            // RST is sent, and both calls return.
+        }
+        else if (isSending)
+        {
+            // AF_UNIX, which has no RST, or EBUSY. FIN is queued behind the unsent data, and RST, if selected, follows when the descriptor
+            // is closed.
             SocketCalls.Shutdown(_held.Number);
         }
         else if (isReceiving)

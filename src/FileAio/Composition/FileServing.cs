@@ -11,14 +11,9 @@ namespace FileAio.Composition;
 /// <summary>The state of one <c>UseDirectIoFiles</c>: its options, folder and open-file cache, and the shared runtime.</summary>
 internal sealed class FileServing : IDisposable
 {
-    /// <summary>The time in milliseconds after which unused files of <see cref="FileRoot.Recent"/> are closed, as in nginx.</summary>
-    private const long SweepInterval = 60_000;
-
     private readonly RootPath _root;
     private readonly ProvidedFiles? _provided;
     private readonly OverdueReads? _overdue;
-
-    private long _swept = Environment.TickCount64;
 
     /// <exception cref="IOException">The root cannot be opened.</exception>
     public FileServing(DirectIoFileOptions options, FileSource source, FileRuntime runtime, bool alignedPipes, TimeProvider time,
@@ -105,11 +100,6 @@ internal sealed class FileServing : IDisposable
         FileRoot folder = _root.Acquire();
         try
         {
-            if (folder.Recent is not null && IsSweepDue())
-            {
-                folder.Recent.RemoveUnused();
-            }
-
             if (folder.Cache is not null && folder.Cache.TryGet(relative, out OpenResult known))
             {
                 return new ValueTask<OpenResult>(known);
@@ -139,14 +129,6 @@ internal sealed class FileServing : IDisposable
         {
             folder.Release();
         }
-    }
-
-    /// <summary>Returns true for one request in <see cref="SweepInterval"/>.</summary>
-    private bool IsSweepDue()
-    {
-        long last = Volatile.Read(ref _swept);
-        long now = Environment.TickCount64;
-        return now - last >= SweepInterval && Interlocked.CompareExchange(ref _swept, now, last) == last;
     }
 
     private bool CheckNow()

@@ -10,18 +10,24 @@ namespace FileAio.Engines;
 /// waits and reaps.
 /// </summary>
 /// <remarks>
-/// <para>a. Reads are preads on at most 20 threads of glibc, under one lock. A block must not move until its read has completed.</para>
+/// <para>a. Reads are preads on at most 20 threads of glibc, under one lock, for the whole process. A block must not move until its
+/// read has completed.</para>
 /// <para>b. Reads of one descriptor are serialized. So responses that share a cached file wait for each other.</para>
-/// <para>c. Only a signal or a completion wakes aio_suspend. So its list always contains a read of the wake-up eventfd, which occupies one
-/// of the 20 threads.</para>
-/// <para>d. aio_cancel cancels only reads that no thread has started.</para>
+/// <para>c. Only a signal or a completion wakes aio_suspend. So while reads are in flight its list contains a read of the wake-up eventfd,
+/// which occupies one of the 20 threads. An idle engine waits in a read(2) of the eventfd: 20 idle engines would leave no thread to
+/// others.</para>
+/// <para>d. aio_cancel loses reads. If the first of several reads of a descriptor has not started and is cancelled, glibc marks the next
+/// one as runnable but puts it on no list, so that it and all later reads of the descriptor never run (glibc 2.36). So aio_cancel is
+/// used only on the wake-up read, the only one of its descriptor. A cancelled read that glibc has accepted completes with its
+/// bytes.</para>
 /// </remarks>
 internal sealed unsafe class PosixAioEngine : IFileEngine
 {
     // A guess: the interval until glibc can start a thread again.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
-    // A guess: longer than a disk read, shorter than a client notices.
+    // How long the wake-up read may occupy a thread of glibc without a completion. A guess: longer than a disk read, shorter than a client
+    // notices.
     private static readonly TimeSpan ReadsWait = TimeSpan.FromMilliseconds(200);
 
     private readonly int _capacity;
@@ -37,6 +43,9 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
     private readonly PostedWork _posted = new();
     private Thread? _thread;
     private bool _signalled, _disposed;
+
+    // Whether glibc has the read of the wake-up eventfd.
+    private bool _isWakeUpRead;
 
     private PosixAioEngine(int wakeUp, int requests)
     {
@@ -89,6 +98,8 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     public string Name => "posix-aio";
 
+    private Libc.aiocb* WakeUp => &_blocks[_capacity];
+
     public InFlightReads Reads { get; } = new();
 
     public void Submit(FileRead read)
@@ -113,10 +124,6 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         lock (_gate)
         {
             waiting = _waiting.Remove(read);
-            if (!waiting && read.Slot >= 0)
-            {
-                Libc.AioCancel(read.Descriptor, &_blocks[read.Slot]); // the thread reaps it as −ECANCELED
-            }
         }
         if (waiting)
         {
@@ -145,18 +152,11 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
 
     private void Run()
     {
-        Libc.aiocb* wakeUp = &_blocks[_capacity];
-        bool canWakeUp = TryReadWakeUp(wakeUp);
         while (true)
         {
             SubmitWaiting();
             // The list may contain completed blocks: aio_suspend then returns at once.
             int count = 0;
-            if (canWakeUp)
-            {
-                _list[count++] = wakeUp;
-            }
-
             for (int slot = 0; slot < _capacity; slot++)
             {
                 if (_reads[slot] is not null)
@@ -164,54 +164,98 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                     _list[count++] = &_blocks[slot];
                 }
             }
-            // EINTR too means that the blocks must be checked. Without the wake-up read, other threads cannot wake this one.
-            if (!canWakeUp)
-            {
-                Thread.Sleep(PollInterval);
-            }
-            else if (Libc.AioSuspend(_list, count, count > 1 ? ReadsWait : Timeout.InfiniteTimeSpan).Errno == Errno.EAGAIN)
-            {
-                // If glibc could not start a thread for these reads, they are queued behind the wake-up read, which must complete first.
-                EventFd.Signal(_wakeUp);
-            }
-
-            if (!canWakeUp || Libc.AioError(wakeUp) != Errno.EINPROGRESS)
-            {
-                if (canWakeUp)
-                {
-                    Libc.AioReturn(wakeUp);
-                }
-
-                bool ended;
-                lock (_gate)
-                {
-                    _signalled = false;
-                    _posted.Take();
-                    ended = _disposed;
-                }
-                _posted.Run();
-                if (ended)
-                {
-                    return;
-                }
-
-                canWakeUp = TryReadWakeUp(wakeUp);
-            }
+            Wait(count);
+            bool ended = RunPosted();
             Reap();
+            if (ended && count == 0)
+            {
+                EndWakeUpRead();
+                return;
+            }
         }
     }
 
-    /// <summary>Starts the read of the wake-up eventfd. Returns false if glibc cannot start a thread for it (EAGAIN).</summary>
-    private bool TryReadWakeUp(Libc.aiocb* wakeUp)
+    /// <summary>Waits for a completion of the <paramref name="count"/> reads in the list, or for a wake-up.</summary>
+    private void Wait(int count)
     {
-        *wakeUp = new Libc.aiocb
+        if (!_isWakeUpRead)
+        {
+            if (count == 0)
+            {
+                EventFd.Drain(_wakeUp);
+                return;
+            }
+
+            if (!TryReadWakeUp())
+            {
+                Thread.Sleep(PollInterval); // without the wake-up read, other threads cannot wake this one
+                return;
+            }
+        }
+
+        _list[count] = WakeUp;
+        // EINTR too means that the blocks must be checked.
+        if (Libc.AioSuspend(_list, count + 1, ReadsWait).Errno == Errno.EAGAIN)
+        {
+            ReleaseGlibcThread();
+        }
+
+        if (Libc.AioError(WakeUp) != Errno.EINPROGRESS)
+        {
+            Libc.AioReturn(WakeUp);
+            _isWakeUpRead = false;
+        }
+    }
+
+    /// <summary>
+    /// Completes the wake-up read. The engine has been idle for a while, or reads are queued behind it: of this engine, if glibc could not
+    /// start a thread for them, or of others, if it has as many as it starts.
+    /// </summary>
+    private void ReleaseGlibcThread()
+    {
+        if (Libc.AioCancel(_wakeUp, WakeUp) == Libc.AIO_NOTCANCELED)
+        {
+            EventFd.Signal(_wakeUp);
+        }
+    }
+
+    /// <summary>Ends the wake-up read, whose memory is about to be freed.</summary>
+    private void EndWakeUpRead()
+    {
+        while (_isWakeUpRead && Libc.AioError(WakeUp) == Errno.EINPROGRESS)
+        {
+            ReleaseGlibcThread();
+            _list[0] = WakeUp;
+            Libc.AioSuspend(_list, 1, ReadsWait);
+        }
+    }
+
+    /// <summary>Runs the posted work. Returns whether the engine has been disposed and no read waits.</summary>
+    private bool RunPosted()
+    {
+        bool ended;
+        lock (_gate)
+        {
+            // Before the queues are read, and in every iteration: one that the eventfd has not caused may have read them too early.
+            _signalled = false;
+            _posted.Take();
+            ended = _disposed && _waiting.Count == 0;
+        }
+        _posted.Run();
+        return ended;
+    }
+
+    /// <summary>Starts the read of the wake-up eventfd. Returns false if glibc cannot start a thread for it (EAGAIN).</summary>
+    private bool TryReadWakeUp()
+    {
+        *WakeUp = new Libc.aiocb
         {
             aio_fildes = _wakeUp,
             aio_buf = (nint)_wakeUpValue,
             aio_nbytes = sizeof(ulong),
             sigev_notify = Libc.SIGEV_NONE,
         };
-        return !Libc.AioRead(wakeUp).IsError;
+        return _isWakeUpRead = !Libc.AioRead(WakeUp).IsError;
     }
 
     private void SubmitWaiting()
@@ -239,8 +283,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
                 };
                 _list[count++] = &_blocks[slot];
             }
-            // Under the lock, so that no thread cancels a block that glibc does not know yet. The error of a block that could not be queued
-            // is in its aio_error.
+            // The error of a block that could not be queued is in its aio_error.
             if (count > 1)
             {
                 Libc.LioListio(_list, count);
@@ -284,7 +327,7 @@ internal sealed unsafe class PosixAioEngine : IFileEngine
         return read;
     }
 
-    /// <summary>Ends the thread. All reads must have completed.</summary>
+    /// <summary>Ends the thread, after the reads in flight.</summary>
     public void Dispose()
     {
         lock (_gate)

@@ -15,11 +15,11 @@ internal readonly record struct FileFacts(
     /// </summary>
     public bool HasDirectAlignment => DirectOffsetAlignment >= 0;
 
-    public bool IsRegular => (Mode & Libc.S_IFMT) == Libc.S_IFREG;
+    public bool IsRegular => (Mode & FileStat.S_IFMT) == FileStat.S_IFREG;
 
-    public bool IsDirectory => (Mode & Libc.S_IFMT) == Libc.S_IFDIR;
+    public bool IsDirectory => (Mode & FileStat.S_IFMT) == FileStat.S_IFDIR;
 
-    public bool IsSymbolicLink => (Mode & Libc.S_IFMT) == Libc.S_IFLNK;
+    public bool IsSymbolicLink => (Mode & FileStat.S_IFMT) == FileStat.S_IFLNK;
 
     public DateTimeOffset LastModified => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(ModifiedSeconds, -62135596800, 253402300799));
 
@@ -37,7 +37,7 @@ internal readonly record struct FileFacts(
 
     public static SysResult Of(int descriptor, out FileFacts facts)
     {
-        SysResult result = Libc.Statx(descriptor, out Libc.statx raw);
+        SysResult result = Libc.Statx(descriptor, out statx raw);
         facts = result.IsError ? default : From(raw);
         return result;
     }
@@ -45,14 +45,14 @@ internal readonly record struct FileFacts(
     /// <summary>The same for a descriptor that was just opened: takes what the open has cached, and asks no server.</summary>
     public static SysResult OfOpened(int descriptor, out FileFacts facts)
     {
-        SysResult result = Libc.Statx(descriptor, out Libc.statx raw, Libc.AT_STATX_DONT_SYNC);
+        SysResult result = Libc.Statx(descriptor, out statx raw, FileStat.AT_STATX_DONT_SYNC);
         facts = result.IsError ? default : From(raw);
         return result;
     }
 
-    public static FileFacts From(in Libc.statx raw)
+    public static FileFacts From(in statx raw)
     {
-        bool hasAlignment = (raw.stx_mask & Libc.STATX_DIOALIGN) != 0;
+        bool hasAlignment = (raw.stx_mask & FileStat.STATX_DIOALIGN) != 0;
         return new FileFacts(
             ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor, raw.stx_ino, raw.stx_nlink, raw.stx_uid, raw.stx_mode, (long)raw.stx_size,
             raw.stx_mtime.tv_sec, raw.stx_mtime.tv_nsec, raw.stx_ctime.tv_sec, raw.stx_ctime.tv_nsec,

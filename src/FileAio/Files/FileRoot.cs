@@ -41,7 +41,7 @@ internal sealed class FileRoot
         _isLocal = !Libc.StatFs(descriptor, out Libc.statfs filesystem).IsError && (uint)filesystem.f_type is Libc.EXT4_SUPER_MAGIC
             or Libc.XFS_SUPER_MAGIC or Libc.BTRFS_SUPER_MAGIC or Libc.F2FS_SUPER_MAGIC or Libc.OVERLAYFS_SUPER_MAGIC;
         Cache = options.OpenFileCache.Max > 0 ? new OpenFileCache(options.OpenFileCache, time) : null;
-        Recent = Cache is null && _isLocal && _policy == SymlinkPolicy.Off ? new RecentFiles(descriptor, identity.Device) : null;
+        Recent = Cache is null && _isLocal && _policy == SymlinkPolicy.Off ? new RecentFiles(descriptor, identity.Device, time) : null;
     }
 
     private FileRoot(string path, SysResult failure, DeviceTable devices) =>

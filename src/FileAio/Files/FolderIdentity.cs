@@ -1,5 +1,3 @@
-using FileAio.Interop;
-
 namespace FileAio.Files;
 
 /// <summary>
@@ -12,11 +10,11 @@ internal readonly record struct FolderIdentity(ulong Device, ulong Inode, ulong 
     public static unsafe SysResult Of(int descriptor, out FolderIdentity identity)
     {
         byte empty = 0;
-        SysResult result = Libc.Statx(
-            descriptor, &empty, Libc.AT_EMPTY_PATH | Libc.AT_STATX_DONT_SYNC, Libc.STATX_BASIC_STATS | Libc.STATX_MNT_ID,
-            out Libc.statx raw);
+        SysResult result = FileStat.Statx(
+            descriptor, &empty, FileStat.AT_EMPTY_PATH | FileStat.AT_STATX_DONT_SYNC, FileStat.STATX_BASIC_STATS | FileStat.STATX_MNT_ID,
+            out statx raw);
         identity = new FolderIdentity(((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor, raw.stx_ino,
-            (raw.stx_mask & Libc.STATX_MNT_ID) != 0 ? raw.stx_mnt_id : 0);
+            (raw.stx_mask & FileStat.STATX_MNT_ID) != 0 ? raw.stx_mnt_id : 0);
         return result;
     }
 }

@@ -9,13 +9,27 @@ namespace FileAio.Files;
 /// <para>Unlike in nginx, a hit calls fstat: a file that was written or deleted in place is detected at once. Only a name that now leads to
 /// another file is detected after <see cref="OpenFileCacheOptions.Valid"/>. System calls are made outside the lock, because they may wait
 /// for a server or a disk.</para>
+/// <para>A lookup evicts two unused entries at most, as in nginx. A timer evicts the rest, so that a folder without requests does not keep
+/// deleted files open.</para>
 /// </remarks>
-internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider time)
+internal sealed class OpenFileCache
 {
+    /// <summary>How many entries are evicted under the lock at a time, besides those of lookups. An estimate.</summary>
+    private const int Batch = 64;
+
+    private readonly OpenFileCacheOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ExpiryTimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LinkedListNode<Entry>> _byPath = new(StringComparer.Ordinal);
     private readonly Dictionary<(ulong Device, ulong Inode), OpenedFile> _byInode = [];
     private readonly LinkedList<Entry> _recent = new();
+
+    public OpenFileCache(OpenFileCacheOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options, time);
+        _timer = new ExpiryTimer(time, options.Inactive, Expire, () => Count > 0);
+    }
 
     /// <summary>The number of names in the cache.</summary>
     public int Count
@@ -31,13 +45,13 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
 
     public bool TryGet(string path, out OpenResult found)
     {
-        long now = time.GetTimestamp();
+        long now = _time.GetTimestamp();
         bool known = false;
         found = default;
         List<OpenedFile>? dropped = null;
         lock (_gate)
         {
-            ExpireOldest(now, ref dropped);
+            ExpireOldest(now, 2, ref dropped);
             if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
             {
                 Entry entry = node.Value;
@@ -45,7 +59,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
                 entry.LastUsed = now;
                 _recent.Remove(node);
                 _recent.AddFirst(node);
-                known = entry.HasResult && time.GetElapsedTime(entry.Checked, now) < options.Valid
+                known = entry.HasResult && _time.GetElapsedTime(entry.Checked, now) < _options.Valid
                     && (entry.File?.TryAddReference() ?? true);
                 if (known)
                 {
@@ -74,11 +88,12 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         List<OpenedFile>? dropped = null;
         try
         {
-            return Add(path, opened, time.GetTimestamp(), ref dropped);
+            return Add(path, opened, _time.GetTimestamp(), ref dropped);
         }
         finally
         {
             Close(dropped);
+            _timer.Set();
         }
     }
 
@@ -87,7 +102,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         lock (_gate)
         {
             if (opened.File is null
-                && !(options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
+                && !(_options.Errors && opened.Result.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.ELOOP or Errno.EXDEV))
             {
                 // Further requests for a deleted file must not keep it open, and its blocks allocated.
                 if (_byPath.TryGetValue(path, out LinkedListNode<Entry>? gone))
@@ -100,7 +115,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
             OpenedFile? file = opened.File is null ? null : Share(opened.File, ref dropped);
             if (!_byPath.TryGetValue(path, out LinkedListNode<Entry>? node))
             {
-                while (_byPath.Count >= options.Max)
+                while (_byPath.Count >= _options.Max)
                 {
                     Drop(_recent.Last!, ref dropped);
                 }
@@ -108,7 +123,7 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
                 node = _recent.AddFirst(new Entry(path) { Uses = 1 });
                 _byPath.Add(path, node);
             }
-            Hold(node.Value, node.Value.Uses >= options.MinUses ? file : null, ref dropped);
+            Hold(node.Value, node.Value.Uses >= _options.MinUses ? file : null, ref dropped);
             (node.Value.Result, node.Value.Checked, node.Value.LastUsed) = (opened.Result, now, now);
             node.Value.HasResult = file is null || node.Value.File is not null;
             return opened with { File = file };
@@ -178,13 +193,35 @@ internal sealed class OpenFileCache(OpenFileCacheOptions options, TimeProvider t
         entry.File = file;
     }
 
-    /// <summary>Evicts at most two entries per lookup, as nginx does. This needs no timer and no long loop under the lock.</summary>
-    private void ExpireOldest(long now, ref List<OpenedFile>? dropped)
+    /// <summary>Evicts all unused entries.</summary>
+    private void Expire()
     {
-        for (int i = 0; i < 2 && _recent.Last is { } last && time.GetElapsedTime(last.Value.LastUsed, now) >= options.Inactive; i++)
+        List<OpenedFile>? dropped;
+        bool hasMore;
+        do
+        {
+            dropped = null;
+            lock (_gate)
+            {
+                hasMore = ExpireOldest(_time.GetTimestamp(), Batch, ref dropped) == Batch;
+            }
+
+            Close(dropped);
+        }
+        while (hasMore);
+    }
+
+    /// <summary>Evicts at most <paramref name="most"/> unused entries. Returns their number.</summary>
+    private int ExpireOldest(long now, int most, ref List<OpenedFile>? dropped)
+    {
+        int count = 0;
+        while (count < most && _recent.Last is { } last && _time.GetElapsedTime(last.Value.LastUsed, now) >= _options.Inactive)
         {
             Drop(last, ref dropped);
+            count++;
         }
+
+        return count;
     }
 
     private void Drop(LinkedListNode<Entry> node, ref List<OpenedFile>? dropped)

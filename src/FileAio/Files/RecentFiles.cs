@@ -16,17 +16,22 @@ namespace FileAio.Files;
 /// <item>statx has no RESOLVE_CACHED. An open file keeps its folders in the dentry cache, so the lookup of an unchanged path does not read
 /// from a local disk. Other filesystems, and paths that lead to another one, are not kept.</item>
 /// <item>statx has no other RESOLVE_ flags either, so that policies about links exclude this.</item>
+/// <item>A deleted file that is kept open keeps its blocks. So a timer closes what was not used for one to two <see cref="Interval"/>s. It
+/// runs while files are kept: neither an idle process nor a mount without small files is woken.</item>
 /// </list>
 /// Lock-free: a slot holds an immutable entry, which holds one reference to its file until it is removed.
 /// </remarks>
-internal sealed class RecentFiles(int folder, ulong device)
+internal sealed class RecentFiles
 {
+    /// <summary>The time between two removals of unused files, as in nginx.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
     /// <summary>The largest file. Deleted files keep their blocks until they are noticed: at most 64 MiB for each mount.</summary>
     public const long MostSize = 64 * 1024;
 
     private const int FewestSlots = 64, MostSlots = 1024; // guesses: the pages and assets of a site
 
-    private const int Flags = Libc.AT_STATX_DONT_SYNC | Libc.AT_NO_AUTOMOUNT;
+    private const int Flags = FileStat.AT_STATX_DONT_SYNC | FileStat.AT_NO_AUTOMOUNT;
 
     // A sixteenth of the descriptors, rounded down to a power of two.
     private static readonly int Slots = (int)BitOperations.RoundUpToPowerOf2(
@@ -35,7 +40,16 @@ internal sealed class RecentFiles(int folder, ulong device)
     /// <summary>What all mounts keep.</summary>
     private static int s_kept;
 
+    private readonly int _folder;
+    private readonly ulong _device;
+    private readonly ExpiryTimer _timer;
     private readonly Entry?[] _slots = new Entry?[Slots];
+
+    public RecentFiles(int folder, ulong device, TimeProvider time)
+    {
+        (_folder, _device) = (folder, device);
+        _timer = new ExpiryTimer(time, Interval, RemoveUnused, () => Count > 0);
+    }
 
     /// <summary>The most files that all mounts of the process keep: an eighth of the descriptors. The check is not exact.</summary>
     public static int MostInProcess { get; } = (int)Math.Clamp(Libc.DescriptorLimit() / 8, 2 * FewestSlots, 8 * MostSlots);
@@ -53,7 +67,7 @@ internal sealed class RecentFiles(int folder, ulong device)
     /// <summary>Keeps a file that was just opened by this path. The caller holds a reference.</summary>
     public void Add(string path, OpenedFile file)
     {
-        if (file.Size > MostSize || file.Facts.Device != device || file.Facts.Links == 0)
+        if (file.Size > MostSize || file.Facts.Device != _device || file.Facts.Links == 0)
         {
             return;
         }
@@ -71,6 +85,7 @@ internal sealed class RecentFiles(int folder, ulong device)
 
         Interlocked.Increment(ref s_kept);
         Released(Interlocked.Exchange(ref _slots[slot], new Entry(path, file)));
+        _timer.Set();
     }
 
     /// <summary>Removes the files that were not used since the previous call.</summary>
@@ -106,7 +121,7 @@ internal sealed class RecentFiles(int folder, ulong device)
             return null;
         }
 
-        if (entry.IsCurrent(folder))
+        if (entry.IsCurrent(_folder))
         {
             if (!entry.IsUsed)
             {
@@ -155,7 +170,7 @@ internal sealed class RecentFiles(int folder, ulong device)
         {
             fixed (byte* name = _name)
             {
-                SysResult result = Libc.Statx(folder, name, Flags, Libc.STATX_BASIC_STATS, out Libc.statx raw);
+                SysResult result = FileStat.Statx(folder, name, Flags, FileStat.STATX_BASIC_STATS, out statx raw);
                 return !result.IsError && FileFacts.From(raw).SameInode(File.Facts);
             }
         }

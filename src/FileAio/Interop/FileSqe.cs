@@ -36,8 +36,8 @@ internal static unsafe class FileSqe
         fd = descriptor,
         off = (ulong)arguments.Facts,
         addr = (ulong)arguments.EmptyPath,
-        len = Libc.STATX_BASIC_STATS | Libc.STATX_DIOALIGN,
-        statx_flags = Libc.AT_EMPTY_PATH,
+        len = FileStat.STATX_BASIC_STATS | FileStat.STATX_DIOALIGN,
+        statx_flags = FileStat.AT_EMPTY_PATH,
     };
 
     /// <summary>Cancels the operation that was submitted with <paramref name="target"/>. Both complete.</summary>

@@ -3,14 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace FileAio.Interop;
 
-/// <summary>The parts of fcntl.h, unistd.h, sys/stat.h, sys/uio.h and linux/openat2.h that file serving uses.</summary>
+/// <summary>The parts of fcntl.h, unistd.h, sys/uio.h and linux/openat2.h that file serving uses.</summary>
 internal static unsafe partial class Libc
 {
-    public const int AT_FDCWD = -100;
-    public const int AT_SYMLINK_NOFOLLOW = 0x100;
-    public const int AT_NO_AUTOMOUNT = 0x800;
-    public const int AT_EMPTY_PATH = 0x1000;
-    public const int AT_STATX_DONT_SYNC = 0x4000;
+    public const int AT_FDCWD = FileStat.AT_FDCWD;
 
     public const int O_RDONLY = 0;
     public const int O_NOCTTY = 0x100;
@@ -28,15 +24,6 @@ internal static unsafe partial class Libc
 
     private const int RLIMIT_NOFILE = 7;
 
-    public const uint STATX_BASIC_STATS = 0x7ff;
-    public const uint STATX_MNT_ID = 0x1000;
-    public const uint STATX_DIOALIGN = 0x2000;
-
-    public const ushort S_IFMT = 0xf000;
-    public const ushort S_IFREG = 0x8000;
-    public const ushort S_IFDIR = 0x4000;
-    public const ushort S_IFLNK = 0xa000;
-
     public const int RWF_NOWAIT = 8;
     public const int POSIX_FADV_SEQUENTIAL = 2;
 
@@ -48,10 +35,9 @@ internal static unsafe partial class Libc
     public const uint TMPFS_MAGIC = 0x01021994;
     public const uint RAMFS_MAGIC = 0x858458f6;
 
-    // By number: musl has wrappers of statx since 1.2.4 and of preadv2 since 1.2.5; glibc has none of openat2.
+    // By number: musl has a wrapper of preadv2 since 1.2.5; glibc has none of openat2.
     private const int SYS_openat2 = 437;
     private static readonly int SYS_preadv2 = Arm ? 286 : 327;
-    private static readonly int SYS_statx = Arm ? 291 : 332;
 
     private static bool Arm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -61,32 +47,6 @@ internal static unsafe partial class Libc
         public ulong flags;
         public ulong mode;
         public ulong resolve;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    public struct statx_timestamp
-    {
-        public long tv_sec;
-        public uint tv_nsec;
-        public int reserved;
-    }
-
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    public struct statx
-    {
-        [FieldOffset(0x00)] public uint stx_mask;
-        [FieldOffset(0x10)] public uint stx_nlink;
-        [FieldOffset(0x14)] public uint stx_uid;
-        [FieldOffset(0x1c)] public ushort stx_mode;
-        [FieldOffset(0x20)] public ulong stx_ino;
-        [FieldOffset(0x28)] public ulong stx_size;
-        [FieldOffset(0x60)] public statx_timestamp stx_ctime;
-        [FieldOffset(0x70)] public statx_timestamp stx_mtime;
-        [FieldOffset(0x88)] public uint stx_dev_major;
-        [FieldOffset(0x8c)] public uint stx_dev_minor;
-        [FieldOffset(0x90)] public ulong stx_mnt_id;
-        [FieldOffset(0x98)] public uint stx_dio_mem_align;
-        [FieldOffset(0x9c)] public uint stx_dio_offset_align;
     }
 
     /// <summary>f_type is the first word on both architectures; the rest is only reserved space.</summary>
@@ -182,26 +142,11 @@ internal static unsafe partial class Libc
         }
     }
 
-    public static SysResult Statx(int dirfd, byte* path, int flags, uint mask, out statx facts)
-    {
-        facts = default;
-        fixed (statx* pointer = &facts)
-        {
-            SysResult result;
-            do
-            {
-                result = SysResult.From(syscall_(SYS_statx, dirfd, (nint)path, flags, (nint)mask, (nint)pointer, 0));
-            }
-            while (result.Value == -Errno.EINTR); // network filesystems and FUSE
-            return result;
-        }
-    }
-
     /// <summary>fstat by statx, which also returns the alignment of direct reads.</summary>
     public static SysResult Statx(int fd, out statx facts, int flags = 0)
     {
         byte empty = 0;
-        return Statx(fd, &empty, AT_EMPTY_PATH | flags, STATX_BASIC_STATS | STATX_DIOALIGN, out facts);
+        return FileStat.Statx(fd, &empty, FileStat.AT_EMPTY_PATH | flags, FileStat.STATX_BASIC_STATS | FileStat.STATX_DIOALIGN, out facts);
     }
 
     public static SysResult StatFs(int fd, out statfs facts)

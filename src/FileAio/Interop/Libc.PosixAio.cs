@@ -8,7 +8,7 @@ internal static unsafe partial class Libc
     public const int LIO_READ = 0;
     public const int LIO_NOWAIT = 1;
     public const int SIGEV_NONE = 1;
-    public const int AIO_CANCELED = 0;
+    public const int AIO_NOTCANCELED = 1;
 
     [StructLayout(LayoutKind.Explicit, Size = 168)]
     public struct aiocb
@@ -63,6 +63,6 @@ internal static unsafe partial class Libc
         return SysResult.From(aio_suspend_(blocks, count, timeout == Timeout.InfiniteTimeSpan ? null : &limit));
     }
 
-    /// <summary>Cancels a read. Returns AIO_CANCELED only if no thread has started it.</summary>
+    /// <summary>Cancels a read. Returns AIO_NOTCANCELED if a thread has started it.</summary>
     public static int AioCancel(int fd, aiocb* block) => aio_cancel_(fd, block);
 }

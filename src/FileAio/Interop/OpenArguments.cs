@@ -16,17 +16,17 @@ internal sealed unsafe class OpenArguments : IDisposable
     public OpenArguments(ReadOnlySpan<byte> path, int flags, ulong resolve)
     {
         // SAFETY: freed by Dispose, which the owner calls after the last completion.
-        _memory = (byte*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.statx) + sizeof(Libc.open_how) + path.Length));
+        _memory = (byte*)NativeMemory.AllocZeroed((nuint)(sizeof(statx) + sizeof(Libc.open_how) + path.Length));
         *How = new Libc.open_how { flags = (ulong)flags, resolve = resolve };
         path.CopyTo(new Span<byte>(Path, path.Length));
         Length = path.Length;
     }
 
-    public Libc.statx* Facts => (Libc.statx*)_memory;
+    public statx* Facts => (statx*)_memory;
 
-    public Libc.open_how* How => (Libc.open_how*)(_memory + sizeof(Libc.statx));
+    public Libc.open_how* How => (Libc.open_how*)(_memory + sizeof(statx));
 
-    public byte* Path => _memory + sizeof(Libc.statx) + sizeof(Libc.open_how);
+    public byte* Path => _memory + sizeof(statx) + sizeof(Libc.open_how);
 
     /// <summary>The terminating NUL of the path.</summary>
     public byte* EmptyPath => Path + Length - 1;
@@ -34,7 +34,7 @@ internal sealed unsafe class OpenArguments : IDisposable
     private int Length { get; }
 
     /// <summary>Reads what statx has written.</summary>
-    public Libc.statx ReadFacts() => *Facts;
+    public statx ReadFacts() => *Facts;
 
     public void Dispose()
     {

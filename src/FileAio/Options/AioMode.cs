@@ -20,7 +20,8 @@ public enum AioMode
 
     /// <summary>
     /// POSIX AIO of glibc 2.34 or later; on other systems, threads. Intended for comparison: it reads each descriptor on one thread at a
-    /// time.
+    /// time, on at most 20 threads for the whole process, and a read that has been submitted is not cancelled when its client
+    /// disconnects.
     /// </summary>
     Posix,
 

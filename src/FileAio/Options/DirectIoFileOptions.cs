@@ -74,7 +74,8 @@ public sealed class DirectIoFileOptions
     public bool RedirectToAppendTrailingSlash { get; set; } = true;
 
     /// <summary>
-    /// Gets or sets whether files and directories are served whose name begins with a dot. Default: false, as in <c>UseStaticFiles</c>.
+    /// Gets or sets whether files and directories are served whose name begins with a dot. Default: false. <c>UseStaticFiles</c> hides
+    /// such files, but serves what is in such directories.
     /// </summary>
     public bool ServeDotFiles { get; set; }
 

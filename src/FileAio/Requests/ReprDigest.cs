@@ -18,6 +18,9 @@ internal static class ReprDigest
     private const string Name = "Repr-Digest", Extension = ".sha256";
     private const int Digits = 64;
 
+    // A backslash, the digits, and the space after them.
+    private const int MostText = Digits + 2;
+
     /// <summary>Returns the value of the field; null if the file has no valid digest.</summary>
     /// <param name="serving">The mount.</param>
     /// <param name="context">The request.</param>
@@ -72,6 +75,12 @@ internal static class ReprDigest
     /// <summary>Parses the digits. Returns null if they are not a digest.</summary>
     internal static string? Parse(ReadOnlySpan<byte> text)
     {
+        // sha256sum marks a line whose file name it has escaped: one with a backslash or a line break.
+        if (text.StartsWith((byte)'\\'))
+        {
+            text = text[1..];
+        }
+
         if (text.Length < Digits || (text.Length > Digits && !char.IsWhiteSpace((char)text[Digits])))
         {
             return null;
@@ -123,7 +132,7 @@ internal static class ReprDigest
 
     private static async ValueTask<string?> ReadAsync(FileServing serving, HttpContext context, OpenedFile sidecar)
     {
-        byte[] text = new byte[Digits + 1];
+        byte[] text = new byte[MostText];
         CachedReader reader = new(sidecar, serving.Options.Aio == AioMode.Off);
         SysResult read = reader.CanRead ? reader.Read(text, 0) : SysResult.Error(Errno.EAGAIN);
         if (read.Errno != Errno.EAGAIN)

@@ -43,7 +43,8 @@ internal sealed class ProvidedBody(HttpContext context, IFileInfo file, FileServ
 
             if (frame is not null)
             {
-                context.Response.BodyWriter.Write(frame.Tail.Span);
+                // Not only written: after a response has started, Kestrel does not flush it until another write does.
+                await context.Response.BodyWriter.WriteAsync(frame.Tail, context.RequestAborted);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
 using Transport.Core.HandOver;
 using Transport.Core.Health;
+using Transport.Core.Interop.Threads;
 using Transport.Core.Listening;
 using Transport.Core.Loops;
 using Transport.Core.Systemd;
@@ -122,6 +123,18 @@ internal sealed class TransportFactory : IConnectionListenerFactory, IConnection
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        try
+        {
+            return await BindAsync(endpoint);
+        }
+        catch (Exception exception) when (ThreadLimit.IsCauseOf(exception))
+        {
+            throw ThreadLimit.Exception($"{Name} does not listen on {endpoint}", exception);
+        }
+    }
+
+    private async Task<IConnectionListener> BindAsync(EndPoint endpoint)
+    {
         if (!IsKnown(endpoint))
         {
             throw new SocketException(

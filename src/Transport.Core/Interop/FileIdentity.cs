@@ -9,7 +9,7 @@ namespace Transport.Core.Interop;
 /// </summary>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsSocket)
 {
-    /// <summary>Retries EINTR.</summary>
+    /// <summary>Returns the identity of the file at a path; a link at its end is not followed.</summary>
     /// <returns>Null if there is no file, or the architecture's number of the call is not known.</returns>
     public static unsafe FileIdentity? Of(string path)
     {
@@ -18,23 +18,20 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsS
             return null;
         }
 
-        Libc.statx status;
+        statx status;
         SysResult result;
-        do
+
+        // SAFETY: fixed keeps the array in place during the call.
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            // SAFETY: fixed keeps the array in place during the call.
-            fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-            {
-                result = SysResult.From(Libc.syscall_statx(
-                    RawSyscalls.SYS_statx, Libc.AT_FDCWD, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_TYPE | Libc.STATX_INO, &status));
-            }
+            result = FileStat.Statx(FileStat.AT_FDCWD, name, FileStat.AT_SYMLINK_NOFOLLOW, FileStat.STATX_TYPE | FileStat.STATX_INO, out status);
         }
-        while (result.Errno == Errno.EINTR);
+
         return result.IsError
             ? null
             : new FileIdentity(
                 ((ulong)status.stx_dev_major << 32) | status.stx_dev_minor,
                 status.stx_ino,
-                (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK);
+                (status.stx_mode & FileStat.S_IFMT) == FileStat.S_IFSOCK);
     }
 }

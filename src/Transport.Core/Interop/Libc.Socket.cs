@@ -26,6 +26,7 @@ internal static unsafe partial class Libc
     public const int SHUT_RD = 0;
     public const int SHUT_RDWR = 2;
 
+    public const ushort AF_UNSPEC = 0;
     public const ushort AF_UNIX = 1;
     public const ushort AF_INET = 2;
     public const ushort AF_INET6 = 10;
@@ -65,6 +66,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     internal static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc")]
+    internal static partial int connect(int sockfd, void* addr, uint addrlen);
 
     [LibraryImport("libc")]
     internal static partial int accept4(int sockfd, void* addr, uint* addrlen, int flags);

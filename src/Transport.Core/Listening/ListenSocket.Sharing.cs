@@ -117,15 +117,18 @@ internal sealed partial class ListenSocket
         }
     }
 
-    /// <summary>Closes the descriptor; not by Socket.Dispose, which removes the file, if another process may listen on it.</summary>
+    /// <summary>
+    /// Closes the descriptor; not by Socket.Dispose if the socket has a file. That removes whatever is at the path by then: the file of a
+    /// socket on which another process may listen, or of another process's own socket.
+    /// </summary>
     private void Close(Socket socket)
     {
-        if (IsShared)
+        if (IsShared || FilePath is not null)
         {
             socket.SafeHandle.Dispose();
-            lock (s_shared)
+            lock (s_withFile)
             {
-                s_shared.Add(socket);
+                s_withFile.Add(socket);
             }
         }
         else

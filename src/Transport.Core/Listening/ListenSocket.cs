@@ -11,12 +11,12 @@ namespace Transport.Core.Listening;
 
 /// <summary>
 /// A bound and listening end point: one socket, or with SO_REUSEPORT one for each loop. The framework creates the sockets: it supports dual
-/// mode and systemd's descriptors, and unlinks a Unix socket's file. Loops accept from duplicates of the descriptors.
+/// mode and systemd's descriptors. Loops accept from duplicates of the descriptors.
 /// </summary>
 internal sealed partial class ListenSocket : IDisposable
 {
     /// <summary>Kept until the process ends, since the finalizer of Socket removes the file of a Unix socket.</summary>
-    private static readonly List<Socket> s_shared = [];
+    private static readonly List<Socket> s_withFile = [];
 
     private readonly List<Socket> _sockets;
     private readonly Lock _gate = new();
@@ -61,6 +61,7 @@ internal sealed partial class ListenSocket : IDisposable
     public static ListenSocket Bind(EndPoint endPoint, TransportOptions options, ILogger logger)
     {
         Socket? first = null;
+        using FolderLock? folderOfFile = UnixSocketFile.Lock(endPoint);
         try
         {
             first = options.CreateBoundListenSocket(endPoint);
@@ -76,6 +77,7 @@ internal sealed partial class ListenSocket : IDisposable
             if (endPoint is UnixDomainSocketEndPoint unix)
             {
                 UnixSocketFile.Apply(unix, options);
+                bound.Own();
             }
 
             first.Listen(options.Backlog);
@@ -196,9 +198,9 @@ internal sealed partial class ListenSocket : IDisposable
             IsDisposed = true;
 
             // Before the socket is closed: until then no other file gets its inode number.
-            if (!IsShared && _ownsFile && FilePath is { } path && FileIdentity.Of(path) == _file)
+            if (!IsShared && _ownsFile && FilePath is { } path)
             {
-                File.Delete(path);
+                UnixSocketFile.DeleteIfSame(path, _file);
             }
 
             foreach (Socket socket in _sockets)

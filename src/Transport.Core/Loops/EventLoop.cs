@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
 using Transport.Core.Interop.Sockets;
+using Transport.Core.Interop.Threads;
 using Transport.Core.Listening;
 using Transport.Core.Loops.Sockets;
 using Transport.Core.Loops.Waiting;
@@ -97,11 +98,10 @@ internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
             _hasThreadStarter = true;
             _thread.UnsafeStart();
         }
-        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        catch (Exception exception) when (ThreadLimit.IsCauseOf(exception))
         {
-            // The runtime's form of EAGAIN from pthread_create(3): RLIMIT_NPROC, pids.max, or no address space for a stack.
             Finish();
-            _started.SetException(new IOException($"{Name}: the system did not start the loop's thread: {exception.Message}", exception));
+            _started.SetException(ThreadLimit.Exception($"{Name} is not started", exception));
         }
 
         return _started.Task;

@@ -52,7 +52,14 @@ internal sealed class SendFileResponseBody(SocketConnection connection, IFeature
             return inner.SendFileAsync(path, offset, count, cancellationToken);
         }
 
-        return SendAsync(file, path, offset, count!.Value, cancellationToken);
+        // Without a count the file may be longer than the announced body. Kestrel reports that before it starts the response.
+        if (!MaySend(count!.Value))
+        {
+            file.Dispose();
+            return inner.SendFileAsync(path, offset, count, cancellationToken);
+        }
+
+        return SendAsync(file, path, offset, count.Value, cancellationToken);
     }
 
     /// <summary>Returns whether a body of known length follows, in HTTP/1.x without chunked encoding.</summary>

@@ -46,6 +46,26 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_a_folder_without_requests_are_closed_and_then_no_timer_runs()
+    {
+        OpenFileCache cache = Make(options => options.Max = 200);
+        Assert.Equal(Timeout.InfiniteTimeSpan, _time.Due);
+        List<OpenedFile> files = [];
+        for (int i = 0; i < 100; i++)
+        {
+            _tree.Write($"many/{i}.txt", "x");
+            files.Add(Open(cache, $"many/{i}.txt"));
+            files[i].Release();
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(60), _time.Due);
+        _time.Fire();
+        Assert.Equal(0, cache.Count);
+        Assert.All(files, static file => Assert.False(file.TryAddReference(), "The file is still open."));
+        Assert.Equal(Timeout.InfiniteTimeSpan, _time.Due);
+    }
+
+    [Fact]
     public void Two_names_of_a_file_share_its_descriptor()
     {
         OpenFileCache cache = Make();

@@ -42,7 +42,7 @@ public sealed class RecentFilesTests : IDisposable
     {
         OpenedFile file = Open("one.txt");
         int each = RecentFiles.MostInProcess / 4;
-        RecentFiles[] mounts = [.. Enumerable.Range(0, 16).Select(_ => new RecentFiles(-1, file.Facts.Device))];
+        RecentFiles[] mounts = [.. Enumerable.Range(0, 16).Select(_ => new RecentFiles(-1, file.Facts.Device, TimeProvider.System))];
         foreach (RecentFiles mount in mounts)
         {
             for (int i = 0; i < each; i++)
@@ -133,6 +133,33 @@ public sealed class RecentFilesTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_a_mount_without_requests_are_closed_and_then_no_timer_runs()
+    {
+        ManualTime time = new();
+        OpenedFile first = Open("one.txt"), second = Open("ranges.txt");
+        RecentFiles recent = Open(new DirectIoFileOptions(), time).Recent!;
+        Assert.Equal(Timeout.InfiniteTimeSpan, time.Due);
+        recent.Add("one.txt", first);
+        first.Release();
+        File.Delete(_tree.At("one.txt"));
+        Assert.Equal(RecentFiles.Interval, time.Due);
+        time.Fire();
+        Assert.Equal(RecentFiles.Interval, time.Due);
+        time.Fire();
+        Assert.Equal(0, recent.Count);
+        Assert.False(first.TryAddReference(), "the file is still open");
+        Assert.Equal(Timeout.InfiniteTimeSpan, time.Due);
+        recent.Add("ranges.txt", second);
+        Assert.Equal(RecentFiles.Interval, time.Due);
+        time.Fire();
+        recent.TryGet("ranges.txt")!.Release();
+        time.Fire();
+        Assert.Equal(1, recent.Count);
+        recent.Clear();
+        second.Release();
+    }
+
+    [Fact]
     public void The_number_of_files_is_limited()
     {
         List<OpenedFile> files = [];
@@ -212,8 +239,9 @@ public sealed class RecentFilesTests : IDisposable
         Assert.Equal(404, (await RawReply.GetAsync(server.Port, "/one.txt")).Status);
     }
 
-    private FileRoot Open(DirectIoFileOptions options) => RootPath.Open(
-        _tree.Root, mustExist: true, options, new DeviceTable(NullLogger.Instance), TimeProvider.System, NullLogger.Instance).Acquire();
+    private FileRoot Open(DirectIoFileOptions options, TimeProvider? time = null) => RootPath.Open(
+        _tree.Root, mustExist: true, options, new DeviceTable(NullLogger.Instance), time ?? TimeProvider.System, NullLogger.Instance)
+        .Acquire();
 
     private OpenedFile Open(string name)
     {

@@ -167,6 +167,23 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
     }
 
     [Fact]
+    public async Task All_parts_of_a_stream_arrive_on_a_connection_that_stays_open()
+    {
+        WebApplicationBuilder builder = Builder(out _);
+        await using WebApplication app = builder.Build();
+        app.UseDirectIoFiles(options => options.FileProvider = new InMemory());
+        await app.StartAsync();
+        using HttpClient client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port(app)}") };
+        using HttpRequestMessage request = new HttpRequestMessage(HttpMethod.Get, "/memory.bin");
+        request.Headers.Add("Range", "bytes=0-9,200000-200009");
+        using HttpResponseMessage response =
+            await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Deadline.Token).WithinDeadline();
+        byte[] body = await response.Content.ReadAsByteArrayAsync(Deadline.Token).WithinDeadline();
+        Assert.Equal(response.Content.Headers.ContentLength, body.Length);
+        Assert.EndsWith("--\r\n", Encoding.Latin1.GetString(body));
+    }
+
+    [Fact]
     public async Task A_stream_shorter_than_announced_ends_the_connection()
     {
         WebApplicationBuilder builder = Builder(out _);
@@ -175,6 +192,20 @@ public sealed class MountTests(FileTree tree) : IClassFixture<FileTree>
         await app.StartAsync();
         using HttpClient client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port(app)}") };
         await Assert.ThrowsAnyAsync<Exception>(() => client.GetByteArrayAsync(new Uri("/memory.bin", UriKind.Relative)).WithinDeadline());
+    }
+
+    [Fact]
+    public async Task A_mount_may_serve_one_dot_directory()
+    {
+        tree.Write(".well-known/security.txt", "contact");
+        WebApplicationBuilder builder = Builder(out _);
+        await using WebApplication app = builder.Build();
+        app.UseDirectIoFiles(options => options.Root = tree.Root);
+        app.UseDirectIoFiles(options =>
+            (options.Root, options.RequestPath) = (tree.At(".well-known"), "/.well-known"));
+        await app.StartAsync();
+        Assert.Equal("contact", Encoding.UTF8.GetString((await GetAsync(app, "/.well-known/security.txt")).Body));
+        Assert.Equal(404, (await GetAsync(app, "/.hidden.txt")).Status);
     }
 
     [Fact]

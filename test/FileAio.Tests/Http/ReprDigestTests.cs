@@ -121,6 +121,23 @@ public sealed class ReprDigestTests(FileTree tree) : IClassFixture<FileTree>
             ReprDigest.Parse("44aff4ab2d7c3250525675a08f0cfa9591168cffe51791c5f5bbc417c15a6c38  hello.json\n"u8));
     }
 
+    /// <summary>sha256sum puts a backslash before the digits if it has to escape the name.</summary>
+    [Theory]
+    [InlineData("back\\slash.txt", "/back%5Cslash.txt")]
+    [InlineData("line\nbreak.txt", "/line%0Abreak.txt")]
+    public async Task A_name_that_sha256sum_escapes_has_a_digest(string name, string target)
+    {
+        tree.Write(name, Content);
+        using Process sum = Process.Start(new ProcessStartInfo("sha256sum", [name])
+        {
+            WorkingDirectory = tree.Root,
+            RedirectStandardOutput = true,
+        })!;
+        tree.Write(name + ".sha256", await sum.StandardOutput.ReadToEndAsync(Deadline.Token));
+        await using FileServer server = await StartAsync(ReprDigestSource.Sidecar);
+        Assert.Equal(FieldOf(Content), (await RawReply.GetAsync(server.Port, target)).Header("repr-digest"));
+    }
+
     private Task<FileServer> StartAsync(ReprDigestSource source, Action<DirectIoFileOptions>? configure = null) =>
         FileServer.StartAsync(tree.Root, options =>
         {

@@ -54,6 +54,20 @@ public class BindErrorTests
         Assert.Contains("address already in use", exception.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The first Socket of a process starts a thread of the framework's, in a static constructor.</summary>
+    [Theory, Transports(NotOnSockets = "it binds by the framework's code alone")]
+    public async Task A_thread_that_the_system_refuses_is_reported_with_its_limit(TransportUnderTest transport)
+    {
+        TransportSettings settings = new()
+        {
+            Ours = options => options.CreateBoundListenSocket =
+                _ => throw new TypeInitializationException("System.Net.Sockets.SocketAsyncEngine", new OutOfMemoryException()),
+        };
+        IOException error = await Assert.ThrowsAsync<IOException>(() => BareListener.BindAsync(transport, settings: settings));
+        Assert.Contains("the system does not allow the process another thread", error.Message, StringComparison.Ordinal);
+        Assert.Contains("RLIMIT_NPROC (ulimit -u) is ", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory, Transports]
     public async Task A_foreign_address_is_a_socket_exception(TransportUnderTest transport)
     {

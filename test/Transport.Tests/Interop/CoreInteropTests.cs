@@ -17,14 +17,17 @@ public class CoreInteropTests
             "sys/resource.h", "sys/stat.h", "sys/file.h",
             "linux/filter.h",
         ],
-        [.. CComparison.ConstantsOf(typeof(Libc)), .. CComparison.ConstantsOf(typeof(Fcntl)), .. CComparison.ConstantsOf(typeof(EventFd))]);
+        [
+            .. CComparison.ConstantsOf(typeof(Libc)), .. CComparison.ConstantsOf(typeof(Fcntl)), .. CComparison.ConstantsOf(typeof(EventFd)),
+            .. CComparison.ConstantsOf(typeof(FileStat)),
+        ]);
 
     [Fact]
     public void Structs_of_the_socket_headers() => CComparison.Holds(
         ["sys/socket.h", "sys/uio.h", "sys/resource.h", "sys/stat.h", "linux/filter.h"],
     [
         .. CComparison.LayoutOf<iovec>(),
-        .. CComparison.LayoutOf<Libc.statx>(),
+        .. CComparison.LayoutOf<statx>(),
         .. CComparison.LayoutOf<Libc.msghdr>(),
         .. CComparison.LayoutOf<Libc.cmsghdr>(),
         .. CComparison.LayoutOf<Libc.linger>(),
@@ -52,7 +55,7 @@ public class CoreInteropTests
         ("SYS_futex", RawSyscalls.SYS_futex),
         ("SYS_gettid", RawSyscalls.SYS_gettid),
         ("SYS_preadv2", RawSyscalls.SYS_preadv2),
-        ("SYS_statx", RawSyscalls.SYS_statx),
+        ("SYS_statx", FileStat.SYS_statx),
         .. CComparison.LayoutOf<timespec>(),
     ]);
 

@@ -11,12 +11,9 @@ namespace Transport.Tests.LifeCycle;
 public sealed partial class HandOverTests : IDisposable
 {
     private const int DescriptorLimit = 4096;
-    private const int Clients = 16;
     private const int Processes = 3;
 
-    /// <summary>How many requests there are at least; RESTART_REQUESTS sets it for a longer run.</summary>
-    private static readonly int Requests = int.Parse(
-        Environment.GetEnvironmentVariable("RESTART_REQUESTS") is { Length: > 0 } text ? text : "2000", CultureInfo.InvariantCulture);
+    private static readonly int s_requests = RestartClients.Requests(2000);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hand-over-").FullName;
 
@@ -154,21 +151,12 @@ public sealed partial class HandOverTests : IDisposable
     private async Task TakeTurnsAsync(TransportUnderTest[] transports, string[] arguments)
     {
         HostProcess serving = await StartAsync(transports[0], arguments[0]);
-        int served = 0;
-        bool isOver = false;
-        Task[] clients = [.. Enumerable.Range(0, Clients).Select(i => Task.Run(async () =>
-        {
-            while (!Volatile.Read(ref isOver))
-            {
-                // Half of the clients keep their connection until the server ends it.
-                Interlocked.Add(ref served, await AskAsync(serving.EndPoint, i % 2 == 0 ? 1 : 100));
-            }
-        }))];
         try
         {
+            await using RestartClients clients = RestartClients.Start(serving.EndPoint);
             for (int i = 1; i < Processes; i++)
             {
-                await UntilAsync(() => Volatile.Read(ref served) >= Requests * i / Processes, clients);
+                await clients.ServedAsync(s_requests * i / Processes);
                 HostProcess next = await StartAsync(transports[i], arguments[i]);
                 Assert.Equal(serving.EndPoint, next.EndPoint);
                 Assert.Equal(0, await serving.ExitedAsync());
@@ -176,12 +164,10 @@ public sealed partial class HandOverTests : IDisposable
                 serving = next;
             }
 
-            await UntilAsync(() => Volatile.Read(ref served) >= Requests, clients);
+            await clients.ServedAsync(s_requests);
         }
         finally
         {
-            Volatile.Write(ref isOver, true);
-            await Task.WhenAll(clients).WithinDeadline();
             await serving.DisposeAsync();
         }
     }
@@ -189,39 +175,10 @@ public sealed partial class HandOverTests : IDisposable
     private Task<HostProcess> StartAsync(TransportUnderTest transport, params string[] arguments) =>
         HostProcess.StartAsync(transport, DescriptorLimit, [$"hand-over={HandOverPath}", .. arguments]);
 
-    /// <summary>Sends up to <paramref name="count"/> requests on one connection; fewer if the server says that it closes it.</summary>
-    private static async Task<int> AskAsync(EndPoint endPoint, int count)
-    {
-        using RawClient client = await RawClient.ConnectAsync(endPoint);
-        for (int i = 1; i <= count; i++)
-        {
-            HttpReply reply = await client.GetAsync("/");
-            Assert.Equal(200, reply.Status);
-            Assert.Equal("Hello, World!", reply.Text);
-            if (reply.Headers.TryGetValue("Connection", out string? connection) && connection == "close")
-            {
-                return i;
-            }
-        }
-
-        return count;
-    }
-
     private static async Task<int> ServingProcessAsync(EndPoint endPoint)
     {
         using RawClient client = await RawClient.ConnectAsync(endPoint);
         return int.Parse((await client.GetAsync("/process")).Text, CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>A client that has failed ends the wait.</summary>
-    private static async Task UntilAsync(Func<bool> condition, Task[] clients)
-    {
-        while (!condition())
-        {
-            Task failed = Array.Find(clients, static client => client.IsFaulted) ?? Task.CompletedTask;
-            await failed;
-            await Task.Delay(5);
-        }
     }
 
     [GeneratedRegex(@"(\d+) requests in")]

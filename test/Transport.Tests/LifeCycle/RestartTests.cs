@@ -16,13 +16,10 @@ namespace Transport.Tests.LifeCycle;
 public class RestartTests
 {
     private const int DescriptorLimit = 4096;
-    private const int Clients = 16;
     private const int Restarts = 3;
     private static readonly byte[] Request = "GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"u8.ToArray();
 
-    /// <summary>How many requests there are at least; RESTART_REQUESTS sets it for a longer run.</summary>
-    private static readonly int Requests = int.Parse(
-        Environment.GetEnvironmentVariable("RESTART_REQUESTS") is { Length: > 0 } text ? text : "1000", CultureInfo.InvariantCulture);
+    private static readonly int s_requests = RestartClients.Requests(1000);
 
     [Theory, Transports(Model = "epoll"), Transports(Model = "poll"), Transports(Model = "select"), Transports(Model = "busy")]
     public async Task No_request_fails_while_processes_take_turns_on_a_listening_socket(TransportUnderTest transport)
@@ -36,33 +33,22 @@ public class RestartTests
         {
             string[] arguments = [string.Create(CultureInfo.InvariantCulture, $"descriptor={inherited}"), "drain=30"];
             HostProcess serving = await HostProcess.StartAsync(transport, DescriptorLimit, arguments);
-            int served = 0;
-            bool isOver = false;
-            Task[] clients = [.. Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
-            {
-                while (!Volatile.Read(ref isOver))
-                {
-                    await AskAsync(endPoint);
-                    Interlocked.Increment(ref served);
-                }
-            }))];
             try
             {
+                await using RestartClients clients = RestartClients.Start(() => AskAsync(endPoint));
                 for (int i = 1; i <= Restarts; i++)
                 {
-                    await UntilAsync(() => Volatile.Read(ref served) >= Requests * i / (Restarts + 1), clients);
+                    await clients.ServedAsync(s_requests * i / (Restarts + 1));
                     HostProcess next = await HostProcess.StartAsync(transport, DescriptorLimit, arguments);
                     Assert.Equal(0, await serving.StopAsync());
                     await serving.DisposeAsync();
                     serving = next;
                 }
 
-                await UntilAsync(() => Volatile.Read(ref served) >= Requests, clients);
+                await clients.ServedAsync(s_requests);
             }
             finally
             {
-                Volatile.Write(ref isOver, true);
-                await Task.WhenAll(clients).WithinDeadline();
                 await serving.DisposeAsync();
             }
         }
@@ -121,24 +107,14 @@ public class RestartTests
     /// <summary>F_DUPFD: unlike F_DUPFD_CLOEXEC, a child inherits the duplicate.</summary>
     private const int FDupFd = 0;
 
-    private static async Task AskAsync(EndPoint endPoint)
+    private static async Task<int> AskAsync(EndPoint endPoint)
     {
         using RawClient client = await RawClient.ConnectAsync(endPoint);
         await client.SendAsync(Request);
         string reply = Encoding.Latin1.GetString(await client.ReceiveToEndAsync());
         Assert.StartsWith("HTTP/1.1 200", reply, StringComparison.Ordinal);
         Assert.EndsWith("Hello, World!", reply, StringComparison.Ordinal);
-    }
-
-    /// <summary>A client that has failed ends the wait.</summary>
-    private static async Task UntilAsync(Func<bool> condition, Task[] clients)
-    {
-        while (!condition())
-        {
-            Task failed = Array.Find(clients, static client => client.IsFaulted) ?? Task.CompletedTask;
-            await failed;
-            await Task.Delay(5);
-        }
+        return 1;
     }
 
     private static bool IsRefused(IPEndPoint endPoint)

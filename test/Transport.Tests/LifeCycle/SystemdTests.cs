@@ -16,12 +16,9 @@ namespace Transport.Tests.LifeCycle;
 /// </summary>
 public sealed class SystemdTests : IDisposable
 {
-    private const int Clients = 16;
     private const int Restarts = 3;
 
-    /// <summary>How many requests there are at least; RESTART_REQUESTS sets it for a longer run.</summary>
-    private static readonly int Requests = int.Parse(
-        Environment.GetEnvironmentVariable("RESTART_REQUESTS") is { Length: > 0 } text ? text : "2000", CultureInfo.InvariantCulture);
+    private static readonly int s_requests = RestartClients.Requests(2000);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("systemd-").FullName;
 
@@ -238,53 +235,24 @@ public sealed class SystemdTests : IDisposable
     {
         HostProcess serving = await manager.StartAsync(transport, arguments);
         IPEndPoint endPoint = serving.EndPoint;
-        int served = 0;
-        bool isOver = false;
-        Task[] clients = [.. Enumerable.Range(0, Clients).Select(i => Task.Run(async () =>
-        {
-            while (!Volatile.Read(ref isOver))
-            {
-                // Half of the clients keep their connection until the server ends it.
-                Interlocked.Add(ref served, await AskAsync(endPoint, i % 2 == 0 ? 1 : 100));
-            }
-        }))];
         try
         {
+            await using RestartClients clients = RestartClients.Start(endPoint);
             for (int i = 1; i <= Restarts; i++)
             {
-                await UntilAsync(() => manager.Stored.Length > 0 && Volatile.Read(ref served) >= Requests * i / (Restarts + 1), clients);
+                await clients.ServedAsync(s_requests * i / (Restarts + 1), () => manager.Stored.Length > 0);
                 Assert.Equal(0, await serving.StopAsync());
                 await serving.DisposeAsync();
                 serving = await manager.StartAsync(transport, arguments);
                 Assert.Equal(endPoint, serving.EndPoint);
             }
 
-            await UntilAsync(() => Volatile.Read(ref served) >= Requests, clients);
+            await clients.ServedAsync(s_requests);
         }
         finally
         {
-            Volatile.Write(ref isOver, true);
-            await Task.WhenAll(clients).WithinDeadline();
             await serving.DisposeAsync();
         }
-    }
-
-    /// <summary>Sends up to <paramref name="count"/> requests on one connection; fewer if the server says that it closes it.</summary>
-    private static async Task<int> AskAsync(EndPoint endPoint, int count)
-    {
-        using RawClient client = await RawClient.ConnectAsync(endPoint);
-        for (int i = 1; i <= count; i++)
-        {
-            HttpReply reply = await client.GetAsync("/");
-            Assert.Equal(200, reply.Status);
-            Assert.Equal("Hello, World!", reply.Text);
-            if (reply.Headers.TryGetValue("Connection", out string? connection) && connection == "close")
-            {
-                return i;
-            }
-        }
-
-        return count;
     }
 
     private static bool Refuses(EndPoint endPoint)
@@ -298,17 +266,6 @@ public sealed class SystemdTests : IDisposable
         catch (SocketException)
         {
             return true;
-        }
-    }
-
-    /// <summary>A client that has failed ends the wait.</summary>
-    private static async Task UntilAsync(Func<bool> condition, Task[] clients)
-    {
-        while (!condition())
-        {
-            Task failed = Array.Find(clients, static client => client.IsFaulted) ?? Task.CompletedTask;
-            await failed;
-            await Task.Delay(5);
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Transport.Tests.Models;
 
@@ -74,6 +76,31 @@ public class BlockingTests
         }
 
         await leaks.NothingLeakedAsync();
+    }
+
+    /// <summary>
+    /// The sending thread has returned from its call and is late with closing the descriptor: the client reads everything meanwhile.
+    /// </summary>
+    [Fact]
+    public async Task An_abort_is_a_reset_although_the_sending_thread_closes_the_descriptor_late()
+    {
+        LatePoolFactory pools = new();
+        TaskCompletionSource<ConnectionContext> accepted = new();
+        await using WebServer server = await WebServer.StartAsync(
+            Blocking,
+            listen: options => options.Listen(IPAddress.Loopback, 0, endPoint => endPoint.Run(async connection =>
+            {
+                accepted.SetResult(connection);
+                await connection.Transport.Output.WriteAsync(new byte[32 << 20], Deadline.Token);
+            })),
+            configure: builder => builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(pools));
+        using LatePoolFactory release = pools; // before the server stops
+        using RawClient client = await RawClient.ConnectAsync(server.EndPoint, receiveBuffer: 16 * 1024);
+        ConnectionContext connection = await accepted.Task.WithinDeadline();
+        await Deadline.Until(() => pools.IsSending, () => "no thread sends");
+        connection.Abort(new ConnectionAbortedException("test"));
+        await client.ExpectResetAsync();
+        await Deadline.Until(() => pools.IsHeld, () => "The thread has not returned from its call.");
     }
 
     /// <summary>What fits in the socket's buffer needs no second thread.</summary>

@@ -144,6 +144,19 @@ internal static unsafe class SocketCalls
         return SysResult.From(Libc.setsockopt(socket, Libc.SOL_SOCKET, Libc.SO_LINGER, &linger, (uint)sizeof(Libc.linger)));
     }
 
+    /// <summary>
+    /// connect(AF_UNSPEC): discards unsent data and sends RST at once, without closing the descriptor. Calls that other threads are blocked
+    /// in return. Only TCP has it; it fails with EBUSY on the kernels that refuse it while a thread waits in the socket.
+    /// </summary>
+    public static SysResult Disconnect(int socket)
+    {
+        // struct sockaddr. The kernel reads the family only.
+        byte* address = stackalloc byte[16];
+        new Span<byte>(address, 16).Clear();
+        BitConverter.TryWriteBytes(new Span<byte>(address, 16), Libc.AF_UNSPEC);
+        return SysResult.From(Libc.connect(socket, address, 16));
+    }
+
     /// <summary>Sets or clears SO_REUSEPORT, on a socket in any state.</summary>
     public static SysResult SetReusePort(int socket, bool on)
     {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Transport.Core.Interop.Threads;
 
 /// <summary>
-/// System calls without a wrapper in libc (futex), or with one only since a recent version (gettid: glibc 2.30, statx: musl 1.2.4,
-/// preadv2: musl 1.2.5). They are called by number. Numbers differ between architectures, so they are used on x64 and arm64 only; callers
+/// System calls without a wrapper in libc (futex), or with one only since a recent version (gettid: glibc 2.30, preadv2: musl
+/// 1.2.5). They are called by number. Numbers differ between architectures, so they are used on x64 and arm64 only; callers
 /// have a managed path for the others.
 /// </summary>
 internal static class RawSyscalls
@@ -19,6 +19,4 @@ internal static class RawSyscalls
     public static readonly nint SYS_gettid = s_isArm64 ? 178 : 186;
 
     public static readonly nint SYS_preadv2 = s_isArm64 ? 286 : 327;
-
-    public static readonly nint SYS_statx = s_isArm64 ? 291 : 332;
 }

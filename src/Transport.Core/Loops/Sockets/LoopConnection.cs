@@ -43,7 +43,7 @@ internal abstract class LoopConnection(int descriptor)
     /// <summary>Selects how <see cref="CloseAsync"/>, called next, closes the connection.</summary>
     /// <param name="reset">True: RST, and unsent data is discarded. False: FIN after the unsent data.</param>
     /// <remarks>Either call fails (ENOTCONN) if the peer has already closed; that is ignored.</remarks>
-    public void Shutdown(bool reset) => _ = reset ? SocketCalls.ResetOnClose(Descriptor) : SocketCalls.Shutdown(Descriptor);
+    public virtual void Shutdown(bool reset) => _ = reset ? SocketCalls.ResetOnClose(Descriptor) : SocketCalls.Shutdown(Descriptor);
 
     /// <summary>
     /// Closes the descriptor. Pending operations complete with −ECANCELED, in this call or in a later iteration; later ones do so at once.

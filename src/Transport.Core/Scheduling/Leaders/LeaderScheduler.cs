@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Transport.Core.Interop.Threads;
 using Transport.Core.Loops;
 using Transport.Core.Scheduling.Threads;
 
@@ -68,9 +69,9 @@ internal sealed class LeaderScheduler : ApplicationScheduler
         {
             _monitor.Add(this);
         }
-        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        catch (Exception exception) when (ThreadLimit.IsCauseOf(exception))
         {
-            throw new IOException($"{_loop.Name}: the system did not start the monitor's thread: {exception.Message}", exception);
+            throw ThreadLimit.Exception($"{_loop.Name} is not started, for want of its monitor", exception);
         }
 
         _isStarted = true;
