@@ -24,6 +24,7 @@ internal sealed class LoopCounters
     public long PausedConnections;
     public long Spins;
     public long SpinHits;
+    public long Yields;
     public long TakeOvers;
 
     /// <summary>

@@ -58,6 +58,7 @@ internal sealed class TransportMetrics : IDisposable
             c => c.TakeOvers);
         _meter.Counter("transport.spins", "{spin}", "Times that the loop polled before it slept.", c => c.Spins);
         _meter.Counter("transport.spin_hits", "{spin}", "Spins that ended with an event or posted work.", c => c.SpinHits);
+        _meter.Counter("transport.yields", "{yield}", "Times that the loop let other threads run before it slept.", c => c.Yields);
     }
 
     /// <inheritdoc cref="LoopMeter{TCounters}.ForLoop"/>

@@ -33,7 +33,8 @@ public abstract partial class TransportOptions
     /// <summary>
     /// Gets or sets how long a loop polls the kernel before it sleeps, in microseconds. It polls only while events arrive at shorter
     /// intervals than this, and while the other threads of the process leave processors idle. Polling saves the wake-up of a sleeping
-    /// thread, and uses a processor meanwhile. Default: null, which is 50 with two processors and more, and 0 with one (<see
+    /// thread, and uses a processor meanwhile. If others need the processors, and the next event is expected within four times this, it
+    /// lets them run once instead (sched_yield(2)). Default: null, which is 50 with two processors and more, and 0 with one (<see
     /// cref="Environment.ProcessorCount"/>, which honours cgroup quotas). Allowed: 0 (never) to 1,000, or null.
     /// </summary>
     public int? SpinMicroseconds { get; set; }

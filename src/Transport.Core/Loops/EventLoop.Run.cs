@@ -27,6 +27,7 @@ internal abstract partial class EventLoop
     private int _next;
 
     private readonly Spinner _spinner;
+    private readonly YieldPolicy _yields = new();
 
     /// <summary>
     /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends or is taken
@@ -160,13 +161,26 @@ internal abstract partial class EventLoop
 
         long begun = Stopwatch.GetTimestamp();
         long now = begun;
-        if (!_spinner.ShouldSpin(begun) || !Spin(begun, ref now))
+        bool spins = _spinner.ShouldSpin(begun);
+        if (!spins || !Spin(begun, ref now))
         {
+            if (!spins && _spinner.ExpectsShortWait && _yields.ShouldYield())
+            {
+                YieldProcessor(begun);
+            }
+
             SleepAndWait();
             now = Stopwatch.GetTimestamp();
         }
 
         _spinner.Add(now - begun);
+    }
+
+    private void YieldProcessor(long begun)
+    {
+        Counters.Yields++;
+        Thread.Yield();
+        _yields.Add(Stopwatch.GetTimestamp() - begun);
     }
 
     /// <returns>Whether there is something to do; else the loop is to sleep.</returns>

@@ -28,7 +28,9 @@ internal sealed class RestartClients : IAsyncDisposable
 
     /// <summary>How many requests a test sends at least; RESTART_REQUESTS sets it for a longer run.</summary>
     public static int Requests(int standard) =>
-        Environment.GetEnvironmentVariable("RESTART_REQUESTS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : standard;
+        Environment.GetEnvironmentVariable("RESTART_REQUESTS") is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : standard;
 
     /// <summary>
     /// Waits until that many requests have been served since the start, and the condition holds. A client that has failed ends the wait.

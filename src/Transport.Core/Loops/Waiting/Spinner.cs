@@ -21,6 +21,9 @@ internal sealed class Spinner
     /// </summary>
     private const double MaxShareOfOthers = 0.25;
 
+    /// <summary>A short wait, in spins: 200 µs by default. A guess.</summary>
+    private const int ShortWait = 4;
+
     private static readonly long s_sampleEvery = Stopwatch.Frequency / 100;
 
     private readonly int _processors;
@@ -43,6 +46,9 @@ internal sealed class Spinner
 
     /// <summary>Spinning is on: waits are to be measured.</summary>
     public bool IsOn => _limit > 0;
+
+    /// <summary>The next wait is expected to be short, though not as short as a spin.</summary>
+    public bool ExpectsShortWait => _mean <= _limit * ShortWait;
 
     /// <summary>The next wait is expected to be short, and nobody else of the process needs the processor.</summary>
     public bool ShouldSpin(long now)
