@@ -35,6 +35,7 @@ internal sealed class Spinner
     private long _threadCpu;
     private int _thread;
     private bool _othersAreBusy = true;
+    private bool _isCrowded;
 
     public Spinner(int microseconds, int processors)
     {
@@ -47,13 +48,16 @@ internal sealed class Spinner
     /// <summary>Spinning is on: waits are to be measured.</summary>
     public bool IsOn => _limit > 0;
 
-    /// <summary>The next wait is expected to be short, though not as short as a spin.</summary>
-    public bool ExpectsShortWait => _mean <= _limit * ShortWait;
+    /// <summary>
+    /// The next wait is expected to be short, though not as short as a spin, and threads wait for a processor. Valid after <see
+    /// cref="ShouldSpin"/>.
+    /// </summary>
+    public bool ShouldYield => _mean <= _limit * ShortWait && _isCrowded;
 
     /// <summary>The next wait is expected to be short, and nobody else of the process needs the processor.</summary>
     public bool ShouldSpin(long now)
     {
-        if (_mean > _limit)
+        if (_mean > _limit * ShortWait)
         {
             return false;
         }
@@ -63,7 +67,7 @@ internal sealed class Spinner
             Sample(now);
         }
 
-        return !_othersAreBusy;
+        return _mean <= _limit && !_othersAreBusy && !_isCrowded;
     }
 
     /// <summary>Whether a spin that has begun at <paramref name="begun"/> is over.</summary>
@@ -82,7 +86,8 @@ internal sealed class Spinner
             // A sample over a long time says nothing about now: the next one, in 10 ms, does.
             double elapsed = Stopwatch.GetElapsedTime(_sampledAt, now).TotalNanoseconds;
             double others = (process - _processCpu - (own - _threadCpu)) / elapsed;
-            _othersAreBusy = others > MaxShareOfOthers * (_processors - 1) || RunnableThreads.Count() > _processors;
+            _othersAreBusy = others > MaxShareOfOthers * (_processors - 1);
+            _isCrowded = RunnableThreads.Count() > _processors;
         }
 
         (_sampledAt, _processCpu, _threadCpu, _thread) = (now, process, own, thread);

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace Transport.Core.Loops.Waiting;
 
 /// <summary>
-/// Decides whether a loop whose waits are short lets other threads run (sched_yield(2)) before it sleeps. Where others wait for the
-/// processor, such as clients on the same machine or other loops, they run and send more, and the loop takes it at once, without a sleep
-/// and a wake-up for each request. Where nobody waits, the call returns after 0.3 µs. Loop thread only.
+/// Decides whether a loop whose waits are short lets other threads run (sched_yield(2)) before it sleeps, where some wait for a processor.
+/// Clients on the same machine, or other loops, run and send more, and the loop takes it at once, without a sleep and a wake-up for each
+/// request. Loop thread only.
 /// </summary>
 internal sealed class YieldPolicy
 {
