@@ -24,7 +24,8 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, bool IsS
         // SAFETY: fixed keeps the array in place during the call.
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            result = FileStat.Statx(FileStat.AT_FDCWD, name, FileStat.AT_SYMLINK_NOFOLLOW, FileStat.STATX_TYPE | FileStat.STATX_INO, out status);
+            result = FileStat.Statx(
+                FileStat.AT_FDCWD, name, FileStat.AT_SYMLINK_NOFOLLOW, FileStat.STATX_TYPE | FileStat.STATX_INO, out status);
         }
 
         return result.IsError

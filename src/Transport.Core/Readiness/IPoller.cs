@@ -25,8 +25,8 @@ internal interface IPoller : IDisposable
     void Remove(int descriptor);
 
     /// <summary>
-    /// Deregisters a connection's descriptor, which is about to be closed and has no duplicate: close(2) may deregister it. Events of it may
-    /// be reported until then.
+    /// Deregisters a connection's descriptor, which is about to be closed and has no duplicate: close(2) may deregister it. Events of it
+    /// may be reported until then.
     /// </summary>
     void Closing(int descriptor) => Remove(descriptor);
 

@@ -18,7 +18,9 @@ public class CoreInteropTests
             "linux/filter.h",
         ],
         [
-            .. CComparison.ConstantsOf(typeof(Libc)), .. CComparison.ConstantsOf(typeof(Fcntl)), .. CComparison.ConstantsOf(typeof(EventFd)),
+            .. CComparison.ConstantsOf(typeof(Libc)),
+            .. CComparison.ConstantsOf(typeof(Fcntl)),
+            .. CComparison.ConstantsOf(typeof(EventFd)),
             .. CComparison.ConstantsOf(typeof(FileStat)),
         ]);
 
