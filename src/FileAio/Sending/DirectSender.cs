@@ -237,14 +237,10 @@ internal sealed class DirectSender(
             int most = mayGrow ? ReadsAhead.ChunkAfter(received, chunk, ahead, Grown) : chunk;
             long want = Math.Min(most, window.End - next);
             SendOutcome outcome;
-            if (next == position && shared?.IsNearOthers(next) == true)
-            {
-                want = Math.Min(AloneBytes, window.End - next);
-                ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));
-                outcome = await CopyAsync(part, new DirectWindow(next, next + want), chunk, ahead, received).ConfigureAwait(false);
-            }
-            else if (mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= Grown
-                && FileMetrics.ReadsInFlight == 0)
+            bool isShared = next == position && shared?.IsNearOthers(next) == true;
+            bool isAlone = mayGrow && next == position && received >= ReadsAhead.GrowsAfter && 2L * most <= Grown
+                && FileMetrics.ReadsInFlight == 0;
+            if (isShared || isAlone)
             {
                 want = Math.Min(AloneBytes, window.End - next);
                 ByteRange part = new ByteRange(position, Math.Min(range.End, next + want));

@@ -58,6 +58,7 @@ internal sealed partial class SocketConnection
             await WaitForAnswerAsync().ConfigureAwait(false);
         }
 
+        // A wait for the answer has ended on the thread pool; everything else runs on the loop.
         if (!Thread.CurrentThread.IsThreadPoolThread)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -164,7 +164,7 @@ internal abstract partial class EventLoop
         bool spins = _spinner.ShouldSpin(begun);
         if (!spins || !Spin(begun, ref now))
         {
-            if (!spins && _spinner.ShouldYield && _yields.ShouldYield())
+            if (!spins && _spinner.IsCrowdedWait && _yields.ShouldYield())
             {
                 YieldProcessor(begun);
             }

@@ -52,7 +52,7 @@ internal sealed class Spinner
     /// The next wait is expected to be short, though not as short as a spin, and threads wait for a processor. Valid after <see
     /// cref="ShouldSpin"/>.
     /// </summary>
-    public bool ShouldYield => _mean <= _limit * ShortWait && _isCrowded;
+    public bool IsCrowdedWait => _mean <= _limit * ShortWait && _isCrowded;
 
     /// <summary>The next wait is expected to be short, and nobody else of the process needs the processor.</summary>
     public bool ShouldSpin(long now)
