@@ -50,6 +50,9 @@ internal sealed unsafe class EpollPoller : IPoller
         _epoll = (int)SysResult.From(Libc.epoll_create1(Libc.EPOLL_CLOEXEC)).ThrowIfError("epoll_create1");
     }
 
+    /// <summary>The epoll instance itself (epoll(7), questions 6 and 7). A level-triggered event is none of another epoll instance.</summary>
+    public int Descriptor => _trigger == EpollTrigger.Edge ? _epoll : -1;
+
     public SysResult Add(int descriptor, SocketRole role)
     {
         if (role == SocketRole.SharedListener)
@@ -57,7 +60,7 @@ internal sealed unsafe class EpollPoller : IPoller
             return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET | Libc.EPOLLEXCLUSIVE);
         }
 
-        if (role == SocketRole.Waker)
+        if (role is SocketRole.Waker or SocketRole.Guest)
         {
             return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET);
         }
@@ -129,7 +132,13 @@ internal sealed unsafe class EpollPoller : IPoller
         // SAFETY: the array is on the pinned object heap.
         fixed (byte* events = _events)
         {
-            SysResult count = SysResult.From(Libc.epoll_wait(_epoll, events, ready.Length, _refused.Count > 0 ? 0 : timeoutMilliseconds));
+            SysResult count;
+            do
+            {
+                count = SysResult.From(Libc.epoll_wait(_epoll, events, ready.Length, _refused.Count > 0 ? 0 : timeoutMilliseconds));
+            }
+            while (count.IsError && count.Errno == Errno.EINTR && timeoutMilliseconds == 0);
+
             if (count.IsError)
             {
                 return count.Errno == Errno.EINTR ? new SysResult(0) : count;

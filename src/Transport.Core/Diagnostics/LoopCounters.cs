@@ -26,6 +26,7 @@ internal sealed class LoopCounters
     public long SpinHits;
     public long Yields;
     public long TakeOvers;
+    public long Merges;
 
     /// <summary>
     /// The application threads of the loop, without the thread that leads it. Written under the scheduler's lock, or interlocked.

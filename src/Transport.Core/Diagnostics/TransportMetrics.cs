@@ -56,6 +56,11 @@ internal sealed class TransportMetrics : IDisposable
             "{take_over}",
             "Times that another thread took the loop over from one inside application code.",
             c => c.TakeOvers);
+        _meter.Counter(
+            "transport.merges",
+            "{merge}",
+            "Times that the loop merged with another, whose thread then led both, because threads waited for a processor.",
+            c => c.Merges);
         _meter.Counter("transport.spins", "{spin}", "Times that the loop polled before it slept.", c => c.Spins);
         _meter.Counter("transport.spin_hits", "{spin}", "Spins that ended with an event or posted work.", c => c.SpinHits);
         _meter.Counter("transport.yields", "{yield}", "Times that the loop let other threads run before it slept.", c => c.Yields);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Transport.Core.Loops.Merging;
 using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core;
@@ -132,6 +133,9 @@ public abstract partial class TransportOptions
     /// respond within it, and for a client that has left it delays <c>RequestAborted</c> only a little.
     /// </summary>
     internal TimeSpan AnswerGrace { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>When loops merge, for tests in which they do so for no reason.</summary>
+    internal MergePolicy MergePolicy { get; set; } = new();
 
     /// <summary>0 with one processor, whatever the option says: the awaited event could not happen while the loop polls.</summary>
     internal int EffectiveSpinMicroseconds => Environment.ProcessorCount < 2 ? 0 : SpinMicroseconds ?? 50;

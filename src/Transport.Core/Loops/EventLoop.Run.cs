@@ -20,6 +20,9 @@ internal abstract partial class EventLoop
     /// </summary>
     private const int MaxItemsPerTurn = 256;
 
+    /// <summary>A loop that never waits does not read the clock in each iteration.</summary>
+    private const int IterationsBetweenClockReads = 64;
+
     private WorkList _queue = new();
     private WorkList _running = new();
 
@@ -30,13 +33,13 @@ internal abstract partial class EventLoop
     private readonly YieldPolicy _yields = new();
 
     /// <summary>
-    /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends or is taken
-    /// from this thread too. On a thread that was called to it.
+    /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends, is taken from
+    /// this thread too, or merges with another. On a thread that was called to it.
     /// </summary>
     public void Lead()
     {
         Enter();
-        Counters.TakeOvers++;
+        LeaveHost();
         if (_failure is null ? RunTurns(isTakenOver: true) : RunAbandoned(isTakenOver: true))
         {
             Finish();
@@ -59,6 +62,11 @@ internal abstract partial class EventLoop
             Finish();
             _started.SetException(exception);
             return;
+        }
+
+        if (CanMerge)
+        {
+            _setup.Merging.Add(this);
         }
 
         _started.SetResult();
@@ -90,15 +98,12 @@ internal abstract partial class EventLoop
         }
         catch (Exception exception)
         {
-            // A bug or an unexpected kernel error: the loop cannot recover, so the host is stopped.
-            TransportLog.LoopFailed(Logger, Name, exception);
-            _setup.Failed(exception);
-            Abandon(exception);
+            Fail(exception);
             return RunAbandoned(isTakenOver: false);
         }
     }
 
-    private bool CanEnd() => _stopping && _residents.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
+    private bool CanEnd() => _stopping && _residents.Count == 0 && _guests.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
 
     private void Finish()
     {
@@ -117,6 +122,7 @@ internal abstract partial class EventLoop
             TransportLog.LoopFailed(Logger, Name, exception);
         }
 
+        _setup.Merging.Remove(this);
         Attempt(_sources.End);
         if (_hasThreadStarter)
         {
@@ -128,12 +134,12 @@ internal abstract partial class EventLoop
         _ended.SetResult();
     }
 
-    /// <returns>False when the loop was taken from this thread during the iteration.</returns>
+    /// <returns>False when the loop was taken from this thread during the iteration, or has merged with another.</returns>
     private bool Turn(bool isTakenOver)
     {
-        if (!isTakenOver)
+        if (!isTakenOver && !WaitForWork())
         {
-            WaitForWork();
+            return false;
         }
 
         if (!Application.RunTurn())
@@ -142,24 +148,31 @@ internal abstract partial class EventLoop
         }
 
         RunQueue();
-        return true;
+        return _guests.Count == 0 || RunGuests();
     }
 
-    private void WaitForWork()
+    /// <returns>False when the loop has merged with another instead of sleeping.</returns>
+    private bool WaitForWork()
     {
         if (HasRunnable)
         {
+            if (_spinner.IsOn && Iteration % IterationsBetweenClockReads == 0)
+            {
+                BalanceIfDue(Stopwatch.GetTimestamp());
+            }
+
             Poll(0);
-            return;
+            return true;
         }
 
         if (!_spinner.IsOn)
         {
-            SleepAndWait();
-            return;
+            return SleepAndWait();
         }
 
         long begun = Stopwatch.GetTimestamp();
+        BalanceIfDue(begun);
+
         long now = begun;
         bool spins = _spinner.ShouldSpin(begun);
         if (!spins || !Spin(begun, ref now))
@@ -169,11 +182,16 @@ internal abstract partial class EventLoop
                 YieldProcessor(begun);
             }
 
-            SleepAndWait();
+            if (!SleepAndWait())
+            {
+                return false;
+            }
+
             now = Stopwatch.GetTimestamp();
         }
 
         _spinner.Add(now - begun);
+        return true;
     }
 
     private void YieldProcessor(long begun)
@@ -203,7 +221,7 @@ internal abstract partial class EventLoop
     }
 
     /// <summary>The loop has something to run, and must not sleep.</summary>
-    private bool HasRunnable => HasQueued || (Application.HasWork && Application.CanRun);
+    private bool HasRunnable => HasQueued || (Application.HasWork && Application.CanRun) || (_guests.Count > 0 && HasReadyGuest);
 
     private void Poll(int timeoutMilliseconds)
     {
@@ -212,17 +230,24 @@ internal abstract partial class EventLoop
         _sources.Run();
     }
 
-    private void SleepAndWait()
+    /// <returns>False when the loop has merged with another instead.</returns>
+    private bool SleepAndWait()
     {
+        if (_boarding is not null && !_stopping && TryBoard())
+        {
+            return false;
+        }
+
         bool isBounded = Application.IsOut;
         if (!_mailbox.TrySleep(isBounded ? Sleep.Bounded : Sleep.Sleeping))
         {
             Poll(0);
-            return;
+            return true;
         }
 
         Poll(isBounded ? BoundedSleepMilliseconds : -1);
         _mailbox.WakeUp();
+        return true;
     }
 
     private bool HasQueued => _queue.Count > 0 || _running.Count > 0;
@@ -252,6 +277,14 @@ internal abstract partial class EventLoop
         }
     }
 
+    /// <summary>A bug or an unexpected kernel error: the loop cannot recover, so the host is stopped.</summary>
+    private void Fail(Exception exception)
+    {
+        TransportLog.LoopFailed(Logger, Name, exception);
+        _setup.Failed(exception);
+        Abandon(exception);
+    }
+
     /// <summary>
     /// The loop has failed: its listeners stop, a pending pause included, so that unbinding does not wait for it. Then every connection
     /// ends.
@@ -275,6 +308,7 @@ internal abstract partial class EventLoop
             {
                 Attempt(Reap);
                 Attempt(RunQueue);
+                Attempt(PartAll);
             }
 
             isTakenOver = false;
@@ -288,7 +322,8 @@ internal abstract partial class EventLoop
             // A connection that is sending on another thread posts its end here.
             Thread.Sleep(_residents.Count == 0 ? 0 : 1);
         }
-        while (_running.Count > 0 || _queue.Count > 0 || Application.HasWork || _residents.Count > 0 || !_mailbox.TryClose());
+        while (_running.Count > 0 || _queue.Count > 0 || Application.HasWork || _residents.Count > 0 || _guests.Count > 0
+            || !_mailbox.TryClose());
 
         return true;
     }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
 using Transport.Core.Hosting;
+using Transport.Core.Loops.Merging;
 
 namespace Transport.Core.Loops;
 
@@ -17,6 +18,7 @@ internal sealed class EventLoopGroup(
     private readonly SemaphoreSlim _gate = new(1, 1);
     private EventLoop[]? _loops;
     private int _listeners;
+    private readonly LoopMerging _merging = new(options.MergePolicy);
 
     /// <summary>Returns the counters of an end point on one loop.</summary>
     public ListenerCounters CountersOf(int loop, EndPoint endPoint) => metrics.ForListener(model.Mechanism, loop, endPoint);
@@ -90,6 +92,7 @@ internal sealed class EventLoopGroup(
                 model.SchedulingOf(options),
                 pool,
                 metrics.ForLoop(model.Mechanism, index),
+                _merging,
                 logger,
                 _ => stopHost()));
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Transport.Core.Diagnostics;
+using Transport.Core.Loops.Merging;
 
 namespace Transport.Core.Loops;
 
@@ -11,6 +12,7 @@ namespace Transport.Core.Loops;
 /// <param name="Scheduling">The effective scheduling: the option's value, or the model's fallback.</param>
 /// <param name="MemoryPool">The loop's memory pool; the loop disposes it.</param>
 /// <param name="Counters">The loop's counters.</param>
+/// <param name="Merging">Which loops of the transport are merged.</param>
 /// <param name="Logger">The logger of the transport's category.</param>
 /// <param name="Failed">Called on the loop's thread, with the reason, if the loop fails.</param>
 internal sealed record LoopSetup(
@@ -20,5 +22,6 @@ internal sealed record LoopSetup(
     ApplicationScheduling Scheduling,
     MemoryPool<byte> MemoryPool,
     LoopCounters Counters,
+    LoopMerging Merging,
     ILogger Logger,
     Action<Exception> Failed);

@@ -9,6 +9,12 @@ namespace Transport.Core.Readiness;
 internal interface IPoller : IDisposable
 {
     /// <summary>
+    /// A descriptor that becomes readable when <see cref="Wait"/> has something to return, each event an edge; −1 if there is none. Valid
+    /// until the poller is disposed. Any thread.
+    /// </summary>
+    int Descriptor => -1;
+
+    /// <summary>
     /// Registers a descriptor. Readiness that exists already is reported too, so the caller does not try before the first event.
     /// </summary>
     /// <param name="descriptor">A non-blocking descriptor.</param>
@@ -35,7 +41,10 @@ internal interface IPoller : IDisposable
     /// </summary>
     void Woken(Waker waker);
 
-    /// <summary>Waits for events. Returns their number; a signal that ends the wait gives 0.</summary>
+    /// <summary>
+    /// Waits for events. Returns their number; a signal that ends the wait gives 0. Without a wait, 0 means that there are none: a loop that
+    /// is merged with another rests then until <see cref="Descriptor"/> becomes readable.
+    /// </summary>
     /// <param name="ready">Receives the events. Those that do not fit are returned by the next wait.</param>
     /// <param name="timeoutMilliseconds">−1: no time-out; 0: does not wait.</param>
     SysResult Wait(Span<Ready> ready, int timeoutMilliseconds);

@@ -1,4 +1,5 @@
 using Transport.Core.Loops;
+using Transport.Core.Loops.Merging;
 using Transport.Core.Loops.Sockets;
 using Transport.Core.Loops.Waiting;
 
@@ -20,6 +21,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private IPoller? _poller;
     private SendBudget _answers;
     private SendBudget _leftovers;
+    private bool _isFull;
 
     public IPoller Poller => _poller!;
 
@@ -66,6 +68,27 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     /// <summary>Queues a socket that has used up its budget. It continues in the next iteration without an event.</summary>
     public void ContinueNextIteration(IReadinessSocket socket) => _unfinished.Add(socket);
 
+    protected override int ReadyDescriptor => _poller?.Descriptor ?? -1;
+
+    protected override bool HasMoreReady => _isFull || _unfinished.Count > 0;
+
+    protected override SysResult WatchGuest(int descriptor, Guest guest)
+    {
+        GuestPoller poller = new(guest);
+        SysResult added = TryWatch(descriptor, SocketRole.Guest, poller);
+        return added;
+    }
+
+    protected override void UnwatchGuest(int descriptor, Guest guest)
+    {
+        // A guest that has ended has closed its descriptor, and a socket may have the number by now.
+        if (descriptor < _sockets.Length && _sockets[descriptor] is GuestPoller poller && poller.IsOf(guest))
+        {
+            Poller.Remove(descriptor);
+            _sockets[descriptor] = null;
+        }
+    }
+
     protected override void Start()
     {
         _poller = createPoller();
@@ -84,6 +107,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         }
 
         int count = (int)reported.Value;
+        _isFull = count == _ready.Length;
         Counters.Waits++;
         _answers = default;
         _leftovers = default;
@@ -123,11 +147,20 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     private void Watch(int descriptor, SocketRole role, IReadinessSocket socket)
     {
+        SysResult added = TryWatch(descriptor, role, socket);
+        if (added.IsError)
+        {
+            throw added.ToException($"{Name}: registering descriptor {descriptor}");
+        }
+    }
+
+    private SysResult TryWatch(int descriptor, SocketRole role, IReadinessSocket socket)
+    {
         AssertCurrent();
         SysResult added = Poller.Add(descriptor, role);
         if (added.IsError)
         {
-            throw added.ToException($"{Name}: registering descriptor {descriptor}");
+            return added;
         }
 
         if (descriptor >= _sockets.Length)
@@ -136,5 +169,6 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         }
 
         _sockets[descriptor] = socket;
+        return added;
     }
 }

@@ -14,4 +14,7 @@ internal enum SocketRole
 
     /// <summary>The loop's <see cref="Loops.Waiting.Waker"/>, not a socket. A model that never sleeps does not register it.</summary>
     Waker,
+
+    /// <summary>The descriptor of another loop's poller: that loop is merged with this one.</summary>
+    Guest,
 }

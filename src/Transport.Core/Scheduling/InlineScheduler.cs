@@ -1,4 +1,5 @@
 using Transport.Core.Loops;
+using Transport.Core.Loops.Merging;
 using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Scheduling;
@@ -7,8 +8,11 @@ namespace Transport.Core.Scheduling;
 /// Application code on the loop's own thread, in a phase of its own between receiving and sending. The cheapest way; a handler that blocks
 /// blocks every connection of the loop.
 /// </summary>
-internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
+internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler, IMergingScheduler
 {
+    /// <summary>The loop, merged with another so far, is the thread's again.</summary>
+    private readonly SemaphoreSlim _called = new(0);
+    private bool _stopped;
     private WorkList _turn = new();
     private WorkList _running = new();
 
@@ -41,8 +45,37 @@ internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler
         return true;
     }
 
-    public override void Stop()
+    public bool RunGuest(EventLoop guest, out GuestTurn turn)
     {
+        loop.Leave();
+        turn = guest.RunAsGuest(loop);
+        loop.Enter();
+        return true;
+    }
+
+    public void BorrowThread()
+    {
+    }
+
+    public void ReturnThread(IMergingScheduler host)
+    {
+    }
+
+    public bool TryCallLeader()
+    {
+        _called.Release();
+        return true;
+    }
+
+    public override void Stop() => _stopped = true;
+
+    public override void Follow()
+    {
+        while (!_stopped)
+        {
+            _called.Wait();
+            loop.Lead();
+        }
     }
 
     /// <summary>Scheduled off the loop, which happens when a read is cancelled by a timer or the like: rare enough to allocate.</summary>

@@ -63,6 +63,13 @@ public static class TransportCatalogue
         Ours("blocking/workers", (web, configure)
             => web.UseBlockingTransport(options => { options.ApplicationScheduling = ApplicationScheduling.Workers; configure(options); })),
         Ours("epoll/nospin", (web, configure) => web.UseEpollTransport(options => { options.SpinMicroseconds = 0; configure(options); })),
+        Ours("epoll/merging", (web, configure) => web.UseEpollTransport(options => { MergeAtRandom(options); configure(options); })),
+        Ours("epoll/inlinemerging", (web, configure) => web.UseEpollTransport(options =>
+        {
+            options.ApplicationScheduling = ApplicationScheduling.Inline;
+            MergeAtRandom(options);
+            configure(options);
+        })),
         Ours("rtsig/onebyone",
             (web, configure) => web.UseRtsigTransport(options => { options.Reading = SignalReading.OneByOne; configure(options); })),
         Ours("rtsig/inline",
@@ -110,6 +117,8 @@ public static class TransportCatalogue
         TransportUnderTest Variant(string name, Action<TransportOptions> set)
             => Ours($"{model}/{name}", (web, configure) => use(web, options => Both(set, configure, options)));
     }
+
+    private static void MergeAtRandom(TransportOptions options) => (options.LoopCount, options.MergePolicy) = (4, new RandomMergePolicy());
 
     private static void Both(Action<TransportOptions> set, Action<TransportOptions> configure, TransportOptions options)
     {

@@ -64,7 +64,7 @@ public class LoopFailureTests
                         using RawClient client = await server.ConnectAsync();
                         await client.SendAsync("x");
                     }
-                    catch (Exception exception) when (exception is System.Net.Sockets.SocketException)
+                    catch (Exception exception) when (exception is System.Net.Sockets.SocketException or ObjectDisposedException)
                     {
                         return;
                     }

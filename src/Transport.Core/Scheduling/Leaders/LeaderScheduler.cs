@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Transport.Core.Interop.Threads;
 using Transport.Core.Loops;
+using Transport.Core.Loops.Merging;
 using Transport.Core.Scheduling.Threads;
 
 namespace Transport.Core.Scheduling.Leaders;
@@ -14,7 +15,7 @@ namespace Transport.Core.Scheduling.Leaders;
 /// The batch, its position and all else of the loop belong to the leader between two items (see <see cref="Leadership"/>). During an item
 /// nobody owns them, so the item's thread reaches the loop by the mailbox only, as any other thread does.
 /// </remarks>
-internal sealed class LeaderScheduler : ApplicationScheduler
+internal sealed class LeaderScheduler : ApplicationScheduler, IMergingScheduler
 {
     private readonly EventLoop _loop;
     private readonly LoopThreads _threads;
@@ -30,6 +31,10 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     private int _next;
     private LoopThread? _leader;
     private LoopThread? _first;
+    private LeaderScheduler? _guest;
+
+    /// <summary>The next leader is called because the loop leaves its host, and not because an item does not return.</summary>
+    private bool _isLeavingHost;
     private bool _isStarted;
     private bool _stopped;
     private bool _exhaustedLogged;
@@ -54,6 +59,9 @@ internal sealed class LeaderScheduler : ApplicationScheduler
 
     /// <summary>The thread that leads. Any thread may read it while it knows the number of an item that the thread runs.</summary>
     public LoopThread? Leader => Volatile.Read(ref _leader);
+
+    /// <summary>The guest of which the leader runs a turn: the item that it is inside is the guest's. Any thread.</summary>
+    public LeaderScheduler? Guest => Volatile.Read(ref _guest);
 
     public override bool HasWork => _turn.Count > 0 || HasRest || _threads.Shared.Count > 0;
 
@@ -142,6 +150,52 @@ internal sealed class LeaderScheduler : ApplicationScheduler
         return true;
     }
 
+    public bool RunGuest(EventLoop guest, out GuestTurn turn)
+    {
+        LoopThread thread = _leader!;
+        Volatile.Write(ref _guest, (LeaderScheduler)guest.Application);
+        _loop.Leave();
+        long sequence = Leadership.Begin();
+        _monitor.Notify();
+        turn = guest.RunAsGuest(_loop);
+        if (!Leadership.TryEnd(sequence))
+        {
+            if (turn != GuestTurn.Elsewhere)
+            {
+                // The host's new leader may have been told of an event while this thread still had the guest.
+                _loop.PostReady(guest);
+            }
+
+            _threads.Returned(thread);
+            return false;
+        }
+
+        _loop.Enter();
+        Volatile.Write(ref _guest, null);
+        return true;
+    }
+
+    public void BorrowThread()
+    {
+        // Not the host's leader: the host may have been taken from this thread by now.
+        Volatile.Write(ref _leader, LoopThread.Current);
+        AttachThread();
+    }
+
+    public void ReturnThread(IMergingScheduler host) => ((LeaderScheduler)host).AttachThread();
+
+    public bool TryCallLeader()
+    {
+        if (_threads.TryUnpark(reserve: 0) is not { } thread)
+        {
+            return false;
+        }
+
+        _isLeavingHost = true;
+        thread.CallToLead();
+        return true;
+    }
+
     /// <summary>The loop has ended: nothing will be begun any more.</summary>
     public override void Stop()
     {
@@ -157,7 +211,17 @@ internal sealed class LeaderScheduler : ApplicationScheduler
     public void Lead(LoopThread thread)
     {
         Volatile.Write(ref _leader, thread);
-        _length.AddTaken();
+        Volatile.Write(ref _guest, null);
+        if (_isLeavingHost)
+        {
+            _isLeavingHost = false;
+        }
+        else
+        {
+            _length.AddTaken();
+            _loop.Counters.TakeOvers++;
+        }
+
         _loop.Lead();
     }
 

@@ -45,7 +45,8 @@ internal sealed class LoopMonitor
         int count = 0;
         foreach (LeaderScheduler watched in Volatile.Read(ref _watched))
         {
-            count += watched.Leadership.Look() != 0 ? 1 : 0;
+            // A guest's item is on its host's thread, which is counted once.
+            count += watched.Leadership.Look() != 0 && watched.Guest is null ? 1 : 0;
         }
 
         return count;

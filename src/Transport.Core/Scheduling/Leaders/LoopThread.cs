@@ -23,6 +23,9 @@ internal sealed class LoopThread(LeaderScheduler scheduler, string name) : IStar
     /// </summary>
     private static readonly TimeSpan RetireAfter = TimeSpan.FromSeconds(20);
 
+    [ThreadStatic]
+    private static LoopThread? t_current;
+
     /// <summary>Allocated pinned, since the kernel is given its address.</summary>
     private readonly int[] _state = GC.AllocateArray<int>(1, pinned: true);
 
@@ -30,6 +33,9 @@ internal sealed class LoopThread(LeaderScheduler scheduler, string name) : IStar
     private long _finishedAtLastCheck;
     private long? _cpuAtLastCheck;
     private long _lastCheck;
+
+    /// <summary>The calling thread, on which a loop is led.</summary>
+    public static LoopThread Current => t_current!;
 
     /// <summary>Written by the thread before it can be called or lead.</summary>
     public ThreadCpuClock? Clock { get; private set; }
@@ -53,6 +59,7 @@ internal sealed class LoopThread(LeaderScheduler scheduler, string name) : IStar
     /// <summary>The calling thread is this one: the loop's first, or one that has just been started.</summary>
     public void Begin()
     {
+        t_current = this;
         Clock = ThreadCpuClock.Current;
         scheduler.AttachThread();
     }

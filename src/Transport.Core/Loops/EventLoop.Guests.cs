@@ -1,0 +1,303 @@
+using System.Diagnostics;
+using Transport.Core.Loops.Merging;
+using Transport.Core.Loops.Waiting;
+using Transport.Core.Scheduling;
+
+namespace Transport.Core.Loops;
+
+/// <summary>
+/// Loops that merge while threads wait for processors: a loop that would sleep rests as the guest of another one, its host, whose thread
+/// runs a turn of it whenever it has something to do. It has a poller, a mailbox, sockets and counters of its own all the while.
+/// </summary>
+internal abstract partial class EventLoop
+{
+    // The host's leader's.
+    private readonly List<Guest> _guests = [];
+
+    /// <summary>Of the loop's owner: the loop whose thread runs this one's turns.</summary>
+    private EventLoop? _host;
+
+    /// <summary>Of the loop's leader: the loop to merge with before the next sleep.</summary>
+    private EventLoop? _boarding;
+
+    private readonly LoopRest _rest = new();
+    private long _measureAt;
+    private int _measurementsForParting;
+
+    /// <summary>What the loop's thread uses.</summary>
+    public LoopLoad Load { get; } = new();
+
+    /// <summary>
+    /// A descriptor that becomes readable when a wait would return an event, and is edge-triggered then; −1 if the model has none, and its
+    /// loops do not merge. Any thread.
+    /// </summary>
+    protected virtual int ReadyDescriptor => -1;
+
+    /// <summary>The next wait has something to return at once, of which <see cref="ReadyDescriptor"/> tells nothing any more.</summary>
+    protected virtual bool HasMoreReady => false;
+
+    private IMergingScheduler Merging => (IMergingScheduler)Application;
+
+    private bool CanMerge => ReadyDescriptor >= 0 && Application is IMergingScheduler;
+
+    private bool HasReadyGuest
+    {
+        get
+        {
+            foreach (Guest guest in _guests)
+            {
+                if (guest.IsReady)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Called on a host's thread, which has left the host: runs a turn of this loop, unless another thread owns it.
+    /// </summary>
+    /// <param name="host">The caller's loop.</param>
+    public GuestTurn RunAsGuest(EventLoop host)
+    {
+        if (!_rest.TryClaim())
+        {
+            return GuestTurn.Elsewhere;
+        }
+
+        if (_host != host)
+        {
+            // It has left the caller, which has yet to hear of it, and rests elsewhere. An event may have come meanwhile.
+            EventLoop other = _host!;
+            _rest.Begin();
+            other.PostReady(this);
+            return GuestTurn.Elsewhere;
+        }
+
+        Enter();
+        Merging.BorrowThread();
+        _mailbox.WakeUp();
+        bool leads;
+        try
+        {
+            Poll(0);
+            leads = Application.RunTurn();
+            if (leads)
+            {
+                RunQueue();
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            leads = true;
+        }
+
+        Merging.ReturnThread(host.Merging);
+        GuestTurn turn = leads ? EndOfTurn() : GuestTurn.Elsewhere;
+        t_current = null;
+        if (leads)
+        {
+            _rest.Begin();
+        }
+
+        return turn;
+    }
+
+    /// <summary>Registers <see cref="ReadyDescriptor"/> of a guest with the host's poller. Loop thread.</summary>
+    protected virtual SysResult WatchGuest(int descriptor, Guest guest) => throw new NotSupportedException();
+
+    /// <summary>Deregisters it, if it is registered still. The descriptor may have been closed. Loop thread.</summary>
+    protected virtual void UnwatchGuest(int descriptor, Guest guest) => throw new NotSupportedException();
+
+    private GuestTurn EndOfTurn()
+    {
+        if (_stopping || _failure is not null || !Application.CanRun)
+        {
+            return GuestTurn.Leaving;
+        }
+
+        return HasRunnable || HasMoreReady || !_mailbox.TrySleep(Sleep.Sleeping) ? GuestTurn.Again : GuestTurn.Resting;
+    }
+
+    /// <summary>Measures, if it is time, and decides to merge or to part.</summary>
+    private void BalanceIfDue(long now)
+    {
+        if (now < _measureAt)
+        {
+            return;
+        }
+
+        _measureAt = now + _setup.Merging.Policy.MeasureEvery;
+        Load.Measure(now, atMost: 2 * _setup.Merging.Policy.MeasureEvery, withIdle: _guests.Count > 0);
+        if (_guests.Count > 0)
+        {
+            _measurementsForParting = _setup.Merging.Policy.ShouldPart(Load.Last, Load.UsedBeforeMerging) ? _measurementsForParting + 1 : 0;
+            if (_measurementsForParting >= _setup.Merging.Policy.MeasurementsForParting)
+            {
+                TryPart(_guests[^1]);
+            }
+        }
+        else if (_boarding is null && CanMerge && !_stopping)
+        {
+            _boarding = _setup.Merging.TryMerge(this, now);
+        }
+    }
+
+    /// <summary>Goes to sleep as the guest of <see cref="_boarding"/>.</summary>
+    /// <returns>Whether the calling thread has given up the loop, and must touch nothing of it.</returns>
+    private bool TryBoard()
+    {
+        if (HasMoreReady || !_mailbox.TrySleep(Sleep.Sleeping))
+        {
+            return false;
+        }
+
+        EventLoop host = _boarding!;
+        (_boarding, _host) = (null, host);
+        Counters.Merges++;
+        _rest.Begin();
+        if (host.TryPost(static add => ((Action)add!)(), () => host.AddGuest(this)))
+        {
+            return true;
+        }
+
+        // The host has ended. Nobody else can claim a loop whose host does not know of it.
+        bool claimed = _rest.TryClaim();
+        Debug.Assert(claimed, $"{Name} was claimed by nobody's guest.");
+        _host = null;
+        _mailbox.WakeUp();
+        _setup.Merging.Part(this, Stopwatch.GetTimestamp());
+        return false;
+    }
+
+    private void AddGuest(EventLoop loop)
+    {
+        Guest guest = new(loop) { IsReady = true };
+        _guests.Add(guest);
+        _measurementsForParting = 0;
+        Load.Restart();
+        SysResult watched = WatchGuest(loop.ReadyDescriptor, guest);
+        if (watched.IsError || _stopping || _failure is not null)
+        {
+            // Without events it is ready always, until it has a thread again.
+            guest.MustPart = true;
+            TryPart(guest);
+        }
+    }
+
+    /// <summary>Gives a guest a thread of its own again.</summary>
+    /// <returns>False while none is parked, or another thread runs a turn of the guest.</returns>
+    private bool TryPart(Guest guest)
+    {
+        if (!guest.Loop.TryCallOwnLeader())
+        {
+            guest.IsReady = true;
+            return false;
+        }
+
+        Forget(guest);
+        return true;
+    }
+
+    /// <summary>On the host's thread.</summary>
+    private bool TryCallOwnLeader()
+    {
+        if (!_rest.TryClaim())
+        {
+            return false;
+        }
+
+        _mailbox.WakeUp();
+        if (Merging.TryCallLeader())
+        {
+            return true;
+        }
+
+        _rest.Begin();
+        return false;
+    }
+
+    /// <summary>
+    /// The loop has a thread of its own again: its host has let it go, or it was taken from the host's thread in an item of the
+    /// application. On the thread that leads it now.
+    /// </summary>
+    private void LeaveHost()
+    {
+        if (_host is { } host)
+        {
+            _host = null;
+            Load.Restart();
+            _setup.Merging.Part(this, Stopwatch.GetTimestamp());
+            host.TryPost(static remove => ((Action)remove!)(), () => host.RemoveGuest(this));
+        }
+    }
+
+    private void RemoveGuest(EventLoop loop)
+    {
+        if (_guests.Find(guest => guest.Loop == loop) is { } guest)
+        {
+            Forget(guest);
+        }
+    }
+
+    private void Forget(Guest guest)
+    {
+        _guests.Remove(guest);
+        UnwatchGuest(guest.Loop.ReadyDescriptor, guest);
+        Load.Restart();
+    }
+
+    /// <summary>A guest may have something to do of which the host was not told. Any thread.</summary>
+    public void PostReady(EventLoop guest) => TryPost(static mark => ((Action)mark!)(), () => MarkReady(guest));
+
+    private void MarkReady(EventLoop loop)
+    {
+        if (_guests.Find(guest => guest.Loop == loop) is { } guest)
+        {
+            guest.IsReady = true;
+        }
+    }
+
+    /// <returns>False when the loop was taken from this thread during a guest's turn.</returns>
+    private bool RunGuests()
+    {
+        for (int i = _guests.Count - 1; i >= 0; i--)
+        {
+            Guest guest = _guests[i];
+            if (!guest.IsReady)
+            {
+                continue;
+            }
+
+            guest.IsReady = false;
+            if (!Merging.RunGuest(guest.Loop, out GuestTurn turn))
+            {
+                return false;
+            }
+
+            guest.IsReady = turn == GuestTurn.Again;
+            if (turn == GuestTurn.Leaving || guest.MustPart)
+            {
+                TryPart(guest);
+            }
+        }
+
+        if (_stopping || !Application.CanRun)
+        {
+            PartAll();
+        }
+
+        return true;
+    }
+
+    private void PartAll()
+    {
+        for (int i = _guests.Count - 1; i >= 0; i--)
+        {
+            TryPart(_guests[i]);
+        }
+    }
+}

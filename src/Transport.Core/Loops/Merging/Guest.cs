@@ -1,0 +1,13 @@
+namespace Transport.Core.Loops.Merging;
+
+/// <summary>A loop that is merged with another, as its host sees it. Of the host's leader.</summary>
+internal sealed class Guest(EventLoop loop)
+{
+    public EventLoop Loop => loop;
+
+    /// <summary>It has, or may have, something to do: the host's next iteration runs a turn of it.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>The host could not register its descriptor, so it is told of nothing, and is to part.</summary>
+    public bool MustPart { get; set; }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+
+namespace Transport.Core.Loops.Merging;
+
+/// <summary>Decides when loops merge, and when they part again.</summary>
+/// <remarks>
+/// Two loops, and clients that keep one processor busy, are more threads than two processors run: each loop uses half a processor, waits
+/// for one a third of the time, and finds one or two requests in an iteration. Merged, the same requests take four fifths of the CPU time
+/// (docs/decisions/0026). All figures here are guesses, between what was measured of works that gain by merging and of works that lose.
+/// </remarks>
+internal class MergePolicy
+{
+    /// <summary>The time that two loops together use, in processors, for one thread to serve both: batches get cheaper as they grow.</summary>
+    private const double MostUsed = 1.1;
+
+    /// <summary>The time that two loops together wait for a processor.</summary>
+    private const double LeastDelay = 0.4;
+
+    /// <summary>Measurements that agree before loops merge.</summary>
+    private const int MeasurementsForMerging = 3;
+
+    /// <summary>
+    /// The idle processors' share of what a merged thread uses from which the loops part: each would find half of that elsewhere.
+    /// </summary>
+    private const double IdleShare = 0.5;
+
+    /// <summary>
+    /// A merged thread that waits so long for a processor, is never idle, and gets this share of what the loops had before, competes with
+    /// threads that compute: two threads get more of the processors than one.
+    /// </summary>
+    private const double MostDelay = 0.25;
+    private const double NeverIdle = 0.9;
+    private const double LeastShare = 0.8;
+
+    /// <summary>How often a loop measures, in ticks of <see cref="Stopwatch"/>.</summary>
+    public virtual long MeasureEvery => Stopwatch.Frequency / 10;
+
+    /// <summary>Measurements that agree before loops part.</summary>
+    public virtual int MeasurementsForParting => 2;
+
+    /// <summary>How long loops stay apart at least, once they have parted.</summary>
+    public virtual TimeSpan ShortestBackOff => TimeSpan.FromSeconds(1);
+
+    /// <summary>How long at most, however soon they have parted each time.</summary>
+    public virtual TimeSpan LongestBackOff => TimeSpan.FromMinutes(1);
+
+    /// <param name="guest">The last measurement of the loop that asks.</param>
+    /// <param name="host">The last measurement of another one. It is old if that loop has nothing to do.</param>
+    public virtual bool ShouldMerge(LoopLoad.Sample guest, LoopLoad.Sample host) =>
+        guest.At - host.At <= 2 * MeasureEvery && guest.Contended >= MeasurementsForMerging && host.Contended >= MeasurementsForMerging
+        && guest.Used + host.Used <= MostUsed && guest.Delay + host.Delay >= LeastDelay;
+
+    /// <param name="host">The last measurement of the thread that leads the merged loops.</param>
+    /// <param name="usedBefore">What their threads used together before the last merge.</param>
+    public virtual bool ShouldPart(LoopLoad.Sample host, double usedBefore) =>
+        host.At != 0
+        && (host.Idle >= host.Used * IdleShare
+            || (host.Delay >= MostDelay && host.Used + host.Delay >= NeverIdle && host.Used < usedBefore * LeastShare));
+}

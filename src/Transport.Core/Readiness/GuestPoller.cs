@@ -1,0 +1,20 @@
+using Transport.Core.Loops.Merging;
+
+namespace Transport.Core.Readiness;
+
+/// <summary>The poller of a loop that is merged with this one, among the sockets of this one.</summary>
+internal sealed class GuestPoller(Guest guest) : IReadinessSocket
+{
+    public bool IsOf(Guest other) => guest == other;
+
+    public void OnReady(Readiness readiness) => guest.IsReady = true;
+
+    public void Continue()
+    {
+    }
+
+    /// <summary>The descriptor is the guest's to close.</summary>
+    public void Close()
+    {
+    }
+}
