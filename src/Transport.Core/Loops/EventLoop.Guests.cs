@@ -131,10 +131,18 @@ internal abstract partial class EventLoop
         }
 
         _measureAt = now + _setup.Merging.Policy.MeasureEvery;
-        Load.Measure(now, atMost: 2 * _setup.Merging.Policy.MeasureEvery, withIdle: _guests.Count > 0);
+        (long events, long waits) = (Counters.Events, Counters.Waits);
+        foreach (Guest guest in _guests)
+        {
+            // Another thread may lead the guest, and count at this moment: a measurement is not exact.
+            events += Volatile.Read(ref guest.Loop.Counters.Events);
+            waits += Volatile.Read(ref guest.Loop.Counters.Waits);
+        }
+
+        Load.Measure(now, atMost: 2 * _setup.Merging.Policy.MeasureEvery, withIdle: _guests.Count > 0, events, waits);
         if (_guests.Count > 0)
         {
-            _measurementsForParting = _setup.Merging.Policy.ShouldPart(Load.Last, Load.UsedBeforeMerging) ? _measurementsForParting + 1 : 0;
+            _measurementsForParting = _setup.Merging.Policy.ShouldPart(Load.Last, Load.EventsBeforeMerging) ? _measurementsForParting + 1 : 0;
             if (_measurementsForParting >= _setup.Merging.Policy.MeasurementsForParting)
             {
                 TryPart(_guests[^1]);

@@ -23,6 +23,9 @@ internal abstract partial class EventLoop
     /// <summary>A loop that never waits does not read the clock in each iteration.</summary>
     private const int IterationsBetweenClockReads = 64;
 
+    /// <summary>A time slice is 1.4 ms with two processors and longer with more.</summary>
+    private static readonly long s_longYield = Stopwatch.Frequency / 1000;
+
     private WorkList _queue = new();
     private WorkList _running = new();
 
@@ -30,7 +33,8 @@ internal abstract partial class EventLoop
     private int _next;
 
     private readonly Spinner _spinner;
-    private readonly YieldPolicy _yields = new();
+    private readonly Opportunities _spins = new();
+    private readonly Opportunities _yields = new();
 
     /// <summary>
     /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends, is taken from
@@ -174,10 +178,10 @@ internal abstract partial class EventLoop
         BalanceIfDue(begun);
 
         long now = begun;
-        bool spins = _spinner.ShouldSpin(begun);
+        bool spins = _spinner.ShouldSpin(begun) && _spins.ShouldUse();
         if (!spins || !Spin(begun, ref now))
         {
-            if (!spins && _spinner.IsCrowdedWait && _yields.ShouldYield())
+            if (!spins && _spinner.IsCrowdedWait && _yields.ShouldUse())
             {
                 YieldProcessor(begun);
             }
@@ -194,11 +198,16 @@ internal abstract partial class EventLoop
         return true;
     }
 
+    /// <summary>
+    /// Lets other threads run (sched_yield(2)): clients on the same machine, or other loops, run and send more, and the loop takes it at
+    /// once, without a sleep and a wake-up for each request. But a thread that computes keeps the processor for its whole time slice, while
+    /// the loop's clients wait; a loop that sleeps would have got it back sooner.
+    /// </summary>
     private void YieldProcessor(long begun)
     {
         Counters.Yields++;
         Thread.Yield();
-        _yields.Add(Stopwatch.GetTimestamp() - begun);
+        _yields.Used(wasWasted: Stopwatch.GetTimestamp() - begun >= s_longYield);
     }
 
     /// <returns>Whether there is something to do; else the loop is to sleep.</returns>
@@ -213,10 +222,14 @@ internal abstract partial class EventLoop
             if (Counters.Events != events || HasRunnable || _mailbox.HasMail)
             {
                 Counters.SpinHits++;
+                _spins.Used(wasWasted: false);
                 return true;
             }
         }
         while (!_spinner.IsOver(begun, now));
+
+        // The event was expected sooner. The client may have been woken on this very processor, and have waited for it.
+        _spins.Used(wasWasted: true);
         return false;
     }
 

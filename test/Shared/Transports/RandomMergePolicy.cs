@@ -16,5 +16,5 @@ internal sealed class RandomMergePolicy : MergePolicy
 
     public override bool ShouldMerge(LoopLoad.Sample guest, LoopLoad.Sample host) => Random.Shared.Next(2) == 0;
 
-    public override bool ShouldPart(LoopLoad.Sample host, double usedBefore) => Random.Shared.Next(4) == 0;
+    public override bool ShouldPart(LoopLoad.Sample host, double eventsBefore) => Random.Shared.Next(4) == 0;
 }

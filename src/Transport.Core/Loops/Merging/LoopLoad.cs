@@ -10,23 +10,27 @@ namespace Transport.Core.Loops.Merging;
 internal sealed class LoopLoad
 {
     /// <summary>From here on a thread takes part in a contention, in processors. A guess.</summary>
-    private const double LeastUsed = 0.03;
+    private const double LeastUsed = 0.08;
 
-    /// <summary>From here on it waits for a processor often. A guess.</summary>
-    private const double LeastDelay = 0.1;
+    /// <summary>From here on it waits for a processor often: the share of the time in which it is runnable. A guess.</summary>
+    private const double LeastDelayed = 0.2;
 
     private ThreadCpuClock? _clock;
     private long _at;
     private long? _cpu;
     private long? _delay;
     private double? _idle;
+    private long _events;
+    private long _waits;
     private Sample _last = Sample.None;
 
     /// <summary>The last measurement. Any thread.</summary>
     public Sample Last => Volatile.Read(ref _last);
 
-    /// <summary>What the threads of this loop and of the one that merged with it last used before. Written by the guest before it merges.</summary>
-    public double UsedBeforeMerging { get; set; }
+    /// <summary>
+    /// The events per second of this loop, its guests, and the loop that merged with it last, before it did. Written by that loop.
+    /// </summary>
+    public double EventsBeforeMerging { get; set; }
 
     /// <summary>The next measurement begins anew, because what is measured has changed. Leader only.</summary>
     public void Restart()
@@ -39,7 +43,9 @@ internal sealed class LoopLoad
     /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
     /// <param name="atMost">A longer time, in ticks, says nothing about now: the loop has slept.</param>
     /// <param name="withIdle">The machine's idle time is measured too.</param>
-    public void Measure(long now, long atMost, bool withIdle)
+    /// <param name="events">The events that the loop and its guests have had so far.</param>
+    /// <param name="waits">The waits that returned them.</param>
+    public void Measure(long now, long atMost, bool withIdle, long events, long waits)
     {
         ThreadCpuClock? clock = ThreadCpuClock.Current;
         long? cpu = clock?.ReadNanoseconds();
@@ -52,16 +58,18 @@ internal sealed class LoopLoad
         if (clock is not null && clock == _clock && now - _at <= atMost)
         {
             double delayed = (delay - _delay) / elapsed ?? 0;
-            int contended = used >= LeastUsed && delayed >= LeastDelay ? _last.Contended + 1 : 0;
+            int contended = used >= LeastUsed && delayed >= (used + delayed) * LeastDelayed ? _last.Contended + 1 : 0;
             double idleProcessors = (idle - _idle) * 1e9 / elapsed ?? 0;
-            Volatile.Write(ref _last, new Sample(now, used, delayed, contended, idleProcessors));
+            double perSecond = (events - _events) * 1e9 / elapsed;
+            double perWait = (double)(events - _events) / Math.Max(1, waits - _waits);
+            Volatile.Write(ref _last, new Sample(now, used, delayed, contended, idleProcessors, perSecond, perWait));
         }
         else
         {
             Volatile.Write(ref _last, Sample.None);
         }
 
-        (_clock, _at, _cpu, _delay, _idle) = (clock, now, cpu, delay, idle);
+        (_clock, _at, _cpu, _delay, _idle, _events, _waits) = (clock, now, cpu, delay, idle, events, waits);
     }
 
     /// <summary>A measurement. Times are in processors: 1 is all of the time of one.</summary>
@@ -70,8 +78,11 @@ internal sealed class LoopLoad
     /// <param name="Delay">The time for which the thread was runnable, and waited for a processor.</param>
     /// <param name="Contended">The number of measurements without a gap, up to this one, in which the thread waited often.</param>
     /// <param name="Idle">The idle time of all processors of the machine; 0 where it was not measured.</param>
-    internal sealed record Sample(long At, double Used, double Delay, int Contended, double Idle)
+    /// <param name="Events">Events per second.</param>
+    /// <param name="EventsPerWait">Events per wait, waits without one included.</param>
+    internal sealed record Sample(
+        long At, double Used, double Delay, int Contended, double Idle = 0, double Events = 0, double EventsPerWait = 0)
     {
-        public static readonly Sample None = new(0, 0, 0, 0, 0);
+        public static readonly Sample None = new(0, 0, 0, 0);
     }
 }

@@ -59,7 +59,7 @@ internal sealed class LoopMerging(MergePolicy policy)
             if (host is not null)
             {
                 _hosts.Add(guest, host);
-                host.Load.UsedBeforeMerging = guest.Load.Last.Used + host.Load.Last.Used;
+                host.Load.EventsBeforeMerging = guest.Load.Last.Events + host.Load.Last.Events;
                 _changedAt = now;
 
                 // The new thread is measured first.

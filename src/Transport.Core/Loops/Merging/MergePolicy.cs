@@ -13,8 +13,11 @@ internal class MergePolicy
     /// <summary>The time that two loops together use, in processors, for one thread to serve both: batches get cheaper as they grow.</summary>
     private const double MostUsed = 1.1;
 
-    /// <summary>The time that two loops together wait for a processor.</summary>
-    private const double LeastDelay = 0.4;
+    /// <summary>
+    /// The share of the time in which they are runnable, for which two loops together wait for a processor. A share, since work that comes
+    /// in bursts leaves the threads asleep in between.
+    /// </summary>
+    private const double LeastDelayed = 0.35;
 
     /// <summary>Measurements that agree before loops merge.</summary>
     private const int MeasurementsForMerging = 3;
@@ -25,12 +28,17 @@ internal class MergePolicy
     private const double IdleShare = 0.5;
 
     /// <summary>
-    /// A merged thread that waits so long for a processor, is never idle, and gets this share of what the loops had before, competes with
-    /// threads that compute: two threads get more of the processors than one.
+    /// A merged thread that waits so long for a processor, and does less than the loops did before, competes with threads that compute: two
+    /// threads get more of the processors than one.
     /// </summary>
-    private const double MostDelay = 0.25;
-    private const double NeverIdle = 0.9;
-    private const double LeastShare = 0.8;
+    private const double MostDelayed = 0.25;
+    private const double LeastEvents = 0.9;
+
+    /// <summary>
+    /// From here on an iteration has so many events that merging would not make them cheaper: what a hundred connections and their requests
+    /// touch does not stay in a processor's cache until they are answered.
+    /// </summary>
+    private const double MostEventsPerWait = 24;
 
     /// <summary>How often a loop measures, in ticks of <see cref="Stopwatch"/>.</summary>
     public virtual long MeasureEvery => Stopwatch.Frequency / 10;
@@ -39,21 +47,22 @@ internal class MergePolicy
     public virtual int MeasurementsForParting => 2;
 
     /// <summary>How long loops stay apart at least, once they have parted.</summary>
-    public virtual TimeSpan ShortestBackOff => TimeSpan.FromSeconds(1);
+    public virtual TimeSpan ShortestBackOff => TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long at most, however soon they have parted each time.</summary>
-    public virtual TimeSpan LongestBackOff => TimeSpan.FromMinutes(1);
+    public virtual TimeSpan LongestBackOff => TimeSpan.FromSeconds(8);
 
     /// <param name="guest">The last measurement of the loop that asks.</param>
     /// <param name="host">The last measurement of another one. It is old if that loop has nothing to do.</param>
     public virtual bool ShouldMerge(LoopLoad.Sample guest, LoopLoad.Sample host) =>
         guest.At - host.At <= 2 * MeasureEvery && guest.Contended >= MeasurementsForMerging && host.Contended >= MeasurementsForMerging
-        && guest.Used + host.Used <= MostUsed && guest.Delay + host.Delay >= LeastDelay;
+        && guest.EventsPerWait <= MostEventsPerWait && host.EventsPerWait <= MostEventsPerWait
+        && guest.Used + host.Used <= MostUsed && guest.Delay + host.Delay >= (guest.Used + guest.Delay + host.Used + host.Delay) * LeastDelayed;
 
     /// <param name="host">The last measurement of the thread that leads the merged loops.</param>
-    /// <param name="usedBefore">What their threads used together before the last merge.</param>
-    public virtual bool ShouldPart(LoopLoad.Sample host, double usedBefore) =>
+    /// <param name="eventsBefore">What the loops did before the last of them merged, in events per second.</param>
+    public virtual bool ShouldPart(LoopLoad.Sample host, double eventsBefore) =>
         host.At != 0
         && (host.Idle >= host.Used * IdleShare
-            || (host.Delay >= MostDelay && host.Used + host.Delay >= NeverIdle && host.Used < usedBefore * LeastShare));
+            || (host.Delay >= (host.Used + host.Delay) * MostDelayed && host.Events < eventsBefore * LeastEvents));
 }

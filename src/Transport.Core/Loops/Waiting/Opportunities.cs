@@ -1,0 +1,31 @@
+namespace Transport.Core.Loops.Waiting;
+
+/// <summary>
+/// Opportunities of something that mostly pays, and costs where it does not: after each that was wasted, more and more of them are skipped;
+/// after each that paid, fewer. Loop thread.
+/// </summary>
+internal sealed class Opportunities
+{
+    /// <summary>At most one of so many is wasted.</summary>
+    private const int MostSkipped = 1023;
+
+    private int _skipped;
+    private int _left;
+
+    public bool ShouldUse()
+    {
+        if (_left == 0)
+        {
+            return true;
+        }
+
+        _left--;
+        return false;
+    }
+
+    public void Used(bool wasWasted)
+    {
+        _skipped = wasWasted ? Math.Min((_skipped * 2) + 1, MostSkipped) : _skipped / 2;
+        _left = _skipped;
+    }
+}
