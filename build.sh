@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one way in: ./build.sh run | test | soak | bench | pack | pictures | build | format | help
+# The one way in: ./build.sh run | test | check | soak | bench | pack | pictures | build | format | help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -14,6 +14,7 @@ usage() {
                             (sockets, epoll, …), to "files", to "bench", to "hostile": the category of that name in
                             every project, or to "packages": packs, and publishes the sample trimmed, as a single file
                             and by NativeAOT (minutes; not part of a test without NAME)
+./build.sh check            build, run every test, and check the formatting meanwhile
 ./build.sh soak [ARGS]      load for a long time with faults injected, every byte checked, memory, threads and descriptors
                             watched: --minutes N --transport NAME; also: churn, idle, expiry, seeds (--help lists all)
 ./build.sh bench [ARGS]     run the short benchmarks; ARGS are passed to bench (ab, arena, models, files, report; --help)
@@ -55,56 +56,96 @@ sample_files() {
   echo "hello from a file" > "$folder/hello.txt"
 }
 
-run_tests() {
-  local name=${1:-} projects=() filter=()
-  case "$name" in
-    "") mapfile -t projects < <(find test -mindepth 2 -maxdepth 2 -name '*.Tests.csproj' | grep -v /Packages.Tests/ | sort) ;;
-    files) projects=(test/FileAio.Tests/FileAio.Tests.csproj) ;;
-    bench) projects=(test/Bench.Tests/Bench.Tests.csproj) ;;
-    packages) projects=(test/Packages.Tests/Packages.Tests.csproj) ;;
-    hostile)
-      mapfile -t projects < <(grep -rlE --include='*.cs' 'Trait\("Category", *"Hostile"\)' test | cut -d/ -f1,2 | sort -u | while read -r folder; do echo "$folder/${folder##*/}.csproj"; done)
-      filter=(--filter "Category=Hostile")
-      [ ${#projects[@]} -gt 0 ] || { say "build.sh: no test is in the category Hostile"; return 1; } ;;
-    *) projects=(test/Transport.Tests/Transport.Tests.csproj); export TRANSPORT_UNDER_TEST=$name ;;
-  esac
+# build_for_tests NAME: the tools of the tests, and everything built. What is to be installed is installed meanwhile.
+build_for_tests() {
+  local name=$1 tools built=0
+  install_tools "$name" &
+  tools=$!
+  dotnet build Transports.sln -c "$configuration" -warnaserror -warnnotaserror:NU1900 --nologo -v quiet || built=1
+  wait "$tools" || true
+  return $built
+}
+
+install_tools() {
   want gcc gcc
   [ -e /usr/include/stdio.h ] || want cc libc6-dev
   want curl curl
-  case "$name" in ""|bench) want chromium chromium ;; esac
-  if [ "$name" = packages ]; then
+  case "$1" in ""|bench) want chromium chromium ;; esac
+  if [ "$1" = packages ]; then
     [ -e /usr/include/zlib.h ] || want zlib.h zlib1g-dev
     [ -e /lib/ld-musl-x86_64.so.1 ] || want ld-musl musl
   fi
-  dotnet build Transports.sln -c "$configuration" -warnaserror -warnnotaserror:NU1900 --nologo -v quiet
+}
+
+run_tests() {
+  local name=${1:-} projects=() filter=() failed=0 project
+  case "$name" in
+    "") ;;
+    files) projects=(test/FileAio.Tests) ;;
+    bench) projects=(test/Bench.Tests) ;;
+    packages) projects=(test/Packages.Tests) ;;
+    hostile)
+      mapfile -t projects < <(grep -rlE --include='*.cs' 'Trait\("Category", *"Hostile"\)' test | cut -d/ -f1,2 | sort -u)
+      filter=(--filter "Category=Hostile")
+      [ ${#projects[@]} -gt 0 ] || { say "build.sh: no test is in the category Hostile"; return 1; } ;;
+    *) projects=(test/Transport.Tests); export TRANSPORT_UNDER_TEST=$name ;;
+  esac
+  build_for_tests "$name" || return 1
   rm -rf "$results"
   mkdir -p "$results"
-  local failed=0 project beside=""
-  for project in "${projects[@]}"; do
-    # The transports' tests wait for most of their time: the other projects run beside them.
-    if [ ${#projects[@]} -gt 1 ] && [ "$(basename "$project")" = Transport.Tests.csproj ]; then
-      run_project "$project" "${filter[@]}" >"$results/Transport.Tests.log" 2>&1 &
-      beside=$!
-    fi
-  done
-  for project in "${projects[@]}"; do
-    if [ -z "$beside" ] || [ "$(basename "$project")" != Transport.Tests.csproj ]; then
-      run_project "$project" "${filter[@]}" || failed=1
-    fi
-  done
-  if [ -n "$beside" ]; then
-    wait "$beside" || failed=1
-    cat "$results/Transport.Tests.log"
+  if [ -z "$name" ]; then
+    run_every_test
+    return
   fi
+
+  for project in "${projects[@]}"; do
+    run_project "$project" "${project##*/}" "${filter[@]}" || failed=1
+  done
   return $failed
 }
 
-# run_project PROJECT [FILTER…]: the tests of one project, their results as a .trx file.
+# Two test hosts at a time: the tests wait for most of their time. Those of the transports take as long as all others together, so the
+# hostile ones, most of which limit a process of their own, run after the other projects.
+run_every_test() {
+  local failed=0 transports project
+  # A job in the background ignores the interrupt of a terminal: another signal ends it, and what it has started.
+  trap 'trap "" TERM; kill -TERM 0; exit 130' INT
+  run_project test/Transport.Tests Transport.Tests --filter "Category!=Hostile" >"$results/Transport.Tests.log" 2>&1 &
+  transports=$!
+  while read -r project; do
+    run_project "$project" "${project##*/}" </dev/null || failed=1
+  done < <(find test -mindepth 1 -maxdepth 1 -name '*.Tests' ! -name Transport.Tests ! -name Packages.Tests | sort)
+  run_project test/Transport.Tests Transport.Tests.Hostile --filter "Category=Hostile" || failed=1
+  wait "$transports" || failed=1
+  cat "$results/Transport.Tests.log"
+  return $failed
+}
+
+# run_project FOLDER NAME [FILTER…]: the tests of one project, their results as NAME.trx.
 run_project() {
-  local project=$1
-  shift
-  dotnet test "$project" -c "$configuration" --no-build --nologo \
-    --logger "trx;LogFileName=$(basename "$project" .csproj).trx" --results-directory "$results" "$@"
+  local folder=$1 name=$2
+  shift 2
+  dotnet test "$folder/${folder##*/}.csproj" -c "$configuration" --no-build --nologo \
+    --logger "trx;LogFileName=$name.trx" --results-directory "$results" "$@"
+}
+
+# Every test, and the format check meanwhile, at the lower priority. Both statuses are left in files beside the results.
+check() {
+  local tests=0 format=0 checking
+  rm -rf "$results"
+  build_for_tests "" || { echo "The build failed."; tests=1; }
+  mkdir -p "$results"
+  nice -n 10 ./build.sh format --no-restore >"$results/format.log" 2>&1 &
+  checking=$!
+  if [ "$tests" -eq 0 ]; then
+    run_every_test || tests=$?
+  fi
+
+  wait "$checking" || format=$?
+  cat "$results/format.log"
+  echo "$tests" >"$results/tests.status"
+  echo "$format" >"$results/format.status"
+  return $((tests != 0 || format != 0))
 }
 
 check_line_length() {
@@ -125,12 +166,14 @@ check_libc_imports() {
   return 1
 }
 
-# The quick checks first; all of them are made, so that one run names everything.
+# The quick checks first; all of them are made, so that one run names everything. Not "dotnet format analyzers", which takes as long as
+# both others: the build runs the same analyzers, and their warnings are errors there.
 check_format() {
   local failed=0
   check_line_length || failed=1
   check_libc_imports || failed=1
-  dotnet format Transports.sln --verify-no-changes || failed=1
+  dotnet format whitespace . --folder --verify-no-changes || failed=1
+  dotnet format style Transports.sln --verify-no-changes "$@" || failed=1
   return $failed
 }
 
@@ -143,6 +186,7 @@ case "$command" in
     sample_files
     exec dotnet "samples/WebApp/bin/$configuration/net10.0/WebApp.dll" --files artifacts/files "$@" ;;
   test) need_sdk; run_tests "$@" ;;
+  check) need_sdk; check ;;
   bench)
     need_sdk
     if [ "${1:-}" = micro ]; then
@@ -175,7 +219,7 @@ case "$command" in
     dotnet build test/Bench.Tests/Bench.Tests.csproj -c "$configuration" --nologo -v quiet
     UPDATE_PICTURES=1 dotnet test test/Bench.Tests/Bench.Tests.csproj -c "$configuration" --no-build --nologo --filter "FullyQualifiedName~Make_the_pictures" ;;
   build) need_sdk; dotnet build Transports.sln -c "$configuration" -warnaserror -warnnotaserror:NU1900 --nologo ;;
-  format) need_sdk; check_format ;;
+  format) need_sdk; check_format "$@" ;;
   help|-h|--help) usage ;;
-  *) say "build.sh: '$command' is not one of run, test, soak, bench, pack, pictures, build, format, help"; usage >&2; exit 2 ;;
+  *) say "build.sh: '$command' is not one of run, test, check, soak, bench, pack, pictures, build, format, help"; usage >&2; exit 2 ;;
 esac

@@ -11,6 +11,12 @@ public sealed class TransportsAttribute(params object?[]? arguments) : DataAttri
     /// <summary>Also with each option that changes how the transport works: scheduling, accepting, triggering.</summary>
     public bool Variants { get; init; }
 
+    /// <summary>
+    /// The test's handlers block: not for variants that run them inline, nor for those that run them on the thread pool, which the tests
+    /// share.
+    /// </summary>
+    public bool HandlersBlock { get; init; }
+
     /// <summary>Where ours goes beyond Kestrel's own: why the oracle cannot be asked.</summary>
     public string? NotOnSockets { get; init; }
 
@@ -28,18 +34,24 @@ public sealed class TransportsAttribute(params object?[]? arguments) : DataAttri
         IReadOnlyList<TransportUnderTest> transports = Variants ? TransportCatalogue.SelectedWithVariants : TransportCatalogue.Selected;
         TheoryDataRow[] rows =
             transports.Where(transport => (NotOnSockets is null || !transport.IsOracle) && (Model is null || transport.Model == Model))
-            .Select(Row).ToArray();
+            .Where(transport => !HandlersBlock || !IsWithoutWorkers(transport)).Select(Row).ToArray();
         // A row that nobody is left to run says so, instead of vanishing.
         if (rows.Length == 0)
         {
-            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = Model is null ? "Not asked of Kestrel's own transport: " + NotOnSockets
-                : $"Asked of {Model} only." }];
+            rows = [new TheoryDataRow([null, .. Arguments]) { Skip = WhyNone(transports) }];
         }
 
         return ValueTask.FromResult<IReadOnlyCollection<ITheoryDataRow>>(rows);
     }
 
     public override bool SupportsDiscoveryEnumeration() => true;
+
+    private static bool IsWithoutWorkers(TransportUnderTest transport)
+        => transport.Name.EndsWith("/inline", StringComparison.Ordinal) || transport.Name.EndsWith("/threadpool", StringComparison.Ordinal);
+
+    private string WhyNone(IReadOnlyList<TransportUnderTest> transports) => Model is not null ? $"Asked of {Model} only."
+        : HandlersBlock && transports.All(IsWithoutWorkers) ? "Its handlers must not block."
+        : "Not asked of Kestrel's own transport: " + NotOnSockets;
 
     private TheoryDataRow Row(TransportUnderTest transport)
         => new([transport, .. Arguments]) { Skip = transport.Unavailable ?? (Faults ? FaultShim.Unavailable ?? Unmet(transport) : null) };

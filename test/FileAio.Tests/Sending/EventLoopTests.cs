@@ -81,7 +81,7 @@ public sealed class EventLoopTests(FileTree tree) : IClassFixture<FileTree>
         }
 
         // The connections are aborted when the host's time to stop is over, and the loops end with the last of them.
-        await server.StopAsync();
+        await server.StopAsync(TimeSpan.FromMilliseconds(200));
         await server.IdleAsync();
         clients.ForEach(client => client.Reset());
         await server.DisposeAsync();

@@ -83,7 +83,8 @@ internal sealed class FileServer : IAsyncDisposable
         () => Runtime.Buffers.Rented == 0 && Runtime.Buffers.Budget.Used == 0,
         () => $"{Runtime.Buffers.Rented} buffers of {Runtime.Buffers.Budget.Used} bytes are still out");
 
-    public Task StopAsync() => _app.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(2)).Token);
+    /// <param name="time">The time for connections to end, before they are aborted: 2 s if null.</param>
+    public Task StopAsync(TimeSpan? time = null) => _app.StopAsync(new CancellationTokenSource(time ?? TimeSpan.FromSeconds(2)).Token);
 
     public async ValueTask DisposeAsync()
     {

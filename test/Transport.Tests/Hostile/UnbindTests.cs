@@ -28,7 +28,7 @@ public class UnbindTests
             await blocking.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             await entered.Task.WithinDeadline();
             using RawClient waiting = await server.ConnectAsync();
-            using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(500));
+            using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(100));
             await server.Application.StopAsync(patience.Token).WithinDeadline("the host to stop");
             await Assert.ThrowsAnyAsync<SocketException>(() => server.ConnectAsync());
             if (transport.Model != "blocking")

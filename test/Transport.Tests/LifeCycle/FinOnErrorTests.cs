@@ -25,10 +25,13 @@ public class FinOnErrorTests
         }
     }
 
-    [Theory, Transports]
-    public async Task The_row_above_holds_in_a_process_with_the_switch_on(TransportUnderTest transport)
+    /// <summary>One process for all transports: its start takes longer than the rows.</summary>
+    [Fact]
+    public async Task The_rows_above_hold_in_a_process_with_the_switch_on()
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(TestAssembly.FinOnErrorVariable) == "1", "This is that process.");
+        IReadOnlyList<TransportUnderTest> transports = TransportCatalogue.Selected;
+        Assert.SkipWhen(transports.Count == 0, "Only variants are selected.");
         ProcessStartInfo start = new ProcessStartInfo("dotnet",
         [
             typeof(FinOnErrorTests).Assembly.Location, "-noLogo", "-noColor",
@@ -36,11 +39,13 @@ public class FinOnErrorTests
         ])
         {
             RedirectStandardOutput = true,
-            Environment = { [TestAssembly.FinOnErrorVariable] = "1", [TransportCatalogue.Variable] = transport.Name },
+            Environment = { [TestAssembly.FinOnErrorVariable] = "1" },
         };
         using Process child = Process.Start(start)!;
         string output = await child.StandardOutput.ReadToEndAsync().WithinDeadline();
         await child.WaitForExitAsync().WithinDeadline();
-        Assert.True(child.ExitCode == 0 && output.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0", StringComparison.Ordinal), output);
+        int unavailable = transports.Count(transport => transport.Unavailable is not null);
+        string total = $"Total: {transports.Count}, Errors: 0, Failed: 0, Skipped: {unavailable}";
+        Assert.True(child.ExitCode == 0 && output.Contains(total, StringComparison.Ordinal), output);
     }
 }

@@ -11,7 +11,7 @@ public sealed class LeaderFollowersTests
 {
     private const string NotOnSockets = "its handlers never run on an event loop";
 
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task Handlers_that_block_forever_do_not_delay_others(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
@@ -57,7 +57,7 @@ public sealed class LeaderFollowersTests
     }
 
     /// <summary>What was flushed before the block is in the mailbox of a loop whose leader does not come back.</summary>
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task What_a_handler_flushes_before_it_blocks_is_sent(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
@@ -88,7 +88,7 @@ public sealed class LeaderFollowersTests
     }
 
     /// <summary>By then its thread does not lead the loop, which sleeps.</summary>
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task What_a_handler_answers_after_the_loop_has_moved_is_sent(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
@@ -115,7 +115,7 @@ public sealed class LeaderFollowersTests
         }
     }
 
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task Handlers_that_compute_and_that_throw_are_answered_and_so_are_the_others(TransportUnderTest transport)
     {
         await using WebServer server = await StartAsync(transport, context =>
@@ -123,7 +123,7 @@ public sealed class LeaderFollowersTests
             switch (context.Request.Path.Value)
             {
                 case "/compute":
-                    Compute(TimeSpan.FromMilliseconds(50));
+                    Compute(TimeSpan.FromMilliseconds(20));
                     break;
                 case "/throw":
                     throw new InvalidOperationException("The handler fails on purpose.");
@@ -150,7 +150,7 @@ public sealed class LeaderFollowersTests
     }
 
     /// <summary>What one request leaves on the thread is not there for the next one, on any thread that the loop moves to.</summary>
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task Requests_do_not_see_each_others_context(TransportUnderTest transport)
     {
         AsyncLocal<string?> local = new();
@@ -190,7 +190,7 @@ public sealed class LeaderFollowersTests
     }
 
     /// <summary>Kestrel starts a connection on the thread pool, which handlers that block at their first request would use up.</summary>
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task First_requests_do_not_run_on_the_thread_pool(TransportUnderTest transport)
     {
         int onThePool = 0;
@@ -214,7 +214,7 @@ public sealed class LeaderFollowersTests
         Assert.Equal(0, onThePool);
     }
 
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task Random_handlers_are_run_once_each_while_the_loop_moves(TransportUnderTest transport)
     {
         const int Clients = 24;
@@ -340,7 +340,7 @@ public sealed class LeaderFollowersTests
     }
 
     /// <summary>The thread inside the handler comes back to a loop that has ended.</summary>
-    [Theory, Transports(Variants = true, NotOnSockets = NotOnSockets)]
+    [Theory, Transports(Variants = true, HandlersBlock = true, NotOnSockets = NotOnSockets)]
     public async Task The_host_stops_although_a_handler_blocks(TransportUnderTest transport)
     {
         using ManualResetEventSlim leave = new();
@@ -366,18 +366,9 @@ public sealed class LeaderFollowersTests
         }
     }
 
-    /// <summary>
-    /// Handlers that block are not for inline scheduling, nor for the thread pool, which the tests share: these variants run as their model
-    /// does by default.
-    /// </summary>
     private static Task<WebServer> StartAsync(
         TransportUnderTest transport, RequestDelegate application, int loops = 1, Action<TransportOptions>? options = null) =>
-        WebServer.StartAsync(
-            transport.Name.Contains("/inline", StringComparison.Ordinal) || transport.Name.Contains("/threadpool", StringComparison.Ordinal)
-                ? TransportCatalogue.Get(transport.Model)
-                : transport,
-            application,
-            new TransportSettings { LoopCount = loops, Ours = options });
+        WebServer.StartAsync(transport, application, new TransportSettings { LoopCount = loops, Ours = options });
 
     private static string Request(string path) => $"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n";
 

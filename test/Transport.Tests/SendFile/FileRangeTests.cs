@@ -59,6 +59,7 @@ public class FileRangeTests(ITestOutputHelper console)
     public async Task A_sparse_file_is_served_beyond_4_GiB(TransportUnderTest transport)
     {
         const long Far = (4L << 30) - 10;
+        const int Long = 1 << 28;
         using PatternFile file = new(5L << 30, written: 100_000);
         byte[] mark = TestApp.PatternBytes(50_000);
         file.Write(Far, mark);
@@ -68,17 +69,17 @@ public class FileRangeTests(ITestOutputHelper console)
         expected.AppendData(mark.AsSpan(0, 50_000));
         expected.AppendData(TestApp.PatternBytes(100_000));
         byte[] zeros = new byte[1 << 20];
-        long holes = (1L << 30) - 100_000;
-        for (long left = holes; left > 0; left -= zeros.Length)
+        const int Holes = Long - 100_000;
+        for (int left = Holes; left > 0; left -= zeros.Length)
         {
-            expected.AppendData(zeros.AsSpan(0, (int)Math.Min(left, zeros.Length)));
+            expected.AppendData(zeros.AsSpan(0, Math.Min(left, zeros.Length)));
         }
 
         Task sending = SendAsync();
         using IncrementalHash received = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
         long total = 0;
-        while (total < (1L << 30) + 50_000)
+        while (total < Long + 50_000)
         {
             int count = await pair.Client.ReceiveAsync(buffer);
             Assert.NotEqual(0, count);
@@ -93,7 +94,7 @@ public class FileRangeTests(ITestOutputHelper console)
         {
             using SafeFileHandle handle = file.Open();
             Append(pair.Server, handle, Far, 50_000);
-            Append(pair.Server, handle, 0, 1 << 30);
+            Append(pair.Server, handle, 0, Long);
             // Each receive has a deadline; all of them together may take long on a busy machine.
             await pair.Server.Transport.Output.FlushAsync(CancellationToken.None);
         }
