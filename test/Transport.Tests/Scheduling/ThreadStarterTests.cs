@@ -81,6 +81,47 @@ public sealed class ThreadStarterTests : IDisposable
         }
     }
 
+    /// <summary>At the limit the runtime could not start a thread either, and would end the process.</summary>
+    [Fact]
+    public async Task No_start_is_tried_near_the_limit_of_the_cgroup()
+    {
+        using CgroupFolder folder = CgroupFolder.Fake("0::/ours\n");
+        folder.Add("ours", max: 100, current: 100 - ThreadReserve.Size - PidsLimit.Free);
+        ConcurrentQueue<string?> tried = new();
+        ThreadStarter starter = new(
+            thread =>
+            {
+                tried.Enqueue(thread.Name);
+                thread.UnsafeStart();
+            },
+            limit: folder.Find());
+        starter.Acquire();
+        try
+        {
+            Requested first = new("first");
+            starter.Request(first);
+            Assert.Contains("88 threads and processes of at most 100", await first.Outcome.WithinDeadline(), StringComparison.Ordinal);
+            Assert.Empty(tried);
+
+            folder.Set("ours", "pids.current", 100 - ThreadReserve.Size - PidsLimit.Free - 1);
+            await Deadline.Until(() => starter.CanStart, () => "starting is not tried again");
+            Requested second = new("second");
+            starter.Request(second);
+            Assert.Equal("runs", await second.Outcome.WithinDeadline());
+            Assert.Equal(ThreadReserve.Size + 1, tried.Count);
+
+            // With a full reserve there is room for one more.
+            folder.Set("ours", "pids.current", 100 - PidsLimit.Free - 1);
+            Requested third = new("third");
+            starter.Request(third);
+            Assert.Equal("runs", await third.Outcome.WithinDeadline());
+        }
+        finally
+        {
+            starter.Release();
+        }
+    }
+
     [Theory, Transports(NotOnSockets = "it starts no threads of its own")]
     public async Task A_host_serves_requests_though_a_thread_is_never_started(TransportUnderTest transport)
     {

@@ -35,8 +35,12 @@ internal sealed class StarterThread(ThreadStarter starter, Action<Thread> start)
         starter.Begin(attempt);
         try
         {
-            _reserve.Fill();
-            start(attempt.CreateThread());
+            failure = starter.Limit?.Refuses(_reserve.Missing + 1);
+            if (failure is null)
+            {
+                _reserve.Fill();
+                start(attempt.CreateThread());
+            }
         }
         catch (Exception exception)
         {
