@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Transport.Tests.Faults;
 
 /// <summary>
-/// Kernels of June to October 2023 refuse connect(2) with AF_UNSPEC while a thread waits in the socket. An abort then ends the threads' calls
-/// by shutdown(2), and RST follows when the last of them has closed the descriptor.
+/// Kernels of June to October 2023 refuse connect(2) with AF_UNSPEC while a thread waits in the socket. An abort then ends the threads'
+/// calls by shutdown(2), and RST follows when the last of them has closed the descriptor.
 /// </summary>
 public class DisconnectFaultTests
 {

@@ -86,7 +86,7 @@ public sealed class ThreadStarterTests : IDisposable
     public async Task No_start_is_tried_near_the_limit_of_the_cgroup()
     {
         using CgroupFolder folder = CgroupFolder.Fake("0::/ours\n");
-        folder.Add("ours", max: 100, current: 100 - ThreadReserve.Size - PidsLimit.Free);
+        folder.Add("ours", max: 100, current: 92);
         ConcurrentQueue<string?> tried = new();
         ThreadStarter starter = new(
             thread =>
@@ -100,21 +100,22 @@ public sealed class ThreadStarterTests : IDisposable
         {
             Requested first = new("first");
             starter.Request(first);
-            Assert.Contains("88 threads and processes of at most 100", await first.Outcome.WithinDeadline(), StringComparison.Ordinal);
+            Assert.Contains("92 threads and processes of at most 100", await first.Outcome.WithinDeadline(), StringComparison.Ordinal);
             Assert.Empty(tried);
 
-            folder.Set("ours", "pids.current", 100 - ThreadReserve.Size - PidsLimit.Free - 1);
+            // Enough for the thread, and not for the reserve too.
+            folder.Set("ours", "pids.current", 91);
             await Deadline.Until(() => starter.CanStart, () => "starting is not tried again");
             Requested second = new("second");
             starter.Request(second);
             Assert.Equal("runs", await second.Outcome.WithinDeadline());
-            Assert.Equal(ThreadReserve.Size + 1, tried.Count);
+            Assert.Equal(["second"], tried);
 
-            // With a full reserve there is room for one more.
-            folder.Set("ours", "pids.current", 100 - PidsLimit.Free - 1);
+            folder.Set("ours", "pids.current", 83);
             Requested third = new("third");
             starter.Request(third);
             Assert.Equal("runs", await third.Outcome.WithinDeadline());
+            Assert.Equal(1 + ThreadReserve.Size + 1, tried.Count);
         }
         finally
         {

@@ -6,15 +6,14 @@ namespace Transport.Core.Scheduling.Threads;
 /// and ends the process if it wants to. So the limit is read before a thread is started.
 /// </summary>
 /// <remarks>
-/// For RLIMIT_NPROC the kernel has no counter that could be read; <see cref="ThreadReserve"/> is for that, and for threads of others in the
-/// cgroup. A limit that is set for a cgroup without one after the process's start is not seen.
+/// For RLIMIT_NPROC the kernel has no counter that could be read; <see cref="ThreadReserve"/> is for that. Near the cgroup's limit the
+/// reserve is given up, and as many threads are left free instead. A limit that is set for a cgroup without one after the process's start
+/// is not seen.
 /// </remarks>
 internal sealed class PidsLimit
 {
-    /// <summary>
-    /// What is left free beside the reserve: what the runtime starts before the reserve's threads have ended. A guess, half the reserve.
-    /// </summary>
-    public const int Free = ThreadReserve.Size / 2;
+    /// <summary>What is left free for the runtime, as much as the reserve has.</summary>
+    public const int Free = ThreadReserve.Size;
 
     private readonly List<CgroupPids> _limited = [];
 
