@@ -2,8 +2,8 @@ using FileAio.Buffers;
 using FileAio.Files;
 using FileAio.Reading;
 using FileAio.Tests.Support;
-using Errno = Shared.Interop.Errno;
 using static FileAio.Tests.Support.SharedResponses;
+using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Sending;
 
