@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Transport.Core.Scheduling.Threads;
 
 // Descriptors, threads and the fault script are the process's: one test at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
@@ -30,6 +31,8 @@ internal static class TestAssembly
         {
             AppContext.SetSwitch(FinOnErrorSwitch, true);
         }
+        // In a cgroup with a limit it opens files, which are no leak of the first test that starts a server.
+        _ = PidsLimit.OfProcess;
         // Handlers that block and churn tests would otherwise wait for the thread pool to grow, a thread every half second.
         ThreadPool.SetMinThreads(16, 16);
     }

@@ -60,11 +60,27 @@ internal sealed class BufferBudget(long limit)
             while (_waiting.First is { } first && _used + first.Value.Bytes <= _limit)
             {
                 _waiting.RemoveFirst();
-                if (first.Value.Granted.TrySetResult(true)) // false: the request has just timed out
+                _used += first.Value.Bytes;
+                if (!TryGrant(first.Value.Granted))
                 {
-                    _used += first.Value.Bytes;
+                    _used -= first.Value.Bytes; // the request has just timed out
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Continues the request on the thread pool. Where the system refuses the pool a thread, queueing throws although it has been done.
+    /// </summary>
+    private static bool TryGrant(TaskCompletionSource<bool> granted)
+    {
+        try
+        {
+            return granted.TrySetResult(true);
+        }
+        catch (Exception refused) when (refused is OutOfMemoryException or ThreadStartException)
+        {
+            return true;
         }
     }
 
@@ -72,13 +88,14 @@ internal sealed class BufferBudget(long limit)
     {
         TaskCompletionSource<bool> granted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         LinkedListNode<(long, TaskCompletionSource<bool>)> node;
+        // Before the request is queued: what throws here must leave no request behind that nobody waits for.
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(timeout);
         lock (_gate)
         {
             node = _waiting.AddLast((bytes, granted));
         }
         Release(0); // bytes may have been released between the check and the queueing
-        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limited.CancelAfter(timeout);
         using CancellationTokenRegistration registration =
             limited.Token.UnsafeRegister(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), granted);
         if (await granted.Task.ConfigureAwait(false))

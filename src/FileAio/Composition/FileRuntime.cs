@@ -147,15 +147,27 @@ internal sealed class FileRuntime : IDisposable
         fixed (byte* path = "/proc/self/exe\0"u8)
         {
             SysResult opened = Libc.Open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Fcntl.O_CLOEXEC);
-            if (opened.IsError || Buffers.TryRent(4096) is not { } buffer)
+            if (opened.IsError)
             {
-                return default; // no file or buffer to probe with: the first real read reports an error
+                return default; // no file to probe with: the first real read reports an error
             }
 
-            SysResult result = buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
-            Buffers.Return(buffer);
-            Unistd.Close((int)opened.Value);
-            return result;
+            AlignedBuffer? buffer = Buffers.TryRent(4096);
+            try
+            {
+                return buffer is null
+                    ? default
+                    : buffer.Read.StartAsync(engine, (int)opened.Value, buffer.Address, 4096, 0).AsTask().GetAwaiter().GetResult();
+            }
+            finally
+            {
+                if (buffer is not null)
+                {
+                    Buffers.Return(buffer);
+                }
+
+                Unistd.Close((int)opened.Value);
+            }
         }
     }
 

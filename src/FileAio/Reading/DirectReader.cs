@@ -11,8 +11,23 @@ internal sealed class DirectReader(OpenedFile file, int descriptor, IFileEngine 
     // to need two. A guess.
     private const int Patience = 8;
 
+    /// <summary>Starts a read. If this throws, the engine has not accepted it, and the buffer is still the caller's.</summary>
     public PendingRead Start(AlignedBuffer buffer, long position, int length) =>
         new(buffer, position, length, buffer.Read.StartAsync(engine, descriptor, buffer.Address, length, position, inline));
+
+    /// <summary>Starts a read of one response alone. If this throws, the buffer has been returned.</summary>
+    public PendingRead StartAlone(AlignedBufferPool pool, AlignedBuffer buffer, long position, int length)
+    {
+        try
+        {
+            return Start(buffer, position, length);
+        }
+        catch
+        {
+            pool.Return(buffer);
+            throw;
+        }
+    }
 
     public ValueTask<SysResult> FinishAsync(PendingRead read, long end) =>
         FinishAsync(read.Buffer.Read, read.Buffer.Address, read.Position, read.Length, read.Result, end);

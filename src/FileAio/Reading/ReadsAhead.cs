@@ -95,7 +95,8 @@ internal sealed class ReadsAhead(AlignedBufferPool pool, int most, int chunk, lo
                 PendingRead[] reads = [.. _reads];
                 _reads.Clear();
                 _taken = 0;
-                _returning = Task.WhenAll(_returning, Task.Run(() => ReturnAsync(reads)));
+                // Not on the thread pool: where the system refuses the pool a thread, Task.Run throws and never runs the work.
+                _returning = Task.WhenAll(_returning, ReturnAsync(reads));
             }
         }
     }

@@ -55,6 +55,10 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
         {
             DropKept();
         }
+        else
+        {
+            DropUnwanted();
+        }
 
         return _count == 0;
     }
@@ -119,7 +123,7 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
     /// <summary>Removes a read that cannot be shared any more. Requires the gate.</summary>
     public void Forget(SharedRead read)
     {
-        if (_reads.TryGetValue(read.Position, out SharedRead? known) && known == read)
+        if (IsKnown(read))
         {
             _reads.Remove(read.Position);
         }
@@ -128,7 +132,7 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
     /// <summary>A response no longer holds the read. The buffer of the last one is kept or returned.</summary>
     public void Release(SharedRead read)
     {
-        SharedRead? dropped = null;
+        bool isKept;
         lock (Gate)
         {
             if (--read.Holders > 0)
@@ -136,7 +140,8 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
                 return;
             }
 
-            if (read.IsWhole && IsWanted(null, read.Position) && owner.TryKeep(read.Buffer.Size))
+            isKept = read.IsWhole && IsKnown(read) && IsWanted(null, read.Position) && owner.TryKeep(read.Buffer.Size);
+            if (isKept)
             {
                 read.Kept = _kept.AddLast(read);
                 _keptBytes += read.Buffer.Size;
@@ -144,31 +149,32 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
                 {
                     return;
                 }
-
-                dropped = TakeOldestKept();
             }
             else
             {
                 Forget(read);
-                dropped = read;
             }
         }
 
-        if (dropped is not null)
+        if (isKept)
         {
-            pool.Return(dropped.Buffer);
+            DropKept(Window);
+        }
+        else
+        {
+            pool.Return(read.Buffer);
         }
     }
 
-    /// <summary>Returns all buffers that no response holds.</summary>
-    public void DropKept()
+    /// <summary>Returns buffers that no response holds, the oldest first, until <paramref name="most"/> bytes are left.</summary>
+    public void DropKept(long most = 0)
     {
         while (true)
         {
             SharedRead? dropped;
             lock (Gate)
             {
-                dropped = TakeOldestKept();
+                dropped = _keptBytes > most ? TakeOldestKept() : null;
             }
 
             if (dropped is null)
@@ -177,6 +183,30 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
             }
 
             pool.Return(dropped.Buffer);
+        }
+    }
+
+    /// <summary>Returns the buffers that no response holds, and that none is behind any more.</summary>
+    private void DropUnwanted()
+    {
+        List<SharedRead> dropped = [];
+        lock (Gate)
+        {
+            for (LinkedListNode<SharedRead>? node = _kept.First, next; node is not null; node = next)
+            {
+                next = node.Next;
+                if (!IsWanted(null, node.Value.Position))
+                {
+                    dropped.Add(node.Value);
+                    Unkeep(node.Value);
+                    Forget(node.Value);
+                }
+            }
+        }
+
+        foreach (SharedRead read in dropped)
+        {
+            pool.Return(read.Buffer);
         }
     }
 
@@ -196,6 +226,9 @@ internal sealed class SharedFile(FileVersion version, SharedReads owner, Aligned
     /// <summary>Returns the read that begins at the start and contains the offset. Requires the gate.</summary>
     private SharedRead? Find(long position, long start) =>
         _reads.TryGetValue(start, out SharedRead? read) && position < start + read.Length ? read : null;
+
+    /// <summary>Whether responses find the read: it was not forgotten. Requires the gate.</summary>
+    private bool IsKnown(SharedRead read) => _reads.TryGetValue(read.Position, out SharedRead? known) && known == read;
 
     private void Unkeep(SharedRead read)
     {

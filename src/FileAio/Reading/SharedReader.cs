@@ -43,13 +43,15 @@ internal sealed class SharedReader(SharedFile file, AlignedBufferPool pool, Engi
         return file.HasOthers && file.TryHold(position) is { } read ? Join(read) : null;
     }
 
-    /// <summary>Starts the read, or joins one that another response has started meanwhile.</summary>
+    /// <summary>
+    /// Starts the read, or joins one that another response has started meanwhile. If this throws, the buffer has been returned.
+    /// </summary>
     public PendingRead Start(DirectReader reader, AlignedBuffer buffer, long position, int length)
     {
         if (!file.HasOthers || file.AddOrHold(this, buffer, position, length) is not { } read)
         {
             Volatile.Write(ref _next, position + length);
-            return reader.Start(buffer, position, length);
+            return reader.StartAlone(pool, buffer, position, length);
         }
 
         if (read.Buffer != buffer)

@@ -169,8 +169,9 @@ internal sealed class DirectSender(
         return next;
     }
 
+    /// <summary>Starts a read. If this throws, the buffer has been returned.</summary>
     private PendingRead Start(AlignedBuffer buffer, long position, int length) =>
-        shared?.Start(_reader, buffer, position, length) ?? _reader.Start(buffer, position, length);
+        shared?.Start(_reader, buffer, position, length) ?? _reader.StartAlone(_pool, buffer, position, length);
 
     /// <summary>
     /// Returns the size of the next read. While other responses read the file, grown reads end at multiples of their size, so that
@@ -203,7 +204,7 @@ internal sealed class DirectSender(
         joined.Return(_pool);
         AlignedBuffer? buffer = await _pool.RentAsync(joined.Length, serving.Options.QueueTimeout, context.RequestAborted)
             .ConfigureAwait(false);
-        return buffer is null ? null : _reader.Start(buffer, joined.Position, joined.Length);
+        return buffer is null ? null : _reader.StartAlone(_pool, buffer, joined.Position, joined.Length);
     }
 
     /// <summary>Flushes. If the client stalls meanwhile, the buffers that were read ahead may be returned.</summary>

@@ -105,6 +105,19 @@ public sealed class EngineFaultTests(FileTree tree) : IClassFixture<FileTree>
         await ServesAsync(server);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_that_the_engine_does_not_accept_leaves_no_buffer_behind(bool intoPipe)
+    {
+        await using FileServer server = await FileServer.StartAsync(
+            tree.Root, options => options.CacheProbe = CacheProbe.Off, alignedPool: intoPipe);
+        server.Runtime.Engine.Dispose(); // the engine of the first connection: it accepts no read any more
+        using HttpClient client = new HttpClient { BaseAddress = server.Address };
+        await Assert.ThrowsAnyAsync<Exception>(() => client.GetByteArrayAsync("/" + File).WithinDeadline());
+        await server.IdleAsync();
+    }
+
     [Fact]
     public async Task An_error_of_the_disk_in_the_middle_ends_the_connection()
     {

@@ -1,7 +1,8 @@
 using FileAio.Buffers;
-using FileAio.Engines;
 using FileAio.Files;
 using FileAio.Reading;
+using FileAio.Tests.Support;
+using static FileAio.Tests.Support.SharedResponses;
 using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Sending;
@@ -9,16 +10,16 @@ namespace FileAio.Tests.Sending;
 /// <summary>Responses that read the same version of a file share their reads, and depend on each other for nothing else.</summary>
 public sealed class SharedReadTests : IDisposable
 {
-    private const int Length = 4096;
-    private const long Size = 1 << 20;
-
-    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch + TimeSpan.FromDays(1);
-
     private readonly ManualEngine _engine = new();
-    private readonly AlignedBufferPool _pool = new(new BufferBudget(1 << 20)) { Poison = true };
+    private readonly SharedResponses _responses;
+    private readonly AlignedBufferPool _pool;
     private readonly SharedReads _reads;
 
-    public SharedReadTests() => _reads = new SharedReads(_pool);
+    public SharedReadTests()
+    {
+        _responses = new SharedResponses(_engine, Size);
+        (_pool, _reads) = (_responses.Pool, _responses.Reads);
+    }
 
     [Fact]
     public async Task A_read_in_flight_is_joined_and_its_buffer_counts_once()
@@ -128,39 +129,6 @@ public sealed class SharedReadTests : IDisposable
     }
 
     [Fact]
-    public void A_read_is_kept_for_a_response_that_is_behind_and_for_no_other()
-    {
-        using (SharedReader first = Enter(Version(1)), behind = Enter(Version(1)))
-        {
-            PendingRead own = Start(first, Length);
-            _engine.Complete(own, Length);
-            own.Return(_pool);
-            Assert.Equal(Length, _reads.Kept);
-            PendingRead joined = Assert.NotNull(behind.TryJoin(Length));
-            Assert.Equal(0, _reads.Kept);
-            Assert.True(joined.Result.IsCompletedSuccessfully);
-            joined.Return(_pool); // nobody is behind any more
-            Assert.Equal(0, _reads.Kept);
-            Assert.Equal(0, _pool.Rented);
-
-            behind.Begin(0, Length);
-            own = Start(first, 2 * Length);
-            _engine.Complete(own, Length);
-            own.Return(_pool);
-            Assert.Equal(0, _pool.Rented); // the other response ends before
-
-            behind.Begin(0, Size);
-            own = Start(first, 3 * Length);
-            _engine.Complete(own, Length);
-            own.Return(_pool);
-            Assert.Equal(1, _pool.Rented);
-        }
-
-        Assert.Equal(0, _reads.Kept); // one response needs no kept reads
-        Assert.Equal(0, _pool.Rented);
-    }
-
-    [Fact]
     public void A_response_takes_part_in_a_read_that_begins_before_its_offset()
     {
         using SharedReader first = Enter(Version(1)), second = Enter(Version(1));
@@ -172,60 +140,82 @@ public sealed class SharedReadTests : IDisposable
         _engine.Complete(own, Length);
     }
 
-    [Fact]
-    public void Memory_that_is_needed_is_not_kept()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_that_the_engine_does_not_accept_gives_its_buffer_back(bool isShared)
     {
-        using SharedReader first = Enter(Version(1)), behind = Enter(Version(1));
-        PendingRead own = Start(first, Length);
+        using SharedReader first = Enter(Version(1)), second = Enter(Version(1));
+        second.Begin(isShared ? 0 : Size - Length, Size); // too far away to want the read
+        PendingRead? joined = null;
+        _engine.Refuse = () =>
+        {
+            joined = second.TryJoin(0);
+            throw new ObjectDisposedException("engine");
+        };
+        Assert.Throws<ObjectDisposedException>(() => { Start(first, 0); });
+        Assert.Equal(isShared, joined is not null);
+        if (joined is { } read)
+        {
+            SysResult result = await read.Result.WithinDeadline();
+            Assert.Equal(-Errno.EAGAIN, result.Value); // so the response reads for itself
+            Assert.Equal(1, _pool.Rented);
+            read.Return(_pool);
+        }
+
+        Assert.Equal(0, _pool.Rented);
+        Assert.Equal(0, _pool.Budget.Used);
+
+        _engine.Refuse = null;
+        PendingRead again = Start(first, 0); // the same buffer, without the observer of the first attempt
+        _engine.Complete(again, Length);
+        again.Return(_pool);
+    }
+
+    [Fact]
+    public void A_read_that_replaced_a_cancelled_one_is_shared_whichever_completes_first()
+    {
+        using SharedReader first = Enter(Version(1)), second = Enter(Version(1)), behind = Enter(Version(1));
+        PendingRead cancelled = Start(first, Length);
+        cancelled.TryCancel();
+        PendingRead own = Start(second, Length);
+        Assert.NotSame(cancelled.Shared, own.Shared);
+        _engine.Complete(cancelled, -Errno.ECANCELED);
+        cancelled.Return(_pool);
+        PendingRead joined = Assert.NotNull(behind.TryJoin(Length));
+        Assert.Same(own.Shared, joined.Shared);
         _engine.Complete(own, Length);
         own.Return(_pool);
-        Assert.Equal(Length, _reads.Kept);
-        AlignedBuffer all = Assert.IsType<AlignedBuffer>(_pool.TryRent(1 << 20)); // the whole budget
+        joined.Return(_pool);
+    }
+
+    [Fact]
+    public async Task A_truncated_file_ends_the_sharing_and_every_response_reads_for_itself()
+    {
+        using SharedReader first = Enter(Version(1)), second = Enter(Version(1)), third = Enter(Version(1));
+        PendingRead own = Start(first, 0);
+        PendingRead[] joined = [Assert.NotNull(second.TryJoin(0)), Assert.NotNull(third.TryJoin(0))];
+        _engine.Complete(own, 0); // truncated to nothing after the responses have begun
+        foreach (PendingRead read in joined)
+        {
+            SysResult result = await read.Result.WithinDeadline();
+            Assert.False(read.Shared!.IsWholeResult(result));
+            read.Return(_pool);
+        }
+
+        own.Return(_pool);
+        Assert.Equal(0, _pool.Rented);
+        PendingRead next = Start(second, 0);
+        Assert.NotSame(own.Shared, next.Shared);
+        _engine.Complete(next, 0);
+        next.Return(_pool);
         Assert.Equal(0, _reads.Kept);
-        _pool.Return(all);
+        Assert.Equal(0, _pool.Rented);
     }
 
-    public void Dispose() => _pool.Dispose();
+    public void Dispose() => _responses.Dispose();
 
-    private static FileFacts Version(long changed) => new(1, 7, 1, 0, 0, Size, 1, 0, changed, 0, 512, 512);
+    private SharedReader Enter(FileFacts facts) => _responses.Enter(facts);
 
-    private SharedReader Enter(FileFacts facts)
-    {
-        SharedReader reader = _reads.Enter(new OpenedFile(-1, facts, "f", null!, ETagPrecision.Nanoseconds), Now, null)!;
-        reader.Begin(0, facts.Size);
-        return reader;
-    }
-
-    private PendingRead Start(SharedReader reader, long position) => reader.Start(
-        new DirectReader(new OpenedFile(-1, Version(1), "f", null!, ETagPrecision.Nanoseconds), -1, _engine, inline: true),
-        _pool.TryRent(Length)!, position, Length);
-
-    /// <summary>An engine whose reads the test completes.</summary>
-    private sealed class ManualEngine : IFileEngine
-    {
-        public string Name => "manual";
-
-        public List<FileRead> Reads { get; } = [];
-
-        public List<FileRead> Cancelled { get; } = [];
-
-        InFlightReads IFileEngine.Reads { get; } = new();
-
-        public void Submit(FileRead read) => Reads.Add(read);
-
-        public void TryCancel(FileRead read) => Cancelled.Add(read);
-
-        public void Post(SendOrPostCallback work, object? state) => work(state);
-
-        public void Complete(PendingRead read, int result)
-        {
-            read.Buffer.GetSpan().Fill(0x11);
-            read.Buffer.Read.SetResult(new SysResult(result));
-            read.Buffer.Read.Complete();
-        }
-
-        public void Dispose()
-        {
-        }
-    }
+    private PendingRead Start(SharedReader reader, long position) => _responses.Start(reader, position);
 }

@@ -36,7 +36,7 @@
 #define CALLS(X) \
     X(accept) X(accept4) X(recv) X(recvfrom) X(recvmsg) X(readv) X(read) X(send) X(sendto) X(sendmsg) X(writev) X(write) \
     X(epoll_create1) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(epoll_ctl) X(eventfd) X(setsockopt) X(shutdown) X(close) \
-    X(poll) X(ppoll) X(select) X(pselect) X(fcntl) X(signalfd) X(sigtimedwait) X(socket) X(bind) X(listen) X(sendfile) \
+    X(poll) X(ppoll) X(select) X(pselect) X(fcntl) X(signalfd) X(sigtimedwait) X(socket) X(bind) X(listen) X(connect) X(sendfile) \
     X(io_uring_setup) X(io_uring_enter) X(io_uring_register)
 
 enum call {
@@ -498,6 +498,12 @@ int listen(int fd, int backlog) {
     struct verdict v = judge(call_listen, fd);
     FAIL(v, fd);
     return REAL(listen)(fd, backlog);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length) {
+    struct verdict v = judge(call_connect, fd);
+    FAIL(v, fd);
+    return REAL(connect)(fd, address, length);
 }
 
 /* ---- io_uring ---- */

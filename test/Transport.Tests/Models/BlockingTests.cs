@@ -69,7 +69,7 @@ public class BlockingTests
         {
             await using BareListener.Pair pair = await listener.ConnectAsync(receiveBuffer: 4096);
             Task<FlushResult> write = pair.Server.Transport.Output.WriteAsync(new byte[32 << 20]).AsTask();
-            await Deadline.Until(() => Threads("send") == 1, () => "no thread sends");
+            await Deadline.Until(() => ThreadNames.Count("send") == 1, () => "no thread sends");
             pair.Server.Abort(new ConnectionAbortedException("test"));
             await pair.Client.ExpectResetAsync();
             await write.WithinDeadline();
@@ -110,7 +110,7 @@ public class BlockingTests
         await using WebServer server = await WebServer.StartAsync(Blocking, TestApp.HelloAsync);
         using RawClient client = await server.ConnectAsync();
         await AskAsync(client);
-        Assert.Equal((1, 0), (Threads("recv"), Threads("send")));
+        Assert.Equal((1, 0), (ThreadNames.Count("recv"), ThreadNames.Count("send")));
     }
 
     private static TransportUnderTest Limited(int maxThreads) => new("blocking", (web, settings) =>
@@ -124,17 +124,4 @@ public class BlockingTests
         await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
         Assert.True(await client.ReceiveAsync(new byte[4096]) > 0);
     }
-
-    /// <summary>Counts threads by the beginning of their names.</summary>
-    private static int Threads(string what) => Directory.GetDirectories("/proc/self/task").Count(task =>
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(task, "comm")).StartsWith($"{what} ", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    });
 }

@@ -3,6 +3,9 @@ namespace Transport.Core.Scheduling.Threads;
 /// <summary>The thread of <see cref="ThreadStarter"/>, and the threads that it keeps in reserve.</summary>
 internal sealed class StarterThread(ThreadStarter starter, Action<Thread> start)
 {
+    /// <summary>How long the reserve's threads may take to end, in milliseconds. A guess: they take less than one.</summary>
+    private const int MaxEndMilliseconds = 20;
+
     private readonly ThreadReserve _reserve = new(start);
 
     /// <exception cref="OutOfMemoryException">It could not be started.</exception>
@@ -35,8 +38,11 @@ internal sealed class StarterThread(ThreadStarter starter, Action<Thread> start)
         starter.Begin(attempt);
         try
         {
-            _reserve.Fill();
-            start(attempt.CreateThread());
+            failure = TryMakeRoom();
+            if (failure is null)
+            {
+                start(attempt.CreateThread());
+            }
         }
         catch (Exception exception)
         {
@@ -52,5 +58,26 @@ internal sealed class StarterThread(ThreadStarter starter, Action<Thread> start)
         }
 
         return isCurrent;
+    }
+
+    /// <summary>Fills the reserve. Where the cgroup has no room for it, its threads are given up and as many left free instead.</summary>
+    /// <returns>Why there is no room for a thread; null if there is.</returns>
+    private string? TryMakeRoom()
+    {
+        if (starter.Limit?.Refuses(_reserve.Missing + 1) is null)
+        {
+            _reserve.Fill();
+            return null;
+        }
+
+        _reserve.Release();
+        string? refusal = starter.Limit.Refuses(1);
+        for (int i = 0; refusal is not null && i < MaxEndMilliseconds; i++)
+        {
+            Thread.Sleep(1);
+            refusal = starter.Limit.Refuses(1);
+        }
+
+        return refusal;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class ThreadReserve(Action<Thread> start)
     private readonly int[] _released = GC.AllocateArray<int>(1, pinned: true);
     private int _count;
 
+    /// <summary>How many threads <see cref="Fill"/> starts.</summary>
+    public int Missing => Size - _count;
+
     /// <summary>Starts what is missing of <see cref="Size"/> threads. All or none: after an exception there are none.</summary>
     /// <exception cref="OutOfMemoryException">One could not be started.</exception>
     public void Fill()

@@ -7,14 +7,15 @@ namespace Transport.Core.Scheduling.Threads;
 /// one in the process, from the first loop's start to the last loop's end.
 /// </summary>
 /// <remarks>
-/// When a thread cannot be started (RLIMIT_NPROC, pids.max, memory), <see cref="ThreadReserve"/> gives its threads up,
+/// When a thread cannot be started (RLIMIT_NPROC, <see cref="PidsLimit"/>, memory), <see cref="ThreadReserve"/> gives its threads up,
 /// <see cref="ThreadPoolCap"/> keeps the thread pool from growing into more than those, and no other thread is started for a while. A
 /// thread is started only beside a full reserve, so the runtime has room for its own. When Thread.Start does not return, which has been
 /// seen once, that start has failed too, and another <see cref="StarterThread"/> goes on.
 /// </remarks>
 /// <param name="start">Starts a thread.</param>
 /// <param name="patience">How long a start may take, in milliseconds. The default is a guess: a start takes 0.1 ms.</param>
-internal sealed class ThreadStarter(Action<Thread> start, int patience = 2000)
+/// <param name="limit">The cgroup's limit; null for none.</param>
+internal sealed class ThreadStarter(Action<Thread> start, int patience = 2000, PidsLimit? limit = null)
 {
     /// <summary>After a failure; doubled with each in a row, up to <see cref="MaxRetryMilliseconds"/>. A guess.</summary>
     public const int MinRetryMilliseconds = 500;
@@ -33,7 +34,10 @@ internal sealed class ThreadStarter(Action<Thread> start, int patience = 2000)
     private long _noStartBefore;
 
     /// <summary>The one of the process.</summary>
-    public static ThreadStarter Shared { get; } = new(static thread => thread.UnsafeStart());
+    public static ThreadStarter Shared { get; } = new(static thread => thread.UnsafeStart(), limit: PidsLimit.OfProcess);
+
+    /// <summary>The limit below which a start is not tried.</summary>
+    public PidsLimit? Limit => limit;
 
     /// <summary>Whether a request now is worth making: false for a while after a thread could not be started. Any thread.</summary>
     public bool CanStart => Environment.TickCount64 >= Volatile.Read(ref _noStartBefore);
