@@ -33,8 +33,8 @@ internal abstract partial class EventLoop
     private int _next;
 
     private readonly Spinner _spinner;
-    private readonly Opportunities _spins = new();
-    private readonly Opportunities _yields = new();
+    private readonly Opportunities _spins = new(mostSkipped: 127);
+    private readonly Opportunities _yields = new(mostSkipped: 1023);
 
     /// <summary>
     /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends, is taken from
@@ -178,7 +178,7 @@ internal abstract partial class EventLoop
         BalanceIfDue(begun);
 
         long now = begun;
-        bool spins = _spinner.ShouldSpin(begun) && _spins.ShouldUse();
+        bool spins = _spinner.CanSpin(begun) && _spins.ShouldUse();
         if (!spins || !Spin(begun, ref now))
         {
             if (!spins && _spinner.IsCrowdedWait && _yields.ShouldUse())

@@ -7,7 +7,7 @@ public class OpportunitiesTests
     [Fact]
     public void What_pays_goes_on()
     {
-        Opportunities opportunities = new();
+        Opportunities opportunities = new(mostSkipped: 1023);
         for (int i = 0; i < 100; i++)
         {
             Assert.True(opportunities.ShouldUse());
@@ -18,7 +18,7 @@ public class OpportunitiesTests
     [Fact]
     public void After_each_that_was_wasted_more_are_skipped()
     {
-        Opportunities opportunities = new();
+        Opportunities opportunities = new(mostSkipped: 1023);
         int[] skipped = new int[12];
         for (int i = 0; i < skipped.Length; i++)
         {
@@ -32,7 +32,7 @@ public class OpportunitiesTests
     [Fact]
     public void Those_that_pay_bring_them_back()
     {
-        Opportunities opportunities = new();
+        Opportunities opportunities = new(mostSkipped: 1023);
         for (int i = 0; i < 4; i++)
         {
             opportunities.Used(wasWasted: true);

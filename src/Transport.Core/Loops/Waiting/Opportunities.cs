@@ -4,11 +4,9 @@ namespace Transport.Core.Loops.Waiting;
 /// Opportunities of something that mostly pays, and costs where it does not: after each that was wasted, more and more of them are skipped;
 /// after each that paid, fewer. Loop thread.
 /// </summary>
-internal sealed class Opportunities
+/// <param name="mostSkipped">How many are skipped at most between two that are used: 2ⁿ − 1.</param>
+internal sealed class Opportunities(int mostSkipped)
 {
-    /// <summary>At most one of so many is wasted.</summary>
-    private const int MostSkipped = 1023;
-
     private int _skipped;
     private int _left;
 
@@ -25,7 +23,7 @@ internal sealed class Opportunities
 
     public void Used(bool wasWasted)
     {
-        _skipped = wasWasted ? Math.Min((_skipped * 2) + 1, MostSkipped) : _skipped / 2;
+        _skipped = wasWasted ? Math.Min((_skipped * 2) + 1, mostSkipped) : _skipped / 2;
         _left = _skipped;
     }
 }

@@ -4,10 +4,15 @@ using Transport.Core.Interop.Threads;
 namespace Transport.Core.Loops.Waiting;
 
 /// <summary>
-/// Decides whether a loop that has nothing to do polls for a while before it sleeps: when its waits have been short of late, the other
+/// Decides whether a loop that has nothing to do may poll for a while before it sleeps: when its waits have been short of late, the other
 /// threads of the process use little of the other processors, and no thread of the machine waits for a processor. A wake-up of a sleeping
 /// thread takes some 5 µs of its processor's time, and 10 to 50 µs pass until it runs. Loop thread only.
 /// </summary>
+/// <remarks>
+/// A wait that the loop has slept through contains the loop's own wake-up, and on an idle machine the client's: it is longer than a spin,
+/// although a spin would have met the event. So waits of a few spins count as short, and what the spins have met decides (see <see
+/// cref="Opportunities"/>).
+/// </remarks>
 internal sealed class Spinner
 {
     /// <summary>
@@ -49,13 +54,12 @@ internal sealed class Spinner
     public bool IsOn => _limit > 0;
 
     /// <summary>
-    /// The next wait is expected to be short, though not as short as a spin, and threads wait for a processor. Valid after <see
-    /// cref="ShouldSpin"/>.
+    /// The next wait is expected to be short, and threads wait for a processor. Valid after <see cref="CanSpin"/>.
     /// </summary>
     public bool IsCrowdedWait => _mean <= _limit * ShortWait && _isCrowded;
 
     /// <summary>The next wait is expected to be short, and nobody else of the process needs the processor.</summary>
-    public bool ShouldSpin(long now)
+    public bool CanSpin(long now)
     {
         if (_mean > _limit * ShortWait)
         {
@@ -67,7 +71,7 @@ internal sealed class Spinner
             Sample(now);
         }
 
-        return _mean <= _limit && !_othersAreBusy && !_isCrowded;
+        return !_othersAreBusy && !_isCrowded;
     }
 
     /// <summary>Whether a spin that has begun at <paramref name="begun"/> is over.</summary>
