@@ -47,7 +47,7 @@ public sealed class TransportsAttribute(params object?[]? arguments) : DataAttri
     public override bool SupportsDiscoveryEnumeration() => true;
 
     private static bool IsWithoutWorkers(TransportUnderTest transport)
-        => transport.Name.EndsWith("/inline", StringComparison.Ordinal) || transport.Name.EndsWith("/threadpool", StringComparison.Ordinal);
+        => transport.Name.Contains("/inline", StringComparison.Ordinal) || transport.Name.EndsWith("/threadpool", StringComparison.Ordinal);
 
     private string WhyNone(IReadOnlyList<TransportUnderTest> transports) => Model is not null ? $"Asked of {Model} only."
         : HandlersBlock && transports.All(IsWithoutWorkers) ? "Its handlers must not block."

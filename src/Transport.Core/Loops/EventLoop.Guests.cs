@@ -218,12 +218,12 @@ internal abstract partial class EventLoop
             return false;
         }
 
-        _mailbox.WakeUp();
         if (Merging.TryCallLeader())
         {
             return true;
         }
 
+        // Nothing of the loop has changed: what is posted still makes the host run a turn.
         _rest.Begin();
         return false;
     }
@@ -237,6 +237,7 @@ internal abstract partial class EventLoop
         if (_host is { } host)
         {
             _host = null;
+            _mailbox.WakeUp();
             Load.Restart();
             _setup.Merging.Part(this, Stopwatch.GetTimestamp());
             host.TryPost(static remove => ((Action)remove!)(), () => host.RemoveGuest(this));

@@ -71,8 +71,8 @@ public sealed class MergePolicyTests
 
     private static bool Merges(double used1, double delay1, double used2, double delay2)
     {
-        LoopLoad.Sample one = new(At: 1, used1, delay1, Contended: 3, Idle: 0);
-        LoopLoad.Sample other = new(At: 1, used2, delay2, Contended: 3, Idle: 0);
+        LoopLoad.Sample one = new(At: 1, used1, delay1, Contended: LoopLoad.IsContended(used1, delay1) ? 3 : 0);
+        LoopLoad.Sample other = new(At: 1, used2, delay2, Contended: LoopLoad.IsContended(used2, delay2) ? 3 : 0);
         return new MergePolicy().ShouldMerge(one, other);
     }
 }

@@ -174,22 +174,19 @@ internal sealed class MergingModel : IModelledSystem
     {
         if (!_rest.TryClaim())
         {
-            _isGuestReady = true;
             return;
         }
 
         _b.Own("part");
-        _b.Mailbox.WakeUp();
         _b.Disown("part");
         if (_b.Parked.TryDequeue(out int thread))
         {
-            (_isHosted, _hasGuest, _isWatched, _isGuestReady) = (false, false, false, false);
+            (_hasGuest, _isWatched, _isGuestReady) = (false, false, false);
             _b.Called.Add(thread);
         }
         else
         {
             _rest.Begin();
-            _isGuestReady = true;
         }
     }
 
@@ -204,6 +201,7 @@ internal sealed class MergingModel : IModelledSystem
             if (_isHosted)
             {
                 _isHosted = false;
+                _b.Mailbox.WakeUp();
                 PostToA(() => (_hasGuest, _isWatched, _isGuestReady) = (false, false, false));
                 yield return new Step("left");
             }

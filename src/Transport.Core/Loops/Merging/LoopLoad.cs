@@ -32,6 +32,10 @@ internal sealed class LoopLoad
     /// </summary>
     public double EventsBeforeMerging { get; set; }
 
+    /// <summary>Whether a thread that has used so much, and waited for so long, waits for a processor often.</summary>
+    public static bool IsContended(double used, double delayed) =>
+        used >= LeastUsed && delayed >= (used + delayed) * LeastDelayed;
+
     /// <summary>The next measurement begins anew, because what is measured has changed. Leader only.</summary>
     public void Restart()
     {
@@ -58,7 +62,7 @@ internal sealed class LoopLoad
         if (clock is not null && clock == _clock && now - _at <= atMost)
         {
             double delayed = (delay - _delay) / elapsed ?? 0;
-            int contended = used >= LeastUsed && delayed >= (used + delayed) * LeastDelayed ? _last.Contended + 1 : 0;
+            int contended = IsContended(used, delayed) ? _last.Contended + 1 : 0;
             double idleProcessors = (idle - _idle) * 1e9 / elapsed ?? 0;
             double perSecond = (events - _events) * 1e9 / elapsed;
             double perWait = (double)(events - _events) / Math.Max(1, waits - _waits);
