@@ -25,7 +25,7 @@ public enum ApplicationScheduling
 
     /// <summary>
     /// Application code runs on the loop's thread, between receiving and sending. The lowest CPU per request on one core. A handler that
-    /// blocks delays every other connection of its loop, so handlers must not block.
+    /// blocks delays every other connection of its loop, and of loops that are merged with it, so handlers must not block.
     /// </summary>
     Inline,
 }

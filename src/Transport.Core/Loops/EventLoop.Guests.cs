@@ -62,37 +62,30 @@ internal abstract partial class EventLoop
     /// <param name="host">The caller's loop.</param>
     public GuestTurn RunAsGuest(EventLoop host)
     {
-        if (!_rest.TryClaim())
+        if (!TryClaimFor(host))
         {
-            return GuestTurn.Elsewhere;
-        }
-
-        if (_host != host)
-        {
-            // It has left the caller, which has yet to hear of it, and rests elsewhere. An event may have come meanwhile.
-            EventLoop other = _host!;
-            _rest.Begin();
-            other.PostReady(this);
             return GuestTurn.Elsewhere;
         }
 
         Enter();
         Merging.BorrowThread();
         _mailbox.WakeUp();
-        bool leads;
+        bool leads = true;
         try
         {
-            Poll(0);
-            leads = Application.RunTurn();
-            if (leads)
+            if (_failure is null)
             {
-                RunQueue();
+                Poll(0);
+                leads = Application.RunTurn();
+                if (leads)
+                {
+                    RunQueue();
+                }
             }
         }
         catch (Exception exception)
         {
             Fail(exception);
-            leads = true;
         }
 
         Merging.ReturnThread(host.Merging);
@@ -130,7 +123,8 @@ internal abstract partial class EventLoop
             return;
         }
 
-        _measureAt = now + _setup.Merging.Policy.MeasureEvery;
+        _measureAt = CanMerge ? now + _setup.Merging.Policy.MeasureEvery : long.MaxValue;
+        CancelBoarding();
         (long events, long waits) = (Counters.Events, Counters.Waits);
         foreach (Guest guest in _guests)
         {
@@ -148,9 +142,19 @@ internal abstract partial class EventLoop
                 TryPart(_guests[^1]);
             }
         }
-        else if (_boarding is null && CanMerge && !_stopping)
+        else if (CanMerge && !_stopping)
         {
             _boarding = _setup.Merging.TryMerge(this, now);
+        }
+    }
+
+    /// <summary>What was measured before the last time is too old to merge for.</summary>
+    private void CancelBoarding()
+    {
+        if (_boarding is not null)
+        {
+            _boarding = null;
+            _setup.Merging.Cancel(this);
         }
     }
 
@@ -172,9 +176,13 @@ internal abstract partial class EventLoop
             return true;
         }
 
-        // The host has ended. Nobody else can claim a loop whose host does not know of it.
-        bool claimed = _rest.TryClaim();
-        Debug.Assert(claimed, $"{Name} was claimed by nobody's guest.");
+        // The host has ended. An earlier host may have claimed the loop at this moment; it finds out, and gives it back.
+        SpinWait spin = default;
+        while (!_rest.TryClaim())
+        {
+            spin.SpinOnce();
+        }
+
         _host = null;
         _mailbox.WakeUp();
         _setup.Merging.Part(this, Stopwatch.GetTimestamp());
@@ -200,31 +208,59 @@ internal abstract partial class EventLoop
     /// <returns>False while none is parked, or another thread runs a turn of the guest.</returns>
     private bool TryPart(Guest guest)
     {
-        if (!guest.Loop.TryCallOwnLeader())
+        GuestTurn turn = guest.Loop.CallOwnLeader(this);
+        if (turn == GuestTurn.Leaving)
         {
-            guest.IsReady = true;
-            return false;
+            Forget(guest);
+            return true;
         }
 
-        Forget(guest);
-        return true;
+        // Where another thread owns the guest, that thread posts when it gives it back.
+        guest.IsReady |= turn == GuestTurn.Again;
+        return false;
     }
 
     /// <summary>On the host's thread.</summary>
-    private bool TryCallOwnLeader()
+    /// <returns>
+    /// <see cref="GuestTurn.Leaving"/> if it leads the loop from now on, <see cref="GuestTurn.Again"/> if none is parked, and
+    /// <see cref="GuestTurn.Elsewhere"/> if another thread owns the loop.
+    /// </returns>
+    private GuestTurn CallOwnLeader(EventLoop host)
+    {
+        if (!TryClaimFor(host))
+        {
+            return GuestTurn.Elsewhere;
+        }
+
+        if (Merging.TryCallLeader())
+        {
+            return GuestTurn.Leaving;
+        }
+
+        // Nothing of the loop has changed: what is posted still makes the host run a turn.
+        _rest.Begin();
+        return GuestTurn.Again;
+    }
+
+    /// <summary>Claims the loop for a turn on the thread of <paramref name="host"/>.</summary>
+    /// <returns>False if another thread owns it, or it has another host by now, of which the caller has not been informed yet.</returns>
+    private bool TryClaimFor(EventLoop host)
     {
         if (!_rest.TryClaim())
         {
             return false;
         }
 
-        if (Merging.TryCallLeader())
+        EventLoop? actual = _host;
+        if (actual == host)
         {
             return true;
         }
 
-        // Nothing of the loop has changed: what is posted still makes the host run a turn.
         _rest.Begin();
+
+        // Its host may have tried meanwhile, because of an event.
+        actual?.PostReady(this);
         return false;
     }
 
@@ -239,8 +275,10 @@ internal abstract partial class EventLoop
             _host = null;
             _mailbox.WakeUp();
             Load.Restart();
-            _setup.Merging.Part(this, Stopwatch.GetTimestamp());
+
+            // First, so that the host has no guest any more when it may become one itself.
             host.TryPost(static remove => ((Action)remove!)(), () => host.RemoveGuest(this));
+            _setup.Merging.Part(this, Stopwatch.GetTimestamp());
         }
     }
 
@@ -273,6 +311,13 @@ internal abstract partial class EventLoop
     /// <returns>False when the loop was taken from this thread during a guest's turn.</returns>
     private bool RunGuests()
     {
+        if (_stopping || !Application.CanRun)
+        {
+            // An item of a guest that does not return could not be taken from a host that has no thread left.
+            PartAll();
+            return true;
+        }
+
         for (int i = _guests.Count - 1; i >= 0; i--)
         {
             Guest guest = _guests[i];
@@ -292,11 +337,6 @@ internal abstract partial class EventLoop
             {
                 TryPart(guest);
             }
-        }
-
-        if (_stopping || !Application.CanRun)
-        {
-            PartAll();
         }
 
         return true;

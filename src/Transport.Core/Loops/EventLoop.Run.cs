@@ -44,6 +44,7 @@ internal abstract partial class EventLoop
     {
         Enter();
         LeaveHost();
+        CancelBoarding();
         if (_failure is null ? RunTurns(isTakenOver: true) : RunAbandoned(isTakenOver: true))
         {
             Finish();
@@ -107,14 +108,15 @@ internal abstract partial class EventLoop
         }
     }
 
-    private bool CanEnd() => _stopping && _residents.Count == 0 && _guests.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
+    private bool CanEnd() =>
+        _stopping && _residents.Count == 0 && _guests.Count == 0 && !HasQueued && !Application.HasWork && _mailbox.TryClose();
 
     private void Finish()
     {
+        Attempt(End);
+        Attempt(Application.Stop);
         try
         {
-            End();
-            Application.Stop();
             do
             {
                 RunQueue();
@@ -246,7 +248,7 @@ internal abstract partial class EventLoop
     /// <returns>False when the loop has merged with another instead.</returns>
     private bool SleepAndWait()
     {
-        if (_boarding is not null && !_stopping && TryBoard())
+        if (_boarding is not null && !_stopping && _guests.Count == 0 && Application.CanRun && TryBoard())
         {
             return false;
         }

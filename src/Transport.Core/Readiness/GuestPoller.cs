@@ -1,13 +1,20 @@
+using Transport.Core.Diagnostics;
 using Transport.Core.Loops.Merging;
 
 namespace Transport.Core.Readiness;
 
 /// <summary>The poller of a loop that is merged with this one, among the sockets of this one.</summary>
-internal sealed class GuestPoller(Guest guest) : IReadinessSocket
+internal sealed class GuestPoller(Guest guest, LoopCounters counters) : IReadinessSocket
 {
     public bool IsOf(Guest other) => guest == other;
 
-    public void OnReady(Readiness readiness) => guest.IsReady = true;
+    public void OnReady(Readiness readiness)
+    {
+        guest.IsReady = true;
+
+        // The guest counts what it finds.
+        counters.Events--;
+    }
 
     public void Continue()
     {

@@ -74,9 +74,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     protected override SysResult WatchGuest(int descriptor, Guest guest)
     {
-        GuestPoller poller = new(guest);
-        SysResult added = TryWatch(descriptor, SocketRole.Guest, poller);
-        return added;
+        return TryWatch(descriptor, SocketRole.Guest, new GuestPoller(guest, Counters));
     }
 
     protected override void UnwatchGuest(int descriptor, Guest guest)

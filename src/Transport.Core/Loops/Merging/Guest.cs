@@ -8,6 +8,6 @@ internal sealed class Guest(EventLoop loop)
     /// <summary>It has, or may have, something to do: the host's next iteration runs a turn of it.</summary>
     public bool IsReady { get; set; }
 
-    /// <summary>The host could not register its descriptor, so it is told of nothing, and is to part.</summary>
+    /// <summary>The host could not register its descriptor, or ends: the guest is to part.</summary>
     public bool MustPart { get; set; }
 }

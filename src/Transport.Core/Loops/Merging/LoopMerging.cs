@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Transport.Core.Loops.Merging;
 
-/// <summary>Which of a transport's loops are merged with which. One loop at a time merges or parts, and then all are measured anew.</summary>
+/// <summary>Which of a transport's loops are merged with which. One loop at a time merges or parts.</summary>
 internal sealed class LoopMerging(MergePolicy policy)
 {
     private readonly Lock _gate = new();
@@ -67,6 +67,15 @@ internal sealed class LoopMerging(MergePolicy policy)
             }
 
             return host;
+        }
+    }
+
+    /// <summary>The loop has not merged after all.</summary>
+    public void Cancel(EventLoop guest)
+    {
+        lock (_gate)
+        {
+            _hosts.Remove(guest);
         }
     }
 

@@ -211,16 +211,21 @@ internal sealed class LeaderScheduler : ApplicationScheduler, IMergingScheduler
     public void Lead(LoopThread thread)
     {
         Volatile.Write(ref _leader, thread);
-        Volatile.Write(ref _guest, null);
         if (_isLeavingHost)
         {
             _isLeavingHost = false;
         }
         else
         {
-            _length.AddTaken();
             _loop.Counters.TakeOvers++;
+            if (_guest is null)
+            {
+                // Otherwise the item that did not return was a guest's.
+                _length.AddTaken();
+            }
         }
+
+        Volatile.Write(ref _guest, null);
 
         _loop.Lead();
     }
