@@ -50,7 +50,9 @@ internal sealed unsafe class EpollPoller : IPoller
         _epoll = (int)SysResult.From(Libc.epoll_create1(Libc.EPOLL_CLOEXEC)).ThrowIfError("epoll_create1");
     }
 
-    /// <summary>The epoll instance itself (epoll(7), questions 6 and 7). A level-triggered event is none of another epoll instance.</summary>
+    /// <summary>
+    /// The epoll instance itself (epoll(7), questions 3 and 4). Only edge-triggered: a level that stays ready is no new event of the instance.
+    /// </summary>
     public int Descriptor => _trigger == EpollTrigger.Edge ? _epoll : -1;
 
     public SysResult Add(int descriptor, SocketRole role)

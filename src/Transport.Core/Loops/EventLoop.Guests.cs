@@ -136,8 +136,9 @@ internal abstract partial class EventLoop
         Load.Measure(now, atMost: 2 * _setup.Merging.Policy.MeasureEvery, withIdle: _guests.Count > 0, events, waits);
         if (_guests.Count > 0)
         {
-            _measurementsForParting = _setup.Merging.Policy.ShouldPart(Load.Last, Load.EventsBeforeMerging) ? _measurementsForParting + 1 : 0;
-            if (_measurementsForParting >= _setup.Merging.Policy.MeasurementsForParting)
+            MergePolicy policy = _setup.Merging.Policy;
+            _measurementsForParting = policy.ShouldPart(Load.Last, Load.EventsBeforeMerging) ? _measurementsForParting + 1 : 0;
+            if (_measurementsForParting >= policy.MeasurementsForParting)
             {
                 TryPart(_guests[^1]);
             }

@@ -37,8 +37,8 @@ internal abstract partial class EventLoop
     private readonly Opportunities _yields = new(mostSkipped: 1023);
 
     /// <summary>
-    /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends, is taken from
-    /// this thread too, or merges with another. On a thread that was called to it.
+    /// Leads the loop from where its last leader was when it was taken, in the run phase of an iteration, until the loop ends, is taken
+    /// from this thread too, or merges with another. On a thread that was called to it.
     /// </summary>
     public void Lead()
     {

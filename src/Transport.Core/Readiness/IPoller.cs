@@ -42,8 +42,8 @@ internal interface IPoller : IDisposable
     void Woken(Waker waker);
 
     /// <summary>
-    /// Waits for events. Returns their number; a signal that ends the wait gives 0. Without a wait, 0 means that there are none: a loop that
-    /// is merged with another rests then until <see cref="Descriptor"/> becomes readable.
+    /// Waits for events. Returns their number; a signal that ends the wait gives 0. Without a wait, 0 means that there are none: a loop
+    /// that is merged with another rests then until <see cref="Descriptor"/> becomes readable.
     /// </summary>
     /// <param name="ready">Receives the events. Those that do not fit are returned by the next wait.</param>
     /// <param name="timeoutMilliseconds">−1: no time-out; 0: does not wait.</param>

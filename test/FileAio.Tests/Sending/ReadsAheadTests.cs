@@ -6,7 +6,9 @@ using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Sending;
 
-/// <summary>What a response has read ahead is given up while its client stalls and memory is scarce, also what it shares with others.</summary>
+/// <summary>
+/// What a response has read ahead is given up while its client stalls and memory is scarce, also what it shares with others.
+/// </summary>
 public sealed class ReadsAheadTests : IDisposable
 {
     private readonly ManualEngine _engine = new();

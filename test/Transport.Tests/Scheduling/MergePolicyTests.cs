@@ -15,7 +15,8 @@ public sealed class MergePolicyTests
     [InlineData("TLS", 0.52, 0.32, 0.48, 0.30)]
     [InlineData("a connection for ten requests", 0.37, 0.40, 0.40, 0.45)]
     [InlineData("a connection for each request", 0.31, 0.44, 0.32, 0.38)]
-    public void Loops_merge_where_both_wait_and_one_thread_can_serve_both(string work, double used1, double delay1, double used2, double delay2)
+    public void Loops_merge_where_both_wait_and_one_thread_can_serve_both(
+        string work, double used1, double delay1, double used2, double delay2)
         => Assert.True(Merges(used1, delay1, used2, delay2), work);
 
     [Theory]
@@ -25,7 +26,8 @@ public sealed class MergePolicyTests
     [InlineData("handlers that compute", 0.74, 0.21, 0.81, 0.18)]
     [InlineData("handlers that await", 0.04, 0.06, 0.05, 0.08)]
     [InlineData("HTTP/2 over TLS, on the thread pool", 0.05, 0.11, 0.06, 0.23)]
-    public void They_stay_apart_where_they_do_not_wait_or_need_two_threads(string work, double used1, double delay1, double used2, double delay2)
+    public void They_stay_apart_where_they_do_not_wait_or_need_two_threads(
+        string work, double used1, double delay1, double used2, double delay2)
         => Assert.False(Merges(used1, delay1, used2, delay2), work);
 
     [Fact]

@@ -47,7 +47,8 @@ internal sealed class MergingModel : IModelledSystem
 
     public IReadOnlyList<IEnumerator<Step>> Threads => _threads;
 
-    public string Shared => $"{_a.Shared}|{_b.Shared}|{_hasGuest} {_isGuestReady} {_isHosted} {_boardings} {_isWatched} {_edge} {_partings} "
+    public string Shared => $"{_a.Shared}|{_b.Shared}|{_hasGuest} {_isGuestReady} {_isHosted} {_boardings} {_isWatched} {_edge} "
+        + $"{_partings} "
         + string.Join(",", _posted.OrderBy(static post => post.Key));
 
     public void AssertQuiescent()
@@ -336,7 +337,8 @@ internal sealed class MergingModel : IModelledSystem
 
         public HashSet<int> Called { get; } = [];
 
-        public string Shared => $"{Leadership.Look()} {Leadership.Last} {Next} {Items.Count} {_owner} {IsAsleep} {IsWoken} {Mailbox.HasMail} "
+        public string Shared => $"{Leadership.Look()} {Leadership.Last} {Next} {Items.Count} {_owner} {IsAsleep} {IsWoken} "
+            + $"{Mailbox.HasMail} "
             + $"{string.Join(",", Parked)} {string.Join(",", Called.Order())}";
 
         public bool Post(Action action)

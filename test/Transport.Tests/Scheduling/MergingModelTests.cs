@@ -1,8 +1,8 @@
 namespace Transport.Tests.Scheduling;
 
 /// <summary>
-/// Two loops that merge, under every interleaving of their steps: each is owned by one thread at a time, and whatever is posted to the guest
-/// is run exactly once, wherever it is led.
+/// Two loops that merge, under every interleaving of their steps: each is owned by one thread at a time, and what is posted to the guest is
+/// run exactly once, wherever it is led.
 /// </summary>
 public sealed class MergingModelTests
 {
@@ -26,7 +26,8 @@ public sealed class MergingModelTests
     public void The_exploration_finds_a_guest_that_is_forgotten()
     {
         MergingModel.Model options = new(SparesOfA: 1, SparesOfB: 0, Posts: 2, Looks: 1, ForgetsToTell: true);
-        InvalidOperationException found = Assert.Throws<InvalidOperationException>(() => Interleavings.Explore(() => new MergingModel(options)));
+        InvalidOperationException found = Assert.Throws<InvalidOperationException>(
+            () => Interleavings.Explore(() => new MergingModel(options)));
         Assert.Contains("times", found.Message, StringComparison.Ordinal);
     }
 }

@@ -2,7 +2,9 @@ using System.Buffers.Text;
 
 namespace Transport.Core.Interop.Threads;
 
-/// <summary>The idle time of all processors of the machine, from <c>/proc/uptime</c> (proc(5)). In a container it is the host's figure.</summary>
+/// <summary>
+/// The idle time of all processors of the machine, from <c>/proc/uptime</c> (proc(5)). In a container it is the host's figure.
+/// </summary>
 internal static class ProcessorIdleTime
 {
     /// <returns>Seconds since the machine was started, in hundredths; null where the file cannot be read.</returns>

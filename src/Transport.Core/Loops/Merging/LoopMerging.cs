@@ -79,7 +79,9 @@ internal sealed class LoopMerging(MergePolicy policy)
         }
     }
 
-    /// <summary>The guest has a thread of its own again. Loops that part soon after they have merged stay apart for longer and longer.</summary>
+    /// <summary>
+    /// The guest has a thread of its own again. Loops that part soon after they have merged stay apart for longer and longer.
+    /// </summary>
     public void Part(EventLoop guest, long now)
     {
         lock (_gate)

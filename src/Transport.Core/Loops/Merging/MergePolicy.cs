@@ -10,7 +10,9 @@ namespace Transport.Core.Loops.Merging;
 /// </remarks>
 internal class MergePolicy
 {
-    /// <summary>The time that two loops together use, in processors, for one thread to serve both: batches get cheaper as they grow.</summary>
+    /// <summary>
+    /// The time that two loops together use, in processors, for one thread to serve both: batches get cheaper as they grow.
+    /// </summary>
     private const double MostUsed = 1.1;
 
     /// <summary>
@@ -57,7 +59,8 @@ internal class MergePolicy
     public virtual bool ShouldMerge(LoopLoad.Sample guest, LoopLoad.Sample host) =>
         guest.At - host.At <= 2 * MeasureEvery && guest.Contended >= MeasurementsForMerging && host.Contended >= MeasurementsForMerging
         && guest.EventsPerWait <= MostEventsPerWait && host.EventsPerWait <= MostEventsPerWait
-        && guest.Used + host.Used <= MostUsed && guest.Delay + host.Delay >= (guest.Used + guest.Delay + host.Used + host.Delay) * LeastDelayed;
+        && guest.Used + host.Used <= MostUsed
+        && guest.Delay + host.Delay >= (guest.Used + guest.Delay + host.Used + host.Delay) * LeastDelayed;
 
     /// <param name="host">The last measurement of the thread that leads the merged loops.</param>
     /// <param name="eventsBefore">What the loops did before the last of them merged, in events per second.</param>

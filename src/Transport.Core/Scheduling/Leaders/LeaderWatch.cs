@@ -79,7 +79,8 @@ internal sealed class LeaderWatch(LeaderScheduler scheduler, RunningWorkers runn
     }
 
     /// <summary>A host's item that is a guest's turn is many items of the guest, unless the guest was taken for one of them.</summary>
-    private bool MayMoveFromComputing() => (scheduler.Guest is not { } guest || guest.Leader != scheduler.Leader) && _cpu - _cpuAtFirstLook >= LongNanoseconds
+    private bool MayMoveFromComputing() => (scheduler.Guest is not { } guest || guest.Leader != scheduler.Leader)
+        && _cpu - _cpuAtFirstLook >= LongNanoseconds
         && (running.HasIdleProcessor || (_looks >= LooksBeforeSharing && running.HasRoom));
 
     private bool IsBlocked(ThreadCpuClock? clock, long now)
