@@ -51,7 +51,8 @@ internal sealed unsafe class EpollPoller : IPoller
     }
 
     /// <summary>
-    /// The epoll instance itself (epoll(7), questions 3 and 4). Only edge-triggered: a level that stays ready is no new event of the instance.
+    /// The epoll instance itself (epoll(7), questions 3 and 5). Only edge-triggered: a level that stays ready is no new event of the
+    /// instance.
     /// </summary>
     public int Descriptor => _trigger == EpollTrigger.Edge ? _epoll : -1;
 
