@@ -66,8 +66,9 @@ public sealed class SharedDownloadTests(FileTree tree) : IClassFixture<FileTree>
             List<Task> downloads = [];
             for (int version = 0; version < 2; version++)
             {
-                File.Delete(link);
-                File.CreateSymbolicLink(link, $"version{version}");
+                // In one step: a client that comes in between must not find that there is none.
+                File.CreateSymbolicLink(link + ".next", $"version{version}");
+                File.Move(link + ".next", link, overwrite: true);
                 for (int client = 0; client < 3; client++)
                 {
                     downloads.Add(OneOfAsync(server.Port, versions));
