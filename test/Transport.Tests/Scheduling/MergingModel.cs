@@ -43,6 +43,7 @@ internal sealed class MergingModel : IModelledSystem
         _threads.Add(Monitor(_a).GetEnumerator());
         _threads.Add(Monitor(_b).GetEnumerator());
         _threads.Add(Stranger().GetEnumerator());
+        _threads.Add(EarlierHost().GetEnumerator());
     }
 
     public IReadOnlyList<IEnumerator<Step>> Threads => _threads;
@@ -160,7 +161,7 @@ internal sealed class MergingModel : IModelledSystem
                     _a.Own(name);
                     _isGuestReady = turn == GuestTurn.Again;
                 }
-                else if (turn != GuestTurn.Elsewhere && !_options.ForgetsToTell)
+                else if (turn != GuestTurn.Elsewhere && !_options.ForgetsToPost)
                 {
                     yield return new Step($"lost {item}");
                     PostToA(() => _isGuestReady |= _hasGuest);
@@ -288,6 +289,28 @@ internal sealed class MergingModel : IModelledSystem
         }
     }
 
+    /// <summary>A loop that had B as its guest, and has not been informed yet that B has another host.</summary>
+    private IEnumerable<Step> EarlierHost()
+    {
+        for (int i = 0; i < _options.LateEvents; i++)
+        {
+            bool claimed = _rest.TryClaim();
+            yield return new Step($"claimed {i} {claimed}");
+            if (claimed)
+            {
+                _b.Own("earlier host");
+                yield return new Step($"compared {i}");
+                _b.Disown("earlier host");
+                _rest.Begin();
+                yield return new Step($"given back {i}");
+                if (!_options.KeepsToItself)
+                {
+                    PostToA(() => _isGuestReady |= _hasGuest);
+                }
+            }
+        }
+    }
+
     private IEnumerable<Step> Stranger()
     {
         for (int i = 0; i < _options.Posts; i++)
@@ -312,9 +335,21 @@ internal sealed class MergingModel : IModelledSystem
     /// <param name="Looks">How often the monitor looks at each loop.</param>
     /// <param name="Boardings">How often B merges with A.</param>
     /// <param name="Partings">How often A lets it go.</param>
-    /// <param name="ForgetsToTell">A thread that has lost the host tells nobody that the guest rests again: the test of the test.</param>
+    /// <param name="LateEvents">How often an earlier host of B receives an event of it.</param>
+    /// <param name="ForgetsToPost">
+    /// A thread that has lost the host does not post that the guest rests again: the test of the test.
+    /// </param>
+    /// <param name="KeepsToItself">An earlier host does not post that it has given the guest back: the test of the test.</param>
     public sealed record Model(
-        int SparesOfA, int SparesOfB, int Posts, int Looks, int Boardings = 1, int Partings = 0, bool ForgetsToTell = false);
+        int SparesOfA,
+        int SparesOfB,
+        int Posts,
+        int Looks,
+        int Boardings = 1,
+        int Partings = 0,
+        int LateEvents = 0,
+        bool ForgetsToPost = false,
+        bool KeepsToItself = false);
 
     private sealed class ModelledLoop(string name)
     {
