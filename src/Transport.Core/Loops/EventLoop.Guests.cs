@@ -27,18 +27,12 @@ internal abstract partial class EventLoop
     /// <summary>What the loop's thread uses.</summary>
     public LoopLoad Load { get; } = new();
 
-    /// <summary>
-    /// A descriptor that becomes readable when a wait would return an event, and is edge-triggered then; −1 if the model has none, and its
-    /// loops do not merge. Any thread.
-    /// </summary>
-    protected virtual int ReadyDescriptor => -1;
-
-    /// <summary>The next wait has something to return at once, of which <see cref="ReadyDescriptor"/> tells nothing any more.</summary>
-    protected virtual bool HasMoreReady => false;
+    /// <summary>How the loop waits for others, and they for it; null if its model cannot. Valid once it has started. Any thread.</summary>
+    protected virtual IMergeable? Mergeable => null;
 
     private IMergingScheduler Merging => (IMergingScheduler)Application;
 
-    private bool CanMerge => ReadyDescriptor >= 0 && Application is IMergingScheduler;
+    private bool CanMerge => Mergeable is not null && Application is IMergingScheduler;
 
     private bool HasReadyGuest
     {
@@ -99,11 +93,8 @@ internal abstract partial class EventLoop
         return turn;
     }
 
-    /// <summary>Registers <see cref="ReadyDescriptor"/> of a guest with the host's poller. Loop thread.</summary>
-    protected virtual SysResult WatchGuest(int descriptor, Guest guest) => throw new NotSupportedException();
-
-    /// <summary>Deregisters it, if it is registered still. The descriptor may have been closed. Loop thread.</summary>
-    protected virtual void UnwatchGuest(int descriptor, Guest guest) => throw new NotSupportedException();
+    /// <summary>A guest may have something to do that its descriptor has not reported. Any thread.</summary>
+    public void PostReady(EventLoop guest) => TryPost(static mark => ((Action)mark!)(), () => MarkReady(guest));
 
     private GuestTurn EndOfTurn()
     {
@@ -112,7 +103,7 @@ internal abstract partial class EventLoop
             return GuestTurn.Leaving;
         }
 
-        return HasRunnable || HasMoreReady || !_mailbox.TrySleep(Sleep.Sleeping) ? GuestTurn.Again : GuestTurn.Resting;
+        return HasRunnable || Mergeable!.HasMoreReady || !_mailbox.TrySleep(Sleep.Sleeping) ? GuestTurn.Again : GuestTurn.Resting;
     }
 
     /// <summary>Measures, if it is time, and decides to merge or to part.</summary>
@@ -163,7 +154,7 @@ internal abstract partial class EventLoop
     /// <returns>Whether the calling thread has given up the loop, and must touch nothing of it.</returns>
     private bool TryBoard()
     {
-        if (HasMoreReady || !_mailbox.TrySleep(Sleep.Sleeping))
+        if (Mergeable!.HasMoreReady || !_mailbox.TrySleep(Sleep.Sleeping))
         {
             return false;
         }
@@ -196,7 +187,7 @@ internal abstract partial class EventLoop
         _guests.Add(guest);
         _measurementsForParting = 0;
         Load.Restart();
-        SysResult watched = WatchGuest(loop.ReadyDescriptor, guest);
+        SysResult watched = Mergeable!.Watch(loop.Mergeable!.Descriptor, guest);
         if (watched.IsError || _stopping || _failure is not null)
         {
             // Without events it is ready always, until it has a thread again.
@@ -266,7 +257,7 @@ internal abstract partial class EventLoop
     }
 
     /// <summary>
-    /// The loop has a thread of its own again: its host has let it go, or it was taken from the host's thread in an item of the
+    /// The loop has a thread of its own again: its host has parted with it, or it was taken from the host's thread in an item of the
     /// application. On the thread that leads it now.
     /// </summary>
     private void LeaveHost()
@@ -294,12 +285,10 @@ internal abstract partial class EventLoop
     private void Forget(Guest guest)
     {
         _guests.Remove(guest);
-        UnwatchGuest(guest.Loop.ReadyDescriptor, guest);
+        Mergeable!.Unwatch(guest.Loop.Mergeable!.Descriptor, guest);
         Load.Restart();
+        Load.EventsBeforeMerging = 0;
     }
-
-    /// <summary>A guest may have something to do of which the host was not told. Any thread.</summary>
-    public void PostReady(EventLoop guest) => TryPost(static mark => ((Action)mark!)(), () => MarkReady(guest));
 
     private void MarkReady(EventLoop loop)
     {

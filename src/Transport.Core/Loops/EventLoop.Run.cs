@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Transport.Core.Diagnostics;
+using Transport.Core.Interop.Threads;
 using Transport.Core.Loops.Waiting;
 using Transport.Core.Scheduling;
 
@@ -69,8 +70,9 @@ internal abstract partial class EventLoop
             return;
         }
 
-        if (CanMerge)
+        if (CanMerge && ProcessorIdleTime.Read() is not null)
         {
+            // Otherwise it would not be known when merged loops are to part.
             _setup.Merging.Add(this);
         }
 
@@ -128,7 +130,7 @@ internal abstract partial class EventLoop
             TransportLog.LoopFailed(Logger, Name, exception);
         }
 
-        _setup.Merging.Remove(this);
+        CancelBoarding();
         Attempt(_sources.End);
         if (_hasThreadStarter)
         {
@@ -296,6 +298,7 @@ internal abstract partial class EventLoop
     private void Fail(Exception exception)
     {
         TransportLog.LoopFailed(Logger, Name, exception);
+        _setup.Merging.Remove(this);
         _setup.Failed(exception);
         Abandon(exception);
     }

@@ -171,7 +171,7 @@ internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
     }
 
     /// <summary>Ends the loop once its last connection has ended. Any thread.</summary>
-    public void StopWhenEmpty() => TryPost(static loop => ((EventLoop)loop!)._stopping = true, this);
+    public void StopWhenEmpty() => TryPost(static loop => ((EventLoop)loop!).Stopping(), this);
 
     /// <summary>Keeps a connection from being collected, and the loop from ending, until <see cref="Remove"/>. Loop thread.</summary>
     public void Add(ILoopResident connection)
@@ -271,6 +271,12 @@ internal abstract partial class EventLoop : PipeScheduler, IEventLoopFeature
     /// </summary>
     protected virtual void Reap()
     {
+    }
+
+    private void Stopping()
+    {
+        _stopping = true;
+        _setup.Merging.Remove(this);
     }
 
     private void Wake()

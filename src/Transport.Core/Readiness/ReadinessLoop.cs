@@ -6,7 +6,7 @@ using Transport.Core.Loops.Waiting;
 namespace Transport.Core.Readiness;
 
 /// <summary>The event loop of all readiness models: the poller reports events, and the loop's sockets make the calls.</summary>
-internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup)
+internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller) : EventLoop(setup), IMergeable
 {
     /// <summary>
     /// The maximum number of events in a loop iteration. At 512 busy connections CPU per request was the same from 32 to 512, within noise.
@@ -68,16 +68,16 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     /// <summary>Queues a socket that has used up its budget. It continues in the next iteration without an event.</summary>
     public void ContinueNextIteration(IReadinessSocket socket) => _unfinished.Add(socket);
 
-    protected override int ReadyDescriptor => _poller?.Descriptor ?? -1;
+    protected override IMergeable? Mergeable => _poller?.Descriptor >= 0 ? this : null;
 
-    protected override bool HasMoreReady => _isFull || _unfinished.Count > 0;
+    int IMergeable.Descriptor => Poller.Descriptor;
 
-    protected override SysResult WatchGuest(int descriptor, Guest guest)
-    {
-        return TryWatch(descriptor, SocketRole.Guest, new GuestPoller(guest, Counters));
-    }
+    bool IMergeable.HasMoreReady => _isFull || _unfinished.Count > 0;
 
-    protected override void UnwatchGuest(int descriptor, Guest guest)
+    SysResult IMergeable.Watch(int descriptor, Guest guest) =>
+        TryWatch(descriptor, SocketRole.Guest, new GuestPoller(guest, Counters));
+
+    void IMergeable.Unwatch(int descriptor, Guest guest)
     {
         // A guest that has ended has closed its descriptor, and a socket may have the number by now.
         if (descriptor < _sockets.Length && _sockets[descriptor] is GuestPoller poller && poller.IsOf(guest))

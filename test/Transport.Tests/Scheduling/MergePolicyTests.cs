@@ -24,6 +24,7 @@ public sealed class MergePolicyTests
     [InlineData("server-sent events", 0.87, 0.30, 0.50, 0.30)]
     [InlineData("static files of 8 KiB", 0.59, 0.13, 0.37, 0.21)]
     [InlineData("handlers that compute", 0.74, 0.21, 0.81, 0.18)]
+    [InlineData("keep-alive, 64 connections, every other 50 ms", 0.22, 0.22, 0.25, 0.18)]
     [InlineData("handlers that await", 0.04, 0.06, 0.05, 0.08)]
     [InlineData("HTTP/2 over TLS, on the thread pool", 0.05, 0.11, 0.06, 0.23)]
     public void They_stay_apart_where_they_do_not_wait_or_need_two_threads(

@@ -16,6 +16,7 @@ internal sealed class LoopMerging(MergePolicy policy)
 
     public MergePolicy Policy => policy;
 
+    /// <summary>Others may merge with the loop.</summary>
     public void Add(EventLoop loop)
     {
         lock (_gate)
@@ -24,13 +25,12 @@ internal sealed class LoopMerging(MergePolicy policy)
         }
     }
 
-    /// <summary>The loop ends, and is not merged any more.</summary>
+    /// <summary>The loop is to end: no other merges with it any more.</summary>
     public void Remove(EventLoop loop)
     {
         lock (_gate)
         {
             _loops.Remove(loop);
-            _hosts.Remove(loop);
         }
     }
 

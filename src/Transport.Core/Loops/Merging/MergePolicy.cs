@@ -15,10 +15,7 @@ internal class MergePolicy
     /// </summary>
     private const double MostUsed = 1.1;
 
-    /// <summary>
-    /// The share of the time in which they are runnable, for which two loops together wait for a processor. A share, since work that comes
-    /// in bursts leaves the threads asleep in between.
-    /// </summary>
+    /// <summary>The share of the time in which they are runnable, for which two loops together wait for a processor.</summary>
     private const double LeastDelayed = 0.35;
 
     /// <summary>Measurements that agree before loops merge.</summary>

@@ -162,7 +162,7 @@ internal sealed class LeaderScheduler : ApplicationScheduler, IMergingScheduler
         {
             if (turn != GuestTurn.Elsewhere)
             {
-                // The host's new leader may have been told of an event while this thread still had the guest.
+                // The host's new leader may have received an event of the guest while this thread still had the guest.
                 _loop.PostReady(guest);
             }
 
