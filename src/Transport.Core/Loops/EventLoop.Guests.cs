@@ -117,14 +117,16 @@ internal abstract partial class EventLoop
         _measureAt = CanMerge ? now + _setup.Merging.Policy.MeasureEvery : long.MaxValue;
         CancelBoarding();
         (long events, long waits) = (Counters.Events, Counters.Waits);
+        bool hasLongItems = CanMerge && Merging.HasLongItems;
         foreach (Guest guest in _guests)
         {
             // Another thread may lead the guest, and count at this moment: a measurement is not exact.
             events += Volatile.Read(ref guest.Loop.Counters.Events);
             waits += Volatile.Read(ref guest.Loop.Counters.Waits);
+            hasLongItems |= guest.Loop.Merging.HasLongItems;
         }
 
-        Load.Measure(now, atMost: 2 * _setup.Merging.Policy.MeasureEvery, withIdle: _guests.Count > 0, events, waits);
+        Load.Measure(now, atMost: 2 * _setup.Merging.Policy.MeasureEvery, withIdle: _guests.Count > 0, events, waits, hasLongItems);
         if (_guests.Count > 0)
         {
             MergePolicy policy = _setup.Merging.Policy;

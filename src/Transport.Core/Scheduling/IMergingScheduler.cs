@@ -6,6 +6,9 @@ namespace Transport.Core.Scheduling;
 /// <summary>A scheduler that runs application code on the thread that leads its loop, so that one thread can lead several loops.</summary>
 internal interface IMergingScheduler
 {
+    /// <summary>Items of the application are so long that parked threads help with them: the loop needs more than one. Not exact.</summary>
+    bool HasLongItems { get; }
+
     /// <summary>On a host, loop thread: runs a turn of a guest as it runs an item of the application.</summary>
     /// <returns>False when another thread has become the host's: the caller must touch nothing of it any more.</returns>
     bool RunGuest(EventLoop guest, out GuestTurn turn);

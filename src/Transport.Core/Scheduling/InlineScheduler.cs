@@ -45,6 +45,9 @@ internal sealed class InlineScheduler(EventLoop loop) : ApplicationScheduler, IM
         return true;
     }
 
+    /// <summary>Not measured: no other thread would help.</summary>
+    public bool HasLongItems => false;
+
     public bool RunGuest(EventLoop guest, out GuestTurn turn)
     {
         loop.Leave();

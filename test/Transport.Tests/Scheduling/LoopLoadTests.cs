@@ -11,11 +11,11 @@ public sealed class LoopLoadTests
     public void A_thread_that_computes_has_used_a_processor_or_waited_for_one()
     {
         LoopLoad load = new();
-        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: true, events: 0, waits: 0);
+        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: true, events: 0, waits: 0, hasLongItems: false);
         Compute();
-        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: true, events: 0, waits: 0);
+        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: true, events: 0, waits: 0, hasLongItems: false);
         Compute();
-        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: true, events: 0, waits: 0);
+        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: true, events: 0, waits: 0, hasLongItems: false);
         LoopLoad.Sample sample = load.Last;
         Assert.NotEqual(0, sample.At);
         Assert.True(sample.Used > 0, $"{sample}");
@@ -27,8 +27,8 @@ public sealed class LoopLoadTests
     public void Events_are_counted_by_the_second_and_by_the_wait()
     {
         LoopLoad load = new();
-        load.Measure(Stopwatch.Frequency, long.MaxValue, withIdle: false, events: 100, waits: 10);
-        load.Measure(2 * Stopwatch.Frequency, long.MaxValue, withIdle: false, events: 400, waits: 110);
+        load.Measure(Stopwatch.Frequency, long.MaxValue, withIdle: false, events: 100, waits: 10, hasLongItems: false);
+        load.Measure(2 * Stopwatch.Frequency, long.MaxValue, withIdle: false, events: 400, waits: 110, hasLongItems: false);
         Assert.Equal(300, load.Last.Events, 1e-3);
         Assert.Equal(3, load.Last.EventsPerWait);
     }
@@ -37,8 +37,9 @@ public sealed class LoopLoadTests
     public void Another_thread_begins_anew()
     {
         LoopLoad load = new();
-        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: false, events: 0, waits: 0);
-        Thread other = new(() => load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: false, events: 0, waits: 0));
+        load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: false, events: 0, waits: 0, hasLongItems: false);
+        Thread other = new(
+            () => load.Measure(Stopwatch.GetTimestamp(), long.MaxValue, withIdle: false, events: 0, waits: 0, hasLongItems: false));
         other.Start();
         other.Join();
         Assert.Equal(LoopLoad.Sample.None, load.Last);
@@ -48,8 +49,8 @@ public sealed class LoopLoadTests
     public void A_measurement_over_a_long_sleep_says_nothing()
     {
         LoopLoad load = new();
-        load.Measure(0, long.MaxValue, withIdle: false, events: 0, waits: 0);
-        load.Measure(Stopwatch.Frequency, atMost: Stopwatch.Frequency / 2, withIdle: false, events: 0, waits: 0);
+        load.Measure(0, long.MaxValue, withIdle: false, events: 0, waits: 0, hasLongItems: false);
+        load.Measure(Stopwatch.Frequency, atMost: Stopwatch.Frequency / 2, withIdle: false, events: 0, waits: 0, hasLongItems: false);
         Assert.Equal(LoopLoad.Sample.None, load.Last);
     }
 

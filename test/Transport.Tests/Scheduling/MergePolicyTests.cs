@@ -60,7 +60,9 @@ public sealed class MergePolicyTests
 
     [Theory]
     [InlineData("keep-alive, 64 connections", 0.94, 0.04, 0.07, 1.2, false)]
-    [InlineData("pipelined", 0.98, 0.01, 0.42, 0.8, false)]
+    [InlineData("pipelined", 0.98, 0.01, 0.42, 0.95, true)]
+    [InlineData("TLS", 0.95, 0.03, 0.17, 1.2, false)]
+    [InlineData("handlers that compute", 0.84, 0.06, 0.28, 0.83, true)]
     [InlineData("a connection for each request", 0.55, 0.35, 0.23, 1.1, false)]
     [InlineData("server-sent events", 0.97, 0.01, 0.58, 0.7, true)]
     [InlineData("nothing to do any more", 0.01, 0, 1.9, 0, true)]
@@ -68,6 +70,16 @@ public sealed class MergePolicyTests
     public void Merged_loops_part_where_a_processor_is_idle_or_one_thread_does_less(
         string work, double used, double delay, double idle, double events, bool parts)
         => Assert.True(new MergePolicy().ShouldPart(new(At: 1, used, delay, Contended: 9, idle, events), eventsBefore: 1) == parts, work);
+
+    [Fact]
+    public void Loops_whose_items_are_long_need_their_own_threads()
+    {
+        LoopLoad.Sample contended = new(At: 1, 0.4, 0.4, Contended: 3);
+        Assert.False(new MergePolicy().ShouldMerge(contended with { HasLongItems = true }, contended));
+        Assert.False(new MergePolicy().ShouldMerge(contended, contended with { HasLongItems = true }));
+        Assert.False(new MergePolicy().ShouldPart(new(At: 1, 0.95, 0.03, Contended: 9, Events: 1), eventsBefore: 1));
+        Assert.True(new MergePolicy().ShouldPart(new(At: 1, 0.95, 0.03, Contended: 9, Events: 1, HasLongItems: true), eventsBefore: 1));
+    }
 
     [Fact]
     public void Nothing_parts_before_it_was_measured() => Assert.False(new MergePolicy().ShouldPart(LoopLoad.Sample.None, 1));

@@ -38,7 +38,7 @@ internal sealed class LoopLoad
     /// </summary>
     public double EventsBeforeMerging { get; set; }
 
-    /// <summary>Whether a thread that has used so much, and waited for so long, hardly ever sleeps and often waits for a processor.</summary>
+    /// <summary>Whether a thread that has used so much, and waited for so long, hardly sleeps and often waits for a processor.</summary>
     public static bool IsContended(double used, double delayed) =>
         used + delayed >= LeastRunnable && delayed >= (used + delayed) * LeastDelayed;
 
@@ -55,7 +55,8 @@ internal sealed class LoopLoad
     /// <param name="withIdle">The machine's idle time is measured too.</param>
     /// <param name="events">The events that the loop and its guests have had so far.</param>
     /// <param name="waits">The waits that returned them.</param>
-    public void Measure(long now, long atMost, bool withIdle, long events, long waits)
+    /// <param name="hasLongItems">Items of the application are so long that other threads help with them.</param>
+    public void Measure(long now, long atMost, bool withIdle, long events, long waits, bool hasLongItems)
     {
         ThreadCpuClock? clock = ThreadCpuClock.Current;
         long? cpu = clock?.ReadNanoseconds();
@@ -71,8 +72,9 @@ internal sealed class LoopLoad
             int contended = IsContended(used, delayed) ? _last.Contended + 1 : 0;
             double idleProcessors = (idle - _idle) * 1e9 / elapsed ?? 0;
             double perSecond = (events - _events) * 1e9 / elapsed;
+            perSecond = _last.At == 0 ? perSecond : (perSecond + _last.Events) / 2;
             double perWait = (double)(events - _events) / Math.Max(1, waits - _waits);
-            Volatile.Write(ref _last, new Sample(now, used, delayed, contended, idleProcessors, perSecond, perWait));
+            Volatile.Write(ref _last, new Sample(now, used, delayed, contended, idleProcessors, perSecond, perWait, hasLongItems));
         }
         else
         {
@@ -88,10 +90,18 @@ internal sealed class LoopLoad
     /// <param name="Delay">The time for which the thread was runnable, and waited for a processor.</param>
     /// <param name="Contended">The number of measurements without a gap, up to this one, in which <see cref="IsContended"/> held.</param>
     /// <param name="Idle">The idle time of all processors of the machine; 0 where it was not measured.</param>
-    /// <param name="Events">Events per second.</param>
+    /// <param name="Events">Events per second: a mean in which a measurement counts as much as all before it.</param>
     /// <param name="EventsPerWait">Events per wait, waits without one included.</param>
+    /// <param name="HasLongItems">Items of the application are so long that other threads help with them.</param>
     internal sealed record Sample(
-        long At, double Used, double Delay, int Contended, double Idle = 0, double Events = 0, double EventsPerWait = 0)
+        long At,
+        double Used,
+        double Delay,
+        int Contended,
+        double Idle = 0,
+        double Events = 0,
+        double EventsPerWait = 0,
+        bool HasLongItems = false)
     {
         public static readonly Sample None = new(0, 0, 0, 0);
     }

@@ -1,8 +1,8 @@
 namespace Transport.Core.Loops.Merging;
 
 /// <summary>
-/// Whether a loop that is merged with another rests between two of its turns: no thread owns it then, and the one that claims it owns it. One word,
-/// changed by compare-and-swap, since the thread that ran its last turn may have lost the host meanwhile.
+/// Whether a loop that is merged with another rests between two of its turns: no thread owns it then, and the one that claims it owns it.
+/// One word, changed by compare-and-swap, since the thread that ran its last turn may have lost the host meanwhile.
 /// </summary>
 /// <remarks>Claiming and beginning to rest are full fences: what one owner wrote is visible to the next.</remarks>
 internal sealed class LoopRest

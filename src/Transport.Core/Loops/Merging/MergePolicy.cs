@@ -26,11 +26,14 @@ internal class MergePolicy
     /// </summary>
     private const double IdleShare = 0.5;
 
+    /// <summary>A merged thread that uses so much of a processor has no time left, and less that is idle elsewhere is enough.</summary>
+    private const double Saturated = 0.9;
+    private const double IdleWhenSaturated = 0.35;
+
     /// <summary>
-    /// A merged thread that waits so long for a processor, and does less than the loops did before, competes with threads that compute: two
-    /// threads get more of the processors than one.
+    /// What merged loops do at least of what they did before. They do less if they compete with threads that compute: two threads get more
+    /// of the processors than one.
     /// </summary>
-    private const double MostDelayed = 0.25;
     private const double LeastEvents = 0.9;
 
     /// <summary>
@@ -55,6 +58,7 @@ internal class MergePolicy
     /// <param name="host">The last measurement of another one. It is old if that loop has nothing to do.</param>
     public virtual bool ShouldMerge(LoopLoad.Sample guest, LoopLoad.Sample host) =>
         guest.At - host.At <= 2 * MeasureEvery && guest.Contended >= MeasurementsForMerging && host.Contended >= MeasurementsForMerging
+        && !guest.HasLongItems && !host.HasLongItems
         && guest.EventsPerWait <= MostEventsPerWait && host.EventsPerWait <= MostEventsPerWait
         && guest.Used + host.Used <= MostUsed
         && guest.Delay + host.Delay >= (guest.Used + guest.Delay + host.Used + host.Delay) * LeastDelayed;
@@ -63,6 +67,7 @@ internal class MergePolicy
     /// <param name="eventsBefore">What the loops did before the last of them merged, in events per second.</param>
     public virtual bool ShouldPart(LoopLoad.Sample host, double eventsBefore) =>
         host.At != 0
-        && (host.Idle >= host.Used * IdleShare
-            || (host.Delay >= (host.Used + host.Delay) * MostDelayed && host.Events < eventsBefore * LeastEvents));
+        && (host.HasLongItems
+            || host.Idle >= (host.Used >= Saturated ? IdleWhenSaturated : host.Used * IdleShare)
+            || host.Events < eventsBefore * LeastEvents);
 }

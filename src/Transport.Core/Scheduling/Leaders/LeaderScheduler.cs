@@ -150,6 +150,8 @@ internal sealed class LeaderScheduler : ApplicationScheduler, IMergingScheduler
         return true;
     }
 
+    public bool HasLongItems => _length.IsLong;
+
     public bool RunGuest(EventLoop guest, out GuestTurn turn)
     {
         LoopThread thread = _leader!;
