@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Transport.Core.Scheduling.Threads;
+using Shared.Threads;
 
 // Descriptors, threads and the fault script are the process's: one test at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

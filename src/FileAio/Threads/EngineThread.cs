@@ -1,4 +1,6 @@
 
+using Shared.Threads;
+
 namespace FileAio.Threads;
 
 /// <summary>
@@ -18,6 +20,12 @@ namespace FileAio.Threads;
 /// </remarks>
 internal static class EngineThread
 {
+    /// <summary>
+    /// What the transports leave free below pids.max is for the runtime, and half of it for engines: they need few threads, but without a
+    /// first one no file is served.
+    /// </summary>
+    private const int LeftFree = PidsLimit.Free / 2;
+
     [ThreadStatic]
     private static bool t_current;
 
@@ -55,11 +63,18 @@ internal static class EngineThread
     public static void EndDelivery() => t_delivering = null;
 
     /// <summary>
-    /// Starts a thread. Returns null if the system refuses one (RLIMIT_NPROC, pids.max, no memory for its stack), which the runtime reports
-    /// as <see cref="OutOfMemoryException"/>.
+    /// Starts a thread. Returns null if the system refuses one (RLIMIT_NPROC, no memory for its stack), which the runtime reports as
+    /// <see cref="OutOfMemoryException"/>, and if it would take one of the last threads below pids.max, which the runtime needs.
     /// </summary>
-    public static Thread? TryStart(string name, Action run)
+    public static Thread? TryStart(string name, Action run) => TryStart(name, run, PidsLimit.OfProcess);
+
+    internal static Thread? TryStart(string name, Action run, PidsLimit limit)
     {
+        if (limit.Refuses(1, LeftFree) is not null)
+        {
+            return null;
+        }
+
         try
         {
             Thread thread = new Thread(() =>

@@ -4,6 +4,7 @@ using FileAio.Engines.KernelAio;
 using FileAio.Tests.Support;
 using FileAio.Threads;
 using Microsoft.Win32.SafeHandles;
+using Shared.Threads;
 using Errno = Shared.Interop.Errno;
 
 namespace FileAio.Tests.Hostile;
@@ -51,6 +52,34 @@ public sealed class ThreadRefusalTests(FileTree tree) : IClassFixture<FileTree>
         long[] results = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => ReadAsync(engine, pool, handle))).WithinDeadline();
         Assert.All(results, result => Assert.Equal(4096, result));
         Assert.Equal(0, pool.Rented);
+    }
+
+    /// <summary>Below pids.max, four threads are left for the runtime, which ends the process if it cannot have one.</summary>
+    [Fact]
+    public void No_engine_takes_the_last_threads_below_the_limit_of_the_cgroup()
+    {
+        DirectoryInfo mount = Directory.CreateTempSubdirectory("cgroup");
+        try
+        {
+            string membership = Write("membership", "0::/\n");
+            Write("pids.max", "40\n");
+            Write("pids.current", "35\n");
+            PidsLimit limit = PidsLimit.Find(membership, mount.FullName);
+            Assert.NotNull(EngineThread.TryStart("aio thread", () => { }, limit));
+            Write("pids.current", "36\n");
+            Assert.Null(EngineThread.TryStart("aio thread", () => { }, limit));
+        }
+        finally
+        {
+            mount.Delete(recursive: true);
+        }
+
+        string Write(string file, string text)
+        {
+            string path = Path.Combine(mount.FullName, file);
+            System.IO.File.WriteAllText(path, text);
+            return path;
+        }
     }
 
     /// <summary>Every second start fails, as where other processes of the user come and go.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Transport.Core.Scheduling.Threads;
+using Shared.Threads;
 
 namespace Transport.Tests.Scheduling;
 

@@ -1,4 +1,4 @@
-using Transport.Core.Scheduling.Threads;
+using Shared.Threads;
 
 namespace Transport.Tests.Scheduling;
 

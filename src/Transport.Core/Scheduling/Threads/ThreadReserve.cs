@@ -1,3 +1,4 @@
+using Shared.Threads;
 using Transport.Core.Interop.Threads;
 
 namespace Transport.Core.Scheduling.Threads;
@@ -9,9 +10,10 @@ namespace Transport.Core.Scheduling.Threads;
 internal sealed class ThreadReserve(Action<Thread> start)
 {
     /// <summary>
-    /// A guess: what the runtime starts in bad minutes, by one or two a second. 64 KiB of stack each, of which one page is touched.
+    /// What the runtime starts in bad minutes, by one or two a second. 64 KiB of stack each, of which one page is touched. Near the limit
+    /// of the cgroup, the reserve is given up, and as many threads are left free instead.
     /// </summary>
-    public const int Size = 8;
+    public const int Size = PidsLimit.Free;
 
     private const int StackSize = 64 * 1024;
 

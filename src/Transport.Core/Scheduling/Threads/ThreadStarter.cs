@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Shared.Threads;
 
 namespace Transport.Core.Scheduling.Threads;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
-namespace Transport.Core.Scheduling.Threads;
+namespace Shared.Threads;
 
 /// <summary>
 /// pids.max and pids.current of one cgroup. The files stay open, since they are read before every start of a thread.

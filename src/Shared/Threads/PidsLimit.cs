@@ -1,4 +1,4 @@
-namespace Transport.Core.Scheduling.Threads;
+namespace Shared.Threads;
 
 /// <summary>
 /// The limit of threads and processes of the process's cgroup and of those above it: pids.max, which is TasksMax of systemd and
@@ -6,14 +6,13 @@ namespace Transport.Core.Scheduling.Threads;
 /// and ends the process if it wants to. So the limit is read before a thread is started.
 /// </summary>
 /// <remarks>
-/// For RLIMIT_NPROC the kernel has no counter that could be read; <see cref="ThreadReserve"/> is for that. Near the cgroup's limit the
-/// reserve is given up, and as many threads are left free instead. A limit that is set for a cgroup without one after the process's start
-/// is not seen.
+/// For RLIMIT_NPROC the kernel has no counter that could be read. A limit that is set for a cgroup without one after the process's start is
+/// not seen.
 /// </remarks>
 internal sealed class PidsLimit
 {
-    /// <summary>What is left free for the runtime, as much as the reserve has.</summary>
-    public const int Free = ThreadReserve.Size;
+    /// <summary>What is left free for the threads that the runtime starts. A guess: more than it was seen to start at once.</summary>
+    public const int Free = 8;
 
     private readonly List<CgroupPids> _limited = [];
 
@@ -51,11 +50,13 @@ internal sealed class PidsLimit
     }
 
     /// <summary>Returns why no more threads should be started now; null if there is room for so many.</summary>
-    public string? Refuses(int threads)
+    /// <param name="threads">The threads to start.</param>
+    /// <param name="free">What they are to leave free.</param>
+    public string? Refuses(int threads, int free = Free)
     {
         foreach (CgroupPids cgroup in _limited)
         {
-            if (cgroup.TryRead(out long max, out long current) && max - current < threads + Free)
+            if (cgroup.TryRead(out long max, out long current) && max - current < threads + free)
             {
                 return $"{current} threads and processes of at most {max} exist (pids.max of {cgroup.Folder}), and the runtime needs some";
             }
