@@ -56,7 +56,7 @@ public class SelectLimitTests
         List<RawClient> served = [];
         try
         {
-            // Tests beside this one close descriptors, and the next client may get such a number: it is served.
+            // A descriptor that an earlier test left to the finalizer may be closed meanwhile. Whoever gets its number is served.
             for (int refused = 0; refused < 2;)
             {
                 if (await TryAskAsync(server) is { } client)
