@@ -85,12 +85,12 @@ public unsafe class PollerTurn
             for (int i = 0; i < count; i++)
             {
                 // An event may be spurious: the busy-polling model reports every descriptor.
-                if (Unistd.read(_ready[i].Descriptor, &one, 1) == 1)
+                if (Unistd.read(_ready[i].Key, &one, 1) == 1)
                 {
                     seen = true;
                 }
 
-                _poller.Arm(_ready[i].Descriptor, Readiness.Readable);
+                _poller.Arm(_ready[i].Key, Readiness.Readable);
             }
 
             reported += count;

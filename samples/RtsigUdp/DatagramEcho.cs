@@ -55,8 +55,8 @@ internal sealed unsafe class DatagramEcho : IDisposable
             int reports = (int)_poller.Wait(_ready, 500).ThrowIfError("waiting");
             for (int i = 0; i < reports; i++)
             {
-                EchoAll(_ready[i].Descriptor);
-                _poller.Arm(_ready[i].Descriptor, Readiness.Readable);
+                EchoAll(_ready[i].Key);
+                _poller.Arm(_ready[i].Key, Readiness.Readable);
             }
         }
     }

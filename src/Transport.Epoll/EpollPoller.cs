@@ -18,8 +18,8 @@ namespace Transport.Epoll;
 /// spin.</item>
 /// <item>d) A registration belongs to the open file description, not to the number: if a duplicate exists it outlives close(2). Remove is
 /// therefore always called before close.</item>
-/// <item>e) Events of a descriptor that was closed earlier in the same batch still arrive. They carry its number and may be
-/// spurious.</item>
+/// <item>e) Events of a descriptor that was closed earlier in the same batch still arrive. They carry its key, which another may have
+/// by then, and may be spurious.</item>
 /// <item>f) EPOLLEXCLUSIVE allows only IN, OUT, ERR, HUP and ET, and no EPOLL_CTL_MOD: a shared listener is always edge-triggered.</item>
 /// <item>g) struct epoll_event is packed on x86-64 only.</item>
 /// <item>h) Every write to an eventfd is an edge, whatever its counter, and each read is an edge for EPOLLOUT. The waker is therefore
@@ -56,21 +56,26 @@ internal sealed unsafe class EpollPoller : IPoller
     /// </summary>
     public int Descriptor => _trigger == EpollTrigger.Edge ? _epoll : -1;
 
-    public SysResult Add(int descriptor, SocketRole role)
+    /// <summary>In epoll_data. The other triggers look their <see cref="Watch"/> up by the descriptor.</summary>
+    public bool CarriesKeys => _trigger == EpollTrigger.Edge;
+
+    public SysResult Add(int descriptor, SocketRole role) => Add(descriptor, role, descriptor);
+
+    public SysResult Add(int descriptor, SocketRole role, int key)
     {
         if (role == SocketRole.SharedListener)
         {
-            return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET | Libc.EPOLLEXCLUSIVE);
+            return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET | Libc.EPOLLEXCLUSIVE, key);
         }
 
         if (role is SocketRole.Waker or SocketRole.Guest)
         {
-            return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET);
+            return Control(Libc.EPOLL_CTL_ADD, descriptor, Libc.EPOLLIN | Libc.EPOLLET, key);
         }
 
         if (_trigger == EpollTrigger.Edge)
         {
-            return Control(Libc.EPOLL_CTL_ADD, descriptor, Incoming | Libc.EPOLLOUT | Libc.EPOLLET);
+            return Control(Libc.EPOLL_CTL_ADD, descriptor, Incoming | Libc.EPOLLOUT | Libc.EPOLLET, key);
         }
 
         if (descriptor >= _watches.Length)
@@ -114,7 +119,7 @@ internal sealed unsafe class EpollPoller : IPoller
     public void Closing(int descriptor)
     {
         // Edge-triggered: close(2) removes it from the interest list, so a connection costs one call less. A process that is being started
-        // holds a duplicate until execve(2), and events until then are reported for whatever has the number by then: they are spurious.
+        // holds a duplicate until execve(2), and events until then are reported for whatever has the key by then: they are spurious.
         if (_trigger != EpollTrigger.Edge)
         {
             Remove(descriptor);
@@ -151,7 +156,7 @@ internal sealed unsafe class EpollPoller : IPoller
             for (int i = 0; i < reports; i++)
             {
                 byte* reported = events + (i * EpollEvent.Size);
-                ready[i] = new Ready(EpollEvent.Descriptor(reported), ToReadiness(EpollEvent.Events(reported)));
+                ready[i] = new Ready(EpollEvent.Key(reported), ToReadiness(EpollEvent.Events(reported)));
                 if (_trigger != EpollTrigger.Edge)
                 {
                     Reported(in ready[i]);
@@ -187,12 +192,12 @@ internal sealed unsafe class EpollPoller : IPoller
     /// <summary>Level and oneshot: disarms what an event has reported.</summary>
     private void Reported(in Ready ready)
     {
-        if (ready.Descriptor >= _watches.Length || !_watches[ready.Descriptor].IsWatched)
+        if (ready.Key >= _watches.Length || !_watches[ready.Key].IsWatched)
         {
             return;
         }
 
-        ref Watch watch = ref _watches[ready.Descriptor];
+        ref Watch watch = ref _watches[ready.Key];
         Readiness used = watch.Awaited & ready.Readiness;
         watch.Awaited &= ~used;
         if (_trigger == EpollTrigger.Oneshot)
@@ -202,13 +207,13 @@ internal sealed unsafe class EpollPoller : IPoller
             watch.IsDisarmed = true;
             if (watch.Awaited != Readiness.None)
             {
-                Register(ready.Descriptor, ref watch);
+                Register(ready.Key, ref watch);
             }
         }
         else if (used == Readiness.None)
         {
             // A level-triggered event that is not awaited, because of back-pressure, would repeat: it is deregistered.
-            Register(ready.Descriptor, ref watch);
+            Register(ready.Key, ref watch);
         }
     }
 
@@ -241,10 +246,12 @@ internal sealed unsafe class EpollPoller : IPoller
         watch.IsDisarmed = false;
     }
 
-    private SysResult Control(int operation, int descriptor, uint events)
+    private SysResult Control(int operation, int descriptor, uint events) => Control(operation, descriptor, events, descriptor);
+
+    private SysResult Control(int operation, int descriptor, uint events, int key)
     {
         byte* registration = stackalloc byte[16];
-        EpollEvent.Write(registration, events, descriptor);
+        EpollEvent.Write(registration, events, key);
         return SysResult.From(Libc.epoll_ctl(_epoll, operation, descriptor, registration));
     }
 

@@ -138,9 +138,9 @@ internal sealed unsafe class RtsigPoller : IPoller
         int reports = 0;
         while (reports < ready.Length && _found.TryDequeue(out Ready found))
         {
-            if (_waitedFor.Contains(found.Descriptor))
+            if (_waitedFor.Contains(found.Key))
             {
-                Used(found.Descriptor, found.Readiness);
+                Used(found.Key, found.Readiness);
                 ready[reports++] = found;
             }
         }
@@ -203,7 +203,7 @@ internal sealed unsafe class RtsigPoller : IPoller
         _sweeping = _waitedFor.HasMore;
         for (int i = 0; i < swept.Value; i++)
         {
-            Reported(ref _watches[ready[reports + i].Descriptor]);
+            Reported(ref _watches[ready[reports + i].Key]);
         }
 
         _counters.Swept += Math.Max(swept.Value, 0);

@@ -35,9 +35,9 @@ public abstract partial class TransportOptions
     /// Gets or sets how long a loop polls the kernel before it sleeps, in microseconds. It polls only while its waits are shorter than
     /// four times this, most of the latest polls have met an event, and the other threads of the process leave processors idle. Polling
     /// saves the wake-up of a sleeping thread, and uses a processor meanwhile. If others need the processors, it lets them run once
-    /// instead (sched_yield(2)), and loops of edge-triggered epoll merge: one thread leads several. Default: null, which is 50 with two
-    /// processors and more, and 0 with one (<see cref="Environment.ProcessorCount"/>, which honours cgroup quotas). Allowed: 0 (none of
-    /// these) to 1,000, or null.
+    /// instead (sched_yield(2)), and loops of edge-triggered epoll merge with <see cref="ApplicationScheduling.LeaderFollowers"/> and
+    /// <see cref="ApplicationScheduling.Inline"/>: one thread leads several. Default: null, which is 50 with two processors and more, and 0
+    /// with one (<see cref="Environment.ProcessorCount"/>, which honours cgroup quotas). Allowed: 0 (none of these) to 1,000, or null.
     /// </summary>
     public int? SpinMicroseconds { get; set; }
 

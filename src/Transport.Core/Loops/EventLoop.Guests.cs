@@ -189,7 +189,7 @@ internal abstract partial class EventLoop
         _guests.Add(guest);
         _measurementsForParting = 0;
         Load.Restart();
-        SysResult watched = Mergeable!.Watch(loop.Mergeable!.Descriptor, guest);
+        SysResult watched = Mergeable!.Watch(loop.Mergeable!, guest);
         if (watched.IsError || _stopping || _failure is not null)
         {
             // Without events it is ready always, until it has a thread again.
@@ -287,7 +287,7 @@ internal abstract partial class EventLoop
     private void Forget(Guest guest)
     {
         _guests.Remove(guest);
-        Mergeable!.Unwatch(guest.Loop.Mergeable!.Descriptor, guest);
+        Mergeable!.Unwatch(guest.Loop.Mergeable!, guest);
         Load.Restart();
         Load.EventsBeforeMerging = 0;
     }

@@ -6,7 +6,11 @@ namespace Transport.Core.Readiness;
 /// <summary>The poller of a loop that is merged with this one, among the sockets of this one.</summary>
 internal sealed class GuestPoller(Guest guest, LoopCounters counters) : IReadinessSocket
 {
-    public bool IsOf(Guest other) => guest == other;
+    public int Key
+    {
+        get => guest.Key;
+        set => guest.Key = value;
+    }
 
     public void OnReady(Readiness readiness)
     {

@@ -14,12 +14,18 @@ internal interface IPoller : IDisposable
     /// </summary>
     int Descriptor => -1;
 
+    /// <summary>Whether events have the key that was given with the descriptor; otherwise they have the descriptor.</summary>
+    bool CarriesKeys => false;
+
     /// <summary>
     /// Registers a descriptor. Readiness that exists already is reported too, so the caller does not try before the first event.
     /// </summary>
     /// <param name="descriptor">A non-blocking descriptor.</param>
     /// <param name="role">What the descriptor is, and whether other loops accept from it too.</param>
     SysResult Add(int descriptor, SocketRole role);
+
+    /// <summary>As <see cref="Add(int, SocketRole)"/>, with a key for its events, which only <see cref="CarriesKeys"/> regards.</summary>
+    SysResult Add(int descriptor, SocketRole role, int key) => Add(descriptor, role);
 
     /// <summary>
     /// Re-arms a descriptor after EAGAIN, or after a short receive without <see cref="Readiness.Exceptional"/>: its next readiness is

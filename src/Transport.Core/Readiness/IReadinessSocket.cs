@@ -3,6 +3,9 @@ namespace Transport.Core.Readiness;
 /// <summary>A registered socket, as its <see cref="ReadinessLoop"/> calls it. Loop thread only.</summary>
 internal interface IReadinessSocket
 {
+    /// <summary>The key of its events, as the loop's <see cref="SocketTable"/> has set it.</summary>
+    int Key { get; set; }
+
     /// <summary>Handles an event of the socket. It may be spurious.</summary>
     void OnReady(Readiness readiness);
 

@@ -23,12 +23,14 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
     private bool _isOutgoingQueued;
 
     /// <summary>
-    /// False at first: <see cref="IPoller.Add"/> reports data that is there already, and a receive without data would leave an idle
-    /// connection with a buffer.
+    /// False at first: <see cref="IPoller.Add(int, SocketRole)"/> reports data that is there already, and a receive without data would
+    /// leave an idle connection with a buffer.
     /// </summary>
     private bool _mayBeReadable;
     private bool _mayBeWritable = true;
     private bool _shortProvesNothing;
+
+    public int Key { get; set; }
 
     public override ValueTask<SysResult> ReceiveAsync(PipeWriter input)
     {
@@ -164,7 +166,7 @@ internal sealed class ReadinessConnection(ReadinessLoop loop, int descriptor) : 
 
         loop.AssertCurrent();
         Descriptor = -1;
-        loop.DetachConnection(_socket);
+        loop.DetachConnection(_socket, Key);
         if (_elsewhere.Close())
         {
             SocketCalls.Close(_socket);

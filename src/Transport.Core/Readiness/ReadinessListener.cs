@@ -15,8 +15,10 @@ internal sealed class ReadinessListener(ReadinessLoop loop, int descriptor) : Lo
     private CallBudget _budget;
     private bool _isUnfinished;
 
-    /// <summary>False at first: <see cref="IPoller.Add"/> reports clients that wait already.</summary>
+    /// <summary>False at first: <see cref="IPoller.Add(int, SocketRole)"/> reports clients that wait already.</summary>
     private bool _mayBeReadable;
+
+    public int Key { get; set; }
 
     public override bool IsClosed => _descriptor < 0;
 
@@ -85,7 +87,7 @@ internal sealed class ReadinessListener(ReadinessLoop loop, int descriptor) : Lo
         }
 
         loop.AssertCurrent();
-        loop.DetachListener(_descriptor);
+        loop.DetachListener(_descriptor, Key);
         SocketCalls.Close(_descriptor);
         _descriptor = -1;
         if (_accept.IsPending)

@@ -14,16 +14,23 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     /// </summary>
     private const int MaxReports = 128;
 
+    /// <summary>The waker's key, where the poller carries keys: no slot of the table.</summary>
+    private const int WakerKey = -1;
+
     private readonly Ready[] _ready = new Ready[MaxReports];
-    private IReadinessSocket?[] _sockets = new IReadinessSocket?[256];
+    private SocketTable? _sockets;
     private List<IReadinessSocket> _unfinished = [];
     private List<IReadinessSocket> _continuing = [];
     private IPoller? _poller;
     private SendBudget _answers;
     private SendBudget _leftovers;
     private bool _isFull;
+    private int _wakerKey;
+    private volatile bool _hasEnded;
 
     public IPoller Poller => _poller!;
+
+    private SocketTable Sockets => _sockets!;
 
     /// <summary>The maximum that a receive requests from its pipe.</summary>
     public int MaximumBuffer { get; } = ReceiveBuffer.MaximumOf(setup.Options);
@@ -43,17 +50,17 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     }
 
     /// <summary>Deregisters a listener's descriptor, of which there may be others in use.</summary>
-    public void DetachListener(int descriptor)
+    public void DetachListener(int descriptor, int key)
     {
         Poller.Remove(descriptor);
-        _sockets[descriptor] = null;
+        Sockets.Remove(key);
     }
 
     /// <summary>Deregisters a connection's descriptor, which is about to be closed.</summary>
-    public void DetachConnection(int descriptor)
+    public void DetachConnection(int descriptor, int key)
     {
         Poller.Closing(descriptor);
-        _sockets[descriptor] = null;
+        Sockets.Remove(key);
     }
 
     /// <summary>The budget of an iteration for new output.</summary>
@@ -74,23 +81,35 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     bool IMergeable.HasMoreReady => _isFull || _unfinished.Count > 0;
 
-    SysResult IMergeable.Watch(int descriptor, Guest guest) =>
-        TryWatch(descriptor, SocketRole.Guest, new GuestPoller(guest, Counters));
+    bool IMergeable.HasEnded => _hasEnded;
 
-    void IMergeable.Unwatch(int descriptor, Guest guest)
+    SysResult IMergeable.Watch(IMergeable loop, Guest guest) =>
+        TryWatch(loop.Descriptor, SocketRole.Guest, new GuestPoller(guest, Counters));
+
+    void IMergeable.Unwatch(IMergeable loop, Guest guest)
     {
-        // A guest that has ended has closed its descriptor, and a socket may have the number by now.
-        if (descriptor < _sockets.Length && _sockets[descriptor] is GuestPoller poller && poller.IsOf(guest))
+        if (guest.Key < 0)
         {
-            Poller.Remove(descriptor);
-            _sockets[descriptor] = null;
+            return;
         }
+
+        // close(2) deregisters the descriptor of a loop that has ended. If it ends now and another socket gets the number, the call fails:
+        // whoever has it is not registered here before this thread does so.
+        if (!loop.HasEnded)
+        {
+            Poller.Remove(loop.Descriptor);
+        }
+
+        Sockets.Remove(guest.Key);
+        guest.Key = -1;
     }
 
     protected override void Start()
     {
         _poller = createPoller();
-        Poller.Add(Waker.Descriptor, SocketRole.Waker).ThrowIfError($"{Name}: registering the eventfd");
+        _sockets = new SocketTable(bySlot: Poller.CarriesKeys);
+        _wakerKey = Poller.CarriesKeys ? WakerKey : Waker.Descriptor;
+        Poller.Add(Waker.Descriptor, SocketRole.Waker, _wakerKey).ThrowIfError($"{Name}: registering the eventfd");
         Poller.Arm(Waker.Descriptor, Readiness.Readable);
     }
 
@@ -113,15 +132,15 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         for (int i = 0; i < count; i++)
         {
             Ready ready = _ready[i];
-            if (ready.Descriptor == Waker.Descriptor)
+            if (ready.Key == _wakerKey)
             {
                 Poller.Woken(Waker);
             }
-            else if (ready.Descriptor < _sockets.Length)
+            else
             {
-                // Null, or a newer socket with the same number: a stale event of a descriptor that was closed earlier in this iteration. It
-                // is harmless, because events may be spurious.
-                _sockets[ready.Descriptor]?.OnReady(ready.Readiness);
+                // Null, or a newer socket with the same key: a stale event of a descriptor that was closed earlier in this iteration. It is
+                // harmless, because events may be spurious.
+                Sockets[ready.Key]?.OnReady(ready.Readiness);
             }
         }
 
@@ -135,11 +154,8 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     protected override void End()
     {
-        foreach (IReadinessSocket? socket in _sockets)
-        {
-            socket?.Close();
-        }
-
+        _sockets?.Close();
+        _hasEnded = true;
         _poller?.Dispose();
     }
 
@@ -155,18 +171,13 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private SysResult TryWatch(int descriptor, SocketRole role, IReadinessSocket socket)
     {
         AssertCurrent();
-        SysResult added = Poller.Add(descriptor, role);
+        Sockets.Add(descriptor, socket);
+        SysResult added = Poller.Add(descriptor, role, socket.Key);
         if (added.IsError)
         {
-            return added;
+            Sockets.Remove(socket.Key);
         }
 
-        if (descriptor >= _sockets.Length)
-        {
-            Array.Resize(ref _sockets, Math.Max(descriptor + 1, _sockets.Length * 2));
-        }
-
-        _sockets[descriptor] = socket;
         return added;
     }
 }

@@ -17,13 +17,13 @@ internal static unsafe class EpollEvent
     /// <summary>offsetof(struct epoll_event, data).</summary>
     public static readonly int DataOffset = Packed ? 4 : 8;
 
-    public static void Write(byte* address, uint events, int descriptor)
+    public static void Write(byte* address, uint events, int key)
     {
         Unsafe.WriteUnaligned(address, events);
-        Unsafe.WriteUnaligned(address + DataOffset, (long)descriptor);
+        Unsafe.WriteUnaligned(address + DataOffset, (long)key);
     }
 
     public static uint Events(byte* address) => Unsafe.ReadUnaligned<uint>(address);
 
-    public static int Descriptor(byte* address) => (int)Unsafe.ReadUnaligned<long>(address + DataOffset);
+    public static int Key(byte* address) => (int)Unsafe.ReadUnaligned<long>(address + DataOffset);
 }

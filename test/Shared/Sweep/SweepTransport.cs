@@ -78,7 +78,7 @@ internal sealed class SweepPoller : IPoller
         for (int i = 0; i < reports; i++)
         {
             // A report uses up what was armed. What found no room is reported by the next wait.
-            _armed.Remove(ready[i].Descriptor);
+            _armed.Remove(ready[i].Key);
         }
 
         return new SysResult(reports);

@@ -82,7 +82,7 @@ public class PollerTests
             for (int i = 0; i < 10; i++)
             {
                 pair.SendOne();
-                hinted |= Wait(poller, 0).Any(ready => ready.Descriptor == pair.Descriptor);
+                hinted |= Wait(poller, 0).Any(ready => ready.Key == pair.Descriptor);
                 pair.SendOne();
             }
 
@@ -130,7 +130,7 @@ public class PollerTests
         bool proves = true;
         for (int waits = 0; waits < 30 && received != 0; waits++)
         {
-            foreach (Ready ready in Wait(poller, 1000).Where(ready => ready.Descriptor == pair.Descriptor))
+            foreach (Ready ready in Wait(poller, 1000).Where(ready => ready.Key == pair.Descriptor))
             {
                 // A receive a report, and another while short proves nothing: what ReadinessConnection does.
                 proves &= (ready.Readiness & Readiness.Exceptional) == 0;
@@ -218,11 +218,11 @@ public class PollerTests
             int count = (int)poller.Wait(ready, 0).ThrowIfError("wait");
             foreach (Ready report in ready.AsSpan(0, count))
             {
-                if (pairs.TryGetValue(report.Descriptor, out SocketPair? pair))
+                if (pairs.TryGetValue(report.Key, out SocketPair? pair))
                 {
-                    heard.Add(report.Descriptor);
+                    heard.Add(report.Key);
                     pair.Receive();
-                    poller.Arm(report.Descriptor, Readiness.Readable);
+                    poller.Arm(report.Key, Readiness.Readable);
                     pair.SendOne();
                 }
             }
@@ -235,6 +235,17 @@ public class PollerTests
         }
 
         Assert.Equal(pairs.Count, heard.Count);
+    });
+
+    [Theory, MemberData(nameof(Seeing))]
+    public void An_event_has_the_key_if_the_poller_carries_keys_and_else_the_descriptor(string name) => On(name, (poller, pair) =>
+    {
+        const int Key = 4711;
+        pair.SendOne();
+        poller.Add(pair.Descriptor, SocketRole.Connection, Key).ThrowIfError("add");
+        poller.Arm(pair.Descriptor, Readiness.Readable);
+        Ready report = Assert.Single(Wait(poller, 1000), ready => (ready.Readiness & Readiness.Readable) != 0);
+        Assert.Equal(poller.CarriesKeys ? Key : pair.Descriptor, report.Key);
     });
 
     private static void On(string name, Action<IPoller, SocketPair> body) => OwnThread.Run(() =>
@@ -259,7 +270,7 @@ public class PollerTests
         Readiness all = Readiness.None;
         for (int waits = 0; waits < 30 && (all & expected) == 0; waits++)
         {
-            foreach (Ready ready in Wait(poller, timeout).Where(ready => ready.Descriptor == pair.Descriptor))
+            foreach (Ready ready in Wait(poller, timeout).Where(ready => ready.Key == pair.Descriptor))
             {
                 all |= ready.Readiness;
             }

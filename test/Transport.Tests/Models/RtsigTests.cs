@@ -48,7 +48,7 @@ public class RtsigTests
             {
                 pair.SendOne();
                 Assert.Equal(1, poller.Wait(ready, 30_000).Value);
-                Assert.Equal(pair.Descriptor, ready[0].Descriptor);
+                Assert.Equal(pair.Descriptor, ready[0].Key);
                 Assert.Equal(1, pair.Receive());
                 poller.Arm(pair.Descriptor, Readiness.Readable);
                 barrier.SignalAndWait(Deadline.Default);
@@ -119,7 +119,7 @@ public class RtsigTests
         poller.Arm(heir.Descriptor, Readiness.Readable);
         heir.SendOne();
         Assert.Equal(1, poller.Wait(ready, 30_000).Value);
-        Assert.Equal(heir.Descriptor, ready[0].Descriptor);
+        Assert.Equal(heir.Descriptor, ready[0].Key);
         poller.Remove(heir.Descriptor);
     });
 
@@ -222,7 +222,7 @@ public class RtsigTests
         for (int waits = 0; waits < 100 && !descriptors.IsSubsetOf(heard); waits++)
         {
             int count = (int)poller.Wait(ready, 1000).ThrowIfError("wait");
-            heard.UnionWith(ready[..count].Select(report => report.Descriptor));
+            heard.UnionWith(ready[..count].Select(report => report.Key));
         }
 
         Assert.Subset(heard, descriptors);

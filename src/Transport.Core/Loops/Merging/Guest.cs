@@ -5,6 +5,9 @@ internal sealed class Guest(EventLoop loop)
 {
     public EventLoop Loop => loop;
 
+    /// <summary>The key of its events among those of the host's sockets; −1 if it is not registered.</summary>
+    public int Key { get; set; } = -1;
+
     /// <summary>It has, or may have, something to do: the host's next iteration runs a turn of it.</summary>
     public bool IsReady { get; set; }
 
