@@ -1,4 +1,3 @@
-
 using Shared.Threads;
 
 namespace FileAio.Threads;

@@ -15,7 +15,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
     private const int MaxReports = 128;
 
     /// <summary>The waker's key, where the poller carries keys: no slot of the table.</summary>
-    private const int WakerKey = -1;
+    private const int WakerKey = SocketTable.NoKey;
 
     private readonly Ready[] _ready = new Ready[MaxReports];
     private SocketTable? _sockets;
@@ -88,7 +88,7 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
 
     void IMergeable.Unwatch(IMergeable loop, Guest guest)
     {
-        if (guest.Key < 0)
+        if (guest.Key == SocketTable.NoKey)
         {
             return;
         }
@@ -101,7 +101,6 @@ internal sealed class ReadinessLoop(LoopSetup setup, Func<IPoller> createPoller)
         }
 
         Sockets.Remove(guest.Key);
-        guest.Key = -1;
     }
 
     protected override void Start()

@@ -7,6 +7,9 @@ namespace Transport.Core.Readiness;
 /// </param>
 internal sealed class SocketTable(bool bySlot)
 {
+    /// <summary>The key of a socket that is in no table.</summary>
+    public const int NoKey = -1;
+
     private readonly Stack<int> _free = new();
     private IReadinessSocket?[] _sockets = new IReadinessSocket?[64];
     private int _slots;
@@ -27,9 +30,10 @@ internal sealed class SocketTable(bool bySlot)
         socket.Key = key;
     }
 
-    /// <summary>Removes the socket with that key, which another one may get from now on.</summary>
+    /// <summary>Removes the socket with that key. It has none any more, since another one may get it from now on.</summary>
     public void Remove(int key)
     {
+        _sockets[key]!.Key = NoKey;
         _sockets[key] = null;
         if (bySlot)
         {

@@ -113,6 +113,34 @@ public class EpollFaultTests
         await before.NothingLeakedAsync();
     }
 
+    /// <summary>Loops that merge all the time register each other among their connections, whose slots are reused meanwhile.</summary>
+    [Fact]
+    public async Task A_loop_that_another_cannot_wait_for_takes_no_connection_with_it()
+    {
+        await using FaultWorld world = await FaultWorld.StartAsync(TransportCatalogue.Get("epoll/merging"), loops: 4);
+        List<RawClient> clients = [];
+        try
+        {
+            using Fault fault = FaultShim.Fail(["epoll_ctl"], Errno.ENOSPC, Role.NoSocket, count: 500);
+            for (int round = 0; round < 40; round++)
+            {
+                clients.Add(await world.Server.ConnectAsync());
+                clients.Add(await world.Server.ConnectAsync());
+                await Task.WhenAll(clients.Select(FaultWorld.EchoAsync));
+                clients[round / 2].Dispose();
+                clients.RemoveAt(round / 2);
+            }
+
+            await fault.FiredAsync();
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+
+        await world.EverybodyIsAnsweredAsync();
+    }
+
     /// <summary>Level and oneshot change the mask as they go; a change that is refused must not be forgotten.</summary>
     [Theory, Transports(Faults = true, Variants = true, Model = "epoll")]
     public async Task A_registration_that_cannot_be_changed_is_changed_later(TransportUnderTest transport)

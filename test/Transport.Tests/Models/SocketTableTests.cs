@@ -41,6 +41,20 @@ public sealed class SocketTableTests
         Assert.Equal(3, socket.Key);
     }
 
+    /// <summary>
+    /// A guest whose descriptor could not be registered is removed at once, and asked again when it parts: the slot is another's by then.
+    /// </summary>
+    [Fact]
+    public void A_socket_that_was_removed_has_no_key_any_more()
+    {
+        SocketTable table = new(bySlot: true);
+        SocketAt socket = new();
+        table.Add(descriptor: 5, socket);
+        table.Remove(socket.Key);
+        Assert.Equal(SocketTable.NoKey, socket.Key);
+        Assert.Null(table[socket.Key]);
+    }
+
     /// <summary>Events of sockets that have been removed meanwhile.</summary>
     [Theory, InlineData(-1), InlineData(64), InlineData(int.MaxValue)]
     public void Keys_that_nobody_has_find_nothing(int key) => Assert.Null(new SocketTable(bySlot: true)[key]);
